@@ -1,0 +1,114 @@
+"""Filters and filter banks, and the built-in banks with the source of every coefficient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from convviz_core.arrays import AnyArray, FloatArray
+
+MAX_FILTERS = 64
+MAX_SIDE = 31
+
+
+class FilterError(ValueError):
+    """A filter or a bank that cannot be used; its message is one sentence for a person."""
+
+
+@dataclass(frozen=True, eq=False)
+class Filter:
+    """One kernel and its name.
+
+    `kernel` is float32 of shape (kh, kw) for gray input, or (3, kh, kw), in R, G, B order, for
+    the colour frame; each side from 1 to 31, finite. It is copied and made read-only.
+    """
+
+    label: str
+    kernel: FloatArray
+
+    def __post_init__(self) -> None:
+        kernel = _checked_kernel(self.label, self.kernel)
+        object.__setattr__(self, "kernel", kernel)
+
+
+@dataclass(frozen=True, eq=False)
+class FilterBank:
+    """N filters of one shape under one name, 1 to 64 of them."""
+
+    name: str
+    filters: tuple[Filter, ...]
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.filters) <= MAX_FILTERS:
+            raise FilterError(f"bank '{self.name}' has {len(self.filters)} filters, want 1 to {MAX_FILTERS}")
+        first = self.filters[0].kernel.shape
+        for filter in self.filters:
+            if filter.kernel.shape != first:
+                raise FilterError(
+                    f"bank '{self.name}': filter '{filter.label}' has shape {filter.kernel.shape}, "
+                    f"want {first} like the first one: all kernels of a bank share one shape"
+                )
+
+    @cached_property
+    def kernels(self) -> FloatArray:
+        """float32 (N, C, kh, kw), read-only; C is 1 for gray input and 3 for RGB."""
+        stacked = np.stack([np.atleast_3d(f.kernel) if f.kernel.ndim == 3 else f.kernel[None] for f in self.filters])
+        stacked.setflags(write=False)
+        return stacked
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The filters' names, in order."""
+        return tuple(filter.label for filter in self.filters)
+
+    @property
+    def channels(self) -> int:
+        """1 where the filters read gray, 3 where they read the colour frame."""
+        return int(self.kernels.shape[1])
+
+    @property
+    def kernel_hw(self) -> tuple[int, int]:
+        """Height and width of every kernel, in pixels."""
+        return int(self.kernels.shape[2]), int(self.kernels.shape[3])
+
+    def __len__(self) -> int:
+        return len(self.filters)
+
+    def flipped(self) -> FilterBank:
+        """The bank turned by 180 degrees: cross-correlating with it is true convolution with this one."""
+        turned = tuple(Filter(f.label, f.kernel[..., ::-1, ::-1]) for f in self.filters)
+        return FilterBank(self.name, turned, self.description)
+
+
+def _checked_kernel(label: str, kernel: AnyArray) -> FloatArray:
+    shape = kernel.shape
+    if kernel.ndim not in (2, 3) or (kernel.ndim == 3 and shape[0] != 3):
+        raise FilterError(f"filter '{label}' has shape {shape}, want (height, width) or (3, height, width)")
+    if not all(1 <= side <= MAX_SIDE for side in shape[-2:]):
+        raise FilterError(f"filter '{label}' is {shape[-2]}x{shape[-1]}, want 1x1 to {MAX_SIDE}x{MAX_SIDE}")
+    with np.errstate(over="ignore"):
+        checked = np.array(kernel, dtype=np.float32, order="C")
+    if not np.isfinite(checked).all():
+        raise FilterError(f"filter '{label}' holds a weight that is not a finite float32 number")
+    checked.setflags(write=False)
+    return checked
+
+
+def _bank(name: str, description: str, kernels: dict[str, AnyArray]) -> FilterBank:
+    return FilterBank(name, tuple(Filter(label, kernel) for label, kernel in kernels.items()), description)
+
+
+def _udacity() -> FilterBank:
+    # Udacity, "Visualizing convolving" (MIT License, 2018): f1, and from it f2 = -f1, f3 = f1.T, f4 = -f3.
+    f1 = np.array([[-1, -1, 1, 1]] * 4, dtype=np.float32)
+    return _bank(
+        "udacity",
+        "the notebook's four 4x4 edge filters: left-to-right, right-to-left, top-to-bottom, bottom-to-top",
+        {"filter 1": f1, "filter 2": -f1, "filter 3": f1.T, "filter 4": -f1.T},
+    )
+
+
+BUILT_IN_BANKS = (_udacity(),)
