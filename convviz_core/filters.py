@@ -55,7 +55,7 @@ class FilterBank:
     @cached_property
     def kernels(self) -> FloatArray:
         """float32 (N, C, kh, kw), read-only; C is 1 for gray input and 3 for RGB."""
-        stacked = np.stack([np.atleast_3d(f.kernel) if f.kernel.ndim == 3 else f.kernel[None] for f in self.filters])
+        stacked = np.stack([f.kernel.reshape(-1, *f.kernel.shape[-2:]) for f in self.filters])
         stacked.setflags(write=False)
         return stacked
 

@@ -9,7 +9,7 @@ from convviz_core.arrays import ByteArray, FloatArray
 
 
 def to_gray(frame: ByteArray) -> ByteArray:
-    """uint8 BGR (H, W, 3) or gray (H, W) -> uint8 gray (H, W), byte for byte cv2.cvtColor's; gray is returned as it is."""
+    """uint8 BGR (H, W, 3) -> uint8 gray (H, W), byte for byte cv2.cvtColor's; a gray frame is returned as it is."""
     if frame.ndim == 2:
         return frame
     return np.asarray(cv2.cvtColor(np.ascontiguousarray(frame), cv2.COLOR_BGR2GRAY), np.uint8)

@@ -78,4 +78,4 @@ def reduce_maps(maps: ByteArray, factor: int) -> ByteArray:
     blocks = padded.reshape(count, -(-height // factor), factor, -(-width // factor), factor)
     sums = blocks.sum(axis=(2, 4), dtype=np.uint32)
     area = factor * factor
-    return ((2 * sums + area) // (2 * area)).astype(np.uint8)
+    return np.asarray((2 * sums + area) // (2 * area), np.uint8)

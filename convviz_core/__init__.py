@@ -1,0 +1,18 @@
+"""What a convolutional layer does to a picture: filter banks, engines, ranges, the mosaic."""
+
+from convviz_core.engine import Engine, EngineError, FrameSizeError, Result
+from convviz_core.filters import Filter, FilterBank, FilterError
+from convviz_core.layer import Activation, Layer, RangeMode
+
+__all__ = [
+    "Activation",
+    "Engine",
+    "EngineError",
+    "Filter",
+    "FilterBank",
+    "FilterError",
+    "FrameSizeError",
+    "Layer",
+    "RangeMode",
+    "Result",
+]

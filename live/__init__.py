@@ -1,0 +1,1 @@
+"""The viewer: sources in, activation maps on the screen."""

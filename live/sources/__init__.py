@@ -1,0 +1,1 @@
+"""Where frames come from: camera, stream, video, pictures, synthetic scene."""
