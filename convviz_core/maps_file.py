@@ -1,0 +1,23 @@
+"""maps.npz: one frame's gray, the kernels and the maps before and after the activation, in one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from convviz_core.arrays import FloatArray
+
+
+def write_maps(path: Path, gray: FloatArray, kernels: FloatArray, conv: FloatArray, activated: FloatArray) -> None:
+    """Write an uncompressed .npz to exactly `path`, all arrays as float32.
+
+    gray: (H, W) in [0, 1]. kernels: (N, C, kh, kw). conv, activated: (N, h, w), in the units of
+    weights x [0, 1]. Errors: ValueError for arrays of other ranks, OSError where it cannot be written.
+    """
+    arrays = {"gray": gray, "kernels": kernels, "conv": conv, "activated": activated}
+    for (name, array), rank in zip(arrays.items(), (2, 4, 3, 3), strict=True):
+        if array.ndim != rank:
+            raise ValueError(f"{name} has shape {array.shape}, want {rank} dimensions")
+    with path.open("wb") as file:  # np.savez would add .npz to a name that lacks it
+        np.savez(file, **{name: np.asarray(array, np.float32) for name, array in arrays.items()})
