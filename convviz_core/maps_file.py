@@ -15,9 +15,19 @@ def write_maps(path: Path, gray: FloatArray, kernels: FloatArray, conv: FloatArr
     gray: (H, W) in [0, 1]. kernels: (N, C, kh, kw). conv, activated: (N, h, w), in the units of
     weights x [0, 1]. Errors: ValueError for arrays of other ranks, OSError where it cannot be written.
     """
-    arrays = {"gray": gray, "kernels": kernels, "conv": conv, "activated": activated}
-    for (name, array), rank in zip(arrays.items(), (2, 4, 3, 3), strict=True):
+    for name, array, rank in (
+        ("gray", gray, 2),
+        ("kernels", kernels, 4),
+        ("conv", conv, 3),
+        ("activated", activated, 3),
+    ):
         if array.ndim != rank:
             raise ValueError(f"{name} has shape {array.shape}, want {rank} dimensions")
     with path.open("wb") as file:  # np.savez would add .npz to a name that lacks it
-        np.savez(file, **{name: np.asarray(array, np.float32) for name, array in arrays.items()})
+        np.savez(
+            file,
+            gray=np.asarray(gray, np.float32),
+            kernels=np.asarray(kernels, np.float32),
+            conv=np.asarray(conv, np.float32),
+            activated=np.asarray(activated, np.float32),
+        )
