@@ -1,7 +1,5 @@
-"""Errors of the viewer that a person is told about."""
-
-from __future__ import annotations
+"""What can go wrong at the viewer's edges, beside sources, engines and filters, which name their own errors."""
 
 
 class OutputError(RuntimeError):
-    """An output that cannot be written; its message is one sentence."""
+    """An output that cannot be written, a display included; its message is one sentence."""
