@@ -2,6 +2,7 @@
 
 from convviz_core.engine import Engine, EngineError, FrameSizeError, Result
 from convviz_core.filters import Filter, FilterBank, FilterError
+from convviz_core.inspect import Inspection, inspect_pixel
 from convviz_core.layer import Activation, Layer, RangeMode
 
 __all__ = [
@@ -12,7 +13,9 @@ __all__ = [
     "FilterBank",
     "FilterError",
     "FrameSizeError",
+    "Inspection",
     "Layer",
     "RangeMode",
     "Result",
+    "inspect_pixel",
 ]

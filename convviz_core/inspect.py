@@ -1,0 +1,75 @@
+"""The arithmetic of one output pixel: the patch under the kernel, the products, their sum, the byte shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.engine import check_frame
+from convviz_core.filters import FilterBank
+from convviz_core.gray import to_planes, to_unit
+from convviz_core.layer import Layer
+from convviz_core.mosaic import MosaicGrid
+from convviz_core.ranges import Limits, fixed_limits, to_bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """Why pixel (y, x) of a map is as bright as it is.
+
+    patch, kernel, products: float32 (kh, kw), or (3, kh, kw) in R, G, B order for a bank that reads colour;
+    patch is in [0, 1], products = patch * kernel. response is the sum of the products and activated its ReLU,
+    in the units of weights x [0, 1]: summed in float64 and rounded to float32, so that they differ from an
+    engine's only by the rounding of its own order of summing. byte: as in the mosaic.
+    """
+
+    patch: FloatArray
+    kernel: FloatArray
+    products: FloatArray
+    response: float
+    activated: float
+    byte: int
+
+
+def receptive_field(bank: FilterBank, y: int, x: int) -> tuple[slice, slice]:
+    """The rows and columns of the frame that pixel (y, x) of a map reads: frame[receptive_field(bank, y, x)].
+
+    The field starts at the pixel of the same coordinates, since the maps are the valid region only. Its middle
+    is (y + (kh - 1) / 2, x + (kw - 1) / 2), between two pixels where a side is even.
+    """
+    height, width = bank.kernel_hw
+    return slice(y, y + height), slice(x, x + width)
+
+
+def inspect_pixel(
+    frame: ByteArray, layer: Layer, index: int, y: int, x: int, limits: Limits | None = None
+) -> Inspection:
+    """The arithmetic of pixel (y, x) of map `index`.
+
+    frame: uint8 (H, W) gray or (H, W, 3) BGR, any strides; only the patch is read. limits: the lo and hi that
+    the map is shown with (a row of Result.ranges); None takes the layer's fixed range.
+    Errors: IndexError where there is no such pixel, FrameSizeError, ValueError for a wrong frame or wrong limits.
+    """
+    bank = layer.bank
+    MosaicGrid(len(bank), check_frame(frame, bank)).mosaic_pixel(index, y, x)  # IndexError outside
+    patch = to_unit(to_planes(frame[receptive_field(bank, y, x)], bank.channels))
+    kernel = bank.kernels[index]
+    products = patch.astype(np.float64) * kernel
+    with np.errstate(over="ignore"):  # huge weights overflow float32 in every engine
+        response = np.float32(products.sum())
+        rounded = products.astype(np.float32)
+    activated = max(response, np.float32(0))
+    byte = _byte(layer, index, response if layer.signed else activated, limits)
+    if bank.channels == 1:
+        patch, kernel, rounded = patch[0], kernel[0], rounded[0]
+    return Inspection(patch, kernel, rounded, float(response), float(activated), byte)
+
+
+def _byte(layer: Layer, index: int, value: np.float32, limits: Limits | None) -> int:
+    lo, hi = fixed_limits(layer) if limits is None else limits
+    if not lo <= hi:
+        raise ValueError(f"limits are lo and hi, want lo below hi, got {lo} and {hi}")
+    ranges = np.tile(np.array([lo, hi], np.float32), (len(layer.bank), 1))
+    return int(to_bytes(layer, np.full((len(ranges), 1, 1), value), ranges)[index, 0, 0])
