@@ -1,4 +1,4 @@
-"""Filters and filter banks, and the built-in banks with the source of every coefficient."""
+"""Filters and filter banks: what they are and what they must satisfy."""
 
 from __future__ import annotations
 
@@ -35,11 +35,15 @@ class Filter:
 
 @dataclass(frozen=True, eq=False)
 class FilterBank:
-    """N filters of one shape under one name, 1 to 64 of them."""
+    """N filters of one shape under one name, 1 to 64 of them.
+
+    `notes` are sentences that a person must be told about where the weights came from ("its bias is left out").
+    """
 
     name: str
     filters: tuple[Filter, ...]
     description: str = ""
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.filters) <= MAX_FILTERS:
@@ -80,7 +84,7 @@ class FilterBank:
     def flipped(self) -> FilterBank:
         """The bank turned by 180 degrees: cross-correlating with it is true convolution with this one."""
         turned = tuple(Filter(f.label, f.kernel[..., ::-1, ::-1]) for f in self.filters)
-        return FilterBank(self.name, turned, self.description)
+        return FilterBank(self.name, turned, self.description, self.notes)
 
 
 def _checked_kernel(label: str, kernel: AnyArray) -> FloatArray:
@@ -95,20 +99,3 @@ def _checked_kernel(label: str, kernel: AnyArray) -> FloatArray:
         raise FilterError(f"filter '{label}' holds a weight that is not a finite float32 number")
     checked.setflags(write=False)
     return checked
-
-
-def _bank(name: str, description: str, kernels: dict[str, AnyArray]) -> FilterBank:
-    return FilterBank(name, tuple(Filter(label, kernel) for label, kernel in kernels.items()), description)
-
-
-def _udacity() -> FilterBank:
-    # Udacity, "Visualizing convolving" (MIT License, 2018): f1, and from it f2 = -f1, f3 = f1.T, f4 = -f3.
-    f1 = np.array([[-1, -1, 1, 1]] * 4, dtype=np.float32)
-    return _bank(
-        "udacity",
-        "the notebook's four 4x4 edge filters: left-to-right, right-to-left, top-to-bottom, bottom-to-top",
-        {"filter 1": f1, "filter 2": -f1, "filter 3": f1.T, "filter 4": -f1.T},
-    )
-
-
-BUILT_IN_BANKS = (_udacity(),)
