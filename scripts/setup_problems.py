@@ -42,11 +42,9 @@ def venv_missing(version: tuple[int, int]) -> str:
     )
 
 
-def venv_failed(output: str, version: tuple[int, int]) -> str:
-    """Why `python -m venv` failed, from what it printed."""
-    if "ensurepip is not available" in output or "No module named ensurepip" in output:
-        return venv_missing(version)
-    return _common_problem(output) or f"`python -m venv` failed: {_last_lines(output)}"
+def venv_failed(output: str) -> str:
+    """Why the empty .venv could not be made, from what venv or ensurepip printed."""
+    return _common_problem(output) or f"the virtual environment .venv could not be made: {_last_error(output)}"
 
 
 def pip_failed(output: str, python: str) -> str:
@@ -61,7 +59,7 @@ def pip_failed(output: str, python: str) -> str:
     missing = NO_BUILD.search(output)
     if missing:
         return f"there is no ready-made build of {missing[1]} for {python}: try another Python from 3.11 to 3.14"
-    return f"pip could not install the packages: {_last_lines(output)}"
+    return f"pip could not install the packages: {_last_error(output)}"
 
 
 def opencv_failed(output: str) -> str:
@@ -74,7 +72,7 @@ def opencv_failed(output: str) -> str:
             "OpenCV cannot be loaded: install Microsoft's Visual C++ Redistributable "
             "and, on Windows N editions, the Media Feature Pack, and start again"
         )
-    return f"OpenCV was installed but cannot be loaded: {_last_lines(output)}"
+    return f"OpenCV was installed but cannot be loaded: {_last_error(output)}"
 
 
 def os_failed(error: OSError) -> str:
@@ -103,12 +101,12 @@ def _common_problem(output: str) -> str:
             "or set TMPDIR to a roomier place, and start again"
         )
     if NOT_ALLOWED.search(output):
-        return f".venv cannot be written: put the source in a folder of your own ({_last_lines(output)})"
+        return f".venv cannot be written: put the source in a folder of your own ({_last_error(output)})"
     return ""
 
 
-def _last_lines(output: str) -> str:
-    """The last line that says ERROR or Error, else the last one."""
+def _last_error(output: str) -> str:
+    """The last line that speaks of an error, else the last line."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if "error" in line.lower()]
     return (errors or lines or ["it said nothing"])[-1]

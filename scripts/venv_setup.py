@@ -65,9 +65,14 @@ def _make_empty() -> None:
             shutil.rmtree(path)
         elif not path.name.startswith(KEPT):
             path.unlink()
-    failed, output = _run(sys.executable, "-I", "-m", "venv", str(VENV))
-    if failed:
-        raise SetupError(problems.venv_failed(output, sys.version_info[:2]))
+    # In two steps, since venv alone does not show why ensurepip failed.
+    for command in (
+        (sys.executable, "-I", "-m", "venv", "--without-pip", str(VENV)),
+        (str(PYTHON), "-I", "-m", "ensurepip", "--upgrade", "--default-pip"),
+    ):
+        failed, output = _run(*command)
+        if failed:
+            raise SetupError(problems.venv_failed(output))
 
 
 def _is_of_this_python() -> bool:
