@@ -1,0 +1,18 @@
+"""What OpenCV reads from the environment, once, as it is loaded: import this module before the first `import cv2`.
+
+A variable that is already set is left alone.
+"""
+
+from __future__ import annotations
+
+import os
+
+OPENCV_ENVIRONMENT = {
+    "OPENCV_LOG_LEVEL": "SILENT",  # stderr is ours: one sentence an error
+    "OPENCV_FFMPEG_LOGLEVEL": "-8",  # AV_LOG_QUIET, which also keeps addresses' passwords out of stderr
+    "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": "1",  # seconds that a read of a silent camera blocks; 10 by default
+    "OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS": "0",  # opening a camera on Windows takes up to 20 s otherwise
+}
+
+for _name, _value in OPENCV_ENVIRONMENT.items():
+    os.environ.setdefault(_name, _value)

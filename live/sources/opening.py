@@ -1,0 +1,94 @@
+"""From what was written on the command line to an open source."""
+
+from __future__ import annotations
+
+import glob
+import re
+import sys
+import time
+from pathlib import Path
+
+import cv2
+
+from live.sources.address import STREAM_SCHEMES, redact, scheme
+from live.sources.camera import CameraDevice
+from live.sources.devices import list_cameras
+from live.sources.frame import FrameSource, Listener, SourceError, SourceEvent, SourceSettings
+from live.sources.live_reader import LiveReader
+from live.sources.pictures import PICTURE_SUFFIXES, PictureSource, natural_order
+from live.sources.stream import StreamDevice
+from live.sources.synthetic import SyntheticSource
+from live.sources.video import VideoSource
+
+
+def open_source(text: str | None, settings: SourceSettings, listener: Listener) -> FrameSource:
+    """Open SOURCE as DESIGN.md lists its forms; None is the first camera, or the default scene where there is none.
+
+    SourceError, one sentence, says what is in the way and what to do. `listener` hears of what happens to the
+    source, from whatever thread.
+    """
+    if text is None:
+        return _open_first(settings, listener)
+    if re.fullmatch(r"[+-]?\d+", text) or (text.startswith("/dev/") and not Path(text).is_file()):
+        return _open_camera(text, settings, listener)
+    if text == "synthetic" or text.startswith("synthetic:"):
+        return SyntheticSource(text.partition(":")[2], settings)
+    if address_scheme := scheme(text):
+        if address_scheme not in STREAM_SCHEMES:
+            known = ", ".join(f"{known}://" for known in STREAM_SCHEMES)
+            raise SourceError(f"{redact(text)} begins with {address_scheme}://, want one of {known}")
+        return LiveReader(StreamDevice(text), listener, settings.wait)
+    return _open_files(text, settings, listener)
+
+
+def _open_first(settings: SourceSettings, listener: Listener) -> FrameSource:
+    cameras = list_cameras(with_offers=False)
+    if cameras or settings.wait:
+        return _open_camera(str(cameras[0].index) if cameras else "0", settings, listener)
+    if sys.platform != "linux":  # the system's list may leave one out
+        try:
+            return _open_camera("0", settings, listener)
+        except SourceError:
+            pass
+    source = SyntheticSource("", settings)
+    listener(SourceEvent("notice", time.monotonic(), f"no camera is plugged in: showing {source.name}"))
+    return source
+
+
+def _open_camera(text: str, settings: SourceSettings, listener: Listener) -> FrameSource:
+    return LiveReader(CameraDevice(text, settings), listener, settings.wait)
+
+
+def _open_files(text: str, settings: SourceSettings, listener: Listener) -> FrameSource:
+    path = Path(text)
+    try:
+        if path.is_dir():
+            return PictureSource(text, _pictures_in(path), settings, listener)
+        if not path.exists():
+            return PictureSource(text, _matching(text), settings, listener)
+        if not path.is_file():
+            raise SourceError(f"{text} is neither a file nor a folder")
+        if path.stat().st_size == 0:
+            raise SourceError(f"{text} is empty, want a picture or a video")
+        if path.suffix.lower() in PICTURE_SUFFIXES or (path.suffix.lower() != ".gif" and cv2.haveImageReader(text)):
+            return PictureSource(text, [path], settings, listener)
+        return VideoSource(path, settings, listener)
+    except OSError as error:
+        raise SourceError(f"{text} cannot be read: {error.strerror or error}") from None
+
+
+def _pictures_in(folder: Path) -> list[Path]:
+    paths = [path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file()]
+    if not paths:
+        raise SourceError(f"the folder {folder} holds no pictures ({', '.join(PICTURE_SUFFIXES)})")
+    return sorted(paths, key=natural_order)
+
+
+def _matching(pattern: str) -> list[Path]:
+    if not glob.has_magic(pattern):
+        raise SourceError(f"there is no file {pattern}; SOURCE is a camera's number, a file, a folder or an address")
+    found = glob.iglob(pattern, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
+    paths = [path for path in map(Path, found) if path.is_file()]
+    if not paths:
+        raise SourceError(f"no file matches {pattern}")
+    return sorted(paths, key=natural_order)

@@ -1,0 +1,78 @@
+"""Streams: http, https, rtsp and udp, through OpenCV's FFmpeg."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import cv2
+
+from convviz_core.arrays import ByteArray
+from live.sources.address import redact
+from live.sources.camera import decode, stated_fps
+from live.sources.frame import SourceError
+
+OPEN_TIMEOUT_MS = 5000  # both are 30 s by default, and can be given only while opening
+READ_TIMEOUT_MS = 5000
+
+
+class StreamDevice:
+    """An address, as a Device that can be opened again. Its user and password are in no name and no message."""
+
+    def __init__(self, url: str) -> None:
+        """Nothing is opened yet."""
+        self.name = redact(url)
+        self._url = url
+
+    def present(self) -> bool:
+        """Only opening it can tell."""
+        return True
+
+    def open(self) -> StreamCapture:
+        """Connect, within 5 s; SourceError when nothing answers or what answers is no video."""
+        limits = (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS)
+        try:
+            capture = cv2.VideoCapture(self._url, cv2.CAP_FFMPEG, limits)
+        except cv2.error:  # its text quotes the address
+            capture = None
+        if capture is None or not capture.isOpened():
+            raise SourceError(
+                f"{self.name} could not be opened as a video stream within {OPEN_TIMEOUT_MS / 1000:g} s: "
+                "check the address, and that the camera or server is on"
+            ) from None
+        return StreamCapture(capture, self.name)
+
+
+class StreamCapture:
+    """A connected stream, as a Capture."""
+
+    gray_from: Literal["cvtColor", "luma"] = "cvtColor"
+
+    def __init__(self, capture: cv2.VideoCapture, name: str) -> None:
+        """Take over an opened `capture`."""
+        self._capture = capture
+        self.fps = stated_fps(capture)
+        self._size_wh = self._read_size()
+        width, height = self._size_wh
+        rate = f" at {self.fps:g} fps" if self.fps else ""
+        self.granted = f"{name}, {width}x{height}{rate}"
+
+    def grab(self) -> bool:
+        """Receive and decode the next picture; False for a damaged one, at the end, and after 5 s without any."""
+        return self._capture.grab()
+
+    def retrieve(self, memory: ByteArray | None) -> ByteArray | None:
+        """uint8 BGR (H, W, 3)."""
+        return decode(self._capture, memory)
+
+    def captured_at_s(self, now_s: float) -> float:
+        """A stream's time stamps count from its own start: the picture's arrival is what we know."""
+        return now_s
+
+    def release(self) -> None:
+        """Disconnect."""
+        self._capture.release()
+
+    def _read_size(self) -> tuple[int, int]:
+        width = self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)
+        height = self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
+        return int(width), int(height)
