@@ -1,0 +1,80 @@
+"""Files and folders that the viewer writes: checked before the first frame, written beside, renamed into place."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from live.errors import OutputError
+
+_REASONS = {
+    errno.ENOSPC: "the disk is full: free some space or choose another folder",
+    errno.EFBIG: "the file would pass the size limit that the system sets: raise it or choose another folder",
+    errno.EACCES: "permission is denied: choose a folder that you may write to",
+    errno.EPERM: "permission is denied: choose a folder that you may write to",
+    errno.EROFS: "the disk is read-only: choose another folder",
+    errno.ENOENT: "its folder does not exist: create it first",
+    errno.ENOTDIR: "a file is in the way where a folder is wanted: choose another name",
+    errno.EEXIST: "a file is in the way where a folder is wanted: choose another name",
+    errno.EISDIR: "a folder is in the way where a file is wanted: choose another name",
+}
+
+
+def output_error(path: Path, error: OSError) -> OutputError:
+    """The sentence for a system error while writing `path`: what was refused, why, and what to do."""
+    reason = _REASONS.get(error.errno or 0) or (error.strerror or str(error)).lower()
+    return OutputError(f"cannot write {path}: {reason}")
+
+
+def check_directory(path: Path) -> None:
+    """Make the folder `path` when it is missing and see that files can be written into it; OutputError if not."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        _try_writing(path)
+    except OSError as error:
+        raise output_error(path, error) from error
+
+
+def check_file(path: Path) -> None:
+    """See that the file `path` can be written: its folder exists and takes files; OutputError if not.
+
+    An existing file is left as it is. A pipe or a device is taken at its word: opening one may wait.
+    """
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "is a directory")
+        if not path.exists():
+            _try_writing(path.resolve().parent)
+        elif path.is_file():
+            path.open("ab").close()
+            _try_writing(path.resolve().parent)
+    except OSError as error:
+        raise output_error(path, error) from error
+
+
+def _try_writing(directory: Path) -> None:
+    # One byte, since a full disk still makes empty files. It has no name, or loses it on closing.
+    with tempfile.TemporaryFile(dir=directory, buffering=0) as file:
+        file.write(b"?")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A path beside `path` to write to, renamed over it when the block is done and removed when it fails.
+
+    Whoever looks sees the old file or the whole new one. A link is followed; OSErrors become OutputErrors.
+    """
+    target = path.resolve()
+    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        yield beside
+        beside.replace(target)
+    except OSError as error:
+        raise output_error(path, error) from error
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
