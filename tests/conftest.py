@@ -1,0 +1,83 @@
+"""What the tests share: which of them can run here, and a screen for those that open a window.
+
+The marks gui, camera and cuda skip with a reason where what they need is missing. CONVVIZ_REQUIRE_GUI=1 (CAMERA, CUDA)
+makes that a failure instead, for machines that are known to have it. Only pytest itself is imported for
+all tests, so that those marked cuda also run where little else is installed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from x11 import Screen
+
+if importlib.util.find_spec("hypothesis"):
+    from hypothesis import settings
+
+    settings.register_profile("convviz", deadline=None)  # how fast an example runs is the machine's affair
+    settings.load_profile("convviz")
+
+
+@cache
+def gui_missing() -> str:
+    """Why no window can be opened and used here; empty where it can."""
+    if importlib.util.find_spec("PIL") is None:
+        return "needs Pillow for the screenshots"
+    import x11
+
+    return x11.missing()
+
+
+@cache
+def camera_missing() -> str:
+    """Why there is no test camera; empty where there is one. Somebody's real webcam is left alone."""
+    names = [name.read_text() for name in Path("/sys/class/video4linux").glob("video*/name")]
+    return "" if any("vivid" in name for name in names) else "needs a camera of Linux's test driver vivid"
+
+
+@cache
+def cuda_missing() -> str:
+    """Why torch has no CUDA device; empty where it has one."""
+    if importlib.util.find_spec("torch") is None:
+        return "needs torch"
+    import torch
+
+    return "" if torch.cuda.is_available() else "needs an NVIDIA card and a CUDA build of torch"
+
+
+MISSING: dict[str, Callable[[], str]] = {"gui": gui_missing, "camera": camera_missing, "cuda": cuda_missing}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a marked test whose needs are not met, or fail it where CONVVIZ_REQUIRE_... says that they must be."""
+    for mark, missing in MISSING.items():
+        if item.get_closest_marker(mark) and (reason := missing()):
+            if os.environ.get(f"CONVVIZ_REQUIRE_{mark.upper()}"):
+                pytest.fail(f"{mark} test: {reason}", pytrace=False)
+            pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """An X display that nobody sees, ":7" say; for tests marked gui."""
+    import x11
+
+    with x11.xvfb() as name:
+        yield name
+
+
+@pytest.fixture
+def screen(display: str) -> Iterator[Screen]:
+    """A hand and an eye on that display; what the test starts there is killed after it."""
+    import x11
+
+    with x11.Screen(display) as screen:
+        yield screen
