@@ -61,19 +61,38 @@ def flat_spans(bank: FilterBank) -> FloatArray:
 def map_ranges(layer: Layer, maps: AnyArray, limits: Limits | None = None) -> FloatArray:
     """The ranges of `maps` (N, h, w), which are the responses after the activation: float32 (N, 2) of lo, hi.
 
-    `limits` replaces the layer's fixed or auto range; frame mode takes none (ValueError).
+    `limits` replaces the layer's fixed or auto range (ValueError as known_limits).
     """
+    known = known_limits(layer, limits)
+    if known is not None:
+        return bank_ranges(len(maps), known)
+    return measured_ranges(layer, np.stack([maps.min(axis=(1, 2)), maps.max(axis=(1, 2))], axis=1))
+
+
+def known_limits(layer: Layer, limits: Limits | None) -> Limits | None:
+    """The bank-wide range as far as it is known before the picture: `limits`, or in fixed mode the layer's own.
+
+    None where the picture's responses decide. ValueError for limits in frame mode, or that are no range.
+    """
+    if limits is None:
+        return fixed_limits(layer) if layer.range == RangeMode.FIXED else None
     if layer.range == RangeMode.FRAME:
-        if limits is not None:
-            raise ValueError("frame mode takes each map's own limits: pass limits=None")
-        return np.stack([maps.min(axis=(1, 2)), maps.max(axis=(1, 2))], axis=1).astype(np.float32)
-    lo, hi = limits if limits is not None else own_limits(layer, float(np.abs(maps).max()))
-    return np.tile(np.array([lo, hi], np.float32), (len(maps), 1))
+        raise ValueError("frame mode takes each map's own limits: pass limits=None")
+    if not limits[0] < limits[1]:
+        raise ValueError(f"limits are lo and hi with lo < hi, got {limits}")
+    return limits
 
 
-def own_limits(layer: Layer, peak: float) -> Limits:
-    """The bank-wide range of one picture: fixed, or in auto mode from its own peak."""
-    return fixed_limits(layer) if layer.range == RangeMode.FIXED else peak_limits(layer, peak)
+def measured_ranges(layer: Layer, extremes: AnyArray) -> FloatArray:
+    """Auto's or frame mode's own ranges, float32 (N, 2), from each map's smallest and largest response (N, 2)."""
+    if layer.range == RangeMode.FRAME:
+        return np.asarray(extremes, np.float32)
+    return bank_ranges(len(extremes), peak_limits(layer, float(np.abs(extremes).max())))
+
+
+def bank_ranges(count: int, limits: Limits) -> FloatArray:
+    """One range for `count` maps: float32 (count, 2)."""
+    return np.tile(np.array(limits, np.float32), (count, 1))
 
 
 def to_bytes(layer: Layer, maps: AnyArray, ranges: FloatArray) -> ByteArray:

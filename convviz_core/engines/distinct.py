@@ -1,0 +1,111 @@
+"""What the CPU engines really have to compute: a bank's distinct kernels, and the one line from response to byte."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from convviz_core.arrays import AnyArray, FloatArray
+from convviz_core.filters import FilterBank
+from convviz_core.layer import Activation, Layer
+from convviz_core.ranges import flat_byte, is_flat
+
+EXACT = 1 << 24  # whole numbers below this are exact in float32
+LARGEST_WHOLE = 4096  # above it, any weights would pass for multiples of a small one
+HALF_UP = 2.0**-16  # makes an exact half round up where the processor rounds it to even; one step of float32 at 255
+
+
+@dataclass(frozen=True, eq=False)
+class DistinctKernels:
+    """A bank without its repeats and negations, its weights in units of `scale`.
+
+    The response of map i is sign[i] * scale / 255 * q, where q is kernel `kernel_of[i]` on the bytes 0..255.
+    kernels: float32 (K, C, kh, kw). whole: every weight is a whole number and every q is exact in float32.
+    """
+
+    kernels: FloatArray
+    scale: float
+    whole: bool
+    kernel_of: tuple[int, ...]
+    sign: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.kernels)
+
+
+@lru_cache(maxsize=64)
+def distinct_kernels(bank: FilterBank) -> DistinctKernels:
+    """The bank's distinct kernels, in whole numbers where all its weights are multiples of one."""
+    unit = _common_unit(bank.kernels)
+    weights = bank.kernels.astype(np.float64)
+    scaled = np.rint(weights / unit) if unit else weights / _magnitude(weights)
+    kept: list[AnyArray] = []
+    kernel_of: list[int] = []
+    sign: list[int] = []
+    found: dict[bytes, tuple[int, int]] = {}
+    for kernel in scaled.astype(np.float32) + np.float32(0):  # no -0: it would hide a repeat
+        if kernel.tobytes() not in found:
+            found[(np.float32(0) - kernel).tobytes()] = (len(kept), -1)
+            found[kernel.tobytes()] = (len(kept), 1)
+            kept.append(kernel)
+        index, its_sign = found[kernel.tobytes()]
+        kernel_of.append(index)
+        sign.append(its_sign)
+    scale = unit or _magnitude(weights)
+    return DistinctKernels(np.stack(kept), scale, unit is not None, tuple(kernel_of), tuple(sign))
+
+
+def _magnitude(weights: AnyArray) -> float:
+    """The power of two next to the largest weight: in its units, no sum of products leaves float32's range."""
+    return float(2.0 ** np.frexp(np.abs(weights).max())[1])
+
+
+def _common_unit(kernels: FloatArray) -> float | None:
+    """The largest unit of which every weight is a small whole multiple, to float32's precision; None without one."""
+    weights = np.abs(kernels.astype(np.float64))
+    if not weights.any():
+        return 1.0
+    smallest = float(weights[weights > 0].min())
+    for divisor in range(1, 17):
+        unit = smallest / divisor
+        multiples = np.rint(weights / unit)
+        fits = np.abs(multiples * unit - weights) <= 2.0**-23 * weights
+        small = multiples.max() <= LARGEST_WHOLE and multiples.reshape(len(weights), -1).sum(axis=1).max() * 255 < EXACT
+        if fits.all() and small:
+            return unit
+    return None
+
+
+def extremes_of_maps(layer: Layer, distinct: DistinctKernels, lowest: AnyArray, highest: AnyArray) -> AnyArray:
+    """Each map's smallest and largest response after the activation, float64 (N, 2), from its kernel's extreme q.
+
+    lowest, highest: (K,) the smallest and largest q of each distinct kernel in the picture.
+    """
+    kernel_of, sign = np.array(distinct.kernel_of), np.array(distinct.sign, np.float64)
+    ends = np.stack([lowest[kernel_of], highest[kernel_of]], axis=1).astype(np.float64) * sign[:, None]
+    ends = np.sort(ends, axis=1) * (distinct.scale / 255)
+    return np.maximum(ends, 0.0) if layer.activation == Activation.RELU else ends
+
+
+def byte_lines(layer: Layer, distinct: DistinctKernels, ranges: FloatArray) -> FloatArray:
+    """float32 (N, 4): origin, gain, offset and floor of each map, so that
+
+    byte = round((q - origin) * gain + offset), clipped to floor..255, with (q - origin) * gain + offset one fused
+    multiply-add in float32 and `round` taking halves to even; `offset` holds what makes them go up. The origin is
+    0 except where a range lies far from zero for its width, whose offset float32 could not hold.
+    """
+    lo, hi = ranges[:, 0].astype(np.float64), ranges[:, 1].astype(np.float64)
+    flat = is_flat(layer, ranges)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        slope = 1.0 / np.where(flat, np.inf, hi - lo)
+        unit = np.array(distinct.sign, np.float64) * distinct.scale
+        near_zero = np.abs(lo) <= hi - lo
+        origin = np.where(near_zero | flat, 0.0, 255.0 * lo / unit)
+        origin = (np.rint(origin) if distinct.whole else origin).astype(np.float32)
+        offset = (unit * origin - 255.0 * lo) * slope
+        floor = np.rint(np.clip(-255.0 * lo * slope + HALF_UP, 0, 255)) if layer.activation == Activation.RELU else 0.0
+    offset = np.where(flat, flat_byte(layer), offset) + HALF_UP
+    lines = np.stack(np.broadcast_arrays(origin, unit * slope, offset, np.where(flat, 0.0, floor)), axis=1)
+    return lines.astype(np.float32)

@@ -1,0 +1,103 @@
+"""OpenCV on the CPU: needs no compiling, shows the first pictures, and serves where Halide has no wheel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+
+from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+from convviz_core.engine import CpuEngine, Result, check_frame
+from convviz_core.engines.distinct import DistinctKernels, byte_lines, distinct_kernels, extremes_of_maps
+from convviz_core.engines.opencv_band import BandScratch
+from convviz_core.gray import to_planes, to_unit
+from convviz_core.layer import Layer
+from convviz_core.mosaic import MosaicGrid
+from convviz_core.ranges import Limits, bank_ranges, known_limits, measured_ranges
+
+BAND_ROWS = 128  # of responses: a band's few float pictures stay in a core's cache
+
+Rows = tuple[int, int]
+BandWork = Callable[[BandScratch, Rows], None]
+
+
+class OpenCvEngine(CpuEngine):
+    """filter2D in float32, band by band on every core, from the frame straight into the mosaic's tiles."""
+
+    name = "opencv"
+
+    def __init__(self) -> None:
+        """Threads start with the first frame."""
+        self._workers = max(1, cv2.getNumThreads())
+        self._pool = ThreadPoolExecutor(self._workers, "convviz-opencv")
+        self._scratches: list[BandScratch] = []
+        self._key: object = None
+        self._mosaic: ByteArray = np.zeros((0, 0), np.uint8)
+
+    def run(self, frame: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> Result:
+        """One frame's mosaic (see Engine.run)."""
+        map_hw = check_frame(frame, layer.bank)
+        distinct = distinct_kernels(layer.bank)
+        known = known_limits(layer, limits)
+        grid = MosaicGrid(len(layer.bank), (-(-map_hw[0] // reduce), -(-map_hw[1] // reduce)))
+        bands = list(_bands(map_hw[0], reduce, self._workers))
+        self._allocate(frame.shape, distinct, grid, bands[0][1], reduce)
+        if known is None:
+            measured = self._sweep(bands, lambda scratch, rows: scratch.measure(frame, rows))
+            ranges = measured_ranges(layer, extremes_of_maps(layer, distinct, *measured))
+        else:
+            ranges = bank_ranges(len(layer.bank), known)
+        lines = byte_lines(layer, distinct, ranges)
+        tiles = [self._mosaic[grid.tile(index)] for index in range(grid.count)]
+        measured = self._sweep(bands, lambda scratch, rows: scratch.render(frame, rows, lines, tiles))
+        peak = float(np.abs(extremes_of_maps(layer, distinct, *measured)).max())
+        return Result(self._mosaic, ranges, peak, "opencv float32")
+
+    def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:
+        """conv and activated, float32 (N, h, w) each."""
+        height, width = check_frame(frame, layer.bank)
+        planes = to_unit(to_planes(frame, layer.bank.channels))
+        conv = np.zeros((len(layer.bank), height, width), np.float32)
+        for kernel, response in zip(layer.bank.kernels, conv, strict=True):
+            for plane, weights in zip(planes, kernel, strict=True):
+                response += cv2.filter2D(plane, cv2.CV_32F, weights, anchor=(0, 0))[:height, :width]
+        return conv, np.maximum(conv, 0)
+
+    def close(self) -> None:
+        """Join the threads."""
+        self._pool.shutdown()
+
+    def _allocate(
+        self, shape: tuple[int, ...], distinct: DistinctKernels, grid: MosaicGrid, rows: int, reduce: int
+    ) -> None:
+        key = (shape, grid, rows, reduce, distinct)
+        if key == self._key:
+            return
+        self._key = key
+        self._mosaic = np.zeros(grid.size_hw, np.uint8)
+        self._scratches = [BandScratch(shape, distinct, rows, reduce) for _ in range(self._workers)]
+
+    def _sweep(self, bands: list[Rows], work: BandWork) -> tuple[AnyArray, AnyArray]:
+        """Do `work` on every band; the smallest and the largest q of each distinct kernel, (K,) each."""
+
+        def work_through(worker: int) -> None:
+            scratch = self._scratches[worker]
+            scratch.forget_extremes()
+            for rows in bands[worker :: self._workers]:
+                work(scratch, rows)
+
+        others = [self._pool.submit(work_through, worker) for worker in range(1, self._workers)]
+        work_through(0)
+        for other in others:
+            other.result()
+        lowest = np.min([scratch.lowest for scratch in self._scratches], axis=0)
+        return lowest, np.max([scratch.highest for scratch in self._scratches], axis=0)
+
+
+def _bands(height: int, reduce: int, workers: int) -> Iterator[Rows]:
+    """Bands of response rows, whole blocks of `reduce` rows each, at least one for every worker where there can be."""
+    rows = max(1, min(BAND_ROWS, -(-height // workers)) // reduce) * reduce
+    for first in range(0, height, rows):
+        yield first, min(first + rows, height)
