@@ -1,0 +1,74 @@
+"""The commands beside the viewer: still, filters, cameras."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from convviz_core.engine import FrameSizeError
+from convviz_core.filter_files import load_bank, to_toml
+from convviz_core.filters import FilterBank
+from convviz_core.gray import to_gray, to_unit
+from live.sources.frame import SourceError
+
+Say = Callable[[str], None]
+
+
+def bank_from(text: str, say: Say) -> FilterBank:
+    """The bank of `--filters`, with what is to be said about it said."""
+    bank = load_bank(text)
+    for note in bank.notes:
+        say(note)
+    return bank
+
+
+def still(arguments: argparse.Namespace, say: Say) -> None:
+    """Write the notebook's figures of one picture. Errors: FilterError, SourceError, OutputError."""
+    from convviz_core.engines.torch_cpu import TorchEngine
+    from convviz_core.figures import write_figures
+    from convviz_core.layer import Layer
+    from convviz_core.maps_file import write_maps
+    from live.outputs import check_directory, output_error, replacing
+    from live.sources.pictures import read_picture
+
+    bank = bank_from(arguments.filters, say)
+    image = read_picture(Path(arguments.image))
+    check_directory(arguments.out)
+    gray = to_unit(to_gray(image))
+    with TorchEngine() as engine:
+        try:
+            conv, activated = engine.maps(image, Layer(bank))
+        except FrameSizeError as error:
+            raise SourceError(str(error)) from None
+    try:
+        write_figures(arguments.out, gray, bank, conv, activated)
+    except OSError as error:
+        raise output_error(arguments.out, error) from None
+    with replacing(arguments.out / "maps.npz") as beside:
+        write_maps(beside, gray, bank.kernels, conv, activated)
+
+
+def filters(arguments: argparse.Namespace, say: Say) -> None:
+    """List the banks, or print one as a filter file, on stdout."""
+    from convviz_core.banks import BUILT_IN_BANKS
+
+    if arguments.bank is not None:
+        print(to_toml(bank_from(arguments.bank, say)), end="")
+        return
+    names_w = max(len(bank.name) for bank in BUILT_IN_BANKS)
+    for bank in BUILT_IN_BANKS:
+        kernel_h, kernel_w = bank.kernel_hw
+        shape = f"{len(bank)} x {kernel_h}x{kernel_w}"
+        print(f"{bank.name:{names_w}}  {shape:8}  {bank.description}")
+
+
+def cameras() -> None:
+    """List the cameras on stdout."""
+    from live.sources.devices import list_cameras
+
+    found = list_cameras()
+    for camera in found:
+        print(camera.describe())
+    if not found:
+        print("no camera found")

@@ -1,0 +1,181 @@
+"""The inspector's panel: one output pixel's arithmetic, with the numbers the engine has."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.gray import to_gray
+from convviz_core.inspect import Inspection, inspect_pixel
+from convviz_core.layer import Layer
+from convviz_core.ranges import Limits
+from live.controls import MapPixel, ViewState
+from live.kernel_view import draw_cells
+from live.layout import Layout, Rect
+from live.text import DIM, WHITE, YELLOW, fitting_scale, put, text_width
+
+SURROUNDINGS = 3  # the input is shown this many kernels wide around the receptive field
+
+
+def draw_inspector(
+    canvas: ByteArray, layout: Layout, state: ViewState, image: ByteArray, ranges: FloatArray
+) -> str | None:
+    """Explain the inspected pixel in the panel and mark it on the maps; a sentence where there is no room."""
+    if layout.panel is None:
+        return "the inspector needs a window of at least 480x120"
+    canvas[layout.panel.slices] = 24
+    index, y, x = target = state.inspected or _middle(layout)
+    layer = state.layer
+    limits: Limits = (float(ranges[index, 0]), float(ranges[index, 1]))
+    inspection = inspect_pixel(image, layer, index, y, x, limits)
+    _mark(canvas, layout, state, target)
+    lines = _Lines(canvas, layout)
+    lines.write(f"{layer.bank.labels[index]}   y {y}  x {x}" + ("  pinned" if state.pinned else ""), YELLOW)
+    lines.write(_field_words(layer, y, x), DIM)
+    _draw_surroundings(canvas, lines, image, layer, y, x)
+    lines.grid("input patch, 0 to 1", inspection.patch, unit=True)
+    lines.grid("x kernel", inspection.kernel)
+    lines.grid("= products", inspection.products)
+    for text in arithmetic_lines(inspection, layer, limits):
+        lines.write(text)
+    _write_all_maps(lines, image, layer, ranges, target)
+    return None
+
+
+def arithmetic_lines(inspection: Inspection, layer: Layer, limits: Limits) -> list[str]:
+    """From the sum to the byte, in words and numbers."""
+    shown = inspection.response if layer.signed else inspection.activated
+    after = f"ReLU: max(0, {inspection.response:.6g}) = {inspection.activated:.6g}"
+    lo, hi = limits
+    return [
+        f"sum of products = {inspection.response:.6g}",
+        after if not layer.signed else f"no ReLU (it would give {inspection.activated:.6g})",
+        f"byte {inspection.byte} = 255 ({shown:.4g} - {lo:.4g}) / ({hi:.4g} - {lo:.4g})",
+    ]
+
+
+def _field_words(layer: Layer, y: int, x: int) -> str:
+    kernel_h, kernel_w = layer.bank.kernel_hw
+    words = f"reads input rows {y}-{y + kernel_h - 1}, columns {x}-{x + kernel_w - 1}; no padding"
+    if kernel_h % 2 and kernel_w % 2:
+        return words
+    return f"{words}; its middle is at row {y + (kernel_h - 1) / 2:g}, column {x + (kernel_w - 1) / 2:g}"
+
+
+def _middle(layout: Layout) -> MapPixel:
+    height, width = layout.grid.tile_hw
+    return (layout.enlarged or 0, height // 2, width // 2)
+
+
+def _mark(canvas: ByteArray, layout: Layout, state: ViewState, target: MapPixel) -> None:
+    """The same pixel in every map; on the gray tile, its receptive field."""
+    index, y, x = target
+    for tile in range(layout.map_count):
+        place = layout.canvas_rect(tile, y, x)
+        if place:
+            _outline(canvas, place, YELLOW if tile == index else DIM, margin=3)
+    if not state.gray_tile:
+        return
+    kernel_h, kernel_w = state.layer.bank.kernel_hw
+    place = layout.canvas_rect(layout.map_count, y, x, kernel_h, kernel_w)
+    one = layout.canvas_rect(layout.map_count, y, x)
+    if place and one:
+        # The gray tile starts at the middle of the first receptive field, which begins half a kernel before it.
+        per_pixel = place.width / kernel_w, place.height / kernel_h
+        left = place.x - round((kernel_w - 1) // 2 * per_pixel[0])
+        top = place.y - round((kernel_h - 1) // 2 * per_pixel[1])
+        _outline(canvas, Rect(left, top, place.width, place.height), YELLOW, margin=1)
+
+
+def _outline(canvas: ByteArray, place: Rect, colour: tuple[int, int, int], margin: int) -> None:
+    corner = (place.x - margin, place.y - margin)
+    opposite = (place.x + place.width - 1 + margin, place.y + place.height - 1 + margin)
+    cv2.rectangle(canvas, corner, opposite, (0, 0, 0), 3)
+    cv2.rectangle(canvas, corner, opposite, colour, 1)
+
+
+class _Lines:
+    """Writes the panel from top to bottom, as long as there is room."""
+
+    def __init__(self, canvas: ByteArray, layout: Layout) -> None:
+        assert layout.panel is not None
+        self.canvas = canvas
+        self.panel = layout.panel
+        self.text = layout.text * 0.9
+        self.line = round(layout.line * 0.8)
+        self.y = layout.panel.y
+
+    @property
+    def left(self) -> int:
+        return self.panel.x + self.line // 3
+
+    @property
+    def width(self) -> int:
+        return self.panel.width - 2 * (self.line // 3)
+
+    def room(self, height: int) -> bool:
+        return self.y + height <= self.panel.y + self.panel.height
+
+    def write(self, text: str, colour: tuple[int, int, int] = WHITE) -> None:
+        if not self.room(self.line):
+            return
+        scale = fitting_scale(text, self.text, self.width)
+        put(self.canvas, text, self.left, self.y + round(self.line * 0.75), scale, colour)
+        self.y += self.line
+
+    def grid(self, title: str, values: FloatArray, *, unit: bool = False) -> None:
+        """A matrix (h, w), or three of them side by side for R, G, B; `unit`: from black at 0 to white at 1."""
+        planes = values[None] if values.ndim == 2 else values
+        rows, columns = planes.shape[1:]
+        below = self.panel.height - (self.y - self.panel.y) - 8 * self.line
+        cell_h = max(1, min(round(1.15 * self.line), (self.panel.height // 6) // rows, below // rows))
+        height = cell_h * rows
+        if not self.room(self.line + height):
+            return
+        self.write(title if len(planes) == 1 else f"{title}: R, G, B", DIM)
+        each = self.width // len(planes)
+        cell_w = max(1, min((each - 2) // columns, 4 * cell_h))
+        reach = float(np.abs(values).max()) or 1.0
+        for number, plane in enumerate(planes):
+            place = Rect(self.left + number * each, self.y, cell_w * columns, height)
+            draw_cells(self.canvas, plane, place, self.text, reach, unit=unit)
+        self.y += height + 2
+
+
+def _draw_surroundings(canvas: ByteArray, lines: _Lines, image: ByteArray, layer: Layer, y: int, x: int) -> None:
+    """The gray input around the receptive field, which is outlined."""
+    kernel_h, kernel_w = layer.bank.kernel_hw
+    side = SURROUNDINGS * max(kernel_h, kernel_w)
+    seen_h, seen_w = min(side, image.shape[0]), min(2 * side, image.shape[1])
+    top = min(max(y + kernel_h // 2 - seen_h // 2, 0), image.shape[0] - seen_h)
+    left = min(max(x + kernel_w // 2 - seen_w // 2, 0), image.shape[1] - seen_w)
+    scale = max(1, min(lines.width // seen_w, lines.panel.height // 5 // seen_h))
+    if not lines.room(scale * seen_h + 4 * lines.line) or seen_w * scale > lines.width:
+        return
+    part = to_gray(image[top : top + seen_h, left : left + seen_w])
+    size_wh = (seen_w * scale, seen_h * scale)
+    place = Rect(lines.left, lines.y, *size_wh)
+    canvas[place.slices] = cv2.resize(part, size_wh, interpolation=cv2.INTER_NEAREST)[:, :, None]
+    field = Rect(place.x + (x - left) * scale, place.y + (y - top) * scale, kernel_w * scale, kernel_h * scale)
+    _outline(canvas, field, YELLOW, margin=0)
+    lines.y += size_wh[1] + 2
+
+
+def _write_all_maps(lines: _Lines, image: ByteArray, layer: Layer, ranges: FloatArray, target: MapPixel) -> None:
+    """The same pixel in the other maps, as many as there is room for."""
+    index, y, x = target
+    if len(layer.bank) > 1:
+        lines.write("the same pixel in every map (response, byte):", DIM)
+    words: list[str] = []
+    for other, (lo, hi) in enumerate(ranges.tolist()):
+        found = inspect_pixel(image, layer, other, y, x, (lo, hi))
+        words.append(f"{'>' if other == index else ''}{other + 1}: {found.response:.4g}, {found.byte}")
+    row = ""
+    for word in words if len(words) > 1 else []:
+        if row and text_width(f"{row}   {word}", lines.text) > lines.width:
+            lines.write(row)
+            row = ""
+        row = f"{row}   {word}" if row else word
+    if row:
+        lines.write(row)

@@ -1,0 +1,134 @@
+"""What a run keeps: snapshots, the recording, the trace. Failing outputs end with a sentence, never the view."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from convviz_core.arrays import ByteArray
+from convviz_core.engine import Engine, Result
+from live.controls import ViewState
+from live.errors import OutputError
+from live.recorder import Recorder
+from live.snapshot import next_snapshot_directory, write_snapshot
+from live.sources.frame import SourceEvent
+from live.trace import Trace
+
+RecordWhat = Literal["display", "mosaic", "frame"]
+
+
+@dataclass
+class Keep:
+    """Where to keep what; nothing is kept that was not asked for. `failed` is the first output that failed."""
+
+    snapshots: Path = field(default_factory=Path)
+    record_file: Path | None = None  # where `v` records to; a name with the date unless given
+    record_what: RecordWhat = "display"
+    fps: float | None = None
+    trace: Trace | None = None
+    source: str = ""
+    failed: OutputError | None = None
+    _recorder: Recorder | None = None
+    _notices: deque[str] = field(default_factory=deque)
+
+    @property
+    def recording(self) -> str | None:
+        """The name of the file that is being recorded, for the status strip."""
+        return self._recorder.path.name if self._recorder else None
+
+    def start_recording(self) -> None:
+        """Begin to record; OutputError where the file cannot be made."""
+        path = self.record_file or Path(time.strftime("convviz-%Y%m%d-%H%M%S.mkv"))
+        self._recorder = Recorder(path, fps=self.fps, say=self._notices.append)
+
+    def toggle_recording(self) -> str:
+        """What the key does: start, or finish the file. Returns the sentence for the person."""
+        if self._recorder is None:
+            try:
+                self.start_recording()
+            except OutputError as error:
+                self.failed = self.failed or error
+                return str(error)
+            return f"recording to {self.recording}"
+        return self.stop_recording()
+
+    def stop_recording(self) -> str:
+        """Finish the file within a second; the sentence says what became of it."""
+        recorder, self._recorder = self._recorder, None
+        if recorder is None:
+            return "nothing is being recorded"
+        recorder.close()
+        self.failed = self.failed or recorder.failed
+        left_out = f", {recorder.left_out} pictures left out" if recorder.left_out else ""
+        return str(recorder.failed) if recorder.failed else f"recorded {recorder.path}{left_out}"
+
+    def picture(self, canvas: ByteArray | None, mosaic: ByteArray, image: ByteArray, captured_at_s: float) -> None:
+        """A frame has gone its whole way: record what was asked for."""
+        recorder = self._recorder
+        if recorder is None:
+            return
+        if recorder.failed:
+            self._notices.append(self.stop_recording())
+            return
+        shown = mosaic if canvas is None else canvas
+        recorder.write({"display": shown, "mosaic": mosaic, "frame": image}[self.record_what], captured_at_s)
+
+    def snapshot(self, engine: Engine, image: ByteArray, state: ViewState, result: Result | None) -> str:
+        """Keep the picture on the screen in a new folder; the sentence says where, or why not."""
+        directory = next_snapshot_directory(self.snapshots)
+        try:
+            self.write_snapshot(directory, engine, image, state, result)
+        except OutputError as error:
+            self.failed = self.failed or error
+            return str(error)
+        return f"snapshot in {directory}"
+
+    def write_snapshot(
+        self, directory: Path, engine: Engine, image: ByteArray, state: ViewState, result: Result | None
+    ) -> None:
+        """frame.png, mosaic.png at full size, maps.npz, settings.json, reproduce.py; OutputError if not."""
+        layer = state.layer
+        ranges = None if result is None else result.ranges
+        limits = None if ranges is None or layer.range == "frame" else (float(ranges[0, 0]), float(ranges[0, 1]))
+        full = engine.run(image, layer, limits)
+        conv, activated = engine.maps(image, layer)
+        settings = {
+            "source": self.source,
+            "filters": layer.bank.name,
+            "labels": list(layer.bank.labels),
+            "activation": str(layer.activation),
+            "range": str(layer.range),
+            "ranges": full.ranges.tolist(),
+            "mirrored": state.mirror,
+            "true_convolution": state.true_convolution,
+            "engine": engine.name,
+            "device": engine.device,
+        }
+        write_snapshot(directory, image, full.mosaic, layer, conv, activated, settings)
+
+    def source_event(self, event: SourceEvent) -> None:
+        """Something happened to the source: into the trace."""
+        if self.trace:
+            self.trace.instant(event.kind, event.at_s, event.detail)
+
+    def take_notices(self) -> list[str]:
+        """What is to be said since the last time."""
+        notices = []
+        while self._notices:
+            notices.append(self._notices.popleft())
+        return notices
+
+    def close(self) -> list[str]:
+        """Finish every file; returns what is to be said."""
+        said = self.take_notices()
+        if self._recorder:
+            said.append(self.stop_recording())
+        if self.trace:
+            self.trace.close()
+            if self.trace.failed:
+                self.failed = self.failed or self.trace.failed
+                said.append(str(self.trace.failed))
+        return said

@@ -1,0 +1,138 @@
+"""The only OpenCV window: canvases onto the screen, keys and the mouse from it."""
+
+from __future__ import annotations
+
+import sys
+
+import cv2
+
+from convviz_core.arrays import ByteArray
+from live.display import Events, Point
+from live.errors import OutputError
+
+TITLE = "convviz"
+DRAG_PX = 4  # a click that moves less is a click
+
+_LINUX_ARROWS = {65361: "Left", 65362: "Up", 65363: "Right", 65364: "Down"}
+_WINDOWS_ARROWS = {0x250000: "Left", 0x260000: "Up", 0x270000: "Right", 0x280000: "Down"}
+_MACOS_ARROWS = {63234: "Left", 63232: "Up", 63235: "Right", 63233: "Down"}
+_ARROWS = {"win32": _WINDOWS_ARROWS, "darwin": _MACOS_ARROWS}.get(sys.platform, _LINUX_ARROWS)
+_NAMED = {27: "Esc", 32: "space", ord("="): "+", ord("_"): "-"}  # + and - without looking for Shift
+
+
+def key_name(code: int) -> str | None:
+    """waitKeyEx's code -> the key's name in controls.KEYS ("q", "Esc", "space", "Left"); None for no key.
+
+    Codes beyond ASCII are only ever arrows: an arrow is never taken for a letter.
+    """
+    if code in _ARROWS:
+        return _ARROWS[code]
+    if code in _NAMED:
+        return _NAMED[code]
+    return chr(code).lower() if 33 <= code <= 126 else None
+
+
+class Window:
+    """One resizable window; the thread that opens it must also show and close it."""
+
+    interactive = True
+
+    def __init__(self) -> None:
+        self._open = False
+        self._fullscreen = False
+        self._wh = (0, 0)
+        self._windowed_wh = (0, 0)
+        self._pointer: Point | None = None
+        self._pressed_at: Point | None = None
+        self._dragging = False
+        self._clicks: list[Point] = []
+        self._dragged = (0, 0)
+
+    def open(self, preferred_wh: tuple[int, int]) -> None:
+        """Open the window at that size. OutputError where this OpenCV has no windows."""
+        if self._open:
+            return
+        flags = cv2.WINDOW_NORMAL | cv2.WINDOW_GUI_NORMAL | cv2.WINDOW_FREERATIO
+        try:
+            cv2.namedWindow(TITLE, flags)
+            cv2.resizeWindow(TITLE, *preferred_wh)
+            cv2.setMouseCallback(TITLE, self._on_mouse)
+        except cv2.error:
+            raise OutputError(
+                "this OpenCV was built without windows (opencv-python-headless?): "
+                "install opencv-python alone, or use --headless"
+            ) from None
+        self._open, self._wh = True, preferred_wh
+
+    @property
+    def canvas_wh(self) -> tuple[int, int] | None:
+        """The window's inside, so that one canvas pixel is one of the screen's."""
+        try:
+            _, _, width, height = cv2.getWindowImageRect(TITLE)
+        except cv2.error:  # the X button has taken the window away
+            return self._wh
+        if width > 0 and height > 0:
+            self._wh = (width, height)
+        return self._wh
+
+    def show(self, canvas: ByteArray) -> Events:
+        """Show the canvas; returns once it is drawn, with what the person did meanwhile."""
+        if self._closed():
+            return Events(closed=True)
+        cv2.imshow(TITLE, canvas)
+        return self._pump(1)
+
+    def idle(self, wait_s: float) -> Events:
+        """Wait at most so long for a key."""
+        if self._closed():
+            return Events(closed=True)
+        return self._pump(max(1, round(1e3 * wait_s)))
+
+    def _closed(self) -> bool:
+        if not self._open:
+            return False
+        try:
+            self._open = cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) >= 1
+        except cv2.error:
+            self._open = False
+        return not self._open
+
+    def _pump(self, wait_ms: int) -> Events:
+        key = key_name(cv2.waitKeyEx(wait_ms)) if self._open else None
+        closed = self._closed() if self._open else False
+        clicks, self._clicks = tuple(self._clicks), []
+        dragged, self._dragged = self._dragged, (0, 0)
+        pointer, self._pointer = self._pointer, None
+        return Events((key,) if key else (), pointer, clicks, dragged, closed)
+
+    def _on_mouse(self, event: int, x: int, y: int, _flags: int, _param: object) -> None:
+        self._pointer = (x, y)
+        if event in (cv2.EVENT_LBUTTONDOWN, cv2.EVENT_LBUTTONDBLCLK):
+            self._pressed_at, self._dragging = (x, y), False
+        elif event == cv2.EVENT_MOUSEMOVE and self._pressed_at:
+            dx, dy = x - self._pressed_at[0], y - self._pressed_at[1]
+            if self._dragging or max(abs(dx), abs(dy)) >= DRAG_PX:
+                self._dragging, self._pressed_at = True, (x, y)
+                self._dragged = (self._dragged[0] + dx, self._dragged[1] + dy)
+        elif event == cv2.EVENT_LBUTTONUP and self._pressed_at:
+            if not self._dragging:
+                self._clicks.append((x, y))
+            self._pressed_at = None
+
+    def set_fullscreen(self, fullscreen: bool) -> None:
+        """Fill the screen, or go back to the window's size before."""
+        if fullscreen == self._fullscreen or self._closed():
+            return
+        self._fullscreen = fullscreen
+        if fullscreen:
+            self._windowed_wh = self._wh
+        cv2.setWindowProperty(TITLE, cv2.WND_PROP_FULLSCREEN, cv2.WINDOW_FULLSCREEN if fullscreen else 0)
+        if not fullscreen:
+            cv2.resizeWindow(TITLE, *self._windowed_wh)
+
+    def close(self) -> None:
+        """Take the window away; twice is fine."""
+        if self._open:
+            self._open = False
+            cv2.destroyWindow(TITLE)
+            cv2.waitKeyEx(1)
