@@ -1,0 +1,156 @@
+"""The rules of who may know whom, read from the source and seen in fresh processes."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULES = sorted(
+    path.relative_to(ROOT).as_posix() for room in ("convviz_core", "live") for path in ROOT.glob(f"{room}/**/*.py")
+)
+
+# Room (a module or a folder) -> what it must not import, anywhere in it, not even inside a function.
+MUST_NOT_KNOW = {
+    "convviz_core": {"live", "argparse"},
+    "convviz_core/filters.py": {"torch", "cv2", "pathlib", "os"},
+    "convviz_core/banks.py": {"torch", "cv2", "pathlib", "os"},
+    "convviz_core/network.py": {"numpy", "cv2"},
+    "convviz_core/ranges.py": {"torch", "cv2", "halide"},
+    "convviz_core/mosaic.py": {"torch", "cv2", "halide"},
+    "convviz_core/engines": {"time"},
+    "live": {"torch", "halide"},
+    "live/sources": {"live.window", "live.display"},
+    "live/window.py": {"live.sources"},
+    "live/display.py": {"live.sources", "cv2"},
+    "live/controls.py": {"cv2", "numpy"},
+    "live/profiler.py": {"cv2", "live.text"},
+    "live/trace.py": {"cv2", "live.text"},
+    "live/hud.py": {"time", "live.window"},
+    "live/recorder.py": {"live.window"},
+    "live/snapshot.py": {"live.window"},
+    "live/loop.py": {"argparse"},
+    "live/cli.py": {"cv2", "numpy"},
+}
+
+# OpenCV's functions and classes with one home each.
+ONLY_IN = {
+    "live/window.py": {
+        *("namedWindow", "imshow", "waitKey", "waitKeyEx", "pollKey", "destroyWindow", "destroyAllWindows"),
+        *("resizeWindow", "moveWindow", "setMouseCallback", "setWindowProperty", "getWindowProperty"),
+        *("getWindowImageRect", "setWindowTitle", "startWindowThread", "createTrackbar", "selectROI"),
+    },
+    "live/sources": {"VideoCapture"},
+}
+
+# Importing the module on the left must not load those on the right: they cost seconds, or belong elsewhere.
+NOT_LOADED_BY = {
+    "convviz_core": {"torch", "halide", "matplotlib", "safetensors", "live"},
+    "live.cli": {"torch", "halide", "matplotlib", "safetensors"},
+    "live.profiler": {"torch", "cv2"},
+    "live.trace": {"torch", "cv2"},
+}
+
+
+@cache
+def tree(module: str) -> ast.Module:
+    return ast.parse((ROOT / module).read_text(encoding="utf-8"))
+
+
+def is_in(module: str, room: str) -> bool:
+    return module == room or module.startswith(f"{room}/")
+
+
+def nodes_at_run_time(parent: ast.AST) -> Iterator[ast.AST]:
+    """Every node but those under `if TYPE_CHECKING:`."""
+    for node in ast.iter_child_nodes(parent):
+        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+            yield node
+            yield from nodes_at_run_time(node)
+
+
+def imports(module: str) -> dict[str, int]:
+    """What the module imports, and in which line first: `from a.b import c` counts as a, a.b and a.b.c."""
+    lines: dict[str, int] = {}
+    for node in nodes_at_run_time(tree(module)):
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        names = [alias.name for alias in node.names]
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}:{node.lineno} imports relatively"
+            names = [f"{node.module}.{name}" for name in names]
+        for parts in (name.split(".") for name in names):
+            for length in range(1, len(parts) + 1):
+                lines.setdefault(".".join(parts[:length]), node.lineno)
+    return lines
+
+
+def cv2_names(module: str) -> set[str]:
+    """The names of OpenCV that the module uses: cv2.NAME, or from cv2 import NAME."""
+    used = {
+        node.attr
+        for node in ast.walk(tree(module))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "cv2"
+    }
+    return used | {name.removeprefix("cv2.") for name in imports(module) if name.startswith("cv2.")}
+
+
+@pytest.mark.parametrize("room", MUST_NOT_KNOW)
+def test_a_room_imports_nothing_that_it_must_not_know(room: str) -> None:
+    modules = [module for module in MODULES if is_in(module, room)]
+    if not modules:
+        pytest.skip(f"{room} is not there")
+    assert {module: known for module in modules if (known := MUST_NOT_KNOW[room] & imports(module).keys())} == {}
+
+
+@pytest.mark.parametrize("home", ONLY_IN)
+def test_opencv_s_windows_and_cameras_are_used_in_one_room_only(home: str) -> None:
+    users = {module: used for module in MODULES if (used := ONLY_IN[home] & cv2_names(module))}
+    assert {module: used for module, used in users.items() if not is_in(module, home)} == {}
+
+
+def test_av_is_imported_below_cv2_wherever_it_is_imported() -> None:
+    lines = {module: imports(module) for module in MODULES}
+    users = {module: names for module, names in lines.items() if "av" in names}
+    assert [module for module, names in users.items() if names.get("cv2", names["av"]) >= names["av"]] == []
+
+
+@pytest.mark.parametrize("module", NOT_LOADED_BY)
+def test_a_fresh_process_loads_only_what_the_module_needs(module: str) -> None:
+    if not (ROOT / module.replace(".", "/")).is_dir() and f"{module.replace('.', '/')}.py" not in MODULES:
+        pytest.skip(f"{module} is not there")
+    program = f"import sys, {module}; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert NOT_LOADED_BY[module] & set(done.stdout.split()) == set()
+
+
+def test_every_module_says_what_it_is_for_in_a_docstring() -> None:
+    scripts = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("scripts/*.py")]
+    assert [module for module in [*MODULES, *scripts] if not ast.get_docstring(tree(module))] == []
+
+
+def test_no_module_is_a_grab_bag() -> None:
+    grab_bags = {"util", "utils", "helper", "helpers", "common", "misc", "tools"}
+    assert [module for module in MODULES if grab_bags & set(Path(module).with_suffix("").parts)] == []
+
+
+def test_every_folder_with_modules_is_packaged() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    folders = {Path(module).parent.as_posix().replace("/", ".") for module in MODULES}
+    assert set(project["tool"]["setuptools"]["packages"]) == folders
+
+
+def test_every_package_that_is_imported_is_asked_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked_for = {"".join(c if c.isalnum() else " " for c in need).split()[0] for need in project["dependencies"]}
+    distributions = {"cv2": "opencv", "convviz_core": "", "live": ""}
+    imported = {name for module in MODULES for name in imports(module) if "." not in name}
+    foreign = {distributions.get(name, name) for name in imported - sys.stdlib_module_names} - {""}
+    assert foreign - asked_for == set()
