@@ -108,7 +108,7 @@ def test_every_cell_of_the_seed_bank_is_its_weights_shade_with_a_number_in_it(tm
 
 def test_weights_too_small_to_read_are_left_out(tmp_path: Path) -> None:
     chessboard = np.indices((31, 31)).sum(axis=0) % 2
-    (panel,) = draw(tmp_path, make_bank(chessboard[None]))["filters"]
+    (panel,) = draw(tmp_path, make_bank(0.123 * chessboard[None]))["filters"]
     for row, weights in zip(cells(panel, (31, 31)), chessboard, strict=True):
         for cell, weight in zip(row, weights, strict=True):
             assert (cell[2:-2, 2:-2] == 255 * weight).all()
