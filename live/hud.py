@@ -163,12 +163,11 @@ def draw_notices(canvas: ByteArray, layout: Layout, status: Status) -> None:
 
 def draw_help(canvas: ByteArray, layout: Layout) -> None:
     """The table of keys, over everything."""
-    lines = [f"{key_names(binding):7} {binding.help}" for binding in KEYS]
     names_w = max(text_width(key_names(binding) + "  ", layout.text) for binding in KEYS)
     helps_w = max(text_width(binding.help, layout.text) for binding in KEYS)
     height, width = canvas.shape[:2]
     scale = layout.text * min(
-        1.0, (width - layout.line) / (names_w + helps_w), height / (layout.line * (len(lines) + 1))
+        1.0, (width - layout.line) / (names_w + helps_w), height / (layout.line * (len(KEYS) + 1))
     )
     step = max(1, int(layout.line * scale / layout.text))
     names_w = round(names_w * scale / layout.text)
@@ -207,7 +206,7 @@ def profile_lines(recent: Recent, info: ProfileInfo) -> list[str]:
     lines = [
         f"captured {recent.captured_fps:.1f}  processed {recent.processed_fps:.1f}  shown {recent.shown_fps:.1f} fps",
         f"engine {info.engine}, gray by {info.gray_from}",
-        "ms           p50     p95     p99",
+        "ms\tp50\tp95\tp99",
     ]
     lines += [_stage_line(name, times) for name, times in recent.stages.items()]
     if recent.latency:
@@ -218,4 +217,4 @@ def profile_lines(recent: Recent, info: ProfileInfo) -> list[str]:
 
 
 def _stage_line(name: str, times: Percentiles) -> str:
-    return f"{name:9} {times.p50:7.2f} {times.p95:7.2f} {times.p99:7.2f}"
+    return f"{name}\t{times.p50:.2f}\t{times.p95:.2f}\t{times.p99:.2f}"

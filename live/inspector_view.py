@@ -51,8 +51,12 @@ def arithmetic_lines(inspection: Inspection, layer: Layer, limits: Limits) -> li
     return [
         f"sum of products = {inspection.response:.6g}",
         after if not layer.signed else f"no ReLU (it would give {inspection.activated:.6g})",
-        f"byte {inspection.byte} = 255 ({shown:.4g} - {lo:.4g}) / ({hi:.4g} - {lo:.4g})",
+        f"byte {inspection.byte} = 255 ({shown:.4g} {_minus(lo)}) / ({hi:.4g} {_minus(lo)})",
     ]
+
+
+def _minus(value: float) -> str:
+    return f"- {value:.4g}" if value >= 0 else f"+ {-value:.4g}"
 
 
 def _field_words(layer: Layer, y: int, x: int) -> str:

@@ -11,7 +11,7 @@ from live.layout import SMALLEST_LEGIBLE_WH, Layout, Rect
 from live.text import DIM, WHITE, fitting_scale, put, shade, text_width
 
 SMALLEST_DIGIT_SCALE = 0.28  # below it, putText's digits run together
-TILE_SHARE = 0.5  # of a tile's width and height, at most, that its kernel covers
+TILE_SHARE = 0.4  # of a tile's width and height, at most, that its kernel covers
 
 
 def draw_cells(

@@ -215,7 +215,7 @@ class View:
             draw_map_limits(canvas, layout, state, result.ranges)
             if state.tint:
                 conv, _ = self.engine.maps(image, state.layer)
-                draw_removed(canvas, layout, self._painter.tint(layout, conv))
+                draw_removed(canvas, layout, self._painter.tint(layout, conv, state.layer.bank))
             hints = [draw_kernels(canvas, layout, state.layer.bank)] if state.kernels else []
             if state.inspector:
                 hints.append(draw_inspector(canvas, layout, state, image, result.ranges))

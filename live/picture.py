@@ -7,8 +7,10 @@ import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engine import Result
+from convviz_core.filters import FilterBank
 from convviz_core.gray import to_gray
 from convviz_core.mosaic import MosaicGrid
+from convviz_core.ranges import flat_spans
 from live.colormaps import centred, lookup_table
 from live.controls import ViewState
 from live.layout import Layout, Rect
@@ -83,11 +85,14 @@ class Painter:
         if place:
             cv2.cvtColor(_part(scaled, place, layout.picture), cv2.COLOR_GRAY2BGR, dst=self.canvas[place.slices])
 
-    def tint(self, layout: Layout, conv: FloatArray) -> list[float]:
-        """Tint the negative responses, which ReLU sets to zero; returns each map's percentage of them."""
+    def tint(self, layout: Layout, conv: FloatArray, bank: FilterBank) -> list[float]:
+        """Tint the negative responses, which ReLU sets to zero; returns each map's percentage of them.
+
+        What is below zero by no more than float32's rounding is zero.
+        """
         percentages = []
-        for index, responses in enumerate(conv):
-            removed = (responses < 0).astype(np.uint8)
+        for index, (responses, rounding) in enumerate(zip(conv, flat_spans(bank), strict=True)):
+            removed = (responses < -rounding).astype(np.uint8)
             percentages.append(100.0 * float(removed.mean()))
             place = layout.tile(index)
             if place is None:

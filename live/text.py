@@ -45,16 +45,27 @@ def shade(canvas: ByteArray, rect: Rect) -> None:
 def write_box(
     canvas: ByteArray, lines: Sequence[str], x: int, y: int, scale: float, line: int, width: int | None = None
 ) -> Rect:
-    """Lines of text on a darkened box whose top left is (x, y), shrunk where they do not fit on the canvas."""
+    """Lines of text on a darkened box whose top left is (x, y), shrunk where they do not fit on the canvas.
+
+    Tabs begin columns, the first twice as wide as the others.
+    """
     height, canvas_w = canvas.shape[:2]
-    widest = max(lines, key=lambda text: text_width(text, scale), default="")
-    room_w = min(width or canvas_w, canvas_w - x) - line
-    fitted = min(fitting_scale(widest, scale, max(room_w, 1)), scale * max(height - y, 1) / (line * (len(lines) + 1)))
-    step = max(1, round(line * fitted / scale))
-    box = Rect(
-        x, y, min(canvas_w - x, text_width(widest, fitted) + step), min(height - y, step * len(lines) + step // 2)
-    )
+    widest = max(_line_width(text, scale, line) for text in lines)
+    room_w, room_h = min(width or canvas_w, canvas_w - x) - line, height - y
+    shrink = min(1.0, max(room_w, 1) / max(widest, 1), max(room_h, 1) / (line * (len(lines) + 0.5)))
+    scale, line = scale * shrink, max(1, int(line * shrink))
+    box = Rect(x, y, min(canvas_w - x, round(widest * shrink) + line), min(room_h, line * len(lines) + line // 2))
     shade(canvas, box)
     for number, text in enumerate(lines):
-        put(canvas, text, x + step // 2, y + step * (number + 1) - step // 5, fitted)
+        for column, cell in enumerate(text.split("\t")):
+            put(canvas, cell, x + line // 2 + _column_x(column, line), y + line * (number + 1) - line // 5, scale)
     return box
+
+
+def _column_x(column: int, line: int) -> int:
+    return (column + 1) * 3 * line if column else 0
+
+
+def _line_width(text: str, scale: float, line: int) -> int:
+    *before, last = text.split("\t")
+    return _column_x(len(before), line) + text_width(last, scale)
