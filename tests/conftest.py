@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,9 @@ import pytest
 
 if TYPE_CHECKING:
     from x11 import Screen
+
+# At the end of the path, since scripts/test.py must not hide the standard library's module of that name.
+sys.path.append(str(Path(__file__).resolve().parent.parent / "scripts"))
 
 if importlib.util.find_spec("hypothesis"):
     from hypothesis import settings
