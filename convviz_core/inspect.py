@@ -10,7 +10,7 @@ from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engine import check_frame
 from convviz_core.filters import FilterBank
 from convviz_core.gray import to_planes, to_unit
-from convviz_core.layer import Layer
+from convviz_core.layer import Layer, RangeMode
 from convviz_core.mosaic import MosaicGrid
 from convviz_core.ranges import Limits, fixed_limits, to_bytes
 
@@ -69,7 +69,7 @@ def inspect_pixel(
 
 def _byte(layer: Layer, index: int, value: np.float32, limits: Limits | None) -> int:
     lo, hi = fixed_limits(layer) if limits is None else limits
-    if not lo <= hi:
+    if not (lo < hi or (lo == hi and layer.range == RangeMode.FRAME)):  # a flat map's limits are equal
         raise ValueError(f"limits are lo and hi, want lo below hi, got {lo} and {hi}")
     ranges = np.tile(np.array([lo, hi], np.float32), (len(layer.bank), 1))
     return int(to_bytes(layer, np.full((len(ranges), 1, 1), value), ranges)[index, 0, 0])

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from convviz_core.arrays import ByteArray
 from convviz_core.scene_pictures import Moment, bar, checker, chirp, demo, dot, grating, noise, ramp, step
 
-MAX_SIDE_PX = 16384
+MAX_SIDE_PX = 8192
 
 
 class SceneError(ValueError):

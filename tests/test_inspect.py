@@ -51,8 +51,9 @@ def test_the_limits_in_use_decide_the_byte() -> None:
     assert inspect_pixel(frame, Layer(SEED_BANK, range="auto"), 0, 0, 0).byte == 32  # 255 / 8 = 31.875
     assert inspect_pixel(frame, Layer(SEED_BANK, range="frame"), 0, 0, 0, (1.0, 1.0)).byte == 0
     assert inspect_pixel(frame, Layer(SEED_BANK, "none", "frame"), 0, 0, 0, (1.0, 1.0)).byte == 128
-    with pytest.raises(ValueError, match="want lo below hi"):
-        inspect_pixel(frame, Layer(SEED_BANK), 0, 0, 0, (1.0, 0.0))
+    for lo, hi in ((1.0, 0.0), (1.0, 1.0), (0.0, float("nan"))):
+        with pytest.raises(ValueError, match="want lo below hi"):
+            inspect_pixel(frame, Layer(SEED_BANK), 0, 0, 0, (lo, hi))
 
 
 def test_the_receptive_field_starts_at_the_pixels_own_coordinates() -> None:

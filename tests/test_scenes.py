@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import cmath
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from convviz_core.arrays import AnyArray, ByteArray
-from convviz_core.scenes import SCENES, SceneError, open_scene
+from convviz_core.scenes import SCENES, Parameter, SceneError, SceneKind, open_scene
 
 NAMES = [kind.name for kind in SCENES]
 RISING_RIGHT = np.array([[-1.0, -1.0, 1.0, 1.0]] * 4)
 SEED_KERNELS = (RISING_RIGHT, -RISING_RIGHT, RISING_RIGHT.T, -RISING_RIGHT.T)
 # A byte is at most half a level from the formula's value, and the seed bank's kernels have 16 weights of size 1.
 ROUNDING = 0.5 / 255 * 16 + 1e-4
+
+
+def parameter_row(parameter: Parameter) -> str:
+    return f"| `{parameter.name}` | {parameter.default:g} | {parameter.wanted} |"
 
 
 def correlate(picture: ByteArray, kernel: AnyArray) -> NDArray[np.float64]:
@@ -256,7 +261,7 @@ def test_spaces_round_names_and_numbers_do_not_matter() -> None:
 
 @pytest.mark.parametrize("size_wh", [(0, 4), (4, -1), (20000, 4)])
 def test_an_impossible_size_is_refused(size_wh: tuple[int, int]) -> None:
-    with pytest.raises(SceneError, match="1x1 to 16384x16384"):
+    with pytest.raises(SceneError, match="1x1 to 8192x8192"):
         open_scene("demo", size_wh)
 
 
@@ -264,3 +269,14 @@ def test_an_impossible_size_is_refused(size_wh: tuple[int, int]) -> None:
 def test_a_negative_index_or_a_rate_that_is_none_is_refused(index: int, fps: float) -> None:
     with pytest.raises(ValueError, match="positive rate"):
         open_scene("demo", (8, 8)).frame(index, fps)
+
+
+@pytest.mark.parametrize("kind", SCENES, ids=NAMES)
+def test_the_documentation_has_every_scene_with_its_response_and_parameters(kind: SceneKind) -> None:
+    text = (Path(__file__).parent.parent / "docs" / "scenes.md").read_text(encoding="utf-8")
+    section = text.partition(f"\n## {kind.name}\n")[2].partition("\n## ")[0]
+    assert f"{kind.description[0].upper()}{kind.description[1:]}." in section
+    assert f"Response: {kind.response}." in section
+    assert [line for line in section.splitlines() if line.startswith("| `")] == [
+        parameter_row(parameter) for parameter in kind.parameters
+    ]
