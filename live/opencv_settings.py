@@ -6,6 +6,7 @@ A variable that is already set is left alone.
 from __future__ import annotations
 
 import os
+import sys
 
 OPENCV_ENVIRONMENT = {
     "OPENCV_LOG_LEVEL": "SILENT",  # stderr is ours: one sentence an error
@@ -16,3 +17,17 @@ OPENCV_ENVIRONMENT = {
 
 for _name, _value in OPENCV_ENVIRONMENT.items():
     os.environ.setdefault(_name, _value)
+
+
+def keep_native_noise_out() -> None:
+    """Send nowhere what C libraries write to stderr; `sys.stderr` stays where it was.
+
+    libjpeg writes a line for every picture of a webcam that ends its JPEGs sloppily, libpng for a damaged file,
+    and neither can be told to be silent.
+    """
+    sys.stderr.flush()
+    ours = os.fdopen(os.dup(2), "w", buffering=1, encoding=sys.stderr.encoding, errors="backslashreplace")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    sys.stderr = ours

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray
-from live.sources.camera_info import CameraInfo, Mode, doctor
-from live.sources.devices import list_cameras, missing
+from live.sources.camera_info import CameraInfo, Mode, Offer, doctor
+from live.sources.devices import list_cameras, missing, offers
 from live.sources.frame import SourceError, SourceSettings
 
 LARGEST_INDEX = 255  # Linux has no more; OpenCV crashes on negative ones
@@ -45,6 +45,8 @@ class CameraDevice:
         self._text = text
         self._settings = settings
         self._known: CameraInfo | None = None
+        self._mode: Mode | None = None
+        self._offers: tuple[Offer, ...] | None = None  # asked for when first needed
         self._others: frozenset[str] = frozenset()  # places of the cameras that were there beside it
         if self.name != text and not 0 <= int(text) <= LARGEST_INDEX:
             raise SourceError(f"{missing(self.name, list_cameras(with_offers=False))}; a camera's number is 0 or more")
@@ -68,17 +70,22 @@ class CameraDevice:
             if opened.isOpened():
                 self._known = camera
                 self._others = frozenset(other.place for other in cameras if other is not camera)
-                return CameraCapture(opened, self.name, self._settings)
+                capture = CameraCapture(opened, self.name, self._settings)
+                self._mode, self._offers = capture.mode, None
+                return capture
             opened.release()
         cameras = list_cameras(with_offers=False)
         if cameras and self._find(cameras) is None:
             raise SourceError(self._not_found(cameras))
         raise SourceError(f"{self.name} could not be opened: {_ADVICE.get(sys.platform, _ADVICE['linux'])}")
 
-    def advice(self, granted: Mode, measured_fps: float) -> str | None:
+    def advice(self, measured_fps: float) -> str | None:
         """The camera doctor's sentence, when the camera is the limit (see camera_info.doctor)."""
-        offers = next((c.offers for c in list_cameras() if self._known and c.index == self._known.index), ())
-        return doctor(granted, offers, measured_fps)
+        if self._known is None or self._mode is None:
+            return None
+        if self._offers is None:
+            self._offers = offers(self._known)
+        return doctor(self._mode, self._offers, measured_fps)
 
     def _find(self, cameras: list[CameraInfo]) -> CameraInfo | None:
         """The camera that was opened before, wherever it is now; else the one that was asked for."""
@@ -104,6 +111,7 @@ class CameraCapture:
     """An open camera, as a Capture. What was asked for is read back, since a driver grants what it likes."""
 
     gray_from: Literal["cvtColor", "luma"] = "cvtColor"
+    ended = False
 
     def __init__(self, capture: cv2.VideoCapture, name: str, settings: SourceSettings) -> None:
         """Take over an opened `capture` and negotiate."""

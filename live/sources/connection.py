@@ -32,6 +32,10 @@ class Capture(Protocol):
     fps: float | None
     gray_from: Literal["cvtColor", "luma"]
 
+    @property
+    def ended(self) -> bool:
+        """After a failed read: whether that was no failure, but the end of a recording."""
+
     def grab(self) -> bool:
         """Wait for the next picture; False when none came. Blocks as long as the device lets it."""
 
@@ -56,6 +60,9 @@ class Device(Protocol):
     def present(self) -> bool:
         """Whether it is there at all, as far as can be told without opening it."""
 
+    def advice(self, measured_fps: float) -> str | None:
+        """One sentence where the device limits the rate and something can be done about it."""
+
 
 class Outcome(StrEnum):
     """What a step of a connection came to."""
@@ -66,6 +73,7 @@ class Outcome(StrEnum):
     PICTURE = "picture"  # grabbed: decode it, then call `good` or `bad`
     FAILED_READ = "failed read"
     LOST = "lost"  # a failed read, after which the device was released
+    ENDED = "ended"  # a recording is over: the device was released, and `step` would open it again
 
 
 class Connection:
@@ -92,6 +100,9 @@ class Connection:
         if _grabs(self.capture):
             self._quick_failures = 0
             return Outcome.PICTURE
+        if self.capture.ended:
+            self.close()
+            return Outcome.ENDED
         quick = self._clock() - started_s < QUICK_S
         self._quick_failures = self._quick_failures + 1 if quick else 0
         if self._quick_failures >= QUICK_FAILURES or self._silent_too_long() or not self._device.present():

@@ -10,7 +10,7 @@ import cv2
 from convviz_core.arrays import ByteArray
 from live.sources.address import redact
 from live.sources.connection import Capture, Connection, Device, Outcome
-from live.sources.frame import EventKind, Frame, Listener, SourceCounts, SourceError, SourceEvent
+from live.sources.frame import EventKind, Frame, Listener, SourceCounts, SourceError, SourceEvent, SourceSettings
 from live.sources.pacing import Clock
 from live.sources.watchdog import Watchdog
 
@@ -26,15 +26,17 @@ class LiveReader:
     """
 
     live = True
-    ended = False
 
-    def __init__(self, device: Device, listener: Listener, wait: bool = False, clock: Clock = time.monotonic) -> None:
-        """Open the device; SourceError when that fails, except where `wait` says to keep trying."""
+    def __init__(
+        self, device: Device, listener: Listener, settings: SourceSettings, clock: Clock = time.monotonic
+    ) -> None:
+        """Open the device; SourceError when that fails, except where settings.wait says to keep trying."""
         self.name = device.name
         self.counts = SourceCounts()
         self.stuck = False
         self._listener = listener
-        self._wait = wait
+        self._device = device
+        self._settings = settings
         self._clock = clock
         self._closing = threading.Event()
         self._connection = Connection(device, clock, self._closing.wait)
@@ -47,6 +49,7 @@ class LiveReader:
         self._healing = False  # the newest capture is not the first one that gave pictures
         self._stalled = False
         self._paused = False
+        self._over = False  # a recording was played to its end
         self._failure: SourceError | None = None
         self._waiting: Frame | None = None
         # Three places for pixels: of the frame given out, of the one that waits, of the one that is being decoded.
@@ -67,21 +70,31 @@ class LiveReader:
         return self._opened.fps if self._opened else None
 
     @property
+    def ended(self) -> bool:
+        """Whether a recording at an address is over; cameras and live streams never are."""
+        with self._changed:
+            return self._over and self._waiting is None
+
+    @property
     def silent_since_s(self) -> float | None:
         """When the last picture came, where that is longer ago than max(5 frame times, 1 s)."""
         with self._changed:
-            return self._watchdog.silent_since_s(self._clock())
+            return None if self._over else self._watchdog.silent_since_s(self._clock())
 
     def read(self, timeout_s: float) -> Frame | None:
         """The newest frame that was not given out yet, waiting for it up to `timeout_s`."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._failure, max(0.0, timeout_s))
+            self._changed.wait_for(lambda: self._waiting or self._failure or self._over, max(0.0, timeout_s))
             frame, self._waiting = self._waiting, None
             if frame is not None:
                 self._given, self._newest = self._newest, self._given
             else:
                 self._check_signal(self._clock())
             return frame
+
+    def advice(self, measured_fps: float) -> str | None:
+        """The camera doctor: one sentence when the camera, not the program, limits the rate of its pictures."""
+        return self._device.advice(measured_fps)
 
     def pause(self, paused: bool) -> None:
         """Drain without decoding; a frame that waits is passed over, so that the next one is fresh."""
@@ -105,7 +118,7 @@ class LiveReader:
                 while not (self._opened or self._failure or self._connection.why_not):
                     self._changed.wait(0.2)
             why_not = self._failure or (None if self._opened else self._connection.why_not)
-            if why_not and not self._wait:
+            if why_not and not self._settings.wait:
                 raise why_not
             if why_not:
                 self._tell("notice", self._clock(), f"{why_not}; waiting for it")
@@ -117,11 +130,13 @@ class LiveReader:
         """Tell of a stall once; SourceError where no picture will come."""
         if self._failure:
             raise self._failure
+        if self._over:
+            return
         if not self._stalled and self._watchdog.silent_since_s(now_s) is not None:
             self._stalled = True
             self._tell("stall", now_s)
         never = self._opened_at_s is not None and not self._healing and self._pictures == 0
-        if never and not self._wait and now_s - (self._opened_at_s or 0.0) > FIRST_PICTURE_S:
+        if never and not self._settings.wait and now_s - (self._opened_at_s or 0.0) > FIRST_PICTURE_S:
             raise SourceError(
                 f"{self.name} was opened but has given no picture for {FIRST_PICTURE_S:g} s; "
                 "plug it in again, or give --wait to go on waiting"
@@ -131,7 +146,7 @@ class LiveReader:
 
     def _run(self) -> None:
         try:
-            while not self._closing.is_set():
+            while not (self._closing.is_set() or self._over):
                 self._step()
         except Exception as error:
             # The thread that reads is told, and tells the person.
@@ -149,6 +164,8 @@ class LiveReader:
         with self._changed:
             if outcome is Outcome.OPENED and capture is not None:
                 self._note_opening(capture)
+            elif outcome is Outcome.ENDED:
+                self._over = not self._settings.loop
             elif outcome in (Outcome.FAILED_READ, Outcome.LOST):
                 self.counts.failed_reads += 1
                 self._tell("failed_read", self._clock(), outcome)

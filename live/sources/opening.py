@@ -37,7 +37,7 @@ def open_source(text: str | None, settings: SourceSettings, listener: Listener) 
         if address_scheme not in STREAM_SCHEMES:
             known = ", ".join(f"{known}://" for known in STREAM_SCHEMES)
             raise SourceError(f"{redact(text)} begins with {address_scheme}://, want one of {known}")
-        return LiveReader(StreamDevice(text), listener, settings.wait)
+        return LiveReader(StreamDevice(text), listener, settings)
     return _open_files(text, settings, listener)
 
 
@@ -56,7 +56,7 @@ def _open_first(settings: SourceSettings, listener: Listener) -> FrameSource:
 
 
 def _open_camera(text: str, settings: SourceSettings, listener: Listener) -> FrameSource:
-    return LiveReader(CameraDevice(text, settings), listener, settings.wait)
+    return LiveReader(CameraDevice(text, settings), listener, settings)
 
 
 def _open_files(text: str, settings: SourceSettings, listener: Listener) -> FrameSource:

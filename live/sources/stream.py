@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Literal
 
 import cv2
@@ -10,9 +11,11 @@ from convviz_core.arrays import ByteArray
 from live.sources.address import redact
 from live.sources.camera import decode, stated_fps
 from live.sources.frame import SourceError
+from live.sources.pacing import Clock, Pacer, Sleep
 
 OPEN_TIMEOUT_MS = 5000  # both are 30 s by default, and can be given only while opening
 READ_TIMEOUT_MS = 5000
+LONGEST_PAUSE_S = 1.0  # between two pictures of a recording, whatever its time stamps say
 
 
 class StreamDevice:
@@ -26,6 +29,10 @@ class StreamDevice:
     def present(self) -> bool:
         """Only opening it can tell."""
         return True
+
+    def advice(self, measured_fps: float) -> str | None:  # noqa: ARG002 - as every Device has it
+        """Nobody tells what else there is at an address."""
+        return None
 
     def open(self) -> StreamCapture:
         """Connect, within 5 s; SourceError when nothing answers or what answers is no video."""
@@ -43,22 +50,33 @@ class StreamDevice:
 
 
 class StreamCapture:
-    """A connected stream, as a Capture."""
+    """A connected stream, as a Capture. A recording at an address, which has an end, comes at its own pace."""
 
     gray_from: Literal["cvtColor", "luma"] = "cvtColor"
 
-    def __init__(self, capture: cv2.VideoCapture, name: str) -> None:
+    def __init__(
+        self, capture: cv2.VideoCapture, name: str, clock: Clock = time.monotonic, sleep: Sleep = time.sleep
+    ) -> None:
         """Take over an opened `capture`."""
         self._capture = capture
+        self._frame_count = capture.get(cv2.CAP_PROP_FRAME_COUNT)  # negative or 0 where there is no end
+        self._pacer = Pacer(self._frame_count > 0, clock, sleep)
         self.fps = stated_fps(capture)
-        self._size_wh = self._read_size()
-        width, height = self._size_wh
+        width, height = (int(capture.get(p)) for p in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
         rate = f" at {self.fps:g} fps" if self.fps else ""
         self.granted = f"{name}, {width}x{height}{rate}"
 
+    @property
+    def ended(self) -> bool:
+        """Whether a recording has been played to its end."""
+        return 0 < self._frame_count <= self._capture.get(cv2.CAP_PROP_POS_FRAMES)
+
     def grab(self) -> bool:
         """Receive and decode the next picture; False for a damaged one, at the end, and after 5 s without any."""
-        return self._capture.grab()
+        good = self._capture.grab()
+        if good:
+            self._pacer.wait(self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000, LONGEST_PAUSE_S)
+        return good
 
     def retrieve(self, memory: ByteArray | None) -> ByteArray | None:
         """uint8 BGR (H, W, 3)."""
@@ -71,8 +89,3 @@ class StreamCapture:
     def release(self) -> None:
         """Disconnect."""
         self._capture.release()
-
-    def _read_size(self) -> tuple[int, int]:
-        width = self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)
-        height = self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
-        return int(width), int(height)
