@@ -37,8 +37,9 @@ class Recorder:
     A picture of another size starts another file, x-0002.mkv. When something fails or the disk has less than
     100 MB left, recording stops, what was written stays playable, and `failed` says why; `write` never raises.
 
-    fps: the source's rate (see Movie). say: told each notice, one sentence; it may be called from the recorder's
-    thread and must only append. disk_free: bytes left where a folder is. Errors: OutputError, before any picture.
+    fps: the source's rate (see Movie). say: told which file is used instead, in one sentence; it may be called from
+    the recorder's thread and must only append. disk_free: bytes left where a folder is.
+    Errors: OutputError, before any picture.
     """
 
     def __init__(
@@ -170,15 +171,12 @@ class Recorder:
             self._file.close()
             return
         self._movie.close()
-        if self.left_out:
-            self._say(f"{self.path} lacks {self.left_out} pictures, which came faster than they could be written")
         self._check_written()
 
     def _fail(self, error: OutputError) -> None:
         with self._changed:
             self.failed = error
             self._waiting.clear()
-        self._say(str(error))
 
 
 def _container(path: Path) -> Container:
