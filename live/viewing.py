@@ -50,7 +50,7 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
         if arguments.stats:
             stack.callback(_write_stats, arguments.stats, source, engine, profiler, last)
         stack.callback(source.close)  # before the statistics: a frame still waiting counts as dropped
-        display = open_display(arguments)
+        display = open_display(arguments, screen)
         stack.callback(display.close)
         keep = open_keep(arguments, source, trace)
         stack.callback(_finish, keep, say)
@@ -111,14 +111,14 @@ def source_settings(arguments: argparse.Namespace) -> SourceSettings:
     )
 
 
-def open_display(arguments: argparse.Namespace) -> Display:
+def open_display(arguments: argparse.Namespace, screen: tuple[int, int]) -> Display:
     """The window, or without one a canvas where the display is to be recorded."""
     if arguments.headless:
         records_display = arguments.record is not None and arguments.record_what == "display"
         return NullDisplay(RECORDED_CANVAS_WH if records_display else None)
     from live.window import Window
 
-    return Window()
+    return Window(screen)
 
 
 def open_keep(arguments: argparse.Namespace, source: FrameSource, trace: Trace | None) -> Keep:

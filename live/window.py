@@ -11,6 +11,7 @@ from live.display import Events, Point
 from live.errors import OutputError
 
 TITLE = "convviz"
+FULLSCREEN_WAIT_MS = 200  # for the window manager to answer
 DRAG_PX = 4  # a click that moves less is a click
 
 _LINUX_ARROWS = {65361: "Left", 65362: "Up", 65363: "Right", 65364: "Down"}
@@ -37,7 +38,8 @@ class Window:
 
     interactive = True
 
-    def __init__(self) -> None:
+    def __init__(self, screen_wh: tuple[int, int]) -> None:
+        self._screen_wh = screen_wh
         self._open = False
         self._fullscreen = False
         self._wh = (0, 0)
@@ -124,11 +126,17 @@ class Window:
         if fullscreen == self._fullscreen or self._closed():
             return
         self._fullscreen = fullscreen
+        before = self.canvas_wh
         if fullscreen:
             self._windowed_wh = self._wh
         cv2.setWindowProperty(TITLE, cv2.WND_PROP_FULLSCREEN, cv2.WINDOW_FULLSCREEN if fullscreen else 0)
         if not fullscreen:
             cv2.resizeWindow(TITLE, *self._windowed_wh)
+            return
+        cv2.waitKeyEx(FULLSCREEN_WAIT_MS)
+        if self.canvas_wh == before:  # no window manager to ask
+            cv2.moveWindow(TITLE, 0, 0)
+            cv2.resizeWindow(TITLE, *self._screen_wh)
 
     def close(self) -> None:
         """Take the window away; twice is fine."""
