@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from convviz_core.filters import MAX_FILTERS, MAX_SIDE, Filter, FilterBank, Filt
 MAX_TOML_BYTES = 2 << 20  # 64 filters of 31x31, every digit written, are 1.1 MB
 MAX_TEXT = 100  # characters of a name or a label: they are drawn on the picture
 
+# tomllib's memory grows with the square of a dotted key's parts: a.a.a... of one megabyte would take all there is.
+_LONG_DOTTED_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""")
+
 
 def read_toml(path: Path) -> FilterBank:
     """The bank in a filter file; FilterError for whatever is wrong with what it says, OSError where it is not read."""
@@ -23,15 +27,20 @@ def read_toml(path: Path) -> FilterBank:
     if len(content) > MAX_TOML_BYTES:
         raise FilterError(f"it is larger than the {MAX_TOML_BYTES >> 20} MiB that a filter file may have")
     try:
-        return _bank_of(tomllib.loads(content.decode("utf-8-sig")))
+        text = content.decode("utf-8-sig")
+        if _LONG_DOTTED_KEY.search(text):
+            raise FilterError("it has a key of more than 32 parts, want no dotted keys at all")
+        return _bank_of(tomllib.loads(text))
     except FilterError:
         raise
     except UnicodeDecodeError as error:
         raise FilterError(f"byte {error.start} is not UTF-8 text, as a TOML file must be") from error
     except RecursionError as error:
         raise FilterError("its arrays are nested too deeply, want a kernel as a list of rows") from error
-    except ValueError as error:  # TOMLDecodeError is one, and so is a whole number of thousands of digits
+    except tomllib.TOMLDecodeError as error:
         raise FilterError(f"it is not a TOML file: {error}") from error
+    except ValueError as error:  # from int(), which takes no more digits than this
+        raise FilterError("it is not a filter file: a number in it has thousands of digits") from error
 
 
 def to_toml(bank: FilterBank) -> str:

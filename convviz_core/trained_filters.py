@@ -25,6 +25,7 @@ Shape = tuple[int, ...]
 
 RGB_NOTE = "these filters read the colour frame, as R, G, B in [0, 1]"
 MAX_PICKLE_BYTES = 64 << 20  # of a state dict's structure, without the weights
+_HOW_TO_SAVE = "save the weights alone with torch.save(model.state_dict(), FILE)"
 _ZIP_MAGIC = b"PK\x03\x04"
 
 # What a state dict is made of. torch's own, stricter list decides; this one is for saying what else a file holds, and
@@ -72,8 +73,8 @@ def read_state_dict(path: Path, tensor: str | None) -> FilterBank:
             raise FilterError("it is not a whole state dict as torch.save writes it") from error
     if strangers:
         raise FilterError(
-            f"it holds a whole pickled model or other code ({_listed(strangers)}), of which nothing was run; "
-            "save the weights alone with torch.save(model.state_dict(), FILE)"
+            f"it holds a whole pickled model or other code ({_listed(strangers)}), "
+            f"of which nothing was run; {_HOW_TO_SAVE}"
         )
     return _read_with_torch(path, tensor, is_zip)
 
@@ -103,7 +104,7 @@ def _tensors_of(content: object) -> dict[str, Tensor]:
     from torch import Tensor
 
     if not isinstance(content, dict):
-        raise FilterError(f"it holds a {type(content).__name__}, want a state dict: names and their tensors")
+        raise FilterError(f"it holds a {type(content).__name__}, want a state dict; {_HOW_TO_SAVE}")
     candidates = [content, *(value for value in content.values() if isinstance(value, dict))]
     tensor_dicts = [{str(k): v for k, v in each.items() if isinstance(v, Tensor)} for each in candidates]
     return next((each for each in tensor_dicts if any(v.ndim >= 2 for v in each.values())), tensor_dicts[0])
@@ -114,11 +115,10 @@ def _zipped_pickle(file: BinaryIO) -> BinaryIO:
     size = file.seek(0, io.SEEK_END)
     with zipfile.ZipFile(file) as archive:
         entries = archive.infolist()
-        if sum(entry.file_size for entry in entries) > size or any(entry.compress_type for entry in entries):
-            raise FilterError("it is a compressed zip file, which torch.save never writes")
+        inflated = sum(entry.file_size for entry in entries) > size or any(entry.compress_type for entry in entries)
         pickles = [entry for entry in entries if entry.filename.endswith("/data.pkl")]
-        if len(pickles) != 1 or pickles[0].file_size > MAX_PICKLE_BYTES:
-            raise FilterError("it is a zip file, but not one of torch.save")
+        if inflated or len(pickles) != 1 or pickles[0].file_size > MAX_PICKLE_BYTES:
+            raise FilterError(f"it is a zip file, but no state dict (is it a TorchScript program?); {_HOW_TO_SAVE}")
         return io.BytesIO(archive.read(pickles[0]))
 
 
