@@ -1,0 +1,133 @@
+"""A device without hardware: what is queued on its lanes completes when the test says so, and not before.
+
+It computes real answers, with torch on the CPU, from whatever the memory holds at the moment a step is carried out: a
+pinned input refilled too early, or a pinned output read too early, gives a wrong picture.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+from torch import Tensor
+
+from convviz_core.engines.cuda_kernels import PlanKey, TorchWork
+from convviz_core.engines.cuda_slot import Event, Launch, Work
+
+Choice = Callable[[list["FakeLane"]], "FakeLane"]
+
+
+class Interrupted(BaseException):
+    """What Ctrl-C is to a wait."""
+
+
+class FakeEvent:
+    """Reached when its lane has come to its last recording. Waiting makes the device go on, lane by lane as chosen."""
+
+    def __init__(self, device: FakeDevice) -> None:
+        self._device = device
+        self.recorded = 0
+        self.reached = 0
+        self.reached_at_ms = 0.0
+
+    def synchronize(self) -> None:
+        if self._device.interrupt_next_wait:
+            self._device.interrupt_next_wait = False
+            raise Interrupted
+        while self.reached < self.recorded:
+            self._device.step()
+
+    def elapsed_time(self, end: Event, /) -> float:
+        assert isinstance(end, FakeEvent)
+        assert self.reached == self.recorded
+        assert end.reached == end.recorded
+        return end.reached_at_ms - self.reached_at_ms
+
+
+class FakeLane:
+    """A queue of steps, worked off in order, one each time the device steps on it."""
+
+    def __init__(self, device: FakeDevice) -> None:
+        self._device = device
+        self.steps: deque[Callable[[], object]] = deque()
+
+    def event(self) -> Event:
+        return FakeEvent(self._device)
+
+    def queue(self) -> AbstractContextManager[object]:
+        return nullcontext()
+
+    def record(self, event: Event) -> None:
+        assert isinstance(event, FakeEvent)
+        event.recorded += 1
+        number = event.recorded
+
+        def reach() -> None:
+            event.reached, event.reached_at_ms = number, self._device.now_ms
+
+        self.steps.append(reach)
+
+    def copy(self, target: Tensor, source: Tensor) -> None:
+        self.steps.append(lambda: target.copy_(source))
+
+    def launch(self, work: Launch) -> None:
+        self.steps.append(work)
+
+    def prepare(self, work: Launch) -> tuple[Launch, str]:
+        self._device.captures += 1
+        work()
+        return work, "fake graph"
+
+    def synchronize(self) -> None:
+        while self.steps:
+            self._device.step_on(self)
+
+
+class FakeDevice:
+    """Lanes that go on only when told; `choose` picks, among the lanes with something to do, the one that does it."""
+
+    name = "fake:0"
+    place = torch.device("cpu")
+
+    def __init__(self, choose: Choice = lambda busy: busy[0]) -> None:
+        self.choose = choose
+        self.lanes: list[FakeLane] = []
+        self.now_ms = 0.0
+        self.allocations = 0
+        self.captures = 0
+        self.interrupt_next_wait = False
+        self.fail_with: RuntimeError | None = None
+        self.closed = False
+
+    @property
+    def busy(self) -> list[FakeLane]:
+        return [lane for lane in self.lanes if lane.steps]
+
+    def step(self) -> None:
+        """Carry out one step; every step takes 1 ms of the device's clock."""
+        self.step_on(self.choose(self.busy))
+
+    def step_on(self, lane: FakeLane) -> None:
+        if self.fail_with is not None:
+            raise self.fail_with
+        self.now_ms += 1
+        lane.steps.popleft()()
+
+    def pinned(self, size: int) -> Tensor:
+        return self.memory(size)
+
+    def memory(self, size: int) -> Tensor:
+        self.allocations += 1
+        return torch.zeros(size, dtype=torch.uint8)
+
+    def lane(self) -> FakeLane:
+        self.lanes.append(FakeLane(self))
+        return self.lanes[-1]
+
+    def work(self, key: PlanKey) -> Work:
+        return TorchWork(key, self.place)
+
+    def close(self) -> None:
+        self.closed = True
