@@ -117,8 +117,8 @@ class LiveReader:
             with self._changed:
                 while not (self._opened or self._failure or self._connection.why_not):
                     self._changed.wait(0.2)
-            why_not = self._failure or (None if self._opened else self._connection.why_not)
-            if why_not and not self._settings.wait:
+            why_not = None if self._opened else self._failure or self._connection.why_not
+            if why_not and (self._failure or not self._settings.wait):
                 raise why_not
             if why_not:
                 self._tell("notice", self._clock(), f"{why_not}; waiting for it")
