@@ -97,7 +97,7 @@ def _library_missing(library: str) -> str:
 def _common_problem(output: str) -> str:
     if DISK_FULL.search(output):
         return (
-            "the disk is full: free a gigabyte (with an NVIDIA card eight), "
+            "the disk is full: free two gigabytes (with an NVIDIA card eight), "
             "or set TMPDIR to a roomier place, and start again"
         )
     if NOT_ALLOWED.search(output):
