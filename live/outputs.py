@@ -71,6 +71,8 @@ def replacing(path: Path) -> Iterator[Path]:
     target = path.resolve()
     beside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "is a directory")
         yield beside
         beside.replace(target)
     except OSError as error:

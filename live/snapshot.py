@@ -1,0 +1,59 @@
+"""What is kept of one frame: the picture, the mosaic, the maps, the settings, and a program that rebuilds the maps."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+
+import cv2
+
+from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.gray import to_gray, to_unit
+from convviz_core.layer import Layer
+from convviz_core.maps_file import write_maps
+from live.outputs import check_directory, replacing
+
+_REPRODUCE = Path(__file__).with_name("reproduce.py")
+
+
+def write_snapshot(
+    directory: Path,
+    frame: ByteArray,
+    mosaic: ByteArray,
+    layer: Layer,
+    conv: FloatArray,
+    activated: FloatArray,
+    settings: Mapping[str, object],
+) -> Path:
+    """Write frame.png, mosaic.png, maps.npz, settings.json and reproduce.py into `directory`, and return it.
+
+    frame: uint8 (H, W) gray or (H, W, 3) BGR, as captured. mosaic: uint8 (rows, columns), kept byte for byte.
+    conv, activated: float32 (N, h, w). settings: whatever JSON can hold. The folder is made when missing. All files
+    are written beside their places and only then renamed: none is ever half there. Errors: OutputError.
+    """
+    check_directory(directory)
+    with ExitStack() as kept:
+
+        def beside(name: str) -> Path:
+            return kept.enter_context(replacing(directory / name))
+
+        beside("frame.png").write_bytes(_png(frame))
+        beside("mosaic.png").write_bytes(_png(mosaic))
+        write_maps(beside("maps.npz"), to_unit(to_gray(frame)), layer.bank.kernels, conv, activated)
+        beside("settings.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+        beside("reproduce.py").write_bytes(_REPRODUCE.read_bytes())
+    return directory
+
+
+def next_snapshot_directory(parent: Path) -> Path:
+    """The first of parent/snapshot-0001, -0002, ... that does not exist; it is not made."""
+    candidates = (parent / f"snapshot-{number:04}" for number in count(1))
+    return next(path for path in candidates if not os.path.lexists(path))
+
+
+def _png(picture: ByteArray) -> bytes:
+    return cv2.imencode(".png", picture)[1].tobytes()
