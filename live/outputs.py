@@ -66,13 +66,17 @@ def _try_writing(directory: Path) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """A path beside `path` to write to, renamed over it when the block is done and removed when it fails.
 
-    Whoever looks sees the old file or the whole new one. A link is followed; OSErrors become OutputErrors.
+    Whoever looks sees the old file or the whole new one. A link is followed, and a pipe or a device is written to
+    as it is. OSErrors become OutputErrors.
     """
     target = path.resolve()
     beside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        if target.is_dir():
+        if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "is a directory")
+        if path.exists() and not path.is_file():
+            yield path
+            return
         yield beside
         beside.replace(target)
     except OSError as error:

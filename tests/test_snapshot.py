@@ -191,6 +191,18 @@ def test_a_link_is_followed_and_stays_a_link(tmp_path: Path) -> None:
     assert (tmp_path / "real.json").read_text() == "new"
 
 
+@POSIX
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with replacing(pipe) as there:
+        there.write_text("stats")
+    assert os.read(reader, 100) == b"stats"
+    os.close(reader)
+    assert pipe.is_fifo()
+
+
 FILLS_UP = """
 import resource, sys
 from pathlib import Path
