@@ -6,16 +6,18 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from convviz_core.arrays import ByteArray
 from convviz_core.engine import Engine, Result
 from live.controls import ViewState
 from live.errors import OutputError
-from live.recorder import Recorder
 from live.snapshot import next_snapshot_directory, write_snapshot
 from live.sources.frame import SourceEvent
 from live.trace import Trace
+
+if TYPE_CHECKING:
+    from live.recorder import Recorder
 
 RecordWhat = Literal["display", "mosaic", "frame"]
 
@@ -41,6 +43,8 @@ class Keep:
 
     def start_recording(self) -> None:
         """Begin to record; OutputError where the file cannot be made."""
+        from live.recorder import Recorder  # its library would hold up the first picture
+
         path = self.record_file or Path(time.strftime("convviz-%Y%m%d-%H%M%S.mkv"))
         self._recorder = Recorder(path, fps=self.fps, say=self._notices.append)
 

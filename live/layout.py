@@ -68,12 +68,17 @@ class Layout:
         return pixel if pixel and pixel[0] < self.map_count else None
 
     def tile(self, index: int) -> Rect | None:
-        """Where tile `index` lies on the canvas; None while another one is enlarged."""
+        """Where tile `index` lies on the canvas; None while another is enlarged, or where it has no pixel there.
+
+        (OpenCV ends the process when it is to colour an empty picture.)
+        """
         if self.enlarged is not None:
             return self.picture if index == self.enlarged else None
         row, column = divmod(index, self.grid.columns)
         left, right = (self.picture.width * c // self.grid.columns for c in (column, column + 1))
         top, bottom = (self.picture.height * r // self.grid.rows for r in (row, row + 1))
+        if right == left or bottom == top:
+            return None
         return Rect(self.picture.x + left, self.picture.y + top, right - left, bottom - top)
 
     def canvas_rect(self, tile: int, y: int, x: int, height: int = 1, width: int = 1) -> Rect | None:
@@ -128,7 +133,7 @@ def arrange(canvas_wh: tuple[int, int], frame_shape: tuple[int, ...], state: Vie
         panel=Rect(width - panel_w, 0, panel_w, height - strip_h) if panel_w else None,
         enlarged=enlarged,
         crop=crop,
-        reduce=1 if enlarged is not None else max(1, int(shrink)),
+        reduce=1 if enlarged is not None else min(max(1, int(shrink)), *tile_hw),
     )
 
 

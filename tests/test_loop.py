@@ -1,0 +1,348 @@
+"""The loop, with a display and a source that the test drives and a clock that it turns."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from convviz_core.arrays import ByteArray
+from convviz_core.banks import BUILT_IN_BANKS
+from convviz_core.engine import Engine, FrameSizeError
+from convviz_core.engines.opencv_cpu import OpenCvEngine
+from convviz_core.filters import Filter, FilterBank
+from convviz_core.layer import Activation, RangeMode
+from live.controls import ViewState
+from live.display import Events, NullDisplay
+from live.keep import Keep
+from live.loop import Last, Until, run
+from live.profiler import Profiler
+from live.sources.frame import Frame, SourceCounts, SourceError, SourceEvent
+
+STATE = ViewState(BUILT_IN_BANKS)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+class ScriptedSource:
+    """Gives these images, one a read, and then ends (or, live, falls silent); each read takes `read_s`."""
+
+    name = granted = "script"
+    fps: float | None = 10.0
+
+    def __init__(self, clock: Clock, images: Sequence[ByteArray | None], *, live: bool = False) -> None:
+        self.clock, self.images, self.live = clock, deque(images), live
+        self.counts = SourceCounts()
+        self.silent_since_s: float | None = None
+        self.pauses: list[bool] = []
+        self.closed = False
+
+    @property
+    def ended(self) -> bool:
+        return not self.images and not self.live
+
+    def read(self, timeout_s: float) -> Frame | None:
+        image = self.images.popleft() if self.images else None
+        if image is None:
+            self.clock.now_s += timeout_s
+            return None
+        self.clock.now_s += 0.1
+        self.counts.captured += 1
+        now_s = self.clock.now_s
+        return Frame(image, self.counts.captured - 1, now_s, now_s, 0.002)
+
+    def pause(self, paused: bool) -> None:
+        self.pauses.append(paused)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class ScriptedDisplay:
+    """A window whose person does one thing a look; keeps what was shown. After the script it is closed."""
+
+    interactive = True
+
+    def __init__(self, clock: Clock, script: Sequence[Events], canvas_wh: tuple[int, int] = (640, 480)) -> None:
+        self.clock, self.script, self.canvas_wh = clock, deque(script), canvas_wh
+        self.shown: list[ByteArray] = []
+        self.fullscreen: list[bool] = []
+
+    def open(self, preferred_wh: tuple[int, int]) -> None:
+        pass
+
+    def show(self, canvas: ByteArray) -> Events:
+        self.clock.now_s += 0.003
+        self.shown.append(canvas.copy())
+        return self._next()
+
+    def idle(self, wait_s: float) -> Events:
+        self.clock.now_s += wait_s
+        return self._next()
+
+    def _next(self) -> Events:
+        return self.script.popleft() if self.script else Events(closed=True)
+
+    def set_fullscreen(self, fullscreen: bool) -> None:
+        self.fullscreen.append(fullscreen)
+
+    def close(self) -> None:
+        pass
+
+
+def random_image(seed: int = 0, shape: tuple[int, ...] = (60, 80, 3)) -> ByteArray:
+    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+
+
+def keys(*names: str) -> list[Events]:
+    return [Events(keys=(name,)) if name else Events() for name in names]
+
+
+class Run:
+    """One run of the loop over a scripted source and display."""
+
+    def __init__(
+        self,
+        images: Sequence[ByteArray | None],
+        script: Sequence[Events],
+        state: ViewState = STATE,
+        engine: Engine | None = None,
+        **options: object,
+    ) -> None:
+        self.clock = Clock()
+        self.source = ScriptedSource(self.clock, images, live=bool(options.pop("live", False)))
+        self.display = ScriptedDisplay(self.clock, script)
+        self.profiler = Profiler(self.clock)
+        self.last = Last(state)
+        self.events: deque[SourceEvent] = deque()
+        self.engine = engine or OpenCvEngine()
+        self.options = options
+
+    def __call__(self) -> Run:
+        until = self.options.get("until")
+        run(
+            self.source,
+            self.engine,
+            self.display,
+            self.profiler,
+            self.last,
+            until=until if isinstance(until, Until) else None,
+            events=self.events,
+        )
+        return self
+
+
+def test_without_a_window_every_frame_of_a_file_is_processed_and_the_run_ends() -> None:
+    clock = Clock()
+    source, profiler, last = ScriptedSource(clock, [random_image(i) for i in range(5)]), Profiler(clock), Last(STATE)
+    run(source, OpenCvEngine(), NullDisplay(), profiler, last)
+    assert profiler.processed.count == source.counts.captured == 5
+    assert profiler.shown.count == 0
+    assert last.image is not None
+    assert np.array_equal(last.image, random_image(4))
+
+
+def test_the_run_ends_after_so_many_frames() -> None:
+    done = Run([random_image(i) for i in range(5)], keys(*[""] * 50), until=Until(frames=3))()
+    assert done.profiler.processed.count == 3
+
+
+def test_the_run_ends_so_many_seconds_after_the_first_picture() -> None:
+    done = Run([random_image(i) for i in range(50)], keys(*[""] * 90), until=Until(seconds=1.0))()
+    # The first picture is there after a read of 0.1 s and a show of 3 ms; then one every 0.103 s.
+    assert done.profiler.processed.count == 11
+
+
+@pytest.mark.parametrize("key", ["q", "Esc"])
+def test_the_quit_keys_end_it(key: str) -> None:
+    done = Run([random_image(i) for i in range(9)], keys("", key, "", ""))()
+    assert len(done.display.shown) == 2
+
+
+def test_the_x_button_ends_it_and_its_frame_is_not_counted_as_shown() -> None:
+    done = Run([random_image(i) for i in range(9)], [Events(), Events(closed=True)])()
+    assert (done.profiler.processed.count, done.profiler.shown.count) == (2, 1)
+
+
+def test_a_single_picture_stays_on_the_screen_and_is_counted_once() -> None:
+    done = Run([random_image()], keys(*[""] * 20))()
+    assert len(done.display.shown) == 1
+    assert done.profiler.processed.count == 1
+
+
+def test_r_changes_the_picture_and_r_again_brings_it_back_exactly() -> None:
+    done = Run([random_image()], keys("r", "", "r", "", ""))()
+    first, without, again = done.display.shown
+    assert not np.array_equal(first, without)
+    assert np.array_equal(first, again)
+
+
+@pytest.mark.parametrize("key", ["m", "x", "k", "i", "t", "g", "h", "z", "p"])
+def test_every_switch_changes_the_picture_and_brings_it_back(key: str) -> None:
+    done = Run([random_image()], keys(key, "", key, "", ""))()
+    first, between, again = done.display.shown[0], done.display.shown[1], done.display.shown[-1]
+    assert not np.array_equal(first, between)
+    assert np.array_equal(first, again)
+
+
+@pytest.mark.parametrize("key", ["n", "f", "d", "3", "+", "-", "c"])
+def test_every_choice_changes_the_picture(key: str) -> None:
+    done = Run([random_image()], keys(key, "", ""))()
+    assert not np.array_equal(done.display.shown[0], done.display.shown[-1])
+
+
+def test_full_screen_is_asked_of_the_display() -> None:
+    assert Run([random_image()], keys("w", "", "w", "", ""))().display.fullscreen == [True, False]
+
+
+def test_paused_no_frame_is_read_and_a_step_reads_one() -> None:
+    done = Run([random_image(i) for i in range(9)], keys("space", "", "", ".", "", "", "space", "q"))()
+    assert done.source.pauses == [True, False]
+    # One before the pause, one stepped, and those after it.
+    assert done.profiler.processed.count == 3
+
+
+def test_a_point_while_playing_pauses_first() -> None:
+    done = Run([random_image(i) for i in range(9)], keys("", ".", "", "", "", ""))()
+    assert done.last.state.paused
+    assert done.profiler.processed.count == 3
+
+
+def test_the_window_hears_keys_while_the_source_is_silent() -> None:
+    done = Run([random_image(), *[None] * 5], keys("", "", "", "r", "q"), live=True)()
+    assert done.last.state.activation == Activation.NONE
+
+
+def test_mirroring_comes_before_the_engine() -> None:
+    done = Run([random_image()], keys("m", "", ""))()
+    assert done.last.image is not None
+    assert np.array_equal(done.last.image, random_image()[:, ::-1])
+
+
+def test_a_gain_divides_the_limits() -> None:
+    state = replace(STATE, range=RangeMode.FIXED)
+    done = Run([random_image()], keys("+", "", ""), state)()
+    assert done.last.result is not None
+    assert done.last.result.ranges.tolist() == [[0, 4]] * 4
+
+
+def test_auto_begins_with_the_pictures_own_peak() -> None:
+    done = Run([random_image()], keys("", ""))()
+    assert done.last.result is not None
+    assert done.last.result.ranges[0, 1] == pytest.approx(done.last.result.peak)
+
+
+def test_auto_follows_the_peaks_half_a_second_behind() -> None:
+    calm, wild = np.full((60, 80), 100, np.uint8), np.full((60, 80), 100, np.uint8)
+    calm[:, 40:], wild[:, 40:] = 151, 202  # edges of 51/255 and 102/255: peaks 8 * 0.2 and 8 * 0.4
+    done = Run([calm, wild, wild], keys("", "", ""), until=Until(frames=3))()
+    assert done.last.result is not None
+    # The third picture's limits come from the first two; its frames are 0.103 s apart.
+    expected = 1.6 + 1.6 * (1 - np.exp(-0.103 / 0.5))
+    assert done.last.result.ranges[0, 1] == pytest.approx(expected, rel=1e-4)
+
+
+def big_bank() -> FilterBank:
+    return FilterBank("big", (Filter("f", np.ones((31, 31), np.float32)),))
+
+
+def test_a_bank_that_does_not_fit_the_frame_gives_way_to_the_one_before_with_a_notice() -> None:
+    state = ViewState((BUILT_IN_BANKS[0], big_bank()))
+    done = Run([random_image(shape=(20, 20, 3))], keys("f", "", "", ""), state)()
+    assert done.last.state.bank_index == 0
+    assert not np.array_equal(done.display.shown[0], done.display.shown[-1])  # the notice is on it
+
+
+def test_a_first_frame_that_is_too_small_is_the_sources_error() -> None:
+    with pytest.raises(SourceError, match="smaller than the 31x31"):
+        Run([random_image(shape=(20, 20, 3))], keys(""), ViewState((big_bank(),)))()
+
+
+def test_a_notice_of_the_source_is_on_the_picture_for_a_while() -> None:
+    prepared = Run([random_image()], keys(*[""] * 200))
+    prepared.events.append(SourceEvent("notice", 1000.0, "the camera came back"))
+    shown = prepared().display.shown
+    assert len(shown) == 3  # without, with, without again
+    assert np.array_equal(shown[0], shown[2])
+    assert not np.array_equal(shown[0], shown[1])
+
+
+def test_no_signal_is_said_over_the_last_picture() -> None:
+    prepared = Run([random_image(), *[None] * 200], keys(*[""] * 90), live=True)
+    prepared.source.silent_since_s = 1000.0
+    assert len(prepared().display.shown) >= 2  # drawn anew each second
+
+
+def test_the_sources_error_comes_through_and_the_last_picture_is_known() -> None:
+    class Breaking(ScriptedSource):
+        def read(self, timeout_s: float) -> Frame | None:
+            if not self.images:
+                raise SourceError("the camera is gone")
+            return super().read(timeout_s)
+
+    prepared = Run([random_image()], keys("", "", "", ""))
+    prepared.source = Breaking(prepared.clock, [random_image()], live=True)
+    with pytest.raises(SourceError, match="gone"):
+        prepared()
+    assert prepared.last.image is not None
+
+
+def test_an_interrupt_ends_it_between_two_frames() -> None:
+    clock = Clock()
+    source, profiler = ScriptedSource(clock, [random_image(i) for i in range(9)]), Profiler(clock)
+    asked: Callable[[], bool] = lambda: profiler.processed.count >= 2  # noqa: E731
+    run(source, OpenCvEngine(), NullDisplay(), profiler, Last(STATE), interrupted=asked)
+    assert profiler.processed.count == 2
+
+
+def test_latency_runs_from_capture_to_the_pump_that_drew_it() -> None:
+    done = Run([random_image()], keys("", ""))()
+    latency = done.profiler.latency.percentiles()
+    assert latency is not None
+    assert latency.p50 == pytest.approx(3.0)  # what showing takes on this clock
+
+
+def test_the_stages_are_those_of_the_frames_way() -> None:
+    done = Run([random_image()], keys("", ""))()
+    assert set(done.profiler.stages) == {"capture", "compute", "draw", "show"}
+
+
+@pytest.mark.parametrize("canvas_wh", [(1, 1), (50, 40), (160, 120), (320, 240), (640, 480), (3840, 2160)])
+def test_every_overlay_can_be_drawn_on_any_canvas(canvas_wh: tuple[int, int]) -> None:
+    everything = replace(
+        STATE, profile=True, help=True, gray_tile=True, kernels=True, tint=True, inspector=True, colormap="diverging"
+    )
+    for bank_index in range(len(BUILT_IN_BANKS)):
+        prepared = Run(
+            [random_image()], keys("n", "n", "r", "z", "n", "n", ""), replace(everything, bank_index=bank_index)
+        )
+        prepared.display.canvas_wh = canvas_wh
+        assert prepared().display.shown[0].shape == (canvas_wh[1], canvas_wh[0], 3)
+
+
+def test_frame_size_errors_are_value_errors() -> None:
+    assert issubclass(FrameSizeError, ValueError)
+
+
+def test_what_is_kept_is_told_of_each_frame() -> None:
+    told: list[float] = []
+
+    class Counting(Keep):
+        def picture(self, canvas: ByteArray | None, mosaic: ByteArray, image: ByteArray, captured_at_s: float) -> None:
+            assert canvas is None
+            assert mosaic.shape == (2 * (image.shape[0] - 3), 2 * (image.shape[1] - 3))
+            told.append(captured_at_s)
+
+    clock = Clock()
+    source = ScriptedSource(clock, [random_image(i) for i in range(3)])
+    run(source, OpenCvEngine(), NullDisplay(), Profiler(clock), Last(STATE), keep=Counting())
+    assert told == pytest.approx([1000.1, 1000.2, 1000.3])
