@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import pickletools
 import re
+import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -40,15 +41,15 @@ def read_safetensors(path: Path, tensor: str | None) -> FilterBank:
     """The bank in a .safetensors file: the tensor named, or the first convolution. Only that tensor is read."""
     from safetensors import SafetensorError, safe_open
 
-    def read(name: str) -> AnyArray:
+    def read(name: str, count: int) -> AnyArray:
         with safe_open(path, "numpy") as file:
             dtype = file.get_slice(name).get_dtype()
             if dtype not in ("F64", "F32", "F16", "BF16"):
                 raise FilterError(f"'{_shown(name)}' holds {dtype} values, want F64, F32, F16 or BF16")
             if dtype != "BF16":
-                return np.asarray(file.get_slice(name)[:MAX_FILTERS])
+                return np.asarray(file.get_slice(name)[:count])
         with safe_open(path, "pt") as file:  # numpy has no bfloat16, torch has
-            return np.asarray(file.get_slice(name)[:MAX_FILTERS].float())
+            return np.asarray(file.get_slice(name)[:count].float())
 
     path.open("rb").close()  # for the system's own words where the file may not be read
     try:
@@ -83,18 +84,19 @@ def _read_with_torch(path: Path, tensor: str | None, is_zip: bool) -> FilterBank
     import torch
 
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True, mmap=is_zip)
+        with warnings.catch_warnings(action="ignore"):  # torch's advice is for whoever wrote the file
+            content = torch.load(path, map_location="cpu", weights_only=True, mmap=is_zip)
     except OSError:
         raise
     except Exception as error:  # UnpicklingError, RuntimeError, KeyError...: what damage leads to is open
-        raise FilterError("torch cannot read it as a whole state dict") from error
+        raise FilterError(f"torch cannot read it as a whole state dict; {_HOW_TO_SAVE}") from error
     tensors = _tensors_of(content)
 
-    def read(name: str) -> AnyArray:
+    def read(name: str, count: int) -> AnyArray:
         weights = tensors[name]
         if not weights.is_floating_point() or weights.layout != torch.strided or weights.is_meta:
             raise FilterError(f"'{_shown(name)}' holds no plain floating-point weights but {weights.dtype}")
-        return np.asarray(weights[:MAX_FILTERS].detach().float())
+        return np.asarray(weights[:count].detach().float())
 
     return _bank_of(path, tensor, {name: tuple(weights.shape) for name, weights in tensors.items()}, read)
 
@@ -157,12 +159,14 @@ def _in_layer_order(shapes: Mapping[str, Shape]) -> dict[str, Shape]:
 
 
 def _bank_of(
-    path: Path, tensor: str | None, shapes: Mapping[str, Shape], read: Callable[[str], AnyArray]
+    path: Path, tensor: str | None, shapes: Mapping[str, Shape], read: Callable[[str, int], AnyArray]
 ) -> FilterBank:
     name = _choose(tensor, shapes)
     count, channels, height, width = shapes[name]
     if not all(1 <= side <= MAX_SIDE for side in (height, width)):
         raise FilterError(f"'{_shown(name)}' has {height}x{width} kernels, want 1x1 to {MAX_SIDE}x{MAX_SIDE}")
+    if not count:
+        raise FilterError(f"'{_shown(name)}' has 0 filters, want 1 to {MAX_FILTERS}")
     notes = [f"the filters are '{_shown(name)}' of {path.name}, {count} of {height}x{width}"]
     if count > MAX_FILTERS:
         notes.append(f"only the first {MAX_FILTERS} of these {count} filters are used")
@@ -170,7 +174,7 @@ def _bank_of(
         notes.append("the layer's bias is left out")
     if channels == 3:
         notes.append(RGB_NOTE)
-    kernels = read(name)
+    kernels = read(name, min(count, MAX_FILTERS))
     if channels == 1:
         kernels = kernels[:, 0]
     filters = tuple(Filter(f"filter {number}", kernel) for number, kernel in enumerate(kernels, 1))
