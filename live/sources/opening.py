@@ -60,6 +60,8 @@ def _open_camera(text: str, settings: SourceSettings, listener: Listener) -> Fra
 
 
 def _open_files(text: str, settings: SourceSettings, listener: Listener) -> FrameSource:
+    if not text:
+        raise SourceError("SOURCE is empty; leave it out for the first camera")
     path = Path(text)
     try:
         if path.is_dir():

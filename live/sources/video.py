@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,8 @@ from live.sources.pacing import Clock, Pacer, Sleep
 FAILED_READS_AT_END = 30  # in a row; a damaged file gives True and False mixed
 FALLBACK_FPS = 30.0
 _HEAD_BYTES = 4096
+# FFmpeg plays whatever bytes stand in a file of these names, as the screens of an old terminal.
+_TERMINAL_ART = (".adf", ".ans", ".art", ".asc", ".bin", ".cdg", ".diz", ".ice", ".idf", ".nfo", ".vt", ".xb")
 
 
 class VideoSource:
@@ -138,13 +141,12 @@ class VideoSource:
 def _open(path: Path) -> cv2.VideoCapture:
     if _is_text(path):  # FFmpeg would play it as a terminal's screen, or follow the addresses in it
         raise SourceError(f"{path} is a text file, want a picture or a video")
-    try:
-        capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
-    except cv2.error:
-        capture = None
-    if capture is None or not capture.isOpened():
-        raise SourceError(f"{path} is neither a picture nor a video that can be read") from None
-    return capture
+    if path.suffix.lower() not in _TERMINAL_ART:
+        with suppress(cv2.error):
+            capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+            if capture.isOpened():
+                return capture
+    raise SourceError(f"{path} is neither a picture nor a video that can be read")
 
 
 def _is_text(path: Path) -> bool:
