@@ -69,6 +69,9 @@ def cameras() -> None:
 
     found = list_cameras()
     for camera in found:
-        print(camera.describe())
+        print(f"{camera.index}  {camera.device}  {camera.name}" + (f"  ({camera.problem})" if camera.problem else ""))
+        for offer in camera.offers:
+            rates = ", ".join(f"{fps:g}" for fps in offer.fps)
+            print(f"   {offer.format}  {offer.size_wh[0]}x{offer.size_wh[1]}" + (f"  {rates} fps" if rates else ""))
     if not found:
         print("no camera found")

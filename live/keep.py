@@ -39,7 +39,7 @@ class Keep:
     @property
     def recording(self) -> str | None:
         """The name of the file that is being recorded, for the status strip."""
-        return self._recorder.path.name if self._recorder else None
+        return self._recorder.path.name if self._recorder and not self._recorder.failed else None
 
     def start_recording(self) -> None:
         """Begin to record; OutputError where the file cannot be made."""
@@ -69,8 +69,8 @@ class Keep:
         left_out = f", {recorder.left_out} pictures left out" if recorder.left_out else ""
         return str(recorder.failed) if recorder.failed else f"recorded {recorder.path}{left_out}"
 
-    def picture(self, canvas: ByteArray | None, mosaic: ByteArray, image: ByteArray, captured_at_s: float) -> None:
-        """A frame has gone its whole way: record what was asked for."""
+    def picture(self, canvas: ByteArray | None, mosaic: ByteArray, image: ByteArray, media_time_s: float) -> None:
+        """A frame has gone its whole way: record what was asked for, at its time on the source's own clock."""
         recorder = self._recorder
         if recorder is None:
             return
@@ -78,7 +78,7 @@ class Keep:
             self._notices.append(self.stop_recording())
             return
         shown = mosaic if canvas is None else canvas
-        recorder.write({"display": shown, "mosaic": mosaic, "frame": image}[self.record_what], captured_at_s)
+        recorder.write({"display": shown, "mosaic": mosaic, "frame": image}[self.record_what], media_time_s)
 
     def snapshot(self, engine: Engine, image: ByteArray, state: ViewState, result: Result | None) -> str:
         """Keep the picture on the screen in a new folder; the sentence says where, or why not."""
@@ -132,6 +132,8 @@ class Keep:
             said.append(self.stop_recording())
         if self.trace:
             self.trace.close()
+            if self.trace.left_out:
+                said.append(f"{self.trace.left_out} events were left out of the trace: they came faster than the disk")
             if self.trace.failed:
                 self.failed = self.failed or self.trace.failed
                 said.append(str(self.trace.failed))

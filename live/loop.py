@@ -240,7 +240,7 @@ class View:
             self.profiler.frame_done(fresh.captured_at_s, shown=self.display.interactive and not heard.closed)
             assert self.result is not None
             assert self.image is not None
-            self.keep.picture(canvas, self.result.mosaic, self.image, fresh.captured_at_s)
+            self.keep.picture(canvas, self.result.mosaic, self.image, fresh.media_time_s)
         return heard
 
     def idle(self) -> Events:

@@ -135,10 +135,11 @@ class Profiler:
             self._on_span(name, start_s, end_s, self._frame)
 
     def add_inside(self, stages_ms: Mapping[str, float]) -> None:
-        """Take in what the engine measured of its own stages, in ms."""
-        now_s = self.clock()
-        for name, ms in stages_ms.items():
-            self.stages.setdefault(name, Samples()).add(now_s, ms)
+        """Take in what the engine measured of its own stages, in ms; they followed each other and end now."""
+        end_s = self.clock()
+        for name, ms in reversed(list(stages_ms.items())):
+            self.add(name, end_s - ms / 1e3, end_s)
+            end_s -= ms / 1e3
 
     def frames_captured(self, captured: int) -> None:
         """The source has captured so many frames by now."""

@@ -11,6 +11,7 @@ from convviz_core.arrays import ByteArray
 from live.layout import Rect
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
+SMALLEST_SCALE = 0.1  # OpenCV takes milliseconds a word where the scale is not above 0
 Colour = tuple[int, int, int]  # B, G, R
 WHITE: Colour = (240, 240, 240)
 DIM: Colour = (170, 170, 170)
@@ -24,7 +25,9 @@ def text_width(text: str, scale: float) -> int:
 
 
 def put(canvas: ByteArray, text: str, x: int, y: int, scale: float, colour: Colour = WHITE) -> int:
-    """Write `text` with its baseline at y; returns the x behind it."""
+    """Write `text` with its baseline at y; returns the x behind it. What would be a smear of dots is left out."""
+    if scale < SMALLEST_SCALE:
+        return x
     thickness = max(1, round(scale * 1.3))
     cv2.putText(canvas, text, (x, y), FONT, scale, colour, thickness, cv2.LINE_AA)
     return x + text_width(text, scale)

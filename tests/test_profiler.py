@@ -81,3 +81,14 @@ def test_a_span_is_told_with_its_frame() -> None:
     with profiler.stage("draw"):
         clock.now_s += 1
     assert spans == [("draw", 100.0, 101.0, 7)]
+
+
+def test_an_engines_own_stages_follow_each_other_up_to_now() -> None:
+    clock, spans = Clock(), []
+    profiler = Profiler(clock, lambda *span: spans.append(span))
+    profiler.add_inside({"upload": 1000.0, "device": 2000.0, "download": 3000.0})
+    assert sorted(spans, key=lambda span: span[1]) == [
+        ("upload", 94.0, 95.0, 0),
+        ("device", 95.0, 97.0, 0),
+        ("download", 97.0, 100.0, 0),
+    ]

@@ -1,0 +1,225 @@
+"""The real window, its keys and its mouse, on a screen that nobody sees."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from x11 import Screen, wait_until
+
+from convviz_core.arrays import ByteArray
+from convviz_core.engines.torch_cpu import TorchEngine
+from convviz_core.filter_files import load_bank
+from convviz_core.layer import Layer
+from convviz_core.scenes import open_scene
+
+pytestmark = pytest.mark.gui
+
+TITLE = "convviz"
+SIZE_WH = (160, 120)  # maps of 157x117, a mosaic of 314x234, shown in whole multiples
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    """A file with edges of every direction; gray, so that what is shown can be computed again."""
+    path = tmp_path / "scene.png"
+    cv2.imwrite(str(path), open_scene(None, SIZE_WH).frame(7, 30.0))
+    return path
+
+
+def start(screen: Screen, *arguments: str | Path) -> subprocess.Popen[str]:
+    program = screen.start([sys.executable, "-m", "live", *map(str, arguments)])
+    screen.wait_for_window(TITLE)
+    screen.wait_for_picture(lambda seen: bool(seen.any()), "a first picture")
+    return program
+
+
+def changed_by(screen: Screen, *keys: str) -> tuple[ByteArray, ByteArray]:
+    """The window before the keys and, once it is another, after them."""
+    before = settled(screen)
+    screen.key(*keys)
+    screen.wait_for_picture(lambda seen: differs(seen, before), f"a change after {keys}")
+    return before, settled(screen)
+
+
+def settled(screen: Screen) -> ByteArray:
+    """The window once two looks in a row see the same."""
+    last = [screen.grab()]
+
+    def still() -> bool:
+        before, last[:] = last[0], [screen.grab()]
+        return not differs(before, last[0])
+
+    wait_until(still, "a window that stands still")
+    return last[0]
+
+
+def differs(one: ByteArray, other: ByteArray) -> bool:
+    return one.shape != other.shape or bool((one != other).any())
+
+
+def ended(program: subprocess.Popen[str]) -> tuple[int, str]:
+    return program.wait(30), program.communicate()[1]
+
+
+def test_the_window_shows_the_mosaic_of_the_picture(screen: Screen, picture: Path) -> None:
+    start(screen, picture, "--range", "fixed")
+    seen = settled(screen)
+    frame = cv2.imread(str(picture))
+    assert frame is not None
+    mosaic = TorchEngine().run(np.asarray(frame, np.uint8), Layer(load_bank("udacity"))).mosaic
+    factor = 3  # 960 // 314
+    shown = mosaic.repeat(factor, axis=0).repeat(factor, axis=1)
+    height, width = shown.shape
+    places = [
+        (y, x)
+        for y in range(seen.shape[0] - height + 1)
+        for x in range(seen.shape[1] - width + 1)
+        if np.abs(seen[y, x : x + width, 0].astype(int) - shown[0]).max() <= 1
+    ]
+    assert any(np.abs(seen[y : y + height, x : x + width, 0].astype(int) - shown).max() <= 1 for y, x in places), (
+        "the mosaic is not in the window pixel for pixel"
+    )
+
+
+def test_r_takes_relu_away_and_r_again_brings_the_picture_back_exactly(screen: Screen, picture: Path) -> None:
+    start(screen, picture)
+    before, without = changed_by(screen, "r")
+    assert abs(int(np.median(without[: without.shape[0] // 2])) - 128) <= 1  # zero is byte 128 now
+    assert not differs(changed_by(screen, "r")[1], before)
+
+
+@pytest.mark.parametrize("key", ["m", "x", "k", "i", "t", "g", "h", "question", "z", "p", "space"])
+def test_a_switch_shows_and_pressed_again_it_is_gone(screen: Screen, picture: Path, key: str) -> None:
+    start(screen, picture, "--range", "frame")
+    before, _ = changed_by(screen, key)
+    assert not differs(changed_by(screen, key)[1], before)
+
+
+def test_upper_case_is_the_same_key(screen: Screen, picture: Path) -> None:
+    start(screen, picture)
+    before, _ = changed_by(screen, "R")
+    assert not differs(changed_by(screen, "r")[1], before)
+
+
+def test_banks_ranges_gain_and_colours_go_there_and_back(screen: Screen, picture: Path) -> None:
+    start(screen, picture)
+    before, _ = changed_by(screen, "f")
+    assert not differs(changed_by(screen, "d")[1], before)
+    changed_by(screen, "3")
+    assert not differs(changed_by(screen, "1")[1], before)
+    changed_by(screen, "plus")
+    changed_by(screen, "minus")
+    changed_by(screen, "minus")
+    assert not differs(changed_by(screen, "0")[1], before)
+    changed_by(screen, "n")
+    changed_by(screen, "c")
+
+
+def test_left_is_not_q(screen: Screen, picture: Path) -> None:
+    program = start(screen, picture)
+    screen.key("Left", "Up", "Right", "Down")
+    changed_by(screen, "r")
+    assert program.poll() is None
+
+
+@pytest.mark.parametrize("key", ["q", "Escape"])
+def test_the_quit_keys_end_it_with_exit_code_0(screen: Screen, picture: Path, key: str) -> None:
+    program = start(screen, picture)
+    screen.key(key)
+    assert ended(program) == (0, "")
+
+
+def test_the_x_button_ends_it_with_exit_code_0(screen: Screen, picture: Path) -> None:
+    program = start(screen, picture)
+    screen.close_window()
+    assert ended(program) == (0, "")
+
+
+def test_pointing_and_clicking_inspect_a_pixel_and_arrows_move_it(screen: Screen, picture: Path) -> None:
+    start(screen, picture)
+    changed_by(screen, "i")
+    before = settled(screen)
+    screen.move(100, 200)
+    screen.wait_for_picture(lambda seen: differs(seen, before), "another pixel in the inspector")
+    pointed = settled(screen)
+    screen.click(100, 200)
+    screen.wait_for_picture(lambda seen: differs(seen, pointed), "the word pinned")
+    pinned, moved = changed_by(screen, "Right")
+    assert differs(moved, pinned)
+    assert not differs(changed_by(screen, "Left")[1], pinned)
+
+
+def test_a_click_on_a_tile_enlarges_it_and_another_goes_back(screen: Screen, picture: Path) -> None:
+    start(screen, picture)
+    before = settled(screen)
+    screen.click(200, 200)
+    screen.wait_for_picture(lambda seen: differs(seen, before), "the tile enlarged")
+    screen.click(200, 200)
+    screen.wait_for_picture(lambda seen: not differs(seen, before), "the mosaic again")
+
+
+def test_the_window_can_be_resized_and_fills_the_screen(screen: Screen, picture: Path) -> None:
+    start(screen, picture)
+    screen.resize(500, 400)
+    screen.wait_for_picture(
+        lambda seen: seen.shape[:2] == (400, 500) and bool(seen[-20:].any()), "a strip at the bottom"
+    )
+    before = screen.box()
+    screen.key("w")
+    wait_until(lambda: screen.box()[2] > before[2] and screen.box()[3] > before[3], "a full screen")
+    screen.key("w")
+    wait_until(lambda: screen.box()[2:] == before[2:], "the window again")
+
+
+def test_s_keeps_a_snapshot_beside_the_others(screen: Screen, picture: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    program = start(screen, picture, "--snapshot", kept)
+    screen.key("s")
+    wait_until(lambda: (kept / "snapshot-0001" / "reproduce.py").exists(), "a snapshot")
+    screen.key("q")
+    assert ended(program)[0] == 0
+    assert (kept / "mosaic.png").exists()  # that of the last frame
+
+
+def test_v_records_what_is_on_the_display(screen: Screen, tmp_path: Path) -> None:
+    movie = tmp_path / "kept.mkv"
+    program = screen.start([sys.executable, "-m", "live", "synthetic", "--record", str(movie), "--seconds", "2"])
+    screen.wait_for_window(TITLE)
+    code, said = ended(program)
+    assert code == 0, said
+    capture = cv2.VideoCapture(str(movie))
+    found, image = capture.read()
+    capture.release()
+    assert found
+    assert image.shape[2] == 3
+
+
+def test_the_statistics_have_every_stage_of_a_window(screen: Screen, tmp_path: Path) -> None:
+    record = tmp_path / "stats.json"
+    program = screen.start([sys.executable, "-m", "live", "synthetic", "--stats", str(record), "--frames", "20"])
+    screen.wait_for_window(TITLE)
+    assert ended(program)[0] == 0
+    stats = json.loads(record.read_text())
+    assert {"capture", "compute", "draw", "show"} <= set(stats["stages_ms"])
+    assert stats["frames"]["processed"] == stats["frames"]["shown"] == 20
+    assert stats["frames"]["captured"] == 20 + stats["frames"]["dropped"]
+
+
+def test_a_video_stays_on_its_last_frame_until_q(screen: Screen, tmp_path: Path) -> None:
+    movie = tmp_path / "clip.avi"
+    writer = cv2.VideoWriter(str(movie), cv2.VideoWriter.fourcc(*"MJPG"), 30, SIZE_WH)
+    scene = open_scene(None, SIZE_WH)
+    for number in range(5):
+        writer.write(cv2.cvtColor(scene.frame(number, 30.0), cv2.COLOR_GRAY2BGR))
+    writer.release()
+    program = start(screen, movie)
+    settled(screen)
+    assert program.poll() is None
+    screen.key("q")
+    assert ended(program) == (0, "")
