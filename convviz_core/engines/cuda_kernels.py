@@ -135,13 +135,13 @@ class TorchWork:
 
 
 def to_planes(picture: Tensor, channels: int) -> Tensor:
-    """What the filters read: float32 (C, H, W) in [0, 1], gray or R, G, B, of a uint8 gray or BGR picture."""
+    """What the filters read: float32 (C, H, W), whole numbers from 0 to 255, of a uint8 gray or BGR picture."""
     if channels == 1:
         gray = picture.to(torch.float32) if picture.dim() == 2 else gray_of_bgr(picture)
-        return gray.div_(255).unsqueeze(0)
+        return gray.unsqueeze(0)
     if picture.dim() == 2:
-        return picture.to(torch.float32).div_(255).expand(3, -1, -1)
-    return picture.flip(-1).permute(2, 0, 1).to(torch.float32).div_(255)
+        return picture.to(torch.float32).expand(3, -1, -1)
+    return picture.flip(-1).permute(2, 0, 1).to(torch.float32)
 
 
 def gray_of_bgr(picture: Tensor) -> Tensor:
@@ -152,9 +152,13 @@ def gray_of_bgr(picture: Tensor) -> Tensor:
 
 
 def responses(planes: Tensor, weight: Tensor) -> Tensor:
-    """Cross-correlation in float32: planes (C, H, W), weight (N, C, kh, kw) -> (N, H-kh+1, W-kw+1)."""
+    """Cross-correlation in float32: planes (C, H, W) of 0 to 255, weight (N, C, kh, kw) -> (N, H-kh+1, W-kw+1).
+
+    The division by 255 comes last: until then whole-number weights give whole numbers, and what cancels is exactly 0.
+    """
     with _real_float32():
-        return F.conv2d(planes.unsqueeze(0), weight).squeeze(0)
+        sums = F.conv2d(planes.unsqueeze(0), weight)
+    return sums.squeeze(0).div_(255)
 
 
 @contextmanager

@@ -91,8 +91,8 @@ class Slot:
     or the host has waited for the last one anyway, so that measuring never waits.
     """
 
-    def __init__(self, key: PlanKey, device: Device, lane: Lane) -> None:
-        """Allocate, warm up and capture."""
+    def __init__(self, key: PlanKey, work: Work, device: Device, lane: Lane) -> None:
+        """Allocate, warm `work` up and capture it."""
         self._count = len(key.bank)
         self._lane = lane
         self._pinned_in = parcel(key.picture_shape, 2, device.pinned)
@@ -100,7 +100,6 @@ class Slot:
         self._device_out = parcel(key.grid.size_hw, 2 * self._count + 1, device.memory)
         self._pinned_out = parcel(key.grid.size_hw, 2 * self._count + 1, device.pinned)
         self._started, self.uploaded, self._computed, self.done = (lane.event() for _ in range(4))
-        work = device.work(key)
         self._launch, how = lane.prepare(partial(work, self._device_in, self._device_out))
         self._way = f"{work.name}, {how}"
 

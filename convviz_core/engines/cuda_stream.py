@@ -20,7 +20,7 @@ from convviz_core.engines.cuda_slot import Device, Lane, Slot
 from convviz_core.layer import Activation, Layer, RangeMode
 from convviz_core.ranges import Limits
 
-_MOST_PLANS = 8  # sizes, banks, activations and range modes whose memory and graphs are kept
+MOST_PLANS = 8  # sizes, banks, activations and range modes whose memory and graphs are kept
 
 
 class Plan:
@@ -29,13 +29,14 @@ class Plan:
     def __init__(self, key: PlanKey, device: Device, lanes: list[Lane]) -> None:
         """Make the first slot: `run` needs no other."""
         self._key, self._device, self._lanes = key, device, lanes
+        self._work = device.work(key)
         self._slots: dict[int, Slot] = {}
         self.slot(0)
 
     def slot(self, lane: int) -> Slot:
         """The slot on `lane`; the first time it is allocated and captured."""
         if lane not in self._slots:
-            self._slots[lane] = Slot(self._key, self._device, self._lanes[lane])
+            self._slots[lane] = Slot(self._key, self._work, self._device, self._lanes[lane])
         return self._slots[lane]
 
 
@@ -158,7 +159,7 @@ class CudaEngine:
                 plan = Plan(key, self._device, self._lanes)
                 with self._plans_lock:
                     self._plans[key] = plan
-                    if len(self._plans) > _MOST_PLANS:
+                    if len(self._plans) > MOST_PLANS:
                         self._plans.popitem(last=False)
         return plan
 
