@@ -67,10 +67,16 @@ def offers(path: Path) -> tuple[Offer, ...]:
     """Every format and size of this camera, in the driver's order; OSError where it cannot be opened."""
     with _opened(path) as node:
         return tuple(
-            Offer(pixel_format.decode("ascii", "replace").strip(), size_wh, tuple(_rates(node, pixel_format, size_wh)))
+            Offer(_format_name(pixel_format), size_wh, tuple(_rates(node, pixel_format, size_wh)))
             for pixel_format in _formats(node)
             for size_wh in _sizes(node, pixel_format)
         )
+
+
+def _format_name(pixel_format: bytes) -> str:
+    """The four letters as v4l2-ctl writes them; the highest bit says that samples are big-endian."""
+    big_endian = "-BE" if pixel_format[3] & 0x80 else ""
+    return bytes(letter & 0x7F for letter in pixel_format).decode("ascii").strip() + big_endian
 
 
 def _formats(node: int) -> Iterator[bytes]:
