@@ -44,16 +44,14 @@ def screen_wh() -> tuple[int, int]:
         raise OutputError(f"the library libxcb.so.1 is missing (Debian: apt install libxcb1): {advice}") from None
     xcb.xcb_connect.restype = c_void_p
     xcb.xcb_connect.argtypes = [c_char_p, POINTER(c_int)]
-    for name in ("xcb_connection_has_error", "xcb_disconnect", "xcb_get_setup"):
+    for name in ("xcb_connection_has_error", "xcb_get_setup"):
         getattr(xcb, name).argtypes = [c_void_p]
     xcb.xcb_get_setup.restype = c_void_p
     xcb.xcb_setup_roots_iterator.argtypes = [c_void_p]
     xcb.xcb_setup_roots_iterator.restype = _ScreenIterator
+    # The connection stays open: an X server resets when its only client leaves, and would turn the window away.
     connection = xcb.xcb_connect(None, None)
-    try:
-        if xcb.xcb_connection_has_error(connection):
-            raise OutputError(f"the display {os.environ['DISPLAY']} cannot be reached: {advice}")
-        screen = xcb.xcb_setup_roots_iterator(xcb.xcb_get_setup(connection)).data.contents
-        return int(screen.width_in_pixels), int(screen.height_in_pixels)
-    finally:
-        xcb.xcb_disconnect(connection)
+    if xcb.xcb_connection_has_error(connection):
+        raise OutputError(f"the display {os.environ['DISPLAY']} cannot be reached: {advice}")
+    screen = xcb.xcb_setup_roots_iterator(xcb.xcb_get_setup(connection)).data.contents
+    return int(screen.width_in_pixels), int(screen.height_in_pixels)
