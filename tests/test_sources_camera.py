@@ -37,6 +37,7 @@ class FakeCapture:
         self.opens = opens
         self.asked: list[tuple[str, float | str]] = []
         self.released = 0
+        self.breaks = False
         self.image: ByteArray = np.zeros((480, 640, 3), np.uint8)
         self.state = {"format": fourcc(formats[0]), "width": 640.0, "height": 480.0, "fps": 30.0, "stamp": 0.0}
 
@@ -59,9 +60,13 @@ class FakeCapture:
         return self.state.get(NAMES[number], 0.0)
 
     def grab(self) -> bool:
+        if self.breaks:
+            raise cv2.error("broken")
         return True
 
     def retrieve(self, memory: ByteArray | None = None) -> tuple[bool, ByteArray]:  # noqa: ARG002
+        if self.breaks:
+            raise cv2.error("broken")
         return True, self.image
 
     def release(self) -> None:
@@ -164,6 +169,14 @@ def test_a_gray_camera_is_read_as_gray() -> None:
     assert ("convert", 0) in capture.asked
     np.testing.assert_array_equal(camera.retrieve(None), capture.image)
     assert camera.gray_from == "cvtColor"
+
+
+def test_an_exception_of_opencv_is_a_failed_read() -> None:
+    capture = FakeCapture()
+    camera = opened(capture, SourceSettings())
+    capture.breaks = True
+    assert not camera.grab()
+    assert camera.retrieve(None) is None
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from convviz_core.arrays import ByteArray
 from live.sources.camera_info import CameraInfo, Mode, Offer, doctor
 from live.sources.devices import list_cameras, missing, offers
 from live.sources.frame import SourceError, SourceSettings
+from live.sources.opencv_capture import grab, retrieve, size_wh, stated_fps
 
 LARGEST_INDEX = 255  # Linux has no more; OpenCV crashes on negative ones
 OLDEST_STAMP_S = 10.0  # a kernel's time stamp outside this is on another clock
@@ -130,13 +130,13 @@ class CameraCapture:
 
     def grab(self) -> bool:
         """Wait for the next picture; a silent V4L2 camera blocks for one second (opencv_settings)."""
-        return self._capture.grab()
+        return grab(self._capture)
 
     def retrieve(self, memory: ByteArray | None) -> ByteArray | None:
         """uint8 BGR (H, W, 3); gray (H, W) from a GREY camera or a YUYV camera's luma."""
         if self.gray_from == "cvtColor":
-            return decode(self._capture, memory)
-        self._raw = decode(self._capture, self._raw)
+            return retrieve(self._capture, memory)
+        self._raw = retrieve(self._capture, self._raw)
         if self._raw is None or self._raw.ndim != 3:
             return None
         self._luma = np.asarray(cv2.extractChannel(self._raw, 0, self._luma), np.uint8)
@@ -153,18 +153,6 @@ class CameraCapture:
         self._capture.release()
 
 
-def decode(capture: cv2.VideoCapture, memory: ByteArray | None) -> ByteArray | None:
-    """The grabbed picture, in `memory` where shape and type fit; None when it is damaged."""
-    good, image = capture.retrieve() if memory is None else capture.retrieve(memory)
-    return np.asarray(image, np.uint8) if good and image is not None and image.size else None
-
-
-def stated_fps(capture: cv2.VideoCapture) -> float | None:
-    """The rate that an open capture states, None where it states none."""
-    fps = capture.get(cv2.CAP_PROP_FPS)
-    return fps if math.isfinite(fps) and 0 < fps <= 1000 else None
-
-
 def _ask(capture: cv2.VideoCapture, settings: SourceSettings) -> None:
     """The format first, then the size, then the rate: OpenCV itself tries YUYV first, often 10 fps at 1280x720."""
     capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*(settings.format or "MJPG")))
@@ -178,8 +166,7 @@ def _ask(capture: cv2.VideoCapture, settings: SourceSettings) -> None:
 def _granted(capture: cv2.VideoCapture) -> Mode:
     code = (int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF).to_bytes(4, "little")
     letters = code.decode("ascii", "replace").strip()
-    size_wh = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-    return Mode(letters if letters.isalnum() else "", size_wh, stated_fps(capture))
+    return Mode(letters if letters.isalnum() else "", size_wh(capture), stated_fps(capture))
 
 
 def _difference(granted: Mode, settings: SourceSettings) -> str:

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Literal, Protocol
 
-import cv2
-
 from convviz_core.arrays import ByteArray
 from live.sources.frame import SourceError
 from live.sources.pacing import Clock
@@ -97,7 +95,7 @@ class Connection:
         if self.capture is None:
             return self._try_to_open()
         started_s = self._clock()
-        if _grabs(self.capture):
+        if self.capture.grab():
             self._quick_failures = 0
             return Outcome.PICTURE
         if self.capture.ended:
@@ -158,10 +156,3 @@ class Connection:
         self._quick_failures = 0
         self._last_good_s = self._clock()
         return Outcome.OPENED
-
-
-def _grabs(capture: Capture) -> bool:
-    try:
-        return capture.grab()
-    except cv2.error:
-        return False

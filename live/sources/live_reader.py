@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 import time
 
-import cv2
-
 from convviz_core.arrays import ByteArray
 from live.sources.address import redact
 from live.sources.connection import Capture, Connection, Device, Outcome
@@ -177,7 +175,7 @@ class LiveReader:
         captured_at_s = capture.captured_at_s(grabbed_at_s)
         image: ByteArray | None = None
         if not self._paused:
-            image = _decoded(capture, self._filling)
+            image = capture.retrieve(self._filling)
             if image is None:
                 return self._connection.bad()
             self._filling = image
@@ -222,10 +220,3 @@ class LiveReader:
 
     def _tell(self, kind: EventKind, at_s: float, detail: str = "") -> None:
         self._listener(SourceEvent(kind, at_s, detail))
-
-
-def _decoded(capture: Capture, memory: ByteArray | None) -> ByteArray | None:
-    try:
-        return capture.retrieve(memory)
-    except cv2.error:
-        return None

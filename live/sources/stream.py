@@ -9,8 +9,8 @@ import cv2
 
 from convviz_core.arrays import ByteArray
 from live.sources.address import redact
-from live.sources.camera import decode, stated_fps
 from live.sources.frame import SourceError
+from live.sources.opencv_capture import grab, retrieve, size_wh, stated_fps
 from live.sources.pacing import Clock, Pacer, Sleep
 
 OPEN_TIMEOUT_MS = 5000  # both are 30 s by default, and can be given only while opening
@@ -62,7 +62,7 @@ class StreamCapture:
         self._frame_count = capture.get(cv2.CAP_PROP_FRAME_COUNT)  # negative or 0 where there is no end
         self._pacer = Pacer(self._frame_count > 0, clock, sleep)
         self.fps = stated_fps(capture)
-        width, height = (int(capture.get(p)) for p in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+        width, height = size_wh(capture)
         rate = f" at {self.fps:g} fps" if self.fps else ""
         self.granted = f"{name}, {width}x{height}{rate}"
 
@@ -73,14 +73,14 @@ class StreamCapture:
 
     def grab(self) -> bool:
         """Receive and decode the next picture; False for a damaged one, at the end, and after 5 s without any."""
-        good = self._capture.grab()
+        good = grab(self._capture)
         if good:
             self._pacer.wait(self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000, LONGEST_PAUSE_S)
         return good
 
     def retrieve(self, memory: ByteArray | None) -> ByteArray | None:
         """uint8 BGR (H, W, 3)."""
-        return decode(self._capture, memory)
+        return retrieve(self._capture, memory)
 
     def captured_at_s(self, now_s: float) -> float:
         """A stream's time stamps count from its own start: the picture's arrival is what we know."""

@@ -9,8 +9,8 @@ from pathlib import Path
 import cv2
 
 from convviz_core.arrays import ByteArray
-from live.sources.camera import decode, stated_fps
 from live.sources.frame import Frame, Listener, SourceCounts, SourceError, SourceEvent, SourceSettings
+from live.sources.opencv_capture import grab, retrieve, size_wh, stated_fps
 from live.sources.pacing import Clock, Pacer, Sleep
 
 FAILED_READS_AT_END = 30  # in a row; a damaged file gives True and False mixed
@@ -61,8 +61,7 @@ class VideoSource:
     @property
     def granted(self) -> str:
         """The file's size and rate."""
-        width = int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH))
-        height = int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+        width, height = size_wh(self._capture)
         return f"{self.name}, {width}x{height}" + (f" at {self.fps:.4g} fps" if self.fps else "")
 
     def read(self, timeout_s: float) -> Frame | None:
@@ -71,7 +70,7 @@ class VideoSource:
             return None
         self._ready = False
         started_s = self._clock()
-        image = decode(self._capture, self._memory)
+        image = retrieve(self._capture, self._memory)
         if image is None:
             self._count_failures(1)
             return None
@@ -104,7 +103,7 @@ class VideoSource:
         """Decode until a picture is good; what failed before it is counted, what fails at the end is the end."""
         started_s = self._clock()
         for failed in range(FAILED_READS_AT_END):
-            if _grabs(self._capture):
+            if grab(self._capture):
                 self._count_failures(failed)
                 self._time_s = self._played_s + self._position_s()
                 self._round += 1
@@ -150,8 +149,11 @@ def _open(path: Path) -> cv2.VideoCapture:
 
 
 def _is_text(path: Path) -> bool:
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror or error}") from None
     return not any(byte < 7 or byte == 0x7F for byte in head) and _decodes(head)
 
 
@@ -161,10 +163,3 @@ def _decodes(head: bytes) -> bool:
     except UnicodeDecodeError as error:
         return error.start > len(head) - 4  # a character cut in two by the reading
     return True
-
-
-def _grabs(capture: cv2.VideoCapture) -> bool:
-    try:
-        return capture.grab()
-    except cv2.error:
-        return False
