@@ -35,8 +35,14 @@ def picture(tmp_path: Path) -> Path:
 def start(screen: Screen, *arguments: str | Path) -> subprocess.Popen[str]:
     program = screen.start([sys.executable, "-m", "live", *map(str, arguments)])
     screen.wait_for_window(TITLE)
-    screen.wait_for_picture(lambda seen: bool(seen.any()), "a first picture")
+    screen.wait_for_picture(has_status_strip, "a first picture")
     return program
+
+
+def has_status_strip(seen: ByteArray) -> bool:
+    """Bright letters on black at the bottom: the canvas, and not yet the empty window's background."""
+    strip = seen[-50:]
+    return bool((strip == 0).mean() > 0.5 and (strip > 200).mean() > 0.001)
 
 
 def changed_by(screen: Screen, *keys: str) -> tuple[ByteArray, ByteArray]:
