@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import replace
-from functools import partial
 from threading import Lock
 from typing import cast
 
@@ -16,9 +13,9 @@ from torch import Tensor
 from convviz_core.engine import EngineError
 from convviz_core.engines.cuda_driver import ask_driver
 from convviz_core.engines.cuda_errors import FATAL, first_line
-from convviz_core.engines.cuda_kernels import PlanKey, TorchWork, parcel
+from convviz_core.engines.cuda_kernels import PlanKey
 from convviz_core.engines.cuda_slot import Event, Launch, Work
-from convviz_core.ranges import fixed_limit
+from convviz_core.engines.cuda_work import WorkChoice
 
 _WARM_UP = 3  # runs before a capture, as torch's documentation of graphs has it
 _capturing = Lock()  # torch allows one capture at a time in a process
@@ -89,7 +86,7 @@ class CudaDevice:
         index = checked_index(name)
         self.name = f"cuda:{index}"
         self.place = torch.device("cuda", index)
-        self._fused = True
+        self._choice = WorkChoice(self.place, _fused_work)
 
     def pinned(self, size: int) -> Tensor:
         """Page-locked host memory."""
@@ -108,46 +105,19 @@ class CudaDevice:
 
     def work(self, key: PlanKey) -> Work:
         """The fused kernel, where it is installed, suits the bank and agrees with torch's operations; else those."""
-        if self._fused:
-            try:
-                from convviz_core.engines.cuda_triton import TritonWork, suits
-
-                if suits(key):
-                    self._fused = self._agrees(key, TritonWork)
-                    return TritonWork(key, self.place)
-            except FATAL:
-                raise
-            except Exception:  # no triton, no compiler for it, a card it does not know: torch can do the same
-                self._fused = False
-        return TorchWork(key, self.place)
+        with torch.cuda.device(self.place):
+            return self._choice.work(key)
 
     def close(self) -> None:
         """Give unused memory back to the system, so that other programs have it."""
         torch.cuda.empty_cache()
 
-    def _agrees(self, key: PlanKey, make: Callable[[PlanKey, torch.device], Work]) -> bool:
-        """Whether this work gives, on a small picture of noise, what torch's operations give on the CPU."""
-        kernel_h, kernel_w = key.bank.kernel_hw
-        small = replace(key, picture_shape=(kernel_h + 6, kernel_w + 70, *key.picture_shape[2:]))
-        cpu = torch.device("cpu")
-        picture = torch.randint(
-            0, 256, small.picture_shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
-        )
-        limit = fixed_limit(key.bank, key.activation)
-        answers = []
-        for place, work in ((cpu, TorchWork(small, cpu)), (self.place, make(small, self.place))):
-            frame = parcel(small.picture_shape, 2, partial(torch.zeros, dtype=torch.uint8, device=place))
-            answer = parcel(
-                small.grid.size_hw, 2 * len(key.bank) + 1, partial(torch.zeros, dtype=torch.uint8, device=place)
-            )
-            frame.picture.copy_(picture)
-            frame.numbers.copy_(torch.tensor([-limit, limit]))
-            with torch.cuda.device(self.place):
-                work(frame, answer)
-            answers.append((answer.picture.to(cpu, torch.int32), answer.numbers.to(cpu)))
-        (mosaic, numbers), (other_mosaic, other_numbers) = answers
-        within_a_level = int((mosaic - other_mosaic).abs().max()) <= 1
-        return within_a_level and torch.allclose(numbers, other_numbers, rtol=1e-5, atol=1e-5 * limit)
+
+def _fused_work(key: PlanKey, place: torch.device) -> Work | None:
+    """The fused kernel where it suits the bank; ImportError without Triton."""
+    from convviz_core.engines.cuda_triton import TritonWork, suits
+
+    return TritonWork(key, place) if suits(key) else None
 
 
 def checked_index(name: str) -> int:

@@ -22,7 +22,7 @@ from convviz_core.engine import map_hw
 from convviz_core.filters import FilterBank
 from convviz_core.layer import Activation, Layer, RangeMode
 from convviz_core.mosaic import MosaicGrid
-from convviz_core.ranges import AUTO_FLOOR, Limits, fixed_limit, fixed_limits, flat_byte, flat_spans
+from convviz_core.ranges import AUTO_FLOOR, Limits, fixed_limit, flat_byte, flat_spans, known_limits
 
 # cv2.cvtColor's BGR to gray: (3735 B + 19235 G + 9798 R + 16384) >> 15. Every sum is below 2**24: exact in float32.
 _BLUE, _GREEN, _RED, _HALF, _ONE = 3735, 19235, 9798, 16384, 32768
@@ -81,15 +81,12 @@ class PlanKey:
 def scaling_of(layer: Layer, limits: Limits | None) -> tuple[Scaling, Limits]:
     """How a frame of `layer` is scaled, and the limits to upload with it (0, 0 where the device finds them itself).
 
-    ValueError for limits in frame mode.
+    Errors: those of ranges.known_limits.
     """
-    if layer.range == RangeMode.FRAME:
-        if limits is not None:
-            raise ValueError("frame mode takes each map's own limits: pass limits=None")
-        return Scaling.FRAME, (0.0, 0.0)
-    if limits is not None:
-        return Scaling.GIVEN, limits
-    return (Scaling.GIVEN, fixed_limits(layer)) if layer.range == RangeMode.FIXED else (Scaling.PEAK, (0.0, 0.0))
+    known = known_limits(layer, limits)
+    if known is not None:
+        return Scaling.GIVEN, known
+    return (Scaling.FRAME if layer.range == RangeMode.FRAME else Scaling.PEAK), (0.0, 0.0)
 
 
 @dataclass(frozen=True)

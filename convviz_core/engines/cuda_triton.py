@@ -10,7 +10,6 @@ exact until then. Each program makes `BLOCK` pixels of one row of one map.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 import triton
@@ -29,7 +28,7 @@ _SIZES = ["height", "width", "picture_row", "mosaic_row", "columns"]
 
 
 @triton.jit  # type: ignore[untyped-decorator, unused-ignore]
-def _gray(picture: Any, gray: Any, size: Any, BLOCK: tl.constexpr) -> None:
+def _gray(picture: tl.tensor, gray: tl.tensor, size: tl.tensor, BLOCK: tl.constexpr) -> None:
     """uint8 (size, 3) BGR -> uint8 (size,), by cv2.cvtColor's whole numbers."""
     pixel = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     inside = pixel < size
@@ -41,17 +40,17 @@ def _gray(picture: Any, gray: Any, size: Any, BLOCK: tl.constexpr) -> None:
 
 @triton.jit(do_not_specialize=_SIZES)  # type: ignore[untyped-decorator, unused-ignore]
 def _respond(
-    picture: Any,
-    weights: Any,
-    ranges: Any,
-    flat_spans: Any,
-    mosaic: Any,
-    extremes: Any,
-    height: Any,
-    width: Any,
-    picture_row: Any,
-    mosaic_row: Any,
-    columns: Any,
+    picture: tl.tensor,
+    weights: tl.tensor,
+    ranges: tl.tensor,
+    flat_spans: tl.tensor,
+    mosaic: tl.tensor,
+    extremes: tl.tensor,
+    height: tl.tensor,
+    width: tl.tensor,
+    picture_row: tl.tensor,
+    mosaic_row: tl.tensor,
+    columns: tl.tensor,
     PIXEL: tl.constexpr,
     CHANNELS: tl.constexpr,
     KERNEL_H: tl.constexpr,
