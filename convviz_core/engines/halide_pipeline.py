@@ -1,0 +1,140 @@
+"""One compiled Halide pipeline: from the frame to the mosaic's bytes in one pass over strips of rows.
+
+Only what the code itself depends on stands in its Recipe. Sizes, limits, signs and the number of maps are arguments,
+so that none of them ever compiles anything; nor do the weights, where they are not whole numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import halide as hl
+import numpy as np
+
+from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+from convviz_core.engines import halide_stages as stages
+from convviz_core.engines.column_sums import ColumnSums
+from convviz_core.engines.halide_stages import Node, y
+
+STRIP_ROWS = 16  # of tiles: one strip is one core's task, and its rows stay in that core's cache
+
+
+class Arithmetic(StrEnum):
+    """What the responses are summed in."""
+
+    INT16 = "int16"
+    INT32 = "int32"
+    FLOAT32 = "float32"
+
+
+_DTYPES = {Arithmetic.INT16: np.int16, Arithmetic.INT32: np.int32, Arithmetic.FLOAT32: np.float32}
+_KINDS = {Arithmetic.INT16: hl.Int(16), Arithmetic.INT32: hl.Int(32), Arithmetic.FLOAT32: hl.Float(32)}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What one compiled pipeline is for.
+
+    color: the frame is BGR, else gray. channels: 1 where the filters read gray, 3 for RGB. reduce: see Engine.run; 0
+    makes no mosaic, only the extremes. sums: the whole-number kernels, for int16 and int32; None in float32.
+    """
+
+    color: bool
+    channels: int
+    kernel_hw: tuple[int, int]
+    arithmetic: Arithmetic
+    reduce: int
+    sums: ColumnSums | None = None
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Where the bytes go and how they are made, by the tiles of the mosaic; spare tiles have lines of zeros.
+
+    view: uint8 (rows, columns, h, w), the mosaic's memory. lines: float32 (rows, columns, 4), see byte_lines.
+    kernel_of: int32 (rows, columns), the distinct kernel of each tile.
+    """
+
+    view: ByteArray
+    lines: FloatArray
+    kernel_of: AnyArray
+
+
+class Pipeline:
+    """One recipe; one thread at a time may run it."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        """Describe the stages; nothing is compiled yet."""
+        self._recipe = recipe
+        self._target = hl.get_jit_target_from_environment()
+        self._frame = hl.ImageParam(hl.UInt(8), 3 if recipe.color else 2)
+        self._weights = hl.ImageParam(hl.Float(32), 4)
+        self._lines = hl.ImageParam(hl.Float(32), 3)
+        self._kernel_of = hl.ImageParam(hl.Int(32), 2)
+        self._pipeline = self._build()
+
+    def run(self, frame: ByteArray, kernels: FloatArray, tiles: Tiles | None) -> tuple[AnyArray, AnyArray]:
+        """Write the tiles (a recipe with reduce=0: None); the smallest and largest q of each kernel, (K,) each.
+
+        frame: uint8 (H, W) or (H, W, 3), pixels dense, writeable. kernels: float32 (K, C, kh, kw).
+        """
+        rows = frame.shape[0] - self._recipe.kernel_hw[0] + 1 if tiles is None else tiles.view.shape[2]
+        extremes = [np.empty((rows, len(kernels)), _DTYPES[self._recipe.arithmetic]) for _ in range(2)]
+        self._frame.set(hl.Buffer(frame))
+        if self._recipe.sums is None:
+            self._weights.set(hl.Buffer(kernels))
+        outputs = [hl.Buffer(output) for output in extremes]
+        if tiles is not None:
+            self._lines.set(hl.Buffer(tiles.lines))
+            self._kernel_of.set(hl.Buffer(tiles.kernel_of))
+            outputs.insert(0, hl.Buffer(tiles.view))
+        self._pipeline.realize(outputs, self._target)
+        return extremes[0].min(axis=0), extremes[1].max(axis=0)
+
+    def compile(self) -> None:
+        """Run on the smallest frame there is; only this compiles, and other threads go on meanwhile."""
+        recipe, lanes = self._recipe, stages.vector_lanes()
+        block = max(1, recipe.reduce)
+        height, width = recipe.kernel_hw[0] - 1 + block, recipe.kernel_hw[1] - 1 + block * lanes
+        frame = np.zeros((height, width, 3) if recipe.color else (height, width), np.uint8)
+        count = len(recipe.sums.kernels) if recipe.sums else 1
+        kernels = np.zeros((count, recipe.channels, *recipe.kernel_hw), np.float32)
+        one = (1, 1)
+        tiles = Tiles(np.zeros((*one, 1, lanes), np.uint8), np.zeros((*one, 4), np.float32), np.zeros(one, np.int32))
+        self.run(frame, kernels, tiles if recipe.reduce else None)
+
+    def _build(self) -> Node:
+        recipe, kind = self._recipe, _KINDS[self._recipe.arithmetic]
+        plane = stages.plane_stage(self._frame, recipe.channels, kind if recipe.sums is None else hl.UInt(8))
+        response, columns = self._response(plane)
+        extremes = stages.extremes_stage(response, kind, self._map_wh(), max(1, recipe.reduce))
+        strip, row = hl.Var("strip"), hl.Var("strip_row")
+        outputs = [extremes]
+        if recipe.reduce:
+            kernels = len(recipe.sums.kernels) if recipe.sums else self._weights.dim(3).extent()
+            tiles = stages.tiles_stage(response, kernels, self._lines, self._kernel_of, self._map_wh(), recipe.reduce)
+            outputs.insert(0, tiles)
+            tiles.reorder(stages.x, stages.column, stages.row, y)
+        for output in outputs:
+            output.split(y, strip, row, STRIP_ROWS, hl.TailStrategy.GuardWithIf).parallel(strip)
+        extremes.reorder(stages.kernel, row, strip)
+        if recipe.reduce:
+            extremes.compute_with(outputs[0], row)
+        for stage in filter(None, (columns, response)):
+            stage.compute_at(outputs[0], row)
+        if recipe.color or recipe.sums is None:  # each row is converted once and found again by the rows after it
+            stages.vectorize_plane(plane, recipe.channels)
+            plane.store_at(outputs[0], strip).compute_at(outputs[0], row)
+        return hl.Pipeline(outputs)
+
+    def _response(self, plane: Node) -> tuple[Node, Node | None]:
+        recipe = self._recipe
+        if recipe.sums is None:
+            return stages.float_response(plane, self._weights, recipe.channels, recipe.kernel_hw), None
+        return stages.whole_response(plane, recipe.sums, _KINDS[recipe.arithmetic])
+
+    def _map_wh(self) -> tuple[Node, Node]:
+        first = 1 if self._recipe.color else 0
+        kernel_h, kernel_w = self._recipe.kernel_hw
+        return self._frame.dim(first).extent() - (kernel_w - 1), self._frame.dim(first + 1).extent() - (kernel_h - 1)

@@ -1,0 +1,190 @@
+"""The stages of the Halide pipeline, each defined and vectorised; halide_pipeline.py puts them together.
+
+Coordinates are Halide's: x first. A Node is a Func, an Expr or a Var; halide's Python package has no types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import halide as hl
+
+from convviz_core.engines.column_sums import Column, ColumnSums, Term
+
+Node = Any
+
+# A row's last vector overlaps the one before it, so that every row must hold one at least.
+_OVERLAP = hl.TailStrategy.ShiftInwards
+# Next to this number float32 knows whole numbers only: adding it rounds, halves to even.
+_ROUND = 1.5 * 2**23
+_MOST_FOR_UINT16 = 11  # a block of 11 x 11 bytes, twice its sum and the rounding, still fits
+
+x, y = hl.Var("x"), hl.Var("y")
+_channel, kernel, _lane = hl.Var("channel"), hl.Var("kernel"), hl.Var("lane")
+column, row = hl.Var("column"), hl.Var("row")
+
+
+def vector_lanes() -> int:
+    """How many responses are computed at once on this machine; a map is at least so wide."""
+    return int(hl.get_jit_target_from_environment().natural_vector_size(hl.Int(16)))
+
+
+def plane_stage(frame: Node, channels: int, kind: Node) -> Node:
+    """(x, y, channel) of type `kind` in 0..255: gray, byte for byte cv2.cvtColor's, or R, G, B.
+
+    frame: the ImageParam, (x, y) gray or (channel, x, y) BGR.
+    """
+    if frame.dimensions() == 2:
+        value = frame[x, y]
+    elif channels == 3:
+        value = frame[2 - _channel, x, y]
+    else:
+        value = _gray(*(hl.cast(hl.UInt(16), frame[index, x, y]) for index in range(3)))
+    plane = hl.Func("plane")
+    plane[x, y, _channel] = hl.cast(kind, value)
+    if frame.dimensions() == 3:
+        frame.dim(0).set_bounds(0, 3).set_stride(1)
+        frame.dim(1).set_stride(3)
+    return plane
+
+
+def vectorize_plane(plane: Node, channels: int) -> None:
+    """For a plane that is computed a row at a time."""
+    plane.bound(_channel, 0, channels).reorder(_channel, x, y).unroll(_channel)
+    plane.vectorize(x, vector_lanes(), _OVERLAP).never_partition_all()
+
+
+def _gray(blue: Node, green: Node, red: Node) -> Node:
+    # OpenCV's (3735 B + 19235 G + 9798 R + 2**14) >> 15, its coefficients split at 256 so that 16 bits hold every sum.
+    high = blue * 14 + green * 75 + red * 38 + 64
+    low = blue * 151 + green * 35 + red * 70
+    return (high + (low >> 8)) >> 7
+
+
+def float_response(plane: Node, weights: Node, channels: int, kernel_hw: tuple[int, int]) -> Node:
+    """(x, y, kernel) float32: the taps unrolled, their weights read from the ImageParam (x, y, channel, kernel)."""
+    taps = [
+        plane[x + dx, y + dy, channel] * weights[dx, dy, channel, kernel]
+        for channel in range(channels)
+        for dy in range(kernel_hw[0])
+        for dx in range(kernel_hw[1])
+    ]
+    response = hl.Func("response")
+    response[x, y, kernel] = _total(taps)
+    response.vectorize(x, vector_lanes(), _OVERLAP).never_partition_all()
+    return response
+
+
+def whole_response(plane: Node, sums: ColumnSums, kind: Node) -> tuple[Node, Node | None]:
+    """(x, y, kernel) of the integer type `kind`, exact; and the stage of the shared columns, where there are any."""
+    shared = hl.Func("columns")
+
+    def column_sum(wanted: Column, dx: int) -> Node:
+        return _weighted([(weight, hl.cast(kind, plane[x + dx, y + dy, wanted.channel])) for dy, weight in wanted.taps])
+
+    def term_value(term: Term) -> Node:
+        if term.column in sums.shared:
+            return shared[x + term.dx, y, sums.shared.index(term.column)]
+        return column_sum(term.column, term.dx)
+
+    if sums.shared:
+        shared[x, y, kernel] = _choose([column_sum(wanted, 0) for wanted in sums.shared], kind)
+        _vectorize_unrolled(shared, len(sums.shared))
+    response = hl.Func("response")
+    totals = [_weighted([(term.factor, term_value(term)) for term in terms]) for terms in sums.kernels]
+    response[x, y, kernel] = _choose(totals, kind)
+    _vectorize_unrolled(response, len(totals))
+    return response, shared if sums.shared else None
+
+
+def _vectorize_unrolled(stage: Node, count: int) -> None:
+    stage.bound(kernel, 0, count).reorder(kernel, x, y).unroll(kernel)
+    stage.vectorize(x, vector_lanes(), _OVERLAP).never_partition_all()
+
+
+def _choose(values: Sequence[Node], kind: Node) -> Node:
+    values = [hl.cast(kind, value) for value in values]
+    return hl.mux(kernel, values) if len(values) > 1 else values[0]
+
+
+def _weighted(terms: Sequence[tuple[int, Node]]) -> Node:
+    """The sum of weight * value, its negative weights taken together; 0 for no terms."""
+    added = [value * weight if weight != 1 else value for weight, value in terms if weight > 0]
+    taken = [value * -weight if weight != -1 else value for weight, value in terms if weight < 0]
+    if not taken:
+        return _total(added) if added else 0
+    return _total(added) - _total(taken) if added else -_total(taken)
+
+
+def _total(values: Sequence[Node]) -> Node:
+    total = values[0]
+    for value in values[1:]:
+        total = total + value
+    return total
+
+
+def extremes_stage(response: Node, kind: Node, map_wh: tuple[Node, Node], rows: int) -> Node:
+    """(kernel, y): the smallest and largest response in the `rows` rows of the maps that block row y covers."""
+    width, height = map_wh
+    lanes = vector_lanes()
+    most = hl.f32(3e38) if kind == hl.Float(32) else kind.max()
+    part = hl.Func("part")
+    over = hl.RDom([(0, (width + lanes - 1) // lanes), (0, rows)])
+    value = response[hl.min(over.x * lanes, width - lanes) + _lane, hl.min(y * rows + over.y, height - 1), kernel]
+    part[_lane, kernel, y] = (most, -most)
+    part[_lane, kernel, y] = _extremes(part[_lane, kernel, y], value, value)
+    whole = hl.Func("whole")
+    across = hl.RDom([(0, lanes)])
+    whole[kernel, y] = (most, -most)
+    whole[kernel, y] = _extremes(whole[kernel, y], *(part[across.x, kernel, y][end] for end in (0, 1)))
+    extremes = hl.Func("extremes")
+    extremes[kernel, y] = (whole[kernel, y][0], whole[kernel, y][1])
+    part.compute_at(extremes, kernel).vectorize(_lane, lanes).never_partition_all()
+    part.update(0).reorder(_lane, over.x, over.y).vectorize(_lane, lanes).never_partition_all()
+    whole.compute_at(extremes, kernel).never_partition_all()
+    whole.update(0).atomic().vectorize(across.x, lanes).never_partition_all()
+    return extremes.never_partition_all()
+
+
+def _extremes(seen: Node, low: Node, high: Node) -> tuple[Node, Node]:
+    return hl.min(seen[0], low), hl.max(seen[1], high)
+
+
+def tiles_stage(
+    response: Node, kernels: Node, lines: Node, kernel_of: Node, map_wh: tuple[Node, Node], reduce: int
+) -> Node:
+    """(x, y, column, row): the bytes of the map in each tile, or their block means, halves up."""
+    index = hl.clamp(kernel_of[column, row], 0, kernels - 1)
+    value = _byte(response[x, y, index], *(lines[i, column, row] for i in range(4)))
+    tiles = hl.Func("tiles")
+    if reduce == 1:
+        tiles[x, y, column, row] = value
+    else:
+        levels = hl.Func("levels")
+        levels[x, y, column, row] = value
+        tiles[x, y, column, row] = _block_mean(tiles, levels, map_wh, reduce)
+        levels.compute_at(tiles, column).vectorize(x, vector_lanes(), _OVERLAP).never_partition_all()
+    tiles.output_buffer().dim(0).set_stride(1)
+    tiles.vectorize(x, vector_lanes(), _OVERLAP)
+    return tiles.never_partition_all()
+
+
+def _byte(q: Node, origin: Node, gain: Node, offset: Node, floor: Node) -> Node:
+    level = (hl.cast(hl.Float(32), q) - origin) * gain + offset
+    rounded = hl.clamp(level, floor, 255.0) + hl.f32(_ROUND)
+    return hl.cast(hl.UInt(8), hl.reinterpret(hl.UInt(32), rounded))  # the last byte of the float's bits
+
+
+def _block_mean(tiles: Node, levels: Node, map_wh: tuple[Node, Node], reduce: int) -> Node:
+    width, height = map_wh
+    kind = hl.UInt(16 if reduce <= _MOST_FOR_UINT16 else 32)
+    downwards = hl.Func("downwards")
+    inside_x = hl.min(hl.likely(x), width - 1)  # the edge's own pixels fill up the last block
+    downwards[x, y, column, row] = _total(
+        [hl.cast(kind, levels[inside_x, hl.min(y * reduce + dy, height - 1), column, row]) for dy in range(reduce)]
+    )
+    downwards.compute_at(tiles, column).vectorize(x, vector_lanes(), _OVERLAP)
+    total = _total([downwards[x * reduce + dx, y, column, row] for dx in range(reduce)])
+    area = reduce * reduce
+    return hl.cast(hl.UInt(8), (total * 2 + area) // (2 * area))
