@@ -70,7 +70,14 @@ class FakeLane:
         self.steps.append(reach)
 
     def copy(self, target: Tensor, source: Tensor) -> None:
-        self.steps.append(lambda: target.copy_(source))
+        as_queued = source.clone()
+
+        def carry_out() -> None:
+            if self._device.is_pinned(source) and not torch.equal(source, as_queued):
+                self._device.torn_uploads += 1
+            target.copy_(source)
+
+        self.steps.append(carry_out)
 
     def launch(self, work: Launch) -> None:
         self.steps.append(work)
@@ -97,9 +104,11 @@ class FakeDevice:
         self.now_ms = 0.0
         self.allocations = 0
         self.captures = 0
+        self.torn_uploads = 0  # pinned inputs that were written to between an upload's queuing and its end
         self.interrupt_next_wait = False
         self.fail_with: RuntimeError | None = None
         self.closed = False
+        self._pinned: list[Tensor] = []
 
     @property
     def busy(self) -> list[FakeLane]:
@@ -116,7 +125,11 @@ class FakeDevice:
         lane.steps.popleft()()
 
     def pinned(self, size: int) -> Tensor:
-        return self.memory(size)
+        self._pinned.append(self.memory(size))
+        return self._pinned[-1]
+
+    def is_pinned(self, memory: Tensor) -> bool:
+        return any(memory is pinned for pinned in self._pinned)
 
     def memory(self, size: int) -> Tensor:
         self.allocations += 1

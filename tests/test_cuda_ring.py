@@ -66,6 +66,7 @@ def test_every_order_of_copies_gives_each_frame_its_own_answer_and_keeps_the_las
             assert is_frame(*held)
     while waiting:
         assert is_frame(engine.collect(), waiting.popleft())
+    assert device.torn_uploads == 0
 
 
 def test_a_slot_is_not_refilled_before_its_upload_is_over() -> None:
@@ -81,6 +82,7 @@ def test_a_slot_is_not_refilled_before_its_upload_is_over() -> None:
     engine.submit(numbered_frame(3), SHOWS_THE_FRAME)
     assert len(first.steps) == 4 + 7  # frame 1's upload and the event after it are over, and no more was waited for
     assert is_frame(engine.collect(), 3)
+    assert device.torn_uploads == 0
 
 
 def test_nothing_is_waited_for_when_a_frame_is_submitted_to_a_fresh_slot() -> None:
