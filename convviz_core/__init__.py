@@ -1,6 +1,7 @@
 """What a convolutional layer does to a picture: filter banks, engines, ranges, the mosaic."""
 
 from convviz_core.engine import Engine, EngineError, FrameSizeError, Result
+from convviz_core.engines.opening import open_engine
 from convviz_core.filter_files import load_bank, to_toml
 from convviz_core.filters import Filter, FilterBank, FilterError
 from convviz_core.inspect import Inspection, inspect_pixel
@@ -20,5 +21,6 @@ __all__ = [
     "Result",
     "inspect_pixel",
     "load_bank",
+    "open_engine",
     "to_toml",
 ]

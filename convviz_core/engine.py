@@ -44,8 +44,13 @@ class Result:
 class Engine(Protocol):
     """Computes frame -> mosaic on one device. One thread owns an engine; only `plan` may be called beside it."""
 
-    name: str
-    device: str
+    @property
+    def name(self) -> str:
+        """halide, opencv or torch."""
+
+    @property
+    def device(self) -> str:
+        """cpu, or the card: cuda:0."""
 
     def run(self, frame: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> Result:
         """One frame's mosaic, complete on return.

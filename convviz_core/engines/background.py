@@ -1,0 +1,117 @@
+"""An engine that shows pictures at once and becomes another one when that one is ready."""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Callable
+from threading import Lock, Thread
+from types import TracebackType
+from typing import Self
+
+from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.engine import Engine, EngineError, Result
+from convviz_core.layer import Layer
+from convviz_core.ranges import Limits
+
+LONGEST_JOIN_S = 5.0  # a compilation or an import of torch takes 2; a driver that hangs is not waited for
+
+Wanted = tuple[tuple[int, ...], Layer, int]  # the arguments of Engine.plan
+
+
+class BackgroundEngine:
+    """`first` answers until `best` has planned what is asked for; opening and planning happen beside the caller.
+
+    open_best: opens the better engine; called in the background, at the first `run` or `plan`.
+    notice: one sentence when the better engine could not be opened, could not plan or has failed; `first` goes on.
+    """
+
+    def __init__(self, first: Engine, open_best: Callable[[], Engine]) -> None:
+        """Nothing is opened before the first frame has been answered."""
+        self.notice: str | None = None
+        self._first, self._open_best = first, open_best
+        self._best: Engine | None = None
+        self._answered: Engine = first
+        self._wanted: Wanted | None = None
+        self._thread: Thread | None = None
+        self._lock = Lock()  # for the wanted plan and the thread, held for a moment
+        self._closed = False
+
+    @property
+    def name(self) -> str:
+        """The engine that answered last."""
+        return self._answered.name
+
+    @property
+    def device(self) -> str:
+        """The device that answered last."""
+        return self._answered.device
+
+    def run(self, frame: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> Result:
+        """One frame's mosaic (see Engine.run), from the better engine where it is ready for it."""
+        best = self._best
+        if best is not None and self.notice is None and best.planned(frame.shape, layer, reduce):
+            try:
+                result = best.run(frame, layer, limits, reduce)
+                self._answered = best
+                return result
+            except EngineError as error:
+                self.notice = str(error)
+        result = self._first.run(frame, layer, limits, reduce)
+        self._answered = self._first
+        self.plan(frame.shape, layer, reduce)
+        return result
+
+    def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:
+        """conv and activated, float32 (N, h, w) each, from the engine that needs no planning."""
+        return self._first.maps(frame, layer)
+
+    def planned(self, shape: tuple[int, ...], layer: Layer, reduce: int = 1) -> bool:  # noqa: ARG002
+        """Always: `run` never waits for planning."""
+        return True
+
+    def plan(self, shape: tuple[int, ...], layer: Layer, reduce: int = 1) -> None:
+        """Have the better engine plan this next, in the background; what was wanted before and not begun is dropped."""
+        with self._lock:
+            if self.notice is not None or self._closed:
+                return
+            self._wanted = (shape, layer, reduce)
+            if self._thread is None:
+                self._thread = Thread(target=self._work, name="convviz-planning", daemon=True)
+                self._thread.start()
+                atexit.register(self.close)  # the process must not end under a compilation: it would crash
+
+    def close(self) -> None:
+        """Close both engines; waits for a plan in the making, but not for ever."""
+        with self._lock:
+            self._closed, self._wanted, thread = True, None, self._thread
+        if thread is not None:
+            thread.join(LONGEST_JOIN_S)
+        atexit.unregister(self.close)
+        if self._best is not None and (thread is None or not thread.is_alive()):
+            self._best.close()
+        self._first.close()
+
+    def __enter__(self) -> Self:
+        """Enter a with-block that closes both engines."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close both engines."""
+        self.close()
+
+    def _work(self) -> None:
+        """Open the better engine if need be, and plan until nothing more is wanted."""
+        while True:
+            with self._lock:
+                wanted, self._wanted = self._wanted, None
+                if wanted is None:
+                    self._thread = None
+                    return
+            try:
+                if self._best is None:
+                    self._best = self._open_best()
+                self._best.plan(*wanted)
+            except Exception as error:  # whatever it is, pictures go on; its sentence is shown
+                self.notice = str(error)
