@@ -12,7 +12,7 @@ from torch import Tensor
 
 from convviz_core.engine import EngineError
 from convviz_core.engines.cuda_driver import ask_driver
-from convviz_core.engines.cuda_errors import FATAL, first_line
+from convviz_core.engines.cuda_errors import first_line
 from convviz_core.engines.cuda_kernels import PlanKey
 from convviz_core.engines.cuda_slot import Event, Launch, Work
 from convviz_core.engines.cuda_work import WorkChoice
@@ -26,8 +26,8 @@ class CudaLane:
 
     def __init__(self, place: torch.device) -> None:
         """Make the stream."""
-        self._place = place
         self._stream = torch.cuda.Stream(place)  # type: ignore[no-untyped-call]  # torch's
+        self._side = torch.cuda.Stream(place)  # type: ignore[no-untyped-call]  # torch's
         self._pool = torch.cuda.graph_pool_handle()
 
     def event(self) -> Event:
@@ -54,22 +54,23 @@ class CudaLane:
     def prepare(self, work: Launch) -> tuple[Launch, str]:
         """Warm `work` up and capture it in a graph; where it cannot be captured, it is what to launch itself.
 
-        All of this happens on a stream of its own, so that it may be done beside frames that are on their way.
+        All of this happens on a second stream, so that it may be done beside frames that are on their way.
         """
-        with _capturing:
-            side = torch.cuda.Stream(self._place)  # type: ignore[no-untyped-call]  # torch's
-            with torch.cuda.stream(side):
-                for _ in range(_WARM_UP):
-                    work()
-            side.synchronize()
+        # The outer block sets the stream back also where a capture breaks off and its own block does not.
+        with _capturing, torch.cuda.stream(self._side):
+            for _ in range(_WARM_UP):
+                work()
+            self._side.synchronize()
             graph = torch.cuda.CUDAGraph()
             try:
                 # thread_local: what another thread does meanwhile neither joins this capture nor ends it.
-                with torch.cuda.graph(graph, pool=self._pool, stream=side, capture_error_mode="thread_local"):
+                with torch.cuda.graph(graph, pool=self._pool, stream=self._side, capture_error_mode="thread_local"):
                     work()
-            except FATAL:
+            except torch.OutOfMemoryError:
                 raise
             except RuntimeError as error:
+                work()  # where the device is lost, this says so
+                self._side.synchronize()
                 return work, f"without a CUDA graph ({first_line(error)})"
             return graph.replay, "CUDA graph"
 
