@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -33,6 +33,21 @@ class DistinctKernels:
 
     def __len__(self) -> int:
         return len(self.kernels)
+
+    @cached_property
+    def shown_upright(self) -> AnyArray:
+        """bool (K,): the kernels that some map shows as they are."""
+        return self._shown_with(1)
+
+    @cached_property
+    def shown_negated(self) -> AnyArray:
+        """bool (K,): the kernels that some map shows negated."""
+        return self._shown_with(-1)
+
+    def _shown_with(self, sign: int) -> AnyArray:
+        shown = np.zeros(len(self), dtype=bool)
+        shown[[kernel for kernel, its_sign in zip(self.kernel_of, self.sign, strict=True) if its_sign == sign]] = True
+        return shown
 
 
 @lru_cache(maxsize=64)
@@ -87,6 +102,16 @@ def extremes_of_maps(layer: Layer, distinct: DistinctKernels, lowest: AnyArray, 
     ends = np.stack([lowest[kernel_of], highest[kernel_of]], axis=1).astype(np.float64) * sign[:, None]
     ends = np.sort(ends, axis=1) * (distinct.scale / 255)
     return np.maximum(ends, 0.0) if layer.activation == Activation.RELU else ends
+
+
+def peak_of_picture(layer: Layer, distinct: DistinctKernels, lowest: AnyArray, highest: AnyArray) -> float:
+    """The largest |response| after the activation, from each distinct kernel's extreme q."""
+    if layer.signed:
+        peak = max(float(highest.max()), -float(lowest.min()))
+    else:
+        upright, negated = distinct.shown_upright, distinct.shown_negated
+        peak = max(0.0, float(highest[upright].max(initial=0)), -float(lowest[negated].min(initial=0)))
+    return peak * distinct.scale / 255
 
 
 def byte_lines(layer: Layer, distinct: DistinctKernels, ranges: FloatArray) -> FloatArray:

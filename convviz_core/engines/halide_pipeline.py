@@ -1,54 +1,29 @@
 """One compiled Halide pipeline: from the frame to the mosaic's bytes in one pass over strips of rows.
 
-Only what the code itself depends on stands in its Recipe. Sizes, limits, signs and the number of maps are arguments,
-so that none of them ever compiles anything; nor do the weights, where they are not whole numbers.
+Only what the code itself depends on stands in its Recipe (halide_recipe.py). Sizes, limits, signs and the number of
+maps are arguments, so that none of them ever compiles anything; nor do the weights, where they are not whole numbers.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import halide as hl
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.engines import halide_stages as stages
-from convviz_core.engines.column_sums import ColumnSums
+from convviz_core.engines.halide_recipe import Arithmetic, Recipe
 from convviz_core.engines.halide_stages import Node, y
 
 STRIP_ROWS = 16  # of tiles: one strip is one core's task, and its rows stay in that core's cache
-
-
-class Arithmetic(StrEnum):
-    """What the responses are summed in."""
-
-    INT16 = "int16"
-    INT32 = "int32"
-    FLOAT32 = "float32"
 
 
 _DTYPES = {Arithmetic.INT16: np.int16, Arithmetic.INT32: np.int32, Arithmetic.FLOAT32: np.float32}
 _KINDS = {Arithmetic.INT16: hl.Int(16), Arithmetic.INT32: hl.Int(32), Arithmetic.FLOAT32: hl.Float(32)}
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """What one compiled pipeline is for.
-
-    color: the frame is BGR, else gray. channels: 1 where the filters read gray, 3 for RGB. reduce: see Engine.run; 0
-    makes no mosaic, only the extremes. sums: the whole-number kernels, for int16 and int32; None in float32.
-    """
-
-    color: bool
-    channels: int
-    kernel_hw: tuple[int, int]
-    arithmetic: Arithmetic
-    reduce: int
-    sums: ColumnSums | None = None
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tiles:
     """Where the bytes go and how they are made, by the tiles of the mosaic; spare tiles have lines of zeros.
 

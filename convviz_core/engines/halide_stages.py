@@ -6,6 +6,7 @@ Coordinates are Halide's: x first. A Node is a Func, an Expr or a Var; halide's 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import halide as hl
@@ -25,6 +26,7 @@ _channel, kernel, _lane = hl.Var("channel"), hl.Var("kernel"), hl.Var("lane")
 column, row = hl.Var("column"), hl.Var("row")
 
 
+@cache
 def vector_lanes() -> int:
     """How many responses are computed at once on this machine; a map is at least so wide."""
     return int(hl.get_jit_target_from_environment().natural_vector_size(hl.Int(16)))

@@ -10,7 +10,13 @@ import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.engine import CpuEngine, Result, check_frame
-from convviz_core.engines.distinct import DistinctKernels, byte_lines, distinct_kernels, extremes_of_maps
+from convviz_core.engines.distinct import (
+    DistinctKernels,
+    byte_lines,
+    distinct_kernels,
+    extremes_of_maps,
+    peak_of_picture,
+)
 from convviz_core.engines.opencv_band import BandScratch
 from convviz_core.gray import to_planes, to_unit
 from convviz_core.layer import Layer
@@ -52,8 +58,7 @@ class OpenCvEngine(CpuEngine):
         lines = byte_lines(layer, distinct, ranges)
         tiles = [self._mosaic[grid.tile(index)] for index in range(grid.count)]
         measured = self._sweep(bands, lambda scratch, rows: scratch.render(frame, rows, lines, tiles))
-        peak = float(np.abs(extremes_of_maps(layer, distinct, *measured)).max())
-        return Result(self._mosaic, ranges, peak, "opencv float32")
+        return Result(self._mosaic, ranges, peak_of_picture(layer, distinct, *measured), "opencv float32")
 
     def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:
         """conv and activated, float32 (N, h, w) each."""

@@ -1,0 +1,81 @@
+"""Which Halide pipeline a frame and a bank need, if any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import lru_cache
+
+import numpy as np
+
+from convviz_core.engine import map_hw
+from convviz_core.engines.column_sums import ColumnSums, column_sums
+from convviz_core.engines.distinct import distinct_kernels
+from convviz_core.engines.halide_stages import vector_lanes
+from convviz_core.filters import FilterBank
+from convviz_core.layer import Layer, RangeMode
+
+MOST_ADDITIONS = 300  # of whole numbers, unrolled: about a second of compiling
+MOST_TAPS = 150  # of one kernel in float32, unrolled: about a second of compiling
+INT16_WEIGHTS = 128  # of one sign: 255 times this still fits 16 bits
+
+
+class Arithmetic(StrEnum):
+    """What the responses are summed in."""
+
+    INT16 = "int16"
+    INT32 = "int32"
+    FLOAT32 = "float32"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What one compiled pipeline is for.
+
+    color: the frame is BGR, else gray. channels: 1 where the filters read gray, 3 for RGB. reduce: see Engine.run; 0
+    makes no mosaic, only the extremes. sums: the whole-number kernels, for int16 and int32; None in float32.
+    """
+
+    color: bool
+    channels: int
+    kernel_hw: tuple[int, int]
+    arithmetic: Arithmetic
+    reduce: int
+    sums: ColumnSums | None = None
+
+    @property
+    def measuring(self) -> Recipe:
+        """The same without a mosaic."""
+        return replace(self, reduce=0)
+
+
+def recipes_for(shape: tuple[int, ...], layer: Layer, reduce: int) -> tuple[Recipe, ...]:
+    """The pipelines that a run may need: where the picture's own range is wanted, one that only measures as well."""
+    recipe = recipe_for(shape, layer.bank, reduce)
+    if recipe is None:
+        return ()
+    return (recipe,) if layer.range == RangeMode.FIXED else (recipe, recipe.measuring)
+
+
+def recipe_for(shape: tuple[int, ...], bank: FilterBank, reduce: int) -> Recipe | None:
+    """The pipeline for frames of `shape`; None where OpenCV computes: tiles narrower than a vector, and long code."""
+    _, width = map_hw(shape, bank)
+    arithmetic, sums = _arithmetic(bank)
+    taps = bank.channels * bank.kernel_hw[0] * bank.kernel_hw[1]
+    if -(-width // reduce) < vector_lanes() or (sums is None and taps > MOST_TAPS):
+        return None
+    return Recipe(len(shape) == 3, bank.channels, bank.kernel_hw, arithmetic, reduce, sums)
+
+
+@lru_cache(maxsize=64)
+def _arithmetic(bank: FilterBank) -> tuple[Arithmetic, ColumnSums | None]:
+    """What the bank's responses are summed in, and how, where its weights are whole numbers."""
+    distinct = distinct_kernels(bank)
+    if not distinct.whole:
+        return Arithmetic.FLOAT32, None
+    sums = column_sums(distinct.kernels)
+    if sums.additions > MOST_ADDITIONS:
+        return Arithmetic.FLOAT32, None
+    weights = distinct.kernels.reshape(len(distinct), -1)
+    one_sign = max(np.maximum(weights, 0).sum(axis=1).max(), np.maximum(-weights, 0).sum(axis=1).max())
+    return (Arithmetic.INT16 if one_sign <= INT16_WEIGHTS else Arithmetic.INT32), sums
