@@ -1,7 +1,6 @@
 """`python -m live` is the same program as `convviz`."""
 
-import sys
+from live.cli import entry
 
-from live.cli import main
-
-sys.exit(main())
+if __name__ == "__main__":
+    entry()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+# First of all: OpenCV reads its settings as it is loaded.
+from live.opencv_settings import keep_native_noise_out  # isort: skip
+
 import argparse
 import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -174,6 +179,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return interrupts.exit_code or 130
 
 
+def entry() -> NoReturn:
+    """The `convviz` command: main, in a process of its own."""
+    keep_native_noise_out()
+    code = main()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    if any(thread.daemon for thread in threading.enumerate()):
+        os._exit(code)  # a blocked camera or a compiler does not survive the interpreter's end
+    sys.exit(code)
+
+
 def _run(words: list[str], interrupts: Interrupts) -> int:
     command = words[0] if words and words[0] in COMMANDS else "view"
     rest = words[1:] if words and words[0] == command else words
@@ -194,4 +211,4 @@ def _run(words: list[str], interrupts: Interrupts) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    entry()

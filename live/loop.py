@@ -322,4 +322,5 @@ class View:
             dropped=counts.dropped,
             failed_reads=counts.failed_reads,
             reconnects=counts.reconnects,
+            advice=self.source.advice(self.profiler.captured.per_second(self.profiler.clock())),
         )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+import time
 from ctypes import POINTER, c_char_p, c_int, c_uint16, c_uint32, c_void_p
 
 from live.errors import OutputError
 
 UNKNOWN_SCREEN_WH = (1280, 800)
+RESET_S = 0.5  # how long an X server may take to begin anew after its last client has gone
 
 
 class _Screen(ctypes.Structure):
@@ -44,14 +46,20 @@ def screen_wh() -> tuple[int, int]:
         raise OutputError(f"the library libxcb.so.1 is missing (Debian: apt install libxcb1): {advice}") from None
     xcb.xcb_connect.restype = c_void_p
     xcb.xcb_connect.argtypes = [c_char_p, POINTER(c_int)]
-    for name in ("xcb_connection_has_error", "xcb_get_setup"):
+    for name in ("xcb_connection_has_error", "xcb_disconnect", "xcb_get_setup"):
         getattr(xcb, name).argtypes = [c_void_p]
     xcb.xcb_get_setup.restype = c_void_p
     xcb.xcb_setup_roots_iterator.argtypes = [c_void_p]
     xcb.xcb_setup_roots_iterator.restype = _ScreenIterator
     # The connection stays open: an X server resets when its only client leaves, and would turn the window away.
+    # It may be doing so just now.
     connection = xcb.xcb_connect(None, None)
-    if xcb.xcb_connection_has_error(connection):
-        raise OutputError(f"the display {os.environ['DISPLAY']} cannot be reached: {advice}")
+    deadline_s = time.monotonic() + RESET_S
+    while xcb.xcb_connection_has_error(connection):
+        if time.monotonic() > deadline_s:
+            raise OutputError(f"the display {os.environ['DISPLAY']} cannot be reached: {advice}")
+        time.sleep(RESET_S / 10)
+        xcb.xcb_disconnect(connection)
+        connection = xcb.xcb_connect(None, None)
     screen = xcb.xcb_setup_roots_iterator(xcb.xcb_get_setup(connection)).data.contents
     return int(screen.width_in_pixels), int(screen.height_in_pixels)

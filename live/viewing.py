@@ -8,10 +8,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from convviz_core.engines.opening import open_engine
-
 from convviz_core.banks import BUILT_IN_BANKS
 from convviz_core.engine import Engine
+from convviz_core.engines.opening import open_engine
 from convviz_core.filters import FilterBank
 from convviz_core.layer import Activation, RangeMode
 from live.commands import bank_from
@@ -43,7 +42,8 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
     with ExitStack() as stack:
         source = open_source(arguments.source, source_settings(arguments), _listener(events, say))
         stack.callback(source.close)
-        engine = open_engine(arguments.engine, arguments.device, background=not arguments.headless)
+        in_background = not arguments.headless or arguments.engine == "auto"
+        engine = open_engine(arguments.engine, arguments.device, background=in_background)
         stack.callback(engine.close)
         trace = Trace(arguments.trace) if arguments.trace else None
         profiler = Profiler(on_span=_tracer(trace) if trace else None)

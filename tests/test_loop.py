@@ -60,6 +60,9 @@ class ScriptedSource:
         now_s = self.clock.now_s
         return Frame(image, self.counts.captured - 1, now_s, now_s, 0.002)
 
+    def advice(self, measured_fps: float) -> str | None:
+        return f"{self.name} gives {measured_fps:.0f} fps"
+
     def pause(self, paused: bool) -> None:
         self.pauses.append(paused)
 

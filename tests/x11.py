@@ -38,7 +38,7 @@ def missing() -> str:
 def xvfb(size: str = "1280x1024") -> Iterator[str]:
     """Run an X server without a screen; gives its display, ":7" say, whose number it chose itself."""
     ready, announce = os.pipe()
-    command = ["Xvfb", "-displayfd", str(announce), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", str(announce), "-screen", "0", f"{size}x24", "-nolisten", "tcp", "-noreset"]
     server = subprocess.Popen(command, pass_fds=[announce], stderr=subprocess.DEVNULL)
     os.close(announce)
     try:

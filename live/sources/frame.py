@@ -98,6 +98,9 @@ class FrameSource(Protocol):
     def silent_since_s(self) -> float | None:
         """Since when (time.monotonic) a live source has been silent for too long; None with a signal."""
 
+    def advice(self, measured_fps: float) -> str | None:
+        """One sentence when the camera, not the program, limits the rate that is measured; None when it does not."""
+
     def read(self, timeout_s: float) -> Frame | None:
         """The next frame (live: the newest), or None when none came within the time. SourceError when it broke."""
 

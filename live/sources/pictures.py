@@ -103,6 +103,10 @@ class PictureSource:
         self.ended = self._next == len(self._paths) and not self._loop
         return frame
 
+    def advice(self, measured_fps: float) -> str | None:  # noqa: ARG002
+        """No camera, no advice."""
+        return None
+
     def pause(self, paused: bool) -> None:
         """Pictures wait by themselves."""
 

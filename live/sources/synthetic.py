@@ -10,7 +10,6 @@ from live.sources.pacing import Clock, Pacer, Sleep
 
 SIZE_WH = (640, 480)
 FPS = 30.0
-LARGEST_SIDE = 8192
 
 
 class SyntheticSource:
@@ -49,6 +48,10 @@ class SyntheticSource:
         self.counts.captured += 1
         return Frame(image, index, now_s, media_time_s, now_s - started_s)
 
+    def advice(self, measured_fps: float) -> str | None:  # noqa: ARG002
+        """No camera, no advice."""
+        return None
+
     def pause(self, paused: bool) -> None:
         """A scene waits by itself."""
 
@@ -58,8 +61,6 @@ class SyntheticSource:
 
 
 def _opened(scene_name: str, size_wh: tuple[int, int]) -> Scene:
-    if not all(1 <= side <= LARGEST_SIDE for side in size_wh):
-        raise SourceError(f"a scene is 1x1 to {LARGEST_SIDE}x{LARGEST_SIDE} pixels, got {size_wh[0]}x{size_wh[1]}")
     try:
         return open_scene(scene_name, size_wh)
     except SceneError as error:

@@ -80,6 +80,10 @@ class VideoSource:
         self.counts.captured += 1
         return frame
 
+    def advice(self, measured_fps: float) -> str | None:  # noqa: ARG002
+        """No camera, no advice."""
+        return None
+
     def pause(self, paused: bool) -> None:
         """A file waits by itself."""
 
