@@ -32,7 +32,8 @@ def draw_inspector(
     _mark(canvas, layout, state, target)
     lines = _Lines(canvas, layout)
     lines.write(f"{layer.bank.labels[index]}   y {y}  x {x}" + ("  pinned" if state.pinned else ""), YELLOW)
-    lines.write(_field_words(layer, y, x), DIM)
+    for words in _field_words(layer, y, x):
+        lines.write(words, DIM)
     _draw_surroundings(canvas, lines, image, layer, y, x)
     lines.grid("input patch, 0 to 1", inspection.patch, unit=True)
     lines.grid("x kernel", inspection.kernel)
@@ -59,12 +60,12 @@ def _minus(value: float) -> str:
     return f"- {value:.4g}" if value >= 0 else f"+ {-value:.4g}"
 
 
-def _field_words(layer: Layer, y: int, x: int) -> str:
+def _field_words(layer: Layer, y: int, x: int) -> list[str]:
     kernel_h, kernel_w = layer.bank.kernel_hw
-    words = f"reads input rows {y}-{y + kernel_h - 1}, columns {x}-{x + kernel_w - 1}; no padding"
-    if kernel_h % 2 and kernel_w % 2:
-        return words
-    return f"{words}; its middle is at row {y + (kernel_h - 1) / 2:g}, column {x + (kernel_w - 1) / 2:g}"
+    words = [f"reads rows {y}-{y + kernel_h - 1}, columns {x}-{x + kernel_w - 1}; no padding"]
+    if kernel_h % 2 == 0 or kernel_w % 2 == 0:
+        words.append(f"its middle: row {y + (kernel_h - 1) / 2:g}, column {x + (kernel_w - 1) / 2:g}")
+    return words
 
 
 def _middle(layout: Layout) -> MapPixel:
