@@ -52,7 +52,8 @@ class Pipeline:
     def run(self, frame: ByteArray, kernels: FloatArray, tiles: Tiles | None) -> tuple[AnyArray, AnyArray]:
         """Write the tiles (a recipe with reduce=0: None); the smallest and largest q of each kernel, (K,) each.
 
-        frame: uint8 (H, W) or (H, W, 3), pixels dense, writeable. kernels: float32 (K, C, kh, kw).
+        frame: uint8 (H, W) or (H, W, 3), pixels dense, writeable. kernels: float32 (K, C, kh, kw), K a multiple of the
+        recipe's at_once.
         """
         rows = frame.shape[0] - self._recipe.kernel_hw[0] + 1 if tiles is None else tiles.view.shape[2]
         extremes = [np.empty((rows, len(kernels)), _DTYPES[self._recipe.arithmetic]) for _ in range(2)]
@@ -71,12 +72,16 @@ class Pipeline:
         """Run on the smallest frame there is; only this compiles, and other threads go on meanwhile."""
         recipe, lanes = self._recipe, stages.vector_lanes()
         block = max(1, recipe.reduce)
-        height, width = recipe.kernel_hw[0] - 1 + block, recipe.kernel_hw[1] - 1 + block * lanes
+        height, width = recipe.kernel_hw[0] - 1 + block, recipe.kernel_hw[1] - 1 + max(2, block) * lanes
         frame = np.zeros((height, width, 3) if recipe.color else (height, width), np.uint8)
-        count = len(recipe.sums.kernels) if recipe.sums else 1
+        count = len(recipe.sums.kernels) if recipe.sums else recipe.at_once
         kernels = np.zeros((count, recipe.channels, *recipe.kernel_hw), np.float32)
         one = (1, 1)
-        tiles = Tiles(np.zeros((*one, 1, lanes), np.uint8), np.zeros((*one, 4), np.float32), np.zeros(one, np.int32))
+        tiles = Tiles(
+            np.zeros((*one, 1, max(2, block) * lanes // block), np.uint8),
+            np.zeros((*one, 4), np.float32),
+            np.zeros(one, np.int32),
+        )
         self.run(frame, kernels, tiles if recipe.reduce else None)
 
     def _build(self) -> Node:
@@ -106,7 +111,7 @@ class Pipeline:
     def _response(self, plane: Node) -> tuple[Node, Node | None]:
         recipe = self._recipe
         if recipe.sums is None:
-            return stages.float_response(plane, self._weights, recipe.channels, recipe.kernel_hw), None
+            return stages.float_response(plane, self._weights, recipe.channels, recipe.kernel_hw, recipe.at_once), None
         return stages.whole_response(plane, recipe.sums, _KINDS[recipe.arithmetic])
 
     def _map_wh(self) -> tuple[Node, Node]:

@@ -15,8 +15,8 @@ from convviz_core.engines.halide_stages import vector_lanes
 from convviz_core.filters import FilterBank
 from convviz_core.layer import Layer, RangeMode
 
-MOST_ADDITIONS = 300  # of whole numbers, unrolled: about a second of compiling
-MOST_TAPS = 150  # of one kernel in float32, unrolled: about a second of compiling
+MOST_ADDITIONS = 500  # of whole numbers, unrolled: about a second of compiling
+MOST_TAPS = 256  # of one kernel in float32, unrolled: more than a second of compiling, and OpenCV's DFT gets near
 INT16_WEIGHTS = 128  # of one sign: 255 times this still fits 16 bits
 
 
@@ -34,6 +34,7 @@ class Recipe:
 
     color: the frame is BGR, else gray. channels: 1 where the filters read gray, 3 for RGB. reduce: see Engine.run; 0
     makes no mosaic, only the extremes. sums: the whole-number kernels, for int16 and int32; None in float32.
+    at_once: kernels that share their reading of the frame in float32; the number of kernels is a multiple.
     """
 
     color: bool
@@ -42,6 +43,7 @@ class Recipe:
     arithmetic: Arithmetic
     reduce: int
     sums: ColumnSums | None = None
+    at_once: int = 1
 
     @property
     def measuring(self) -> Recipe:
@@ -62,9 +64,11 @@ def recipe_for(shape: tuple[int, ...], bank: FilterBank, reduce: int) -> Recipe 
     _, width = map_hw(shape, bank)
     arithmetic, sums = _arithmetic(bank)
     taps = bank.channels * bank.kernel_hw[0] * bank.kernel_hw[1]
-    if -(-width // reduce) < vector_lanes() or (sums is None and taps > MOST_TAPS):
+    too_narrow = width < 2 * vector_lanes() or -(-width // reduce) < vector_lanes()
+    if too_narrow or (sums is None and taps > MOST_TAPS):
         return None
-    return Recipe(len(shape) == 3, bank.channels, bank.kernel_hw, arithmetic, reduce, sums)
+    at_once = 2 if sums is None and len(distinct_kernels(bank)) > 1 else 1
+    return Recipe(len(shape) == 3, bank.channels, bank.kernel_hw, arithmetic, reduce, sums, at_once)
 
 
 @lru_cache(maxsize=64)

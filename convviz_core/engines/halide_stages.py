@@ -28,7 +28,7 @@ column, row = hl.Var("column"), hl.Var("row")
 
 @cache
 def vector_lanes() -> int:
-    """How many responses are computed at once on this machine; a map is at least so wide."""
+    """How many responses of 16 bits fit a vector here; a tile is at least so wide, a map twice."""
     return int(hl.get_jit_target_from_environment().natural_vector_size(hl.Int(16)))
 
 
@@ -64,8 +64,11 @@ def _gray(blue: Node, green: Node, red: Node) -> Node:
     return (high + (low >> 8)) >> 7
 
 
-def float_response(plane: Node, weights: Node, channels: int, kernel_hw: tuple[int, int]) -> Node:
-    """(x, y, kernel) float32: the taps unrolled, their weights read from the ImageParam (x, y, channel, kernel)."""
+def float_response(plane: Node, weights: Node, channels: int, kernel_hw: tuple[int, int], at_once: int) -> Node:
+    """(x, y, kernel) float32: the taps unrolled, their weights read from the ImageParam (x, y, channel, kernel).
+
+    at_once: kernels computed side by side from one reading of the plane; their number is a multiple of it.
+    """
     taps = [
         plane[x + dx, y + dy, channel] * weights[dx, dy, channel, kernel]
         for channel in range(channels)
@@ -74,7 +77,9 @@ def float_response(plane: Node, weights: Node, channels: int, kernel_hw: tuple[i
     ]
     response = hl.Func("response")
     response[x, y, kernel] = _total(taps)
-    response.vectorize(x, vector_lanes(), _OVERLAP).never_partition_all()
+    group, member = hl.Var("group"), hl.Var("member")
+    response.split(kernel, group, member, at_once, hl.TailStrategy.RoundUp).reorder(member, x, y, group).unroll(member)
+    response.vectorize(x, 2 * vector_lanes(), _OVERLAP).never_partition_all()
     return response
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.engine import Result
 from convviz_core.engines.distinct import byte_lines, distinct_kernels, extremes_of_maps, peak_of_picture
 from convviz_core.engines.halide_pipeline import Pipeline, Tiles
@@ -27,6 +27,11 @@ class LayerView:
         """Allocate the mosaic."""
         self._layer, self._pipeline, self._measuring = layer, pipeline, measuring
         self._distinct = distinct_kernels(layer.bank)
+        count = len(self._distinct)
+        self._kernels = np.zeros(
+            (-(-count // recipe.at_once) * recipe.at_once, *self._distinct.kernels.shape[1:]), np.float32
+        )
+        self._kernels[:count] = self._distinct.kernels
         self._way = f"halide {recipe.arithmetic}"
         height, width = map_hw
         grid = MosaicGrid(len(layer.bank), (-(-height // recipe.reduce), -(-width // recipe.reduce)))
@@ -37,17 +42,21 @@ class LayerView:
 
     def run(self, frame: ByteArray, limits: Limits | None) -> Result:
         """One frame's mosaic; limits None takes the picture's own range."""
-        kernels = self._distinct.kernels
         if limits is None:
             assert self._measuring is not None
-            extremes = extremes_of_maps(self._layer, self._distinct, *self._measuring.run(frame, kernels, None))
+            extremes = extremes_of_maps(self._layer, self._distinct, *self._run(self._measuring, frame, None))
             self._take(measured_ranges(self._layer, extremes))
         elif limits != self._limits:
             self._take(bank_ranges(len(self._layer.bank), limits))
         self._limits = limits
-        lowest, highest = self._pipeline.run(frame, kernels, self._tiles)
+        lowest, highest = self._run(self._pipeline, frame, self._tiles)
         peak = peak_of_picture(self._layer, self._distinct, lowest, highest)
         return Result(self._mosaic, self._ranges, peak, self._way)
+
+    def _run(self, pipeline: Pipeline, frame: ByteArray, tiles: Tiles | None) -> tuple[AnyArray, AnyArray]:
+        """The extremes of the distinct kernels, those that only fill up left out."""
+        lowest, highest = pipeline.run(frame, self._kernels, tiles)
+        return lowest[: len(self._distinct)], highest[: len(self._distinct)]
 
     def _take(self, ranges: FloatArray) -> None:
         """The range of the next picture."""
