@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -24,7 +25,10 @@ RecordWhat = Literal["display", "mosaic", "frame"]
 
 @dataclass
 class Keep:
-    """Where to keep what; nothing is kept that was not asked for. `failed` is the first output that failed."""
+    """Where to keep what; nothing is kept that was not asked for. `failed` is the first output that failed.
+
+    What became of it is told to `say`, and is to be said on the picture too: see `take_notices`.
+    """
 
     snapshots: Path = field(default_factory=Path)
     record_file: Path | None = None  # where `v` records to; a name with the date unless given
@@ -32,6 +36,7 @@ class Keep:
     fps: float | None = None
     trace: Trace | None = None
     source: str = ""
+    say: Callable[[str], None] = lambda _: None
     failed: OutputError | None = None
     _recorder: Recorder | None = None
     _notices: deque[str] = field(default_factory=deque)
@@ -48,26 +53,29 @@ class Keep:
         path = self.record_file or Path(time.strftime("convviz-%Y%m%d-%H%M%S.mkv"))
         self._recorder = Recorder(path, fps=self.fps, say=self._notices.append)
 
-    def toggle_recording(self) -> str:
-        """What the key does: start, or finish the file. Returns the sentence for the person."""
-        if self._recorder is None:
-            try:
-                self.start_recording()
-            except OutputError as error:
-                self.failed = self.failed or error
-                return str(error)
-            return f"recording to {self.recording}"
-        return self.stop_recording()
+    def toggle_recording(self) -> None:
+        """What the key does: start, or finish the file."""
+        if self._recorder is not None:
+            self.stop_recording()
+            return
+        try:
+            self.start_recording()
+        except OutputError as error:
+            self._fail(error)
+        else:
+            self._notices.append(f"recording to {self.recording}")
 
-    def stop_recording(self) -> str:
-        """Finish the file within a second; the sentence says what became of it."""
+    def stop_recording(self) -> None:
+        """Finish the file, if there is one, within a second."""
         recorder, self._recorder = self._recorder, None
         if recorder is None:
-            return "nothing is being recorded"
+            return
         recorder.close()
-        self.failed = self.failed or recorder.failed
-        left_out = f", {recorder.left_out} pictures left out" if recorder.left_out else ""
-        return str(recorder.failed) if recorder.failed else f"recorded {recorder.path}{left_out}"
+        if recorder.failed:
+            self._fail(recorder.failed)
+        else:
+            left_out = f", {recorder.left_out} pictures left out" if recorder.left_out else ""
+            self._notices.append(f"recorded {recorder.path}{left_out}")
 
     def picture(self, canvas: ByteArray | None, mosaic: ByteArray, image: ByteArray, media_time_s: float) -> None:
         """A frame has gone its whole way: record what was asked for, at its time on the source's own clock."""
@@ -75,20 +83,20 @@ class Keep:
         if recorder is None:
             return
         if recorder.failed:
-            self._notices.append(self.stop_recording())
+            self.stop_recording()
             return
         shown = mosaic if canvas is None else canvas
         recorder.write({"display": shown, "mosaic": mosaic, "frame": image}[self.record_what], media_time_s)
 
-    def snapshot(self, engine: Engine, image: ByteArray, state: ViewState, result: Result | None) -> str:
-        """Keep the picture on the screen in a new folder; the sentence says where, or why not."""
+    def snapshot(self, engine: Engine, image: ByteArray, state: ViewState, result: Result | None) -> None:
+        """Keep the picture on the screen in a new folder."""
         directory = next_snapshot_directory(self.snapshots)
         try:
             self.write_snapshot(directory, engine, image, state, result)
         except OutputError as error:
-            self.failed = self.failed or error
-            return str(error)
-        return f"snapshot in {directory}"
+            self._fail(error)
+        else:
+            self._notices.append(f"snapshot in {directory}")
 
     def write_snapshot(
         self, directory: Path, engine: Engine, image: ByteArray, state: ViewState, result: Result | None
@@ -119,22 +127,26 @@ class Keep:
             self.trace.instant(event.kind, event.at_s, event.detail)
 
     def take_notices(self) -> list[str]:
-        """What is to be said since the last time."""
+        """What is to be said on the picture since the last time; `say` is told of it here."""
         notices = []
         while self._notices:
             notices.append(self._notices.popleft())
+            self.say(notices[-1])
         return notices
 
-    def close(self) -> list[str]:
-        """Finish every file; returns what is to be said."""
-        said = self.take_notices()
-        if self._recorder:
-            said.append(self.stop_recording())
+    def close(self) -> None:
+        """Finish every file."""
+        self.stop_recording()
         if self.trace:
             self.trace.close()
             if self.trace.left_out:
-                said.append(f"{self.trace.left_out} events were left out of the trace: they came faster than the disk")
+                self._notices.append(
+                    f"{self.trace.left_out} events were left out of the trace: they came faster than the disk"
+                )
             if self.trace.failed:
-                self.failed = self.failed or self.trace.failed
-                said.append(str(self.trace.failed))
-        return said
+                self._fail(self.trace.failed)
+        self.take_notices()
+
+    def _fail(self, error: OutputError) -> None:
+        self.failed = self.failed or error
+        self._notices.append(str(error))

@@ -71,7 +71,8 @@ def run(
     last: its state is where the view begins; however it ends, it then holds what was shown last.
     events: where the source's listener leaves what happened. Errors: SourceError, EngineError, OutputError.
     """
-    view = View(source, engine, display, profiler, last.state, keep or Keep(), events or deque(), screen_wh)
+    events = deque() if events is None else events
+    view = View(source, engine, display, profiler, last.state, keep or Keep(), events, screen_wh)
     try:
         while not (view.over(until or Until()) or interrupted()):
             fresh = view.capture()
@@ -84,6 +85,7 @@ def run(
             view.respond(heard)
     finally:
         profiler.stop()
+        view.take_events()
         last.state, last.image, last.result = view.state, view.image, view.result
 
 
@@ -114,6 +116,7 @@ class View:
         self._painted: object = None
         self._notices: list[tuple[float, str]] = []
         self._stepping = False
+        self._draining = False  # the source has been told to pause
         self._quit = False
 
     def over(self, until: Until) -> bool:
@@ -266,11 +269,13 @@ class View:
             if heard.dragged != (0, 0):
                 state = pan(state, -heard.dragged[1], -heard.dragged[0])
         self.state = state
-        if state.paused != before.paused:
-            self.source.pause(state.paused)
+        draining = state.paused and not self._stepping
+        if draining != self._draining:
+            self.source.pause(draining)
+            self._draining = draining
         if state.fullscreen != before.fullscreen:
             self.display.set_fullscreen(state.fullscreen)
-        self._take_events()
+        self.take_events()
 
     def _carry_out(self, effect: Effect | None) -> None:
         if effect == Effect.QUIT:
@@ -278,11 +283,12 @@ class View:
         elif effect == Effect.STEP:
             self._stepping = True
         elif effect == Effect.SNAPSHOT and self.image is not None:
-            self.notify(self.keep.snapshot(self.engine, self.image, self.state, self.result))
+            self.keep.snapshot(self.engine, self.image, self.state, self.result)
         elif effect == Effect.RECORD:
-            self.notify(self.keep.toggle_recording())
+            self.keep.toggle_recording()
 
-    def _take_events(self) -> None:
+    def take_events(self) -> None:
+        """What the source told becomes notices and a part of the trace."""
         while self.events:
             event = self.events.popleft()
             self.keep.source_event(event)

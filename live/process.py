@@ -7,8 +7,6 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -41,7 +39,7 @@ class Interrupted(BaseException):
 
 
 class Interrupts:
-    """Ctrl-C and SIGTERM. At once by an exception; inside `deferred`, noted, so that files are finished first."""
+    """Ctrl-C and SIGTERM. At once by an exception; after `defer`, noted, so that files are finished first."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
@@ -57,14 +55,9 @@ class Interrupts:
         if not self._deferred or asked_before:
             raise Interrupted
 
-    @contextmanager
-    def deferred(self) -> Iterator[None]:
-        """Inside, the first signal is only noted; a second one is not waited with."""
+    def defer(self) -> None:
+        """From here on the first signal is only noted; a second one is not waited with."""
         self._deferred = True
-        try:
-            yield
-        finally:
-            self._deferred = False
 
     def noted(self) -> bool:
         """Whether a signal has come."""

@@ -52,23 +52,23 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
         stack.callback(source.close)  # before the statistics: a frame still waiting counts as dropped
         display = open_display(arguments, screen)
         stack.callback(display.close)
-        keep = open_keep(arguments, source, trace)
-        stack.callback(_finish, keep, say)
-        with interrupts.deferred():
-            run(
-                source,
-                engine,
-                display,
-                profiler,
-                last,
-                keep=keep,
-                until=Until(arguments.frames, arguments.seconds),
-                events=events,
-                interrupted=interrupts.noted,
-                screen_wh=screen,
-            )
-            if arguments.snapshot and last.image is not None:
-                keep.write_snapshot(arguments.snapshot, engine, last.image, last.state, last.result)
+        interrupts.defer()  # until every file is finished
+        keep = open_keep(arguments, source, trace, say)
+        stack.callback(keep.close)
+        run(
+            source,
+            engine,
+            display,
+            profiler,
+            last,
+            keep=keep,
+            until=Until(arguments.frames, arguments.seconds),
+            events=events,
+            interrupted=interrupts.noted,
+            screen_wh=screen,
+        )
+        if arguments.snapshot and last.image is not None:
+            keep.write_snapshot(arguments.snapshot, engine, last.image, last.state, last.result)
     if arguments.headless:
         say(summary(source, profiler))
     return interrupts.exit_code or (EXIT_OUTPUT if keep.failed else 0)
@@ -121,7 +121,7 @@ def open_display(arguments: argparse.Namespace, screen: tuple[int, int]) -> Disp
     return Window(screen)
 
 
-def open_keep(arguments: argparse.Namespace, source: FrameSource, trace: Trace | None) -> Keep:
+def open_keep(arguments: argparse.Namespace, source: FrameSource, trace: Trace | None, say: Say) -> Keep:
     """What is to be kept; recording begins here when it was asked for."""
     keep = Keep(
         snapshots=arguments.snapshot or Path(),
@@ -130,6 +130,7 @@ def open_keep(arguments: argparse.Namespace, source: FrameSource, trace: Trace |
         fps=source.fps,
         trace=trace,
         source=source.name,
+        say=say,
     )
     if arguments.record is not None:
         keep.start_recording()
@@ -159,11 +160,6 @@ def _tracer(trace: Trace) -> SpanListener:
         trace.span(rows.get(stage, "loop"), stage, start_s, end_s, frame)
 
     return on_span
-
-
-def _finish(keep: Keep, say: Say) -> None:
-    for sentence in keep.close():
-        say(sentence)
 
 
 def _write_stats(path: Path, source: FrameSource, engine: Engine, profiler: Profiler, last: Last) -> None:
