@@ -99,7 +99,8 @@ class BandScratch:
             response = np.subtract(response, np.float32(origin), out=shifted)
             low, high = low - origin, high - origin
         # convertScaleAbs takes the line's absolute value: what would be below the floor is held there before it.
-        bottom = 0.0 if floor or offset == HALF_UP else -offset / gain
+        # A floor is the byte of a response of zero, where the activation cuts.
+        bottom = -origin if floor else 0.0 if offset == HALF_UP else -offset / gain
         if (low < bottom) if gain > 0 else (high > bottom):
             response = _held_at(bottom, response, gain > 0, shifted)
         cv2.convertScaleAbs(response, out, gain, offset)
