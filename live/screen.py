@@ -1,20 +1,29 @@
-"""Is there a screen, and how large is it? Asked before OpenCV is, which aborts the process where there is none."""
+"""The screen: is there one, how large is it, and does it know of our window? Asked of the X server directly.
+
+OpenCV must not be asked: where there is no screen it aborts the process.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import os
+import struct
 import sys
 import time
-from ctypes import POINTER, c_char_p, c_int, c_uint16, c_uint32, c_void_p
+from ctypes import POINTER, Structure, c_char_p, c_int, c_uint8, c_uint16, c_uint32, c_void_p
+from typing import Any
 
 from live.errors import OutputError
 
 UNKNOWN_SCREEN_WH = (1280, 800)
 RESET_S = 0.5  # how long an X server may take to begin anew after its last client has gone
+ADVICE = "use --headless to run without a window"
+
+# From X.h and Xatom.h.
+MAP_NOTIFY, STRUCTURE_NOTIFY_MASK, WM_NAME, ANY_TYPE = 19, 1 << 17, 39, 0
 
 
-class _Screen(ctypes.Structure):
+class _ScreenHead(Structure):
     """The head of xcb_screen_t, from xproto.h."""
 
     _fields_ = (
@@ -28,38 +37,113 @@ class _Screen(ctypes.Structure):
     )
 
 
-class _ScreenIterator(ctypes.Structure):
-    _fields_ = (("data", POINTER(_Screen)), ("rem", c_int), ("index", c_int))
+class _ScreenIterator(Structure):
+    _fields_ = (("data", POINTER(_ScreenHead)), ("rem", c_int), ("index", c_int))
 
 
-def screen_wh() -> tuple[int, int]:
-    """Width and height of the screen in pixels (a guess outside X11). OutputError where there is no screen."""
-    if not sys.platform.startswith("linux"):
-        return UNKNOWN_SCREEN_WH
-    advice = "use --headless to run without a window"
-    if not os.environ.get("DISPLAY"):
-        raise OutputError(f"there is no display (DISPLAY is not set): {advice}")
-    os.environ.pop("QT_QPA_PLATFORM", None)  # OpenCV's wheel has only xcb, and aborts when told otherwise
+class _Cookie(Structure):
+    _fields_ = (("sequence", c_uint32),)
+
+
+class Screen:
+    """The X11 screen of DISPLAY on Linux; elsewhere a size is guessed and nothing else is needed.
+
+    OutputError where there is no screen. The connection stays open: an X server resets when its only client leaves,
+    and would turn the window away.
+    """
+
+    def __init__(self) -> None:
+        self.size_wh = UNKNOWN_SCREEN_WH
+        self._xcb: Any = None
+        if sys.platform.startswith("linux"):
+            self._connect()
+
+    def _connect(self) -> None:
+        display = os.environ.get("DISPLAY")
+        if not display:
+            raise OutputError(f"there is no display (DISPLAY is not set): {ADVICE}")
+        os.environ.pop("QT_QPA_PLATFORM", None)  # OpenCV's wheel has only xcb, and aborts when told otherwise
+        xcb = _load_xcb()
+        self._connection = c_void_p(xcb.xcb_connect(None, None))
+        deadline_s = time.monotonic() + RESET_S
+        while xcb.xcb_connection_has_error(self._connection):
+            if time.monotonic() > deadline_s:
+                raise OutputError(f"the display {display} cannot be reached: {ADVICE}")
+            time.sleep(RESET_S / 10)
+            xcb.xcb_disconnect(self._connection)
+            self._connection = c_void_p(xcb.xcb_connect(None, None))
+        head = xcb.xcb_setup_roots_iterator(xcb.xcb_get_setup(self._connection)).data.contents
+        self.size_wh = (int(head.width_in_pixels), int(head.height_in_pixels))
+        self._root = int(head.root)
+        self._xcb = xcb
+
+    def announce(self, title: str) -> None:
+        """Tell windows of this title once more that they are on the screen.
+
+        Under X without a window manager, Qt misses the server's own word for it in some starts of a hundred, and then
+        never paints the window. Said twice, it only paints once more. Managed windows are not the root's children and
+        are left alone.
+        """
+        if self._xcb is None:
+            return
+        for window in self._children():
+            if self._name(window) == title:
+                event = struct.pack("<BBHIIB19x", MAP_NOTIFY, 0, 0, window, window, 0)
+                self._xcb.xcb_send_event(self._connection, 0, window, STRUCTURE_NOTIFY_MASK, event)
+        self._xcb.xcb_flush(self._connection)
+
+    def _children(self) -> list[int]:
+        xcb = self._xcb
+        reply = xcb.xcb_query_tree_reply(self._connection, xcb.xcb_query_tree(self._connection, self._root), None)
+        if not reply:
+            return []
+        count = xcb.xcb_query_tree_children_length(reply)
+        children = [int(window) for window in xcb.xcb_query_tree_children(reply)[:count]]
+        _free(reply)
+        return children
+
+    def _name(self, window: int) -> str:
+        xcb = self._xcb
+        cookie = xcb.xcb_get_property(self._connection, 0, window, WM_NAME, ANY_TYPE, 0, 16)
+        reply = xcb.xcb_get_property_reply(self._connection, cookie, None)
+        if not reply:
+            return ""
+        length = xcb.xcb_get_property_value_length(reply)
+        name = ctypes.string_at(xcb.xcb_get_property_value(reply), length).decode("latin-1")
+        _free(reply)
+        return name
+
+
+def _free(reply: int) -> None:
+    libc = ctypes.CDLL(None)
+    libc.free.argtypes = [c_void_p]
+    libc.free(reply)
+
+
+def _load_xcb() -> Any:
+    """libxcb with the types of the functions that are used here."""
     try:
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError:
-        raise OutputError(f"the library libxcb.so.1 is missing (Debian: apt install libxcb1): {advice}") from None
-    xcb.xcb_connect.restype = c_void_p
-    xcb.xcb_connect.argtypes = [c_char_p, POINTER(c_int)]
-    for name in ("xcb_connection_has_error", "xcb_disconnect", "xcb_get_setup"):
-        getattr(xcb, name).argtypes = [c_void_p]
-    xcb.xcb_get_setup.restype = c_void_p
-    xcb.xcb_setup_roots_iterator.argtypes = [c_void_p]
-    xcb.xcb_setup_roots_iterator.restype = _ScreenIterator
-    # The connection stays open: an X server resets when its only client leaves, and would turn the window away.
-    # It may be doing so just now.
-    connection = xcb.xcb_connect(None, None)
-    deadline_s = time.monotonic() + RESET_S
-    while xcb.xcb_connection_has_error(connection):
-        if time.monotonic() > deadline_s:
-            raise OutputError(f"the display {os.environ['DISPLAY']} cannot be reached: {advice}")
-        time.sleep(RESET_S / 10)
-        xcb.xcb_disconnect(connection)
-        connection = xcb.xcb_connect(None, None)
-    screen = xcb.xcb_setup_roots_iterator(xcb.xcb_get_setup(connection)).data.contents
-    return int(screen.width_in_pixels), int(screen.height_in_pixels)
+        raise OutputError(f"the library libxcb.so.1 is missing (Debian: apt install libxcb1): {ADVICE}") from None
+    types: dict[str, tuple[Any, list[Any]]] = {
+        "xcb_connect": (c_void_p, [c_char_p, POINTER(c_int)]),
+        "xcb_connection_has_error": (c_int, [c_void_p]),
+        "xcb_disconnect": (None, [c_void_p]),
+        "xcb_get_setup": (c_void_p, [c_void_p]),
+        "xcb_setup_roots_iterator": (_ScreenIterator, [c_void_p]),
+        "xcb_query_tree": (_Cookie, [c_void_p, c_uint32]),
+        "xcb_query_tree_reply": (c_void_p, [c_void_p, _Cookie, c_void_p]),
+        "xcb_query_tree_children": (POINTER(c_uint32), [c_void_p]),
+        "xcb_query_tree_children_length": (c_int, [c_void_p]),
+        "xcb_get_property": (_Cookie, [c_void_p, c_uint8, c_uint32, c_uint32, c_uint32, c_uint32, c_uint32]),
+        "xcb_get_property_reply": (c_void_p, [c_void_p, _Cookie, c_void_p]),
+        "xcb_get_property_value": (c_void_p, [c_void_p]),
+        "xcb_get_property_value_length": (c_int, [c_void_p]),
+        "xcb_send_event": (_Cookie, [c_void_p, c_uint8, c_uint32, c_uint32, c_char_p]),
+        "xcb_flush": (c_int, [c_void_p]),
+    }
+    for name, (result, arguments) in types.items():
+        function = getattr(xcb, name)
+        function.restype, function.argtypes = result, arguments
+    return xcb

@@ -21,7 +21,7 @@ from live.loop import Last, Until, run
 from live.outputs import check_directory, check_file
 from live.process import Interrupts, created_at_s
 from live.profiler import Profiler, SpanListener
-from live.screen import screen_wh
+from live.screen import Screen
 from live.sources import open_source
 from live.sources.frame import FrameSource, SourceEvent, SourceSettings
 from live.stats import stats, write_stats
@@ -36,7 +36,7 @@ Say = Callable[[str], None]
 def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int:
     """Run the viewer; returns the exit code. Errors: FilterError, SourceError, EngineError, OutputError."""
     check_outputs(arguments)
-    screen = (0, 0) if arguments.headless else screen_wh()
+    screen = None if arguments.headless else Screen()
     last = Last(initial_state(arguments, say))
     events: deque[SourceEvent] = deque()
     with ExitStack() as stack:
@@ -65,7 +65,7 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
             until=Until(arguments.frames, arguments.seconds),
             events=events,
             interrupted=interrupts.noted,
-            screen_wh=screen,
+            screen_wh=screen.size_wh if screen else (0, 0),
         )
         if arguments.snapshot and last.image is not None:
             keep.write_snapshot(arguments.snapshot, engine, last.image, last.state, last.result)
@@ -111,9 +111,9 @@ def source_settings(arguments: argparse.Namespace) -> SourceSettings:
     )
 
 
-def open_display(arguments: argparse.Namespace, screen: tuple[int, int]) -> Display:
+def open_display(arguments: argparse.Namespace, screen: Screen | None) -> Display:
     """The window, or without one a canvas where the display is to be recorded."""
-    if arguments.headless:
+    if screen is None:
         records_display = arguments.record is not None and arguments.record_what == "display"
         return NullDisplay(RECORDED_CANVAS_WH if records_display else None)
     from live.window import Window
@@ -141,7 +141,8 @@ def summary(source: FrameSource, profiler: Profiler) -> str:
     """The one line with which a run without a window ends."""
     compute = profiler.stages["compute"].percentiles() if "compute" in profiler.stages else None
     times = f"compute p50 {compute.p50:.2f} ms, p95 {compute.p95:.2f} ms" if compute else "nothing computed"
-    return f"{profiler.processed.count} frames, {profiler.fps:.1f} fps, {times}, {source.counts.dropped} dropped"
+    dropped = source.counts.dropped + profiler.given_up
+    return f"{profiler.processed.count} frames, {profiler.fps:.1f} fps, {times}, {dropped} dropped"
 
 
 def _listener(events: deque[SourceEvent], say: Say) -> Callable[[SourceEvent], None]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import cv2
 
 from convviz_core.arrays import ByteArray
 from live.display import Events, Point
 from live.errors import OutputError
+from live.screen import Screen
 
 TITLE = "convviz"
 FULLSCREEN_WAIT_MS = 200  # for the window manager to answer
+ANNOUNCE_AFTER_S = (0.05, 0.2, 0.5, 1.5)
 DRAG_PX = 4  # a click that moves less is a click
 
 _LINUX_ARROWS = {65361: "Left", 65362: "Up", 65363: "Right", 65364: "Down"}
@@ -38,8 +41,9 @@ class Window:
 
     interactive = True
 
-    def __init__(self, screen_wh: tuple[int, int]) -> None:
-        self._screen_wh = screen_wh
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self._announcements: list[float] = []  # when the screen is to announce the window again
         self._open = False
         self._fullscreen = False
         self._wh = (0, 0)
@@ -65,6 +69,8 @@ class Window:
                 "install opencv-python alone, or use --headless"
             ) from None
         self._open, self._wh = True, preferred_wh
+        opened_at_s = time.monotonic()
+        self._announcements = [opened_at_s + after_s for after_s in ANNOUNCE_AFTER_S]
 
     @property
     def canvas_wh(self) -> tuple[int, int] | None:
@@ -100,6 +106,9 @@ class Window:
         return not self._open
 
     def _pump(self, wait_ms: int) -> Events:
+        if self._announcements and time.monotonic() >= self._announcements[0]:
+            self._announcements.pop(0)
+            self._screen.announce(TITLE)
         key = key_name(cv2.waitKeyEx(wait_ms)) if self._open else None
         closed = self._closed() if self._open else False
         clicks, self._clicks = tuple(self._clicks), []
@@ -136,7 +145,7 @@ class Window:
         cv2.waitKeyEx(FULLSCREEN_WAIT_MS)
         if self.canvas_wh == before:  # no window manager to ask
             cv2.moveWindow(TITLE, 0, 0)
-            cv2.resizeWindow(TITLE, *self._screen_wh)
+            cv2.resizeWindow(TITLE, *self._screen.size_wh)
 
     def close(self) -> None:
         """Take the window away; twice is fine."""
