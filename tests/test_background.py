@@ -1,0 +1,205 @@
+"""An engine that is made ready beside the pictures: who answers, and when."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from convviz_core import Engine, EngineError, Layer, Result, load_bank
+from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.engine import CpuEngine
+from convviz_core.engines import background
+from convviz_core.engines.background import BackgroundEngine
+from convviz_core.ranges import Limits
+
+LAYER = Layer(load_bank("udacity"))
+OTHER = Layer(load_bank("udacity"), "none")
+FRAME = np.zeros((8, 8), np.uint8)
+PATIENCE_S = 20.0  # only reached where something hangs
+
+
+@dataclass
+class FakeEngine(CpuEngine):
+    """Says what was asked of it; `gate` holds up planning, `fails` what it raises."""
+
+    name: str
+    gate: threading.Event = field(default_factory=threading.Event)
+    plans: list[tuple[tuple[int, ...], Layer, int]] = field(default_factory=list)
+    ready: list[tuple[tuple[int, ...], Layer, int]] = field(default_factory=list)
+    planning: threading.Event = field(default_factory=threading.Event)
+    closed: int = 0
+    run_fails: Exception | None = None
+    plan_fails: Exception | None = None
+
+    def run(self, frame: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> Result:  # noqa: ARG002
+        if self.run_fails:
+            raise self.run_fails
+        return Result(frame, np.zeros((4, 2), np.float32), 0.0, self.name)
+
+    def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:  # noqa: ARG002
+        maps = np.zeros((4, 5, 5), np.float32)
+        return maps, maps
+
+    def planned(self, shape: tuple[int, ...], layer: Layer, reduce: int = 1) -> bool:
+        return (shape, layer, reduce) in self.ready
+
+    def plan(self, shape: tuple[int, ...], layer: Layer, reduce: int = 1) -> None:
+        self.plans.append((shape, layer, reduce))
+        self.planning.set()
+        assert self.gate.wait(PATIENCE_S)
+        if self.plan_fails:
+            raise self.plan_fails
+        self.ready.append((shape, layer, reduce))
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def planning_is_over() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "convviz-planning":
+            thread.join(PATIENCE_S)
+            assert not thread.is_alive()
+
+
+def pair() -> tuple[FakeEngine, FakeEngine, BackgroundEngine]:
+    first, best = FakeEngine("first"), FakeEngine("best")
+    return first, best, BackgroundEngine(first, lambda: best)
+
+
+def test_the_first_engine_answers_until_the_best_has_planned() -> None:
+    _, best, engine = pair()
+    with engine:
+        assert engine.name == "first"
+        assert engine.run(FRAME, LAYER).way == "first"
+        assert best.planning.wait(PATIENCE_S)
+        assert engine.run(FRAME, LAYER).way == "first"
+        best.gate.set()
+        planning_is_over()
+        assert engine.run(FRAME, LAYER).way == "best"
+        assert (engine.name, engine.device, engine.notice) == ("best", "cpu", None)
+
+
+def test_what_is_new_comes_from_the_first_engine_again_while_it_is_planned() -> None:
+    _, best, engine = pair()
+    best.gate.set()
+    with engine:
+        engine.run(FRAME, LAYER)
+        planning_is_over()
+        assert engine.run(FRAME, OTHER).way == "first"
+        assert engine.name == "first"
+        planning_is_over()
+        assert [engine.run(FRAME, layer).way for layer in (LAYER, OTHER)] == ["best", "best"]
+
+
+def test_of_what_is_wanted_meanwhile_only_the_latest_is_planned() -> None:
+    _, best, engine = pair()
+    with engine:
+        engine.run(FRAME, LAYER)
+        assert best.planning.wait(PATIENCE_S)
+        for reduce in (2, 3, 4):
+            engine.run(FRAME, LAYER, None, reduce)
+        best.gate.set()
+        planning_is_over()
+        assert [reduce for _, _, reduce in best.plans] == [1, 4]
+
+
+def test_planning_ahead_returns_at_once_and_is_done_beside() -> None:
+    _, best, engine = pair()
+    with engine:
+        engine.plan((9, 9), OTHER)
+        assert engine.planned((9, 9), OTHER)  # run never waits
+        best.gate.set()
+        planning_is_over()
+        assert best.ready == [((9, 9), OTHER, 1)]
+
+
+def failing(error: Exception) -> Callable[[], Engine]:
+    def fail() -> Engine:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("error", [EngineError("the card is gone."), ImportError("the card is gone.")])
+def test_what_cannot_be_opened_leaves_the_first_engine_and_one_sentence(error: Exception) -> None:
+    opened = []
+
+    def open_best() -> Engine:
+        opened.append(1)
+        return failing(error)()
+
+    with BackgroundEngine(FakeEngine("first"), open_best) as engine:
+        for _ in range(3):
+            assert engine.run(FRAME, LAYER).way == "first"
+            planning_is_over()
+        assert engine.notice == "the card is gone."
+        assert opened == [1]
+
+
+def test_what_cannot_be_planned_leaves_the_first_engine_and_one_sentence() -> None:
+    _, best, engine = pair()
+    best.gate.set()
+    best.plan_fails = EngineError("out of memory.")
+    with engine:
+        engine.run(FRAME, LAYER)
+        planning_is_over()
+        assert engine.run(FRAME, LAYER).way == "first"
+        assert engine.notice == "out of memory."
+
+
+def test_a_device_that_fails_later_is_left_with_one_sentence() -> None:
+    _, best, engine = pair()
+    best.gate.set()
+    with engine:
+        engine.run(FRAME, LAYER)
+        planning_is_over()
+        best.run_fails = EngineError("the card was lost.")
+        assert engine.run(FRAME, LAYER).way == "first"
+        assert engine.notice == "the card was lost."
+        best.run_fails = None
+        assert engine.run(FRAME, LAYER).way == "first"
+
+
+def test_a_wrong_frame_is_no_reason_to_leave_the_best_engine() -> None:
+    _, best, engine = pair()
+    best.gate.set()
+    with engine:
+        engine.run(FRAME, LAYER)
+        planning_is_over()
+        best.run_fails = ValueError("a frame is uint8")
+        with pytest.raises(ValueError, match="uint8"):
+            engine.run(FRAME, LAYER)
+        best.run_fails = None
+        assert engine.run(FRAME, LAYER).way == "best"
+
+
+def test_closing_waits_for_a_plan_in_the_making_and_closes_both() -> None:
+    first, best, engine = pair()
+    engine.run(FRAME, LAYER)
+    assert best.planning.wait(PATIENCE_S)
+    best.gate.set()
+    engine.close()
+    assert (first.closed, best.closed) == (1, 1)
+    planning_is_over()
+
+
+def test_closing_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "LONGEST_JOIN_S", 0.0)
+    first, best, engine = pair()
+    engine.run(FRAME, LAYER)
+    assert best.planning.wait(PATIENCE_S)
+    engine.close()
+    assert (first.closed, best.closed) == (1, 0)  # what is still being planned must not be taken away
+    best.gate.set()
+    planning_is_over()
+
+
+def test_closing_twice_or_unused_is_fine() -> None:
+    _, _, engine = pair()
+    engine.close()
+    engine.close()

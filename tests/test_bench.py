@@ -1,0 +1,68 @@
+"""The CPU benchmark: its ways are right before they are timed, and its report has the stated form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import bench
+import bench_ways
+import numpy as np
+import pytest
+
+from convviz_core import Engine, load_bank
+
+SIZE_WH = (160, 90)
+
+
+@pytest.fixture(scope="module")
+def engines() -> Iterator[dict[str, Engine]]:
+    opened = bench_ways.open_engines()
+    yield opened
+    for engine in opened.values():
+        engine.close()
+
+
+def test_every_way_gives_the_references_picture(engines: dict[str, Engine]) -> None:
+    bank = load_bank("udacity")
+    for way in bench_ways.ways(bank, SIZE_WH, engines):
+        if way.checked:
+            bench.check(way, bank, bench.frames(SIZE_WH), engines["torch"])
+
+
+def test_a_way_with_another_picture_is_named(engines: dict[str, Engine]) -> None:
+    bank = load_bank("udacity")
+    way = bench_ways.ways(bank, SIZE_WH, engines)[1]
+    wrong = replace(way, run=lambda frame: np.roll(way.run(frame), 40, axis=1))
+    with pytest.raises(bench.WrongMosaic, match=r"filter2D loop is up to .* levels off"):
+        bench.check(wrong, bank, bench.frames(SIZE_WH), engines["torch"])
+
+
+def test_the_report_names_the_machine_and_has_a_row_for_every_way(engines: dict[str, Engine]) -> None:
+    rows = bench.measure(load_bank("udacity"), SIZE_WH, engines, seconds=0)
+    written = json.loads(json.dumps(bench.report(rows)))
+    assert {"commit", "versions", "processor", "cores", "results"} == set(written)
+    assert {"python", "numpy", "opencv", "torch"} <= set(written["versions"])
+    assert {"notebook", "filter2D loop", "torch", "opencv", "copy"} <= {row["way"] for row in written["results"]}
+    notebook = written["results"][0]
+    assert notebook["size_wh"] == [160, 90]
+    assert notebook["rounds"] == bench.LEAST_ROUNDS
+    assert notebook["faster_than_notebook"] == 1
+
+
+def test_the_banks_are_those_of_the_table() -> None:
+    assert [(len(bank), *bank.kernel_hw) for bank in bench.banks()] == [
+        (4, 4, 4),
+        (4, 4, 4),
+        (8, 7, 7),
+        (16, 5, 5),
+        (64, 3, 3),
+    ]
+
+
+def test_frames_are_color_of_the_full_range_and_all_different() -> None:
+    frames = bench.frames(SIZE_WH)
+    assert [(frame.shape, frame.dtype) for frame in frames] == [((90, 160, 3), np.uint8)] * 4
+    assert all(frame.min() == 0 and frame.max() == 255 for frame in frames)
+    assert len({frame.tobytes() for frame in frames}) == 4
