@@ -114,10 +114,12 @@ class Profiler:
         self._stopped_at_s: float | None = None
         self._on_span = on_span
         self._frame = 0
+        self._begun = 0
 
     def begin_frame(self, index: int) -> None:
         """What is timed from here on belongs to the source's frame `index`."""
         self._frame = index
+        self._begun += 1
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -160,6 +162,11 @@ class Profiler:
         if shown:
             self.shown.tick(now_s)
         self.latency.add(now_s, 1e3 * (now_s - captured_at_s))
+
+    @property
+    def given_up(self) -> int:
+        """Frames that were begun and did not go their whole way: an error or a second Ctrl-C came in between."""
+        return self._begun - self.processed.count
 
     def stop(self) -> None:
         """The run is over: no time passes for it any more."""

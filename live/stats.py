@@ -40,7 +40,7 @@ def stats(
             "captured": counts.captured,
             "processed": profiler.processed.count,
             "shown": profiler.shown.count,
-            "dropped": counts.dropped,
+            "dropped": counts.dropped + profiler.given_up,
             "failed_reads": counts.failed_reads,
             "reconnects": counts.reconnects,
         },

@@ -124,9 +124,9 @@ class Connection:
 
     def close(self) -> None:
         """Release the device."""
-        if self.capture is not None:
-            self.capture.release()
-            self.capture = None
+        capture, self.capture = self.capture, None
+        if capture is not None:
+            capture.release()
 
     def _silent_too_long(self) -> bool:
         return self._clock() - self._last_good_s > REOPEN_AFTER_S

@@ -7,7 +7,7 @@ import time
 
 from convviz_core.arrays import ByteArray
 from live.sources.address import redact
-from live.sources.connection import Capture, Connection, Device, Outcome
+from live.sources.connection import Capture, Connection, Device, Outcome, Wait
 from live.sources.frame import EventKind, Frame, Listener, SourceCounts, SourceError, SourceEvent, SourceSettings
 from live.sources.pacing import Clock
 from live.sources.watchdog import Watchdog
@@ -26,9 +26,17 @@ class LiveReader:
     live = True
 
     def __init__(
-        self, device: Device, listener: Listener, settings: SourceSettings, clock: Clock = time.monotonic
+        self,
+        device: Device,
+        listener: Listener,
+        settings: SourceSettings,
+        clock: Clock = time.monotonic,
+        wait: Wait | None = None,
     ) -> None:
-        """Open the device; SourceError when that fails, except where settings.wait says to keep trying."""
+        """Open the device; SourceError when that fails, except where settings.wait says to keep trying.
+
+        wait: how the capture thread waits between its attempts; until `close` at most, unless given.
+        """
         self.name = device.name
         self.counts = SourceCounts()
         self.stuck = False
@@ -37,7 +45,7 @@ class LiveReader:
         self._settings = settings
         self._clock = clock
         self._closing = threading.Event()
-        self._connection = Connection(device, clock, self._closing.wait)
+        self._connection = Connection(device, clock, wait or self._closing.wait)
         self._thread = threading.Thread(target=self._run, name=f"capture {self.name}", daemon=True)
         self._changed = threading.Condition()  # guards what follows
         self._watchdog = Watchdog(clock())
@@ -48,6 +56,7 @@ class LiveReader:
         self._stalled = False
         self._paused = False
         self._over = False  # a recording was played to its end
+        self._rewound = False  # it was, and starts again: no reconnect
         self._failure: SourceError | None = None
         self._waiting: Frame | None = None
         # Three places for pixels: of the frame given out, of the one that waits, of the one that is being decoded.
@@ -144,15 +153,16 @@ class LiveReader:
 
     def _run(self) -> None:
         try:
-            while not (self._closing.is_set() or self._over):
-                self._step()
+            try:
+                while not (self._closing.is_set() or self._over):
+                    self._step()
+            finally:
+                self._connection.close()
         except Exception as error:
             # The thread that reads is told, and tells the person.
             with self._changed:
-                self._failure = SourceError(f"reading {self.name} failed: {redact(str(error))}")
+                self._failure = SourceError(f"reading {self.name} failed: {redact(' '.join(str(error).split()))}")
                 self._changed.notify_all()
-        finally:
-            self._connection.close()
 
     def _step(self) -> None:
         outcome = self._connection.step()
@@ -163,7 +173,8 @@ class LiveReader:
             if outcome is Outcome.OPENED and capture is not None:
                 self._note_opening(capture)
             elif outcome is Outcome.ENDED:
-                self._over = not self._settings.loop
+                self._rewound = self._settings.loop
+                self._over = not self._rewound
             elif outcome in (Outcome.FAILED_READ, Outcome.LOST):
                 self.counts.failed_reads += 1
                 self._tell("failed_read", self._clock(), outcome)
@@ -205,9 +216,10 @@ class LiveReader:
     def _note_picture(self, at_s: float) -> None:
         self._pictures += 1
         self._watchdog.frame(at_s)
-        if self._healing and self._pictures == 1:
+        if self._healing and self._pictures == 1 and not self._rewound:
             self.counts.reconnects += 1
             self._tell("reconnect", at_s, self.granted)
+        self._rewound = False
         if self._stalled:
             self._stalled = False
             self._tell("signal", at_s)
