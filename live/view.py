@@ -1,0 +1,286 @@
+"""The steps of the viewer's loop, and what they remember from one frame to the next."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+
+from convviz_core.arrays import ByteArray
+from convviz_core.engine import Engine, FrameSizeError, Result
+from convviz_core.layer import Layer, RangeMode
+from convviz_core.ranges import AutoRange, Limits, fixed_limits
+from live.controls import Effect, ViewState, click, pan, point, press
+from live.display import Display, Events
+from live.hud import (
+    ProfileInfo,
+    Status,
+    draw_help,
+    draw_map_limits,
+    draw_notices,
+    draw_profile,
+    draw_removed,
+    draw_status,
+)
+from live.inspector_view import draw_inspector
+from live.keep import Keep
+from live.kernel_view import draw_kernels
+from live.layout import Layout, arrange, kept_inside, preferred_canvas_wh
+from live.picture import Painter
+from live.profiler import Profiler
+from live.sources.frame import Frame, FrameSource, SourceError, SourceEvent
+
+PATIENCE_S = 0.02  # how long a read may keep the window waiting
+IDLE_S = 0.05  # how long to wait for a key while nothing moves
+NOTICE_S = 4.0
+PROFILE_EVERY_S = 0.25  # how often the profile is drawn anew while no frame comes
+
+
+@dataclass(frozen=True)
+class Until:
+    """When the loop ends by itself: after so many frames, or so many seconds from the first picture."""
+
+    frames: int | None = None
+    seconds: float | None = None
+
+
+class View:
+    """The loop's steps, and what they remember from one frame to the next."""
+
+    def __init__(
+        self,
+        source: FrameSource,
+        engine: Engine,
+        display: Display,
+        profiler: Profiler,
+        state: ViewState,
+        keep: Keep,
+        events: deque[SourceEvent],
+        screen_wh: tuple[int, int],
+    ) -> None:
+        self.source, self.engine, self.display, self.profiler = source, engine, display, profiler
+        self.state, self.keep, self.events, self.screen_wh = state, keep, events, screen_wh
+        self.frame: Frame | None = None
+        self.image: ByteArray | None = None
+        self.result: Result | None = None
+        self.layout: Layout | None = None
+        self.hint: str | None = None
+        self._ranges = AutoRange()
+        self._painter = Painter()
+        self._shown_state: ViewState | None = None  # the last one that could be shown
+        self._painted: object = None
+        self._notices: list[tuple[float, str]] = []
+        self._stepping = False
+        self._draining = False  # the source has been told to pause
+        self._quit = False
+
+    def over(self, until: Until) -> bool:
+        """Whether the run has come to its end."""
+        profiler = self.profiler
+        if self._quit or (self.source.ended and not self.display.interactive):
+            return True
+        if until.frames is not None and profiler.processed.count >= until.frames:
+            return True
+        first_s = profiler.first_picture_at_s
+        return until.seconds is not None and first_s is not None and profiler.clock() - first_s >= until.seconds
+
+    def capture(self) -> Frame | None:
+        """The source's next frame, mirrored if asked; None while paused, at the end, and when none came in time."""
+        if self.source.ended or (self.state.paused and not self._stepping and self.frame):
+            return None
+        frame = self.source.read(PATIENCE_S)
+        self.profiler.frames_captured(self.source.counts.captured)
+        if frame is None:
+            return None
+        start_s = frame.captured_at_s if self.source.live else frame.captured_at_s - frame.read_s
+        self.profiler.begin_frame(frame.index)
+        self.profiler.add("capture", start_s, start_s + frame.read_s)
+        self.frame, self._stepping = frame, False
+        return frame
+
+    def outdated(self) -> bool:
+        """Whether what is on the screen is no longer what should be."""
+        return self.frame is not None and self.display.canvas_wh is not None and self._painted != self._subject()
+
+    def _subject(self) -> object:
+        """Everything that the canvas depends on beside the frame."""
+        silent_since_s = self.source.silent_since_s
+        now_s = self.profiler.clock()
+        return (
+            self.state,
+            self.display.canvas_wh,
+            self._current_notices(),
+            self.keep.recording,
+            None if silent_since_s is None else int(now_s - silent_since_s),
+            int(now_s / PROFILE_EVERY_S) if self.state.profile else None,
+        )
+
+    def compute(self) -> Result:
+        """The engine's mosaic of the newest frame; a bank that does not fit the frame gives way to the one before."""
+        assert self.frame is not None
+        try:
+            self.result = self._compute(self.frame)
+        except FrameSizeError as error:
+            before = self._shown_state
+            if before is None or before.bank_index == self.state.bank_index:
+                raise SourceError(str(error)) from None
+            self.notify(f"{error}: '{before.layer.bank.name}' stays")
+            self.state = replace(self.state, bank_index=before.bank_index)
+            self.result = self._compute(self.frame)
+        self._shown_state = self.state
+        return self.result
+
+    def _compute(self, frame: Frame) -> Result:
+        self.image = image = frame.image[:, ::-1] if self.state.mirror else frame.image
+        layer = self.state.layer
+        if self.display.interactive and self._shown_state is None:
+            self.display.open(preferred_canvas_wh(image.shape, self.state, self.screen_wh))
+        canvas_wh = self.display.canvas_wh
+        self.layout = arrange(canvas_wh, image.shape, self.state) if canvas_wh else None
+        if self.layout:
+            self.state = kept_inside(self.state, self.layout)
+        reduce = self.layout.reduce if self.layout else 1
+        with self.profiler.stage("compute"):
+            result = self.engine.run(image, layer, self._limits(layer, image, reduce), reduce)
+        self.profiler.add_inside(result.stages_ms)
+        if layer.range == RangeMode.AUTO:
+            self._ranges.follow(result.peak, frame.media_time_s)
+        return result
+
+    def _limits(self, layer: Layer, image: ByteArray, reduce: int) -> Limits | None:
+        """What the engine is to make black and white; None leaves it to the picture (frame mode, or auto anew)."""
+        gain = self.state.gain
+        if layer.range == RangeMode.FRAME:
+            return None
+        if layer.range == RangeMode.FIXED:
+            limits: Limits | None = fixed_limits(layer)
+        else:
+            key = (image.shape, layer.bank, layer.activation)
+            limits = self._ranges.limits(layer, key)
+            if limits is None and gain != 1:
+                assert self.frame is not None
+                self._ranges.follow(self.engine.run(image, layer, None, reduce).peak, self.frame.media_time_s)
+                limits = self._ranges.limits(layer, key)
+        return None if limits is None else (limits[0] / gain, limits[1] / gain)
+
+    def draw(self, result: Result) -> ByteArray | None:
+        """The canvas with the picture and all that belongs over it; None where nobody looks."""
+        layout, state, image = self.layout, self.state, self.image
+        if layout is None or image is None:
+            return None
+        with self.profiler.stage("draw"):
+            canvas = self._painter.paint(layout, state, result, image)
+            draw_map_limits(canvas, layout, state, result.ranges)
+            if state.tint:
+                conv, _ = self.engine.maps(image, state.layer)
+                draw_removed(canvas, layout, self._painter.tint(layout, conv, state.layer.bank))
+            hints = [draw_kernels(canvas, layout, state.layer.bank)] if state.kernels else []
+            if state.inspector:
+                hints.append(draw_inspector(canvas, layout, state, image, result.ranges))
+            self.hint = next((hint for hint in hints if hint), None)
+            status = self._status()
+            draw_status(canvas, layout, state, result.ranges, status)
+            if state.profile:
+                draw_profile(canvas, layout, self.profiler.recent(), self._profile_info(result))
+            draw_notices(canvas, layout, status)
+            if state.help:
+                draw_help(canvas, layout)
+        self._painted = self._subject()
+        return canvas
+
+    def show(self, canvas: ByteArray | None, fresh: Frame | None) -> Events:
+        """Put the canvas on the screen; a fresh frame has now gone its whole way."""
+        heard = Events()
+        if canvas is not None and self.display.interactive:
+            with self.profiler.stage("show"):
+                heard = self.display.show(canvas)
+        if fresh:
+            self.profiler.frame_done(fresh.captured_at_s, shown=self.display.interactive and not heard.closed)
+            assert self.result is not None
+            assert self.image is not None
+            self.keep.picture(canvas, self.result.mosaic, self.image, fresh.media_time_s)
+        return heard
+
+    def idle(self) -> Events:
+        """Nothing new: wait for a key, shortly where frames are still to come."""
+        waiting = self.source.ended or (self.state.paused and self.frame is not None)
+        pointing = self.state.inspector and not self.state.pinned
+        return self.display.idle(0.001 if not waiting else PATIENCE_S if pointing else IDLE_S)
+
+    def respond(self, heard: Events) -> None:
+        """What the person did and what happened to the source become state, notices and kept files."""
+        if heard.closed:
+            self._quit = True
+            return
+        before, state = self.state, self.state
+        for key in heard.keys:
+            state, effect = press(state, key)
+            self._carry_out(effect)
+        if self.layout:
+            if heard.pointer:
+                state = point(state, self.layout.map_pixel(*heard.pointer))
+            for at in heard.clicks:
+                state = click(state, self.layout.map_pixel(*at))
+            if heard.dragged != (0, 0):
+                state = pan(state, -heard.dragged[1], -heard.dragged[0])
+        self.state = state
+        draining = state.paused and not self._stepping
+        if draining != self._draining:
+            self.source.pause(draining)
+            self._draining = draining
+        if state.fullscreen != before.fullscreen:
+            self.display.set_fullscreen(state.fullscreen)
+        self.take_events()
+
+    def _carry_out(self, effect: Effect | None) -> None:
+        if effect == Effect.QUIT:
+            self._quit = True
+        elif effect == Effect.STEP:
+            self._stepping = True
+        elif effect == Effect.SNAPSHOT and self.image is not None:
+            self.keep.snapshot(self.engine, self.image, self.state, self.result)
+        elif effect == Effect.RECORD:
+            self.keep.toggle_recording()
+
+    def take_events(self) -> None:
+        """What the source told becomes notices and a part of the trace."""
+        while self.events:
+            event = self.events.popleft()
+            self.keep.source_event(event)
+            if event.kind == "notice":
+                self.notify(event.detail)
+        for sentence in self.keep.take_notices():
+            self.notify(sentence)
+
+    def notify(self, sentence: str) -> None:
+        """Say a sentence on the picture for a few seconds."""
+        self._notices.append((self.profiler.clock() + NOTICE_S, sentence))
+
+    def _current_notices(self) -> tuple[str, ...]:
+        now_s = self.profiler.clock()
+        self._notices = [(end_s, text) for end_s, text in self._notices if end_s > now_s][-4:]
+        return tuple(text for _, text in self._notices)
+
+    def _status(self) -> Status:
+        silent_since_s = self.source.silent_since_s
+        moves = self.source.fps is not None and not self.source.ended
+        return Status(
+            source=self.source.granted,
+            fps=self.profiler.processed.per_second(self.profiler.clock()) if moves else None,
+            recording=self.keep.recording,
+            notices=self._current_notices(),
+            silent_s=None if silent_since_s is None else self.profiler.clock() - silent_since_s,
+            reconnects=self.source.counts.reconnects,
+            hint=self.hint,
+        )
+
+    def _profile_info(self, result: Result) -> ProfileInfo:
+        counts = self.source.counts
+        return ProfileInfo(
+            engine=f"{self.engine.name} on {self.engine.device}: {result.way}",
+            gray_from=self.frame.gray_from if self.frame else "",
+            captured=counts.captured,
+            dropped=counts.dropped,
+            failed_reads=counts.failed_reads,
+            reconnects=counts.reconnects,
+            advice=self.source.advice(self.profiler.captured.per_second(self.profiler.clock())),
+        )
