@@ -83,7 +83,7 @@ def _limits_text(state: ViewState, ranges: FloatArray) -> tuple[str, str]:
 
 def _source_words(state: ViewState, status: Status) -> str:
     words = [status.source]
-    if status.fps is not None and not state.paused:
+    if status.fps and not state.paused:
         words.append(f"{status.fps:5.1f} fps")
     if state.paused:
         words.append("paused")

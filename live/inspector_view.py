@@ -15,7 +15,8 @@ from live.kernel_view import draw_cells
 from live.layout import Layout, Rect
 from live.text import DIM, WHITE, YELLOW, fitting_scale, put, text_width
 
-SURROUNDINGS = 3  # the input is shown this many kernels wide around the receptive field
+SURROUNDINGS = 3  # the input is shown this many kernels high around the receptive field
+SURROUNDINGS_SHARE, GRID_SHARE = 14, 13  # percent of the panel's height, at most, that it and each matrix take
 
 
 def draw_inspector(
@@ -133,8 +134,7 @@ class _Lines:
         """A matrix (h, w), or three of them side by side for R, G, B; `unit`: from black at 0 to white at 1."""
         planes = values[None] if values.ndim == 2 else values
         rows, columns = planes.shape[1:]
-        below = self.panel.height - (self.y - self.panel.y) - 8 * self.line
-        cell_h = max(1, min(round(1.15 * self.line), (self.panel.height // 6) // rows, below // rows))
+        cell_h = max(1, min(round(1.15 * self.line), GRID_SHARE * self.panel.height // 100 // rows))
         height = cell_h * rows
         if not self.room(self.line + height):
             return
@@ -155,7 +155,7 @@ def _draw_surroundings(canvas: ByteArray, lines: _Lines, image: ByteArray, layer
     seen_h, seen_w = min(side, image.shape[0]), min(2 * side, image.shape[1])
     top = min(max(y + kernel_h // 2 - seen_h // 2, 0), image.shape[0] - seen_h)
     left = min(max(x + kernel_w // 2 - seen_w // 2, 0), image.shape[1] - seen_w)
-    scale = max(1, min(lines.width // seen_w, lines.panel.height // 5 // seen_h))
+    scale = max(1, min(lines.width // seen_w, SURROUNDINGS_SHARE * lines.panel.height // 100 // seen_h))
     if not lines.room(scale * seen_h + 4 * lines.line) or seen_w * scale > lines.width:
         return
     part = to_gray(image[top : top + seen_h, left : left + seen_w])

@@ -63,13 +63,19 @@ def draw_kernels(canvas: ByteArray, layout: Layout, bank: FilterBank) -> str | N
     return "some kernels' numbers are hidden: their cells are too small here (z enlarges a map)"
 
 
+def kernel_sum(kernel: FloatArray) -> float:
+    """The sum of the weights; 0 where it is nothing but float32's rounding of them."""
+    total = float(kernel.sum(dtype=np.float64))
+    return 0.0 if abs(total) <= 1e-6 * float(np.abs(kernel).sum()) else total
+
+
 def _draw_kernel(canvas: ByteArray, layout: Layout, bank: FilterBank, index: int) -> bool:
     tile = layout.tile(index)
     if tile is None:
         return True
     kernel = bank.kernels[index]
     channels, kernel_h, kernel_w = kernel.shape
-    title = f"{bank.labels[index]}  {kernel_w}x{kernel_h}  sum {float(kernel.sum(dtype=np.float64)):.3g}"
+    title = f"{bank.labels[index]}  {kernel_w}x{kernel_h}  sum {kernel_sum(kernel):.3g}"
     scale = fitting_scale(title, layout.text, max(tile.width - 6, 1))
     title_h = max(1, round(layout.line * scale / layout.text))
     cell_w = min(round(90 * layout.text), int(tile.width * TILE_SHARE) // (kernel_w * channels))

@@ -21,15 +21,18 @@ RED: Colour = (90, 90, 255)
 
 def text_width(text: str, scale: float) -> int:
     """Its width in pixels."""
-    return int(cv2.getTextSize(text, FONT, scale, 1)[0][0])
+    return int(cv2.getTextSize(text, FONT, scale, _weight(scale))[0][0])
+
+
+def _weight(scale: float) -> int:
+    return max(1, round(scale * 1.3))
 
 
 def put(canvas: ByteArray, text: str, x: int, y: int, scale: float, colour: Colour = WHITE) -> int:
     """Write `text` with its baseline at y; returns the x behind it. What would be a smear of dots is left out."""
     if scale < SMALLEST_SCALE:
         return x
-    thickness = max(1, round(scale * 1.3))
-    cv2.putText(canvas, text, (x, y), FONT, scale, colour, thickness, cv2.LINE_AA)
+    cv2.putText(canvas, text, (x, y), FONT, scale, colour, _weight(scale), cv2.LINE_AA)
     return x + text_width(text, scale)
 
 
