@@ -118,16 +118,22 @@ class View:
         """The engine's mosaic of the newest frame; a bank that does not fit the frame gives way to the one before."""
         assert self.frame is not None
         try:
-            self.result = self._compute(self.frame)
+            self.result = self._compute_or_go_back(self.frame)
+        except FrameSizeError as error:
+            raise SourceError(str(error)) from None
+        self._shown_state = self.state
+        return self.result
+
+    def _compute_or_go_back(self, frame: Frame) -> Result:
+        try:
+            return self._compute(frame)
         except FrameSizeError as error:
             before = self._shown_state
             if before is None or before.bank_index == self.state.bank_index:
-                raise SourceError(str(error)) from None
+                raise
             self.notify(f"{error}: '{before.layer.bank.name}' stays")
             self.state = replace(self.state, bank_index=before.bank_index)
-            self.result = self._compute(self.frame)
-        self._shown_state = self.state
-        return self.result
+        return self._compute(frame)
 
     def _compute(self, frame: Frame) -> Result:
         self.image = image = frame.image[:, ::-1] if self.state.mirror else frame.image
