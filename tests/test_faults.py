@@ -279,7 +279,7 @@ def test_one_step_of_a_paused_camera_shows_one_fresh_frame(tmp_path: Path) -> No
 
 
 def test_a_view_outlives_every_harmless_fault(tmp_path: Path) -> None:
-        steps = [Step(0, "picture")]
+    steps = [Step(0, "picture")]
     for fault in HARMLESS:
         steps += [Step(1, fault), *[Step(1, "picture")] * 20]
     view = View(tmp_path, steps)
