@@ -63,6 +63,6 @@ def test_the_banks_are_those_of_the_table() -> None:
 
 def test_frames_are_color_of_the_full_range_and_all_different() -> None:
     frames = bench.frames(SIZE_WH)
-    assert [(frame.shape, frame.dtype) for frame in frames] == [((90, 160, 3), np.uint8)] * 4
+    assert {(frame.shape, str(frame.dtype)) for frame in frames} == {((90, 160, 3), "uint8")}
     assert all(frame.min() == 0 and frame.max() == 255 for frame in frames)
     assert len({frame.tobytes() for frame in frames}) == 4
