@@ -40,7 +40,7 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
     last = Last(initial_state(arguments, say))
     events: deque[SourceEvent] = deque()
     with ExitStack() as stack:
-        source = open_source(arguments.source, source_settings(arguments), _listener(events, say))
+        source = open_source(arguments.source, source_settings(arguments, last.state), _listener(events, say))
         stack.callback(source.close)
         in_background = not arguments.headless or arguments.engine == "auto"
         engine = open_engine(arguments.engine, arguments.device, background=in_background)
@@ -98,8 +98,9 @@ def initial_state(arguments: argparse.Namespace, say: Say) -> ViewState:
     )
 
 
-def source_settings(arguments: argparse.Namespace) -> SourceSettings:
-    """What the arguments ask of the source."""
+def source_settings(arguments: argparse.Namespace, state: ViewState) -> SourceSettings:
+    """What the arguments ask of the source; colour only where a bank reads it or the frame itself is recorded."""
+    reads_colour = any(bank.channels == 3 for bank in state.banks) or arguments.record_what == "frame"
     return SourceSettings(
         width=arguments.width,
         height=arguments.height,
@@ -108,6 +109,7 @@ def source_settings(arguments: argparse.Namespace) -> SourceSettings:
         loop=arguments.loop,
         wait=arguments.wait,
         paced=not arguments.headless,
+        gray_only=not reads_colour,
     )
 
 
