@@ -12,6 +12,8 @@ from convviz_core.filters import FilterBank
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import flat_byte, is_flat
 
+Line = tuple[float, float, float, float]  # origin, gain, offset, floor: see byte_lines
+
 EXACT = 1 << 24  # whole numbers below this are exact in float32
 LARGEST_WHOLE = 4096  # above it, any weights would pass for multiples of a small one
 HALF_UP = 2.0**-16  # makes an exact half round up where the processor rounds it to even; one step of float32 at 255
@@ -121,16 +123,24 @@ def byte_lines(layer: Layer, distinct: DistinctKernels, ranges: FloatArray) -> F
     multiply-add in float32 and `round` taking halves to even; `offset` holds what makes them go up. The origin is
     0 except where a range lies far from zero for its width, whose offset float32 could not hold.
     """
-    lo, hi = ranges[:, 0].astype(np.float64), ranges[:, 1].astype(np.float64)
-    flat = is_flat(layer, ranges)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        slope = 1.0 / np.where(flat, np.inf, hi - lo)
-        unit = np.array(distinct.sign, np.float64) * distinct.scale
-        near_zero = np.abs(lo) <= hi - lo
-        origin = np.where(near_zero | flat, 0.0, 255.0 * lo / unit)
-        origin = (np.rint(origin) if distinct.whole else origin).astype(np.float32)
-        offset = (unit * origin - 255.0 * lo) * slope
-        floor = np.rint(np.clip(-255.0 * lo * slope + HALF_UP, 0, 255)) if layer.activation == Activation.RELU else 0.0
-    offset = np.where(flat, flat_byte(layer), offset) + HALF_UP
-    lines = np.stack(np.broadcast_arrays(origin, unit * slope, offset, np.where(flat, 0.0, floor)), axis=1)
-    return lines.astype(np.float32)
+    flat = is_flat(layer, ranges).tolist()
+    lines: dict[tuple[float, float, int], Line] = {}  # most ranges are one for the whole bank: this is a live path
+    for (lo, hi), sign, one_byte in zip(ranges.tolist(), distinct.sign, flat, strict=True):
+        if (lo, hi, sign) not in lines:
+            line = (0.0, 0.0, flat_byte(layer), 0.0) if one_byte else _line(layer, distinct, lo, hi, sign)
+            lines[lo, hi, sign] = line
+    return np.array(
+        [lines[lo, hi, sign] for (lo, hi), sign in zip(ranges.tolist(), distinct.sign, strict=True)], np.float32
+    )
+
+
+def _line(layer: Layer, distinct: DistinctKernels, lo: float, hi: float, sign: int) -> Line:
+    unit, slope = sign * distinct.scale, 1.0 / (hi - lo)
+    origin = 0.0
+    if abs(lo) > hi - lo:
+        origin = 255.0 * lo / unit
+        origin = round(origin) if distinct.whole else float(np.float32(origin))
+    offset = (unit * origin - 255.0 * lo) * slope
+    zero = min(max(-255.0 * lo * slope + HALF_UP, 0.0), 255.0)  # where the activation cuts
+    floor = round(zero) if layer.activation == Activation.RELU else 0
+    return origin, unit * slope, offset + HALF_UP, floor

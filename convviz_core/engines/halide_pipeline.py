@@ -16,7 +16,7 @@ from convviz_core.engines import halide_stages as stages
 from convviz_core.engines.halide_recipe import Arithmetic, Recipe
 from convviz_core.engines.halide_stages import Node, y
 
-STRIP_ROWS = 16  # of tiles: one strip is one core's task, and its rows stay in that core's cache
+STRIP_ROWS = 32  # of tiles: one strip is one core's task, and its rows stay in that core's cache
 
 
 _DTYPES = {Arithmetic.INT16: np.int16, Arithmetic.INT32: np.int32, Arithmetic.FLOAT32: np.float32}
@@ -56,7 +56,7 @@ class Pipeline:
         recipe's at_once.
         """
         rows = frame.shape[0] - self._recipe.kernel_hw[0] + 1 if tiles is None else tiles.view.shape[2]
-        extremes = [np.empty((rows, len(kernels)), _DTYPES[self._recipe.arithmetic]) for _ in range(2)]
+        extremes = [np.empty((len(kernels), rows), _DTYPES[self._recipe.arithmetic]) for _ in range(2)]
         self._frame.set(hl.Buffer(frame))
         if self._recipe.sums is None:
             self._weights.set(hl.Buffer(kernels))
@@ -66,7 +66,7 @@ class Pipeline:
             self._kernel_of.set(hl.Buffer(tiles.kernel_of))
             outputs.insert(0, hl.Buffer(tiles.view))
         self._pipeline.realize(outputs, self._target)
-        return extremes[0].min(axis=0), extremes[1].max(axis=0)
+        return extremes[0].min(axis=1), extremes[1].max(axis=1)
 
     def compile(self) -> None:
         """Run on the smallest frame there is; only this compiles, and other threads go on meanwhile."""
@@ -102,7 +102,7 @@ class Pipeline:
         if recipe.reduce:
             extremes.compute_with(outputs[0], row)
         for stage in filter(None, (columns, response)):
-            stage.compute_at(outputs[0], row)
+            stage.compute_at(outputs[0], row).hoist_storage(outputs[0], strip)  # one allocation a strip
         if recipe.color or recipe.sums is None:  # each row is converted once and found again by the rows after it
             stages.vectorize_plane(plane, recipe.channels)
             plane.store_at(outputs[0], strip).compute_at(outputs[0], row)

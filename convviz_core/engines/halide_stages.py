@@ -132,7 +132,7 @@ def _total(values: Sequence[Node]) -> Node:
 
 
 def extremes_stage(response: Node, kind: Node, map_wh: tuple[Node, Node], rows: int) -> Node:
-    """(kernel, y): the smallest and largest response in the `rows` rows of the maps that block row y covers."""
+    """(y, kernel): the smallest and largest response in the `rows` rows of the maps that block row y covers."""
     width, height = map_wh
     lanes = vector_lanes()
     most = hl.f32(3e38) if kind == hl.Float(32) else kind.max()
@@ -146,7 +146,7 @@ def extremes_stage(response: Node, kind: Node, map_wh: tuple[Node, Node], rows: 
     whole[kernel, y] = (most, -most)
     whole[kernel, y] = _extremes(whole[kernel, y], *(part[across.x, kernel, y][end] for end in (0, 1)))
     extremes = hl.Func("extremes")
-    extremes[kernel, y] = (whole[kernel, y][0], whole[kernel, y][1])
+    extremes[y, kernel] = (whole[kernel, y][0], whole[kernel, y][1])
     part.compute_at(extremes, kernel).vectorize(_lane, lanes).never_partition_all()
     part.update(0).reorder(_lane, over.x, over.y).vectorize(_lane, lanes).never_partition_all()
     whole.compute_at(extremes, kernel).never_partition_all()
@@ -178,6 +178,7 @@ def tiles_stage(
 
 
 def _byte(q: Node, origin: Node, gain: Node, offset: Node, floor: Node) -> Node:
+    # Clamping stands between the two additions, so that the compiler cannot make one of them, and round earlier.
     level = (hl.cast(hl.Float(32), q) - origin) * gain + offset
     rounded = hl.clamp(level, floor, 255.0) + hl.f32(_ROUND)
     return hl.cast(hl.UInt(8), hl.reinterpret(hl.UInt(32), rounded))  # the last byte of the float's bits
