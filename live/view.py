@@ -9,29 +9,19 @@ from convviz_core.arrays import ByteArray
 from convviz_core.engine import Engine, FrameSizeError, Result
 from convviz_core.layer import Layer, RangeMode
 from convviz_core.ranges import AutoRange, Limits, fixed_limits
+from live.canvas import draw_canvas
 from live.controls import Effect, ViewState, click, pan, point, press
 from live.display import Display, Events
-from live.hud import (
-    ProfileInfo,
-    Status,
-    draw_help,
-    draw_map_limits,
-    draw_notices,
-    draw_profile,
-    draw_removed,
-    draw_status,
-)
-from live.inspector_view import draw_inspector
+from live.hud import ProfileInfo, Status
 from live.keep import Keep
-from live.kernel_view import draw_kernels
 from live.layout import Layout, arrange, kept_inside, preferred_canvas_wh
+from live.notices import Notices
 from live.picture import Painter
 from live.profiler import Profiler
 from live.sources.frame import Frame, FrameSource, SourceError, SourceEvent
 
 PATIENCE_S = 0.02  # how long a read may keep the window waiting
 IDLE_S = 0.05  # how long to wait for a key while nothing moves
-NOTICE_S = 4.0
 PROFILE_EVERY_S = 0.25  # how often the profile is drawn anew while no frame comes
 
 
@@ -63,12 +53,11 @@ class View:
         self.image: ByteArray | None = None
         self.result: Result | None = None
         self.layout: Layout | None = None
-        self.hint: str | None = None
+        self.notices = Notices(profiler.clock)
         self._ranges = AutoRange()
         self._painter = Painter()
         self._shown_state: ViewState | None = None  # the last one that could be shown
         self._painted: object = None
-        self._notices: list[tuple[float, str]] = []
         self._stepping = False
         self._draining = False  # the source has been told to pause
         self._quit = False
@@ -108,7 +97,7 @@ class View:
         return (
             self.state,
             self.display.canvas_wh,
-            self._current_notices(),
+            self.notices.current(),
             self.keep.recording,
             None if silent_since_s is None else int(now_s - silent_since_s),
             int(now_s / PROFILE_EVERY_S) if self.state.profile else None,
@@ -131,7 +120,7 @@ class View:
             before = self._shown_state
             if before is None or before.bank_index == self.state.bank_index:
                 raise
-            self.notify(f"{error}: '{before.layer.bank.name}' stays")
+            self.notices.say(f"{error}: '{before.layer.bank.name}' stays")
             self.state = replace(self.state, bank_index=before.bank_index)
         return self._compute(frame)
 
@@ -174,22 +163,16 @@ class View:
         if layout is None or image is None:
             return None
         with self.profiler.stage("draw"):
-            canvas = self._painter.paint(layout, state, result, image)
-            draw_map_limits(canvas, layout, state, result.ranges)
-            if state.tint:
-                conv, _ = self.engine.maps(image, state.layer)
-                draw_removed(canvas, layout, self._painter.tint(layout, conv, state.layer.bank))
-            hints = [draw_kernels(canvas, layout, state.layer.bank)] if state.kernels else []
-            if state.inspector:
-                hints.append(draw_inspector(canvas, layout, state, image, result.ranges))
-            self.hint = next((hint for hint in hints if hint), None)
-            status = self._status()
-            draw_status(canvas, layout, state, result.ranges, status)
-            if state.profile:
-                draw_profile(canvas, layout, self.profiler.recent(), self._profile_info(result))
-            draw_notices(canvas, layout, status)
-            if state.help:
-                draw_help(canvas, layout)
+            canvas = draw_canvas(
+                self._painter,
+                layout,
+                state,
+                image,
+                result,
+                self._status(),
+                conv=self.engine.maps(image, state.layer)[0] if state.tint else None,
+                profile=(self.profiler.recent(), self._profile_info(result)) if state.profile else None,
+            )
         self._painted = self._subject()
         return canvas
 
@@ -253,18 +236,9 @@ class View:
             event = self.events.popleft()
             self.keep.source_event(event)
             if event.kind == "notice":
-                self.notify(event.detail)
+                self.notices.say(event.detail)
         for sentence in self.keep.take_notices():
-            self.notify(sentence)
-
-    def notify(self, sentence: str) -> None:
-        """Say a sentence on the picture for a few seconds."""
-        self._notices.append((self.profiler.clock() + NOTICE_S, sentence))
-
-    def _current_notices(self) -> tuple[str, ...]:
-        now_s = self.profiler.clock()
-        self._notices = [(end_s, text) for end_s, text in self._notices if end_s > now_s][-4:]
-        return tuple(text for _, text in self._notices)
+            self.notices.say(sentence)
 
     def _status(self) -> Status:
         silent_since_s = self.source.silent_since_s
@@ -273,10 +247,9 @@ class View:
             source=self.source.granted,
             fps=self.profiler.processed.per_second(self.profiler.clock()) if moves else None,
             recording=self.keep.recording,
-            notices=self._current_notices(),
+            notices=self.notices.current(),
             silent_s=None if silent_since_s is None else self.profiler.clock() - silent_since_s,
             reconnects=self.source.counts.reconnects,
-            hint=self.hint,
         )
 
     def _profile_info(self, result: Result) -> ProfileInfo:
