@@ -41,11 +41,12 @@ class HalideEngine:
 
     def run(self, frame: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> Result:
         """One frame's mosaic (see Engine.run)."""
-        map_hw = check_frame(frame, layer.bank)
+        check_frame(frame, layer.bank)
         known = known_limits(layer, limits)
         key = (frame.shape, layer, reduce)
         if key != self._key:
-            self._view = self._open_view(frame.shape, map_hw, layer, reduce)
+            recipe = recipe_for(frame.shape, layer.bank, reduce)
+            self._view = LayerView(layer, frame.shape, recipe, self._pipeline) if recipe else None
             self._key = key
         if self._view is None:
             return self._opencv.run(frame, layer, limits, reduce)
@@ -79,15 +80,6 @@ class HalideEngine:
     ) -> None:
         """Close the engine."""
         self.close()
-
-    def _open_view(
-        self, shape: tuple[int, ...], map_hw: tuple[int, int], layer: Layer, reduce: int
-    ) -> LayerView | None:
-        recipe = recipe_for(shape, layer.bank, reduce)
-        if recipe is None:
-            return None
-        measuring = None if len(recipes_for(shape, layer, reduce)) == 1 else self._pipeline(recipe.measuring)
-        return LayerView(layer, map_hw, recipe, self._pipeline(recipe), measuring)
 
     def _pipeline(self, recipe: Recipe) -> Pipeline:
         kept = self._kept(recipe)

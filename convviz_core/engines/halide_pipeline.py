@@ -49,22 +49,26 @@ class Pipeline:
         self._kernel_of = hl.ImageParam(hl.Int(32), 2)
         self._pipeline = self._build()
 
-    def run(self, frame: ByteArray, kernels: FloatArray, tiles: Tiles | None) -> tuple[AnyArray, AnyArray]:
-        """Write the tiles (a recipe with reduce=0: None); the smallest and largest q of each kernel, (K,) each.
+    def run(
+        self, frame: ByteArray, kernels: FloatArray, *, tiles: Tiles | None = None, gray: ByteArray | None = None
+    ) -> tuple[AnyArray, AnyArray]:
+        """Write what the recipe makes, `tiles` or `gray`; the smallest and largest q of each kernel, (K,) each.
 
         frame: uint8 (H, W) or (H, W, 3), pixels dense, writeable. kernels: float32 (K, C, kh, kw), K a multiple of the
-        recipe's at_once.
+        recipe's at_once. gray: uint8 (H, W).
         """
         rows = frame.shape[0] - self._recipe.kernel_hw[0] + 1 if tiles is None else tiles.view.shape[2]
         extremes = [np.empty((len(kernels), rows), _DTYPES[self._recipe.arithmetic]) for _ in range(2)]
+        outputs = [hl.Buffer(output) for output in extremes]
         self._frame.set(hl.Buffer(frame))
         if self._recipe.sums is None:
             self._weights.set(hl.Buffer(kernels))
-        outputs = [hl.Buffer(output) for output in extremes]
         if tiles is not None:
             self._lines.set(hl.Buffer(tiles.lines))
             self._kernel_of.set(hl.Buffer(tiles.kernel_of))
             outputs.insert(0, hl.Buffer(tiles.view))
+        if gray is not None:
+            outputs.insert(0, hl.Buffer(gray))
         self._pipeline.realize(outputs, self._target)
         return extremes[0].min(axis=1), extremes[1].max(axis=1)
 
@@ -82,31 +86,36 @@ class Pipeline:
             np.zeros((*one, 4), np.float32),
             np.zeros(one, np.int32),
         )
-        self.run(frame, kernels, tiles if recipe.reduce else None)
+        gray = np.zeros((height, width), np.uint8) if recipe.leaves_gray else None
+        self.run(frame, kernels, tiles=tiles if recipe.reduce else None, gray=gray)
 
     def _build(self) -> Node:
         recipe, kind = self._recipe, _KINDS[self._recipe.arithmetic]
         plane = stages.plane_stage(self._frame, recipe.channels, kind if recipe.sums is None else hl.UInt(8))
         response, columns = self._response(plane)
-        extremes = stages.extremes_stage(response, kind, self._map_wh(), max(1, recipe.reduce))
-        strip, row = hl.Var("strip"), hl.Var("strip_row")
-        outputs = [extremes]
+        outputs = [stages.extremes_stage(response, kind, self._map_wh(), max(1, recipe.reduce))]
         if recipe.reduce:
             kernels = len(recipe.sums.kernels) if recipe.sums else self._weights.dim(3).extent()
             tiles = stages.tiles_stage(response, kernels, self._lines, self._kernel_of, self._map_wh(), recipe.reduce)
             outputs.insert(0, tiles)
-            tiles.reorder(stages.x, stages.column, stages.row, y)
+        elif recipe.leaves_gray:
+            outputs.insert(0, stages.gray_stage(plane))
+        self._schedule(outputs, plane, [stage for stage in (columns, response) if stage is not None])
+        return hl.Pipeline(outputs)
+
+    def _schedule(self, outputs: list[Node], plane: Node, rows: list[Node]) -> None:
+        """Strips in parallel, and in each strip row after row: what `rows` hold of it, then all outputs together."""
+        strip, row = hl.Var("strip"), hl.Var("strip_row")
+        first, *others = outputs
         for output in outputs:
             output.split(y, strip, row, STRIP_ROWS, hl.TailStrategy.GuardWithIf).parallel(strip)
-        extremes.reorder(stages.kernel, row, strip)
-        if recipe.reduce:
-            extremes.compute_with(outputs[0], row)
-        for stage in filter(None, (columns, response)):
-            stage.compute_at(outputs[0], row).hoist_storage(outputs[0], strip)  # one allocation a strip
-        if recipe.color or recipe.sums is None:  # each row is converted once and found again by the rows after it
-            stages.vectorize_plane(plane, recipe.channels)
-            plane.store_at(outputs[0], strip).compute_at(outputs[0], row)
-        return hl.Pipeline(outputs)
+        for output in others:
+            output.compute_with(first, row)
+        for stage in rows:
+            stage.compute_at(first, row).hoist_storage(first, strip)  # one allocation a strip
+        if self._recipe.color or self._recipe.sums is None:  # a row is converted once, for all rows that read it
+            stages.vectorize_plane(plane, self._recipe.channels)
+            plane.store_at(first, strip).compute_at(first, row)
 
     def _response(self, plane: Node) -> tuple[Node, Node | None]:
         recipe = self._recipe

@@ -50,13 +50,26 @@ class Recipe:
         """The same without a mosaic."""
         return replace(self, reduce=0)
 
+    @property
+    def measured(self) -> Recipe:
+        """What makes the mosaic after measuring: where that has left the gray picture, from it."""
+        return replace(self, color=False) if self.measuring.leaves_gray else self
+
+    @property
+    def leaves_gray(self) -> bool:
+        """Whether the pipeline also gives the gray picture that it makes, for the one that follows."""
+        return self.reduce == 0 and self.color and self.channels == 1
+
 
 def recipes_for(shape: tuple[int, ...], layer: Layer, reduce: int) -> tuple[Recipe, ...]:
-    """The pipelines that a run may need: where the picture's own range is wanted, one that only measures as well."""
+    """The pipelines that a run may need: with limits, or in two steps where the picture's own range is wanted."""
     recipe = recipe_for(shape, layer.bank, reduce)
     if recipe is None:
         return ()
-    return (recipe,) if layer.range == RangeMode.FIXED else (recipe, recipe.measuring)
+    if layer.range == RangeMode.FIXED:
+        return (recipe,)
+    own = (recipe.measuring, recipe.measured)
+    return own if layer.range == RangeMode.FRAME or recipe in own else (recipe, *own)
 
 
 def recipe_for(shape: tuple[int, ...], bank: FilterBank, reduce: int) -> Recipe | None:

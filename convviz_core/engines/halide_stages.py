@@ -51,6 +51,13 @@ def plane_stage(frame: Node, channels: int, kind: Node) -> Node:
     return plane
 
 
+def gray_stage(plane: Node) -> Node:
+    """(x, y): the gray picture itself."""
+    gray = hl.Func("gray")
+    gray[x, y] = hl.cast(hl.UInt(8), plane[x, y, 0])
+    return gray.vectorize(x, vector_lanes(), _OVERLAP).never_partition_all()
+
+
 def vectorize_plane(plane: Node, channels: int) -> None:
     """For a plane that is computed a row at a time."""
     plane.bound(_channel, 0, channels).reorder(_channel, x, y).unroll(_channel)
@@ -151,7 +158,7 @@ def extremes_stage(response: Node, kind: Node, map_wh: tuple[Node, Node], rows: 
     part.update(0).reorder(_lane, over.x, over.y).vectorize(_lane, lanes).never_partition_all()
     whole.compute_at(extremes, kernel).never_partition_all()
     whole.update(0).atomic().vectorize(across.x, lanes).never_partition_all()
-    return extremes.never_partition_all()
+    return extremes.reorder(kernel, y).never_partition_all()
 
 
 def _extremes(seen: Node, low: Node, high: Node) -> tuple[Node, Node]:
@@ -173,7 +180,7 @@ def tiles_stage(
         tiles[x, y, column, row] = _block_mean(tiles, levels, map_wh, reduce)
         levels.compute_at(tiles, column).vectorize(x, vector_lanes(), _OVERLAP).never_partition_all()
     tiles.output_buffer().dim(0).set_stride(1)
-    tiles.vectorize(x, vector_lanes(), _OVERLAP)
+    tiles.reorder(x, column, row, y).vectorize(x, vector_lanes(), _OVERLAP)
     return tiles.never_partition_all()
 
 

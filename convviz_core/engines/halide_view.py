@@ -2,60 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
-from convviz_core.engine import Result
+from convviz_core.engine import Result, map_hw
 from convviz_core.engines.distinct import byte_lines, distinct_kernels, extremes_of_maps, peak_of_picture
 from convviz_core.engines.halide_pipeline import Pipeline, Tiles
 from convviz_core.engines.halide_recipe import Recipe
-from convviz_core.layer import Layer
+from convviz_core.layer import Layer, RangeMode
 from convviz_core.mosaic import MosaicGrid
-from convviz_core.ranges import Limits, bank_ranges, measured_ranges
+from convviz_core.ranges import Limits, bank_ranges, peak_limits
 
 
 class LayerView:
     """What stays from frame to frame, so that a small frame's time is not spent in Python.
 
-    map_hw: the maps' size. measuring: the pipeline of the picture's own range, where the layer may want it.
+    shape: the frames'. pipeline_for: gives a recipe's pipeline, compiled; asked when one is first needed.
     """
 
     def __init__(
-        self, layer: Layer, map_hw: tuple[int, int], recipe: Recipe, pipeline: Pipeline, measuring: Pipeline | None
+        self, layer: Layer, shape: tuple[int, ...], recipe: Recipe, pipeline_for: Callable[[Recipe], Pipeline]
     ) -> None:
         """Allocate the mosaic."""
-        self._layer, self._pipeline, self._measuring = layer, pipeline, measuring
+        self._layer, self._recipe, self._pipeline_for = layer, recipe, pipeline_for
         self._distinct = distinct_kernels(layer.bank)
-        count = len(self._distinct)
-        self._kernels = np.zeros(
-            (-(-count // recipe.at_once) * recipe.at_once, *self._distinct.kernels.shape[1:]), np.float32
-        )
-        self._kernels[:count] = self._distinct.kernels
         self._way = f"halide {recipe.arithmetic}"
-        height, width = map_hw
+        count = len(self._distinct)
+        filled_up = -(-count // recipe.at_once) * recipe.at_once
+        self._kernels = np.zeros((filled_up, *self._distinct.kernels.shape[1:]), np.float32)
+        self._kernels[:count] = self._distinct.kernels
+        height, width = map_hw(shape, layer.bank)
         grid = MosaicGrid(len(layer.bank), (-(-height // recipe.reduce), -(-width // recipe.reduce)))
         self._mosaic = np.zeros(grid.size_hw, np.uint8)
         self._tiles = _tiles_of(self._mosaic, grid, self._distinct.kernel_of)
+        self._gray = np.empty(shape[:2], np.uint8) if recipe.measuring.leaves_gray else None
         self._limits: Limits | None = None
         self._ranges: FloatArray = np.empty((0, 2), np.float32)
 
     def run(self, frame: ByteArray, limits: Limits | None) -> Result:
         """One frame's mosaic; limits None takes the picture's own range."""
         if limits is None:
-            assert self._measuring is not None
-            extremes = extremes_of_maps(self._layer, self._distinct, *self._run(self._measuring, frame, None))
-            self._take(measured_ranges(self._layer, extremes))
-        elif limits != self._limits:
-            self._take(bank_ranges(len(self._layer.bank), limits))
+            peak = self._run_with_own_range(frame)
+        else:
+            if limits != self._limits:
+                self._take(bank_ranges(len(self._layer.bank), limits))
+            peak = peak_of_picture(self._layer, self._distinct, *self._run(self._direct, frame, tiles=self._tiles))
         self._limits = limits
-        lowest, highest = self._run(self._pipeline, frame, self._tiles)
-        peak = peak_of_picture(self._layer, self._distinct, lowest, highest)
         return Result(self._mosaic, self._ranges, peak, self._way)
 
-    def _run(self, pipeline: Pipeline, frame: ByteArray, tiles: Tiles | None) -> tuple[AnyArray, AnyArray]:
+    def _run_with_own_range(self, frame: ByteArray) -> float:
+        """Measure, then make the mosaic; the picture's peak. Between the two all cores wait for Python."""
+        extremes = self._run(self._measuring, frame, gray=self._gray)
+        peak = peak_of_picture(self._layer, self._distinct, *extremes)
+        if self._layer.range == RangeMode.FRAME:
+            self._take(np.asarray(extremes_of_maps(self._layer, self._distinct, *extremes), np.float32))
+        else:
+            self._take(bank_ranges(len(self._layer.bank), peak_limits(self._layer, peak)))
+        self._run(self._measured, frame if self._gray is None else self._gray, tiles=self._tiles)
+        return peak
+
+    @cached_property
+    def _direct(self) -> Pipeline:
+        return self._pipeline_for(self._recipe)
+
+    @cached_property
+    def _measuring(self) -> Pipeline:
+        return self._pipeline_for(self._recipe.measuring)
+
+    @cached_property
+    def _measured(self) -> Pipeline:
+        return self._pipeline_for(self._recipe.measured)
+
+    def _run(
+        self, pipeline: Pipeline, frame: ByteArray, *, tiles: Tiles | None = None, gray: ByteArray | None = None
+    ) -> tuple[AnyArray, AnyArray]:
         """The extremes of the distinct kernels, those that only fill up left out."""
-        lowest, highest = pipeline.run(frame, self._kernels, tiles)
+        lowest, highest = pipeline.run(frame, self._kernels, tiles=tiles, gray=gray)
         return lowest[: len(self._distinct)], highest[: len(self._distinct)]
 
     def _take(self, ranges: FloatArray) -> None:
