@@ -4,60 +4,18 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
-from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import cv2
 import pytest
+from mjpeg_server import Server, jpeg, pictures, serving
 from source_fakes import Events, picture
 
 from live.sources import Frame, FrameSource, SourceError, SourceSettings, open_source
 from live.sources.live_reader import LiveReader
 
 PATIENCE_S = 20.0  # only a broken test waits so long
-
-
-def jpeg(shade: int, size_wh: tuple[int, int] = (64, 48)) -> bytes:
-    return cv2.imencode(".jpg", picture(shade, size_wh))[1].tobytes()
-
-
-class Server(ThreadingHTTPServer):
-    """An MJPEG server on this machine; `connections` says what each visitor is sent, picture by picture."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.connections: list[Callable[[], Iterator[bytes]]] = []
-        self.visits = 0
-        self.closing = threading.Event()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/"
-
-
-class Handler(BaseHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Quiet."""
-
-    def do_GET(self) -> None:
-        server = self.server
-        assert isinstance(server, Server)
-        script = server.connections[min(server.visits, len(server.connections) - 1)]
-        server.visits += 1
-        self.send_response(200)
-        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
-        self.end_headers()
-        try:
-            for part in script():
-                head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(part)}\r\n\r\n"
-                self.wfile.write(head.encode() + part + b"\r\n")
-                self.wfile.flush()
-                if server.closing.wait(0.02):
-                    return
-        except OSError:
-            return
 
 
 class QuietFiles(SimpleHTTPRequestHandler):
@@ -67,18 +25,8 @@ class QuietFiles(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    made = Server()
-    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield made
-    made.closing.set()
-    made.shutdown()
-    thread.join()
-    made.server_close()
-
-
-def pictures(shade: int, size_wh: tuple[int, int] = (64, 48), count: int = 10_000) -> Callable[[], Iterator[bytes]]:
-    return lambda: (jpeg(shade, size_wh) for _ in range(count))
+    with serving() as made:
+        yield made
 
 
 def read_until(source: FrameSource, wanted: Callable[[Frame], bool]) -> Frame:
