@@ -16,7 +16,7 @@ from convviz_core.filters import FilterBank
 from convviz_core.layer import Layer, RangeMode
 
 MOST_ADDITIONS = 500  # of whole numbers, unrolled: about a second of compiling
-MOST_TAPS = 256  # of one kernel in float32, unrolled: more than a second of compiling, and OpenCV's DFT gets near
+MOST_TAPS = 170  # of one kernel in float32, unrolled: about a second of compiling; far above, a DFT is faster anyway
 INT16_WEIGHTS = 128  # of one sign: 255 times this still fits 16 bits
 
 
@@ -57,8 +57,11 @@ class Recipe:
 
     @property
     def leaves_gray(self) -> bool:
-        """Whether the pipeline also gives the gray picture that it makes, for the one that follows."""
-        return self.reduce == 0 and self.color and self.channels == 1
+        """Whether the pipeline also gives the gray picture that it makes, for the one that follows.
+
+        In float32 that saves too little for one more pipeline to compile.
+        """
+        return self.reduce == 0 and self.color and self.channels == 1 and self.sums is not None
 
 
 def recipes_for(shape: tuple[int, ...], layer: Layer, reduce: int) -> tuple[Recipe, ...]:
