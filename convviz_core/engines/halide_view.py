@@ -37,7 +37,8 @@ class LayerView:
         self._kernels[:count] = self._distinct.kernels
         height, width = map_hw(shape, layer.bank)
         grid = MosaicGrid(len(layer.bank), (-(-height // recipe.reduce), -(-width // recipe.reduce)))
-        self._mosaic = np.zeros(grid.size_hw, np.uint8)
+        self._mosaic = np.empty(grid.size_hw, np.uint8)  # numpy asks for huge pages here, and for zeros it does not
+        self._mosaic[:] = 0
         self._tiles = _tiles_of(self._mosaic, grid, self._distinct.kernel_of)
         self._gray = np.empty(shape[:2], np.uint8) if recipe.measuring.leaves_gray else None
         self._limits: Limits | None = None
