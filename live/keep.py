@@ -34,6 +34,7 @@ class Keep:
     record_file: Path | None = None  # where `v` records to; a name with the date unless given
     record_what: RecordWhat = "display"
     fps: float | None = None
+    patient: bool = False  # rather wait for the disk than leave a picture out of the recording
     trace: Trace | None = None
     source: str = ""
     say: Callable[[str], None] = lambda _: None
@@ -51,7 +52,7 @@ class Keep:
         from live.recorder import Recorder  # its library would hold up the first picture
 
         path = self.record_file or Path(time.strftime("convviz-%Y%m%d-%H%M%S.mkv"))
-        self._recorder = Recorder(path, fps=self.fps, say=self._notices.append)
+        self._recorder = Recorder(path, self.fps, patient=self.patient, say=self._notices.append)
 
     def toggle_recording(self) -> None:
         """What the key does: start, or finish the file."""

@@ -19,6 +19,8 @@ from live.outputs import output_error
 
 MIN_FREE_BYTES = 100_000_000
 MAX_WAITING_BYTES = 64_000_000  # of pictures not yet written: about 0.8 s of 1280x720 at 30 fps
+PATIENT_BYTES = 8_000_000  # the same where the caller waits
+_PATIENCE_S = 5.0  # a disk that takes longer for one picture does not answer
 _CHECK_EVERY_S = 1.0
 _DRAIN_S, _FINISH_S = 0.5, 0.4  # closing: for the pictures still waiting, and for the file's index
 _FORMATS = {".mkv": Container.MATROSKA, ".avi": Container.AVI}
@@ -37,8 +39,10 @@ class Recorder:
     A picture of another size starts another file, x-0002.mkv. When something fails or the disk has less than
     100 MB left, recording stops, what was written stays playable, and `failed` says why; `write` never raises.
 
-    fps: the source's rate (see Movie). say: told which file is used instead, in one sentence; it may be called from
-    the recorder's thread and must only append. disk_free: bytes left where a folder is.
+    fps: the source's rate (see Movie). patient: rather than leave out a picture that the disk or the processor is too
+    slow for, `write` waits: for a source that waits too, where nobody looks. say: told which file is used instead, in
+    one sentence; it may be called from the recorder's thread and must only append. disk_free: bytes left where a
+    folder is.
     Errors: OutputError, before any picture.
     """
 
@@ -46,11 +50,14 @@ class Recorder:
         self,
         path: Path,
         fps: float | None = None,
+        patient: bool = False,
         say: Callable[[str], None] = lambda _: None,
         disk_free: Callable[[Path], int] = free_bytes,
     ) -> None:
         self.failed: OutputError | None = None
         self.left_out = 0  # pictures that the disk or the processor was too slow for, or AVI had no frame for
+        self._patient = patient
+        self._most_bytes = PATIENT_BYTES if patient else MAX_WAITING_BYTES
         self._say = say
         self._disk_free = disk_free
         self._fps = min(fps or _DEFAULT_FPS, _MAX_FPS)
@@ -76,16 +83,23 @@ class Recorder:
         return self._file.path
 
     def write(self, image: ByteArray, captured_at_s: float) -> None:
-        """Record a uint8 gray (H, W) or BGR (H, W, 3) picture, which is copied; it is left out when too many wait."""
+        """Record a uint8 gray (H, W) or BGR (H, W, 3) picture, which is copied; see `patient` when too many wait."""
         with self._changed:
+            if self._patient and not self._changed.wait_for(lambda: self._takes(image), _PATIENCE_S):
+                self._fail(OutputError(f"recording stopped: the disk of {self.path} does not answer"))
             if self._closing or self.failed:
                 return
-            if self._waiting and self._waiting_bytes + image.nbytes > MAX_WAITING_BYTES:
+            if not self._takes(image):
                 self.left_out += 1
                 return
             self._waiting.append((np.array(image, np.uint8, order="C"), captured_at_s))
             self._waiting_bytes += image.nbytes
             self._changed.notify()
+
+    def _takes(self, image: ByteArray) -> bool:
+        """Whether there is room for `image`, or no need of it."""
+        room = not self._waiting or self._waiting_bytes + image.nbytes <= self._most_bytes
+        return room or self._closing or self.failed is not None
 
     def close(self) -> None:
         """Finish the file within a second, leaving out what could not be written by then; twice is fine."""
@@ -119,6 +133,7 @@ class Recorder:
                 return None
             picture = self._waiting.popleft()
             self._waiting_bytes -= picture[0].nbytes
+            self._changed.notify_all()
             return picture
 
     def _record(self, image: ByteArray, at_s: float) -> None:
@@ -177,6 +192,7 @@ class Recorder:
         with self._changed:
             self.failed = error
             self._waiting.clear()
+            self._changed.notify_all()
 
 
 def _container(path: Path) -> Container:

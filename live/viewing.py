@@ -130,6 +130,7 @@ def open_keep(arguments: argparse.Namespace, source: FrameSource, trace: Trace |
         record_file=arguments.record,
         record_what=arguments.record_what,
         fps=source.fps,
+        patient=arguments.headless and not source.live,
         trace=trace,
         source=source.name,
         say=say,

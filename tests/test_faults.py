@@ -141,7 +141,7 @@ class View:
         trace = Trace(folder / "trace.json")
         self.profiler = Profiler(self._look, lambda *span: trace.span("loop", *span))
         self.keep = CheckingKeep(
-            folder, folder / f"film{suffix}", what, 30.0, trace, say=self.said.append, engine=self.engine
+            folder, folder / f"film{suffix}", what, fps=30.0, trace=trace, say=self.said.append, engine=self.engine
         )
         self.keep.start_recording()
         self.last = Last(ViewState(BUILT_IN_BANKS))

@@ -214,6 +214,36 @@ def test_a_disk_that_hangs_holds_up_nothing_and_the_pictures_it_costs_are_counte
     assert len(levels_opencv_reads(tmp_path / "x.mkv")) == 101 - recorder.left_out
 
 
+def test_a_patient_recording_waits_for_the_disk_and_leaves_nothing_out(tmp_path: Path) -> None:
+    entered, release = threading.Event(), threading.Event()
+    recorder = Recorder(tmp_path / "x.mkv", patient=True, disk_free=blocking(entered, release))
+    big = plain(50, 1000, 1000, colour=False)
+
+    def write_all() -> None:
+        for index in range(100):
+            recorder.write(big, index / 100)
+
+    writer = threading.Thread(target=write_all)
+    writer.start()
+    entered.wait()
+    release.set()
+    writer.join()
+    recorder.close()
+    assert (recorder.failed, recorder.left_out) == (None, 0)
+    assert len(levels_opencv_reads(tmp_path / "x.mkv")) == 100
+
+
+def test_a_patient_recording_gives_up_on_a_disk_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("live.recorder._PATIENCE_S", 0.01)
+    entered, release = threading.Event(), threading.Event()
+    recorder = Recorder(tmp_path / "x.mkv", patient=True, disk_free=blocking(entered, release))
+    for index in range(20):
+        recorder.write(plain(50, 1000, 1000, colour=False), index / 100)
+    assert "does not answer" in str(recorder.failed)
+    release.set()
+    recorder.close()
+
+
 def test_closing_does_not_wait_for_a_disk_that_hangs(tmp_path: Path) -> None:
     entered, release = threading.Event(), threading.Event()
     recorder = Recorder(tmp_path / "x.mkv", disk_free=blocking(entered, release))

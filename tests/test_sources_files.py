@@ -269,6 +269,15 @@ def test_a_scene_has_the_size_and_rate_that_were_asked_for() -> None:
     assert open_source("synthetic:", FAST, Events()).granted.endswith("640x480 at 30 fps")
 
 
+@pytest.mark.parametrize(("fps", "waits_s"), [(50, [0.02, 0.02]), (None, [])])
+def test_without_a_window_a_scene_keeps_the_rate_that_was_asked_for(fps: float | None, waits_s: list[float]) -> None:
+    clock = FakeClock()
+    source = SyntheticSource("", SourceSettings(width=32, height=20, fps=fps, paced=False), clock, clock.wait)
+    for _ in range(3):
+        assert source.read(1.0) is not None
+    assert clock.waits_s == pytest.approx(waits_s)
+
+
 @pytest.mark.parametrize(("width", "height"), [(0, 480), (-5, 480), (8193, 480), (640, 0), (640, 100_000)])
 def test_a_scene_of_an_impossible_size_is_refused(width: int, height: int) -> None:
     with pytest.raises(SourceError, match="1x1 to 8192x8192"):

@@ -13,7 +13,7 @@ FPS = 30.0
 
 
 class SyntheticSource:
-    """The FrameSource of a scene: every frame of it, at --fps (30 unless said) where settings.paced; it never ends."""
+    """The FrameSource of a scene: every frame of it, at --fps, or at 30 where settings.paced; it never ends."""
 
     live = False
     silent_since_s = None
@@ -29,7 +29,7 @@ class SyntheticSource:
         self.ended = False
         self.fps = settings.fps or FPS
         self._clock = clock
-        self._pacer = Pacer(settings.paced, clock, sleep)
+        self._pacer = Pacer(settings.paced or settings.fps is not None, clock, sleep)
 
     @property
     def granted(self) -> str:
