@@ -57,6 +57,13 @@ class MosaicGrid:
         return (index, y, x) if index < self.count else None
 
 
+def black_mosaic(grid: MosaicGrid) -> ByteArray:
+    """uint8 (H, W) of zeros, in huge pages where the system gives them: numpy does not ask for those in np.zeros."""
+    mosaic = np.empty(grid.size_hw, np.uint8)
+    mosaic[:] = 0
+    return mosaic
+
+
 def tile_maps(maps: ByteArray) -> ByteArray:
     """uint8 (N, h, w) maps -> the uint8 mosaic; tiles without a map are 0."""
     count, height, width = maps.shape

@@ -78,8 +78,8 @@ def known_limits(layer: Layer, limits: Limits | None) -> Limits | None:
         return fixed_limits(layer) if layer.range == RangeMode.FIXED else None
     if layer.range == RangeMode.FRAME:
         raise ValueError("frame mode takes each map's own limits: pass limits=None")
-    if not limits[0] < limits[1]:
-        raise ValueError(f"limits are lo and hi with lo < hi, got {limits}")
+    if not np.float32(limits[0]) < np.float32(limits[1]):
+        raise ValueError(f"limits are lo and hi with lo < hi, as float32 too, got {limits}")
     return limits
 
 
@@ -103,7 +103,7 @@ def to_bytes(layer: Layer, maps: AnyArray, ranges: FloatArray) -> ByteArray:
     lo = ranges[:, 0].astype(np.float64)[:, None, None]
     span = ranges[:, 1].astype(np.float64)[:, None, None] - lo
     flat = is_flat(layer, ranges)[:, None, None]
-    levels = np.floor(255.0 * (maps.astype(np.float64) - lo) / np.where(flat, 1.0, span) + 0.5)
+    levels = np.floor(255.0 * (maps.astype(np.float64) - lo) / np.where(flat | (span == 0), 1.0, span) + 0.5)
     levels = np.where(flat, flat_byte(layer), levels)
     return np.clip(levels, 0, 255).astype(np.uint8)
 

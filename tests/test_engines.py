@@ -214,6 +214,12 @@ def test_extreme_weights_are_within_one_level(engine: Engine, kernels: AnyArray,
         assert np.abs(result.mosaic.astype(int) - wanted).max() <= 1
 
 
+@pytest.mark.parametrize("mode", ["fixed", "auto", "frame"])
+def test_weights_too_small_for_float32_are_black(engine: Engine, mode: str) -> None:
+    layer = Layer(bank_of(np.full((1, 3, 3), 1e-45)), range=mode)
+    assert not engine.run(np.zeros((40, 100), np.uint8), layer).mosaic.any()
+
+
 def test_limits_that_are_given_are_the_range_and_the_peak_is_still_the_pictures(engine: Engine) -> None:
     frame = random_frame(80, 110)
     conv = responses(frame, SEED)
@@ -270,7 +276,7 @@ def test_a_frame_smaller_than_the_kernel_is_named(engine: Engine) -> None:
         engine.run(np.zeros((3, 9), np.uint8), Layer(SEED))
 
 
-@pytest.mark.parametrize("limits", [(1.0, 1.0), (1.0, 0.0), (float("nan"), 1.0)])
+@pytest.mark.parametrize("limits", [(1.0, 1.0), (1.0, 0.0), (float("nan"), 1.0), (1.0, 1.0 + 1e-12)])
 def test_limits_that_are_no_range_are_refused(engine: Engine, limits: tuple[float, float]) -> None:
     with pytest.raises(ValueError, match="lo < hi"):
         engine.run(random_frame(9, 9), Layer(SEED, range="auto"), limits)

@@ -135,7 +135,8 @@ def byte_lines(layer: Layer, distinct: DistinctKernels, ranges: FloatArray) -> F
 
 
 def _line(layer: Layer, distinct: DistinctKernels, lo: float, hi: float, sign: int) -> Line:
-    unit, slope = sign * distinct.scale, 1.0 / (hi - lo)
+    unit = sign * distinct.scale
+    slope = 1.0 / (hi - lo) if lo < hi else 0.0  # a limit may be too small for float32
     origin = 0.0
     if abs(lo) > hi - lo:
         origin = 255.0 * lo / unit

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from threading import Lock
 from types import TracebackType
 from typing import Self
 
+import cv2
 import halide as hl
 import numpy as np
 
@@ -20,7 +22,7 @@ from convviz_core.gray import dense
 from convviz_core.layer import Layer
 from convviz_core.ranges import Limits, known_limits
 
-KEPT_PIPELINES = 24
+KEPT_PIPELINES = 48  # a megabyte each
 
 
 class HalideEngine:
@@ -31,6 +33,8 @@ class HalideEngine:
 
     def __init__(self) -> None:
         """Nothing is compiled yet."""
+        # Halide itself counts all the machine's cores; OpenCV those that this process may use.
+        os.environ.setdefault("HL_NUM_THREADS", str(max(1, cv2.getNumThreads())))
         self._opencv = OpenCvEngine()
         self._pipelines: OrderedDict[Recipe, Pipeline] = OrderedDict()
         self._lock = Lock()  # for what is kept

@@ -18,7 +18,6 @@ from convviz_core.engines.halide_stages import Node, y
 
 STRIP_ROWS = 32  # of tiles: one strip is one core's task, and its rows stay in that core's cache
 
-
 _DTYPES = {Arithmetic.INT16: np.int16, Arithmetic.INT32: np.int32, Arithmetic.FLOAT32: np.float32}
 _KINDS = {Arithmetic.INT16: hl.Int(16), Arithmetic.INT32: hl.Int(32), Arithmetic.FLOAT32: hl.Float(32)}
 

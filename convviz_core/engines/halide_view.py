@@ -14,7 +14,7 @@ from convviz_core.engines.distinct import byte_lines, distinct_kernels, extremes
 from convviz_core.engines.halide_pipeline import Pipeline, Tiles
 from convviz_core.engines.halide_recipe import Recipe
 from convviz_core.layer import Layer, RangeMode
-from convviz_core.mosaic import MosaicGrid
+from convviz_core.mosaic import MosaicGrid, black_mosaic
 from convviz_core.ranges import Limits, bank_ranges, peak_limits
 
 
@@ -37,8 +37,7 @@ class LayerView:
         self._kernels[:count] = self._distinct.kernels
         height, width = map_hw(shape, layer.bank)
         grid = MosaicGrid(len(layer.bank), (-(-height // recipe.reduce), -(-width // recipe.reduce)))
-        self._mosaic = np.empty(grid.size_hw, np.uint8)  # numpy asks for huge pages here, and for zeros it does not
-        self._mosaic[:] = 0
+        self._mosaic = black_mosaic(grid)
         self._tiles = _tiles_of(self._mosaic, grid, self._distinct.kernel_of)
         self._gray = np.empty(shape[:2], np.uint8) if recipe.measuring.leaves_gray else None
         self._limits: Limits | None = None

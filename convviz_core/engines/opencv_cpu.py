@@ -20,7 +20,7 @@ from convviz_core.engines.distinct import (
 from convviz_core.engines.opencv_band import BandScratch
 from convviz_core.gray import to_planes, to_unit
 from convviz_core.layer import Layer
-from convviz_core.mosaic import MosaicGrid
+from convviz_core.mosaic import MosaicGrid, black_mosaic
 from convviz_core.ranges import Limits, bank_ranges, known_limits, measured_ranges
 
 BAND_ROWS = 128  # of responses: a band's few float pictures stay in a core's cache
@@ -81,7 +81,7 @@ class OpenCvEngine(CpuEngine):
         if key == self._key:
             return
         self._key = key
-        self._mosaic = np.zeros(grid.size_hw, np.uint8)
+        self._mosaic = black_mosaic(grid)
         self._scratches = [BandScratch(shape, distinct, rows, reduce) for _ in range(self._workers)]
 
     def _sweep(self, bands: list[Rows], work: BandWork) -> tuple[AnyArray, AnyArray]:
