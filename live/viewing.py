@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -40,10 +41,16 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
     last = Last(initial_state(arguments, say))
     events: deque[SourceEvent] = deque()
     with ExitStack() as stack:
-        source = open_source(arguments.source, source_settings(arguments, last.state), _listener(events, say))
+        listen = _listener(events, say)
+        source = open_source(arguments.source, source_settings(arguments, last.state), listen)
         stack.callback(source.close)
         in_background = not arguments.headless or arguments.engine == "auto"
-        engine = open_engine(arguments.engine, arguments.device, background=in_background)
+        engine = open_engine(
+            arguments.engine,
+            arguments.device,
+            background=in_background,
+            on_notice=lambda sentence: listen(SourceEvent("notice", time.monotonic(), sentence)),
+        )
         stack.callback(engine.close)
         trace = Trace(arguments.trace) if arguments.trace else None
         profiler = Profiler(on_span=_tracer(trace) if trace else None)

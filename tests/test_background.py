@@ -133,11 +133,13 @@ def test_what_cannot_be_opened_leaves_the_first_engine_and_one_sentence(error: E
         opened.append(1)
         return failing(error)()
 
-    with BackgroundEngine(FakeEngine("first"), open_best) as engine:
+    said: list[str] = []
+    with BackgroundEngine(FakeEngine("first"), open_best, said.append) as engine:
         for _ in range(3):
             assert engine.run(FRAME, LAYER).way == "first"
             planning_is_over()
         assert engine.notice == "the card is gone."
+        assert said == ["the card is gone."]
         assert opened == [1]
 
 

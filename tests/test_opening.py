@@ -122,8 +122,11 @@ def test_a_card_that_nobody_asked_for_and_that_fails_leaves_the_cpu(
 ) -> None:
     cards(DriverAnswer(1))
     fake_cuda.append("broken")
-    with open_engine("torch", "auto") as engine:
+    said: list[str] = []
+    with open_engine("torch", "auto", on_notice=said.append) as engine:
         assert (engine.name, engine.device) == ("torch", "cpu")
+    assert len(said) == 1
+    assert said[0].endswith("; the CPU computes")
     with pytest.raises(EngineError, match="not built for CUDA"):
         open_engine("auto", "cuda")
 

@@ -23,12 +23,15 @@ class BackgroundEngine:
 
     open_best: opens the better engine; called in the background, at the first `run` or `plan`.
     notice: one sentence when the better engine could not be opened, could not plan or has failed; `first` goes on.
+    on_notice: told that sentence, once; it may be called from the background.
     """
 
-    def __init__(self, first: Engine, open_best: Callable[[], Engine]) -> None:
+    def __init__(
+        self, first: Engine, open_best: Callable[[], Engine], on_notice: Callable[[str], None] = lambda _: None
+    ) -> None:
         """Nothing is opened before the first frame has been answered."""
         self.notice: str | None = None
-        self._first, self._open_best = first, open_best
+        self._first, self._open_best, self._on_notice = first, open_best, on_notice
         self._best: Engine | None = None
         self._answered: Engine = first
         self._wanted: Wanted | None = None
@@ -55,7 +58,7 @@ class BackgroundEngine:
                 self._answered = best
                 return result
             except EngineError as error:
-                self.notice = str(error)
+                self._give_up(error)
         result = self._first.run(frame, layer, limits, reduce)
         self._answered = self._first
         self.plan(frame.shape, layer, reduce)
@@ -114,4 +117,8 @@ class BackgroundEngine:
                     self._best = self._open_best()
                 self._best.plan(*wanted)
             except Exception as error:  # whatever it is, pictures go on; its sentence is shown
-                self.notice = str(error)
+                self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        self.notice = str(error)
+        self._on_notice(self.notice)
