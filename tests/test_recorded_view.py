@@ -78,3 +78,23 @@ def test_every_picture_of_a_file_is_recorded_and_another_name_is_said(tmp_path: 
     assert f"{film} exists: recording to {tmp_path / 'film-2.mkv'}\n" in done.stderr
     assert json.loads(stats.read_text())["frames"]["processed"] == 125
     assert levels_opencv_reads(tmp_path / "film-2.mkv") == pytest.approx(list(range(0, 250, 2)), abs=2)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit that POSIX sets")
+def test_a_refused_write_ends_the_recording_with_a_sentence_and_not_the_view(tmp_path: Path) -> None:
+    import resource
+
+    film, stats = tmp_path / "film.mkv", tmp_path / "stats.json"
+    done = subprocess.run(
+        convviz("synthetic", "--frames", "60", "--record", film, "--record-what", "mosaic", "--stats", stats),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000)),
+        check=False,
+    )
+    assert done.returncode == 4
+    assert json.loads(stats.read_text())["frames"]["processed"] == 60
+    assert done.stderr.count(f"recording stopped: cannot write {film}: ") == 1
+    assert done.stderr.count("\n") == 2  # that, and the figures
+    assert 0 < len(levels_opencv_reads(film)) < 60
