@@ -15,6 +15,7 @@ from live.screen import Screen
 TITLE = "convviz"
 FULLSCREEN_WAIT_MS = 200  # for the window manager to answer
 ANNOUNCE_AFTER_S = (0.05, 0.2, 0.5, 1.5)
+NAP_S = 0.006  # between two looks for keys while nothing moves: a longer waitKeyEx looks every millisecond
 DRAG_PX = 4  # a click that moves less is a click
 
 _LINUX_ARROWS = {65361: "Left", 65362: "Up", 65363: "Right", 65364: "Down"}
@@ -88,13 +89,17 @@ class Window:
         if self._closed():
             return Events(closed=True)
         cv2.imshow(TITLE, canvas)
-        return self._pump(1)
+        return self._pump()
 
     def idle(self, wait_s: float) -> Events:
         """Wait at most so long for a key."""
-        if self._closed():
-            return Events(closed=True)
-        return self._pump(max(1, round(1e3 * wait_s)))
+        deadline_s = time.monotonic() + wait_s
+        while not self._closed():
+            heard = self._pump()
+            if heard != Events() or time.monotonic() >= deadline_s:
+                return heard
+            time.sleep(min(NAP_S, max(0.0, deadline_s - time.monotonic())))
+        return Events(closed=True)
 
     def _closed(self) -> bool:
         if not self._open:
@@ -105,11 +110,11 @@ class Window:
             self._open = False
         return not self._open
 
-    def _pump(self, wait_ms: int) -> Events:
+    def _pump(self) -> Events:
         if self._announcements and time.monotonic() >= self._announcements[0]:
             self._announcements.pop(0)
             self._screen.announce(TITLE)
-        key = key_name(cv2.waitKeyEx(wait_ms)) if self._open else None
+        key = key_name(cv2.waitKeyEx(1)) if self._open else None
         closed = self._closed() if self._open else False
         clicks, self._clicks = tuple(self._clicks), []
         dragged, self._dragged = self._dragged, (0, 0)
