@@ -247,7 +247,7 @@ def test_a_fault_at_any_point_of_the_loop(fault: str, windowed: bool, tmp_path: 
         assert fault == "engine" or view.profiler.processed.count >= 1
 
 
-@settings(max_examples=400)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_any_faults_at_any_points_with_any_keys(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     answers = st.sampled_from(["picture"] * 16 + [*HARMLESS * 2, *FAULTS, "engine"])
