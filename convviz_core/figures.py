@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 
 from convviz_core.arrays import AnyArray, FloatArray
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI = 100
+LARGEST_DRAWN = 2000  # pixels a side
 GAP_IN, TITLE_IN, CAPTION_IN = 0.2, 0.45, 0.3
 TITLE_PT, CAPTION_PT = 11.0, 9.0
 MIN_FONT_PT, MAX_FONT_PT = 6.0, 16.0  # a weight that would be written smaller is left out
@@ -61,7 +63,7 @@ def write_figures(
 
 def _input_figure(gray: FloatArray) -> Figure:
     figure, (axes,) = _grid(["Input"], 6.4, _aspect(gray.shape))
-    axes.imshow(gray, cmap="gray", vmin=0, vmax=1, aspect="auto")
+    axes.imshow(_no_larger_than_drawn(gray), cmap="gray", vmin=0, vmax=1, aspect="auto")
     axes.set_xlabel(f"{gray.shape[1]}x{gray.shape[0]}, gray, black 0 to white 1", fontsize=CAPTION_PT)
     return figure
 
@@ -71,9 +73,19 @@ def _maps_figure(maps: FloatArray) -> Figure:
     width_in = 4.0 if count <= 4 else 3.0 if count <= 16 else 1.8
     figure, panels = _grid([f"Output {number + 1}" for number in range(count)], width_in, _aspect(maps.shape[1:]))
     for axes, response in zip(panels, maps, strict=True):
-        axes.imshow(response, cmap="gray", aspect="auto")
+        low, high = float(response.min()), float(response.max())
+        axes.imshow(_no_larger_than_drawn(response), cmap="gray", vmin=low, vmax=high, aspect="auto")
         axes.set_xlabel(f"{_short(response.min())} to {_short(response.max())}", fontsize=CAPTION_PT)
     return figure
+
+
+def _no_larger_than_drawn(picture: FloatArray) -> FloatArray:
+    """Area means where a picture has far more pixels than its figure: drawing 48 million took minutes."""
+    shrink = max(picture.shape) / LARGEST_DRAWN
+    if shrink <= 1:
+        return picture
+    size_wh = (max(1, round(picture.shape[1] / shrink)), max(1, round(picture.shape[0] / shrink)))
+    return np.asarray(cv2.resize(picture, size_wh, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _filters_figure(bank: FilterBank) -> Figure:

@@ -8,7 +8,6 @@ from live.opencv_settings import keep_native_noise_out  # isort: skip
 import argparse
 import os
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -51,7 +50,8 @@ class _Parser(argparse.ArgumentParser):
 
 def say(sentence: str) -> None:
     """One sentence for the person, on stderr."""
-    print(f"convviz: {sentence}", file=sys.stderr, flush=True)
+    with suppress(OSError):  # nobody hears it
+        print(f"convviz: {sentence}", file=sys.stderr, flush=True)
 
 
 def _number(kind: type[int] | type[float], most: float) -> Callable[[str], int | float]:
@@ -61,7 +61,8 @@ def _number(kind: type[int] | type[float], most: float) -> Callable[[str], int |
         except ValueError:
             value = kind(0)
         if not 0 < value <= most:
-            raise argparse.ArgumentTypeError(f"'{text}' is not a number above 0 and up to {most:g}")
+            number = "whole number" if kind is int else "number"
+            raise argparse.ArgumentTypeError(f"'{text}' is not a {number} above 0 and up to {most:g}")
         return value
 
     return parse
@@ -172,8 +173,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OutputError as error:
         say(str(error))
         return EXIT_OUTPUT
-    except BrokenPipeError:  # the reader of stdout has gone: nothing more to say, and nothing to flush
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader of stdout has gone: nothing more to say
+        return EXIT_OUTPUT
+    except OSError as error:
+        say(f"stdout cannot be written: {error.strerror}")
         return EXIT_OUTPUT
     except (Interrupted, KeyboardInterrupt):
         return interrupts.exit_code or 130
@@ -182,13 +185,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def entry() -> NoReturn:
     """The `convviz` command: main, in a process of its own."""
     keep_native_noise_out()
-    code = main()
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            stream.flush()
-    if any(thread.daemon for thread in threading.enumerate()):
-        os._exit(code)  # a blocked camera or a compiler does not survive the interpreter's end
-    sys.exit(code)
+    if sys.stdout is None:  # closed by whoever started us
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    try:
+        code = main()
+    except SystemExit as left:  # argparse, after --help or a bad argument
+        code = int(left.code or 0)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        code = code or EXIT_OUTPUT
+    # Everything is closed: a camera that is still blocked, or a compiler, does not survive the interpreter's own end.
+    os._exit(code)
 
 
 def _run(words: list[str], interrupts: Interrupts) -> int:

@@ -17,6 +17,10 @@ from live.layout import Layout, Rect
 from live.profiler import Percentiles, Recent
 from live.text import DIM, RED, YELLOW, fitting_scale, put, shade, text_width, write_box
 
+EXPLANATION = (
+    "Each tile: the gray picture, weighed with one kernel around every pixel.",
+    "ReLU: what is negative becomes 0. Range: the two values shown black and white.",
+)
 FRAME_TIME_CURVE_MS = 100.0  # the curve's full height
 
 
@@ -120,24 +124,24 @@ def draw_map_limits(canvas: ByteArray, layout: Layout, state: ViewState, ranges:
     flat = is_flat(state.layer, ranges)
     for index, (lo, hi) in enumerate(ranges.tolist()):
         text = f"flat {lo:.3g}" if flat[index] else f"{lo:.3g} .. {hi:.3g}"
-        _label_tile(canvas, layout, index, text, at_bottom=True)
+        _label_tile(canvas, layout, index, text, at_left=True)
 
 
 def draw_removed(canvas: ByteArray, layout: Layout, percentages: Sequence[float]) -> None:
-    """How much of each map ReLU sets to zero, at the top of its tile."""
+    """How much of each map ReLU sets to zero, at the bottom right of its tile."""
     for index, percent in enumerate(percentages):
-        _label_tile(canvas, layout, index, f"negative: {percent:.1f}%", at_bottom=False)
+        _label_tile(canvas, layout, index, f"negative: {percent:.1f}%", at_left=False)
 
 
-def _label_tile(canvas: ByteArray, layout: Layout, index: int, text: str, *, at_bottom: bool) -> None:
+def _label_tile(canvas: ByteArray, layout: Layout, index: int, text: str, *, at_left: bool) -> None:
     place = layout.tile(index)
     if place is None:
         return
-    scale = fitting_scale(text, layout.text, max(place.width - 4, 1))
+    scale = fitting_scale(text, layout.text, max(place.width // 2 - 4, 1))
     height = max(1, min(round(layout.line * scale / layout.text), place.height))
-    top = place.y + place.height - height if at_bottom else place.y
+    top = place.y + place.height - height
     width = min(text_width(text, scale) + 4, place.width)
-    left = place.x if at_bottom else place.x + place.width - width
+    left = place.x if at_left else place.x + place.width - width
     shade(canvas, Rect(left, top, width, height))
     put(canvas, text, left + 2, top + round(height * 0.75), scale)
 
@@ -148,7 +152,8 @@ def draw_notices(canvas: ByteArray, layout: Layout, status: Status) -> None:
     bottom = layout.strip.y if layout.strip.height else canvas.shape[0]
     if lines:
         top = max(0, bottom - layout.line * len(lines) - layout.line // 2)
-        write_box(canvas, lines, 0, top, layout.text, layout.line)
+        room_w = layout.panel.x if layout.panel else canvas.shape[1]
+        write_box(canvas, lines, 0, top, layout.text, layout.line, width=room_w)
     if status.silent_s is not None:
         text = f"no signal for {status.silent_s:.0f} s"
         scale = fitting_scale(text, 2 * layout.text, layout.picture.width)
@@ -163,11 +168,11 @@ def draw_notices(canvas: ByteArray, layout: Layout, status: Status) -> None:
 
 def draw_help(canvas: ByteArray, layout: Layout) -> None:
     """The table of keys, over everything."""
-    names_w = max(text_width(key_names(binding) + "  ", layout.text) for binding in KEYS)
-    helps_w = max(text_width(binding.help, layout.text) for binding in KEYS)
+    names_w = max(text_width(key_names(binding) + "   ", layout.text) for binding in KEYS)
+    helps_w = max(text_width(text, layout.text) for text in (*EXPLANATION, *(binding.help for binding in KEYS)))
     height, width = canvas.shape[:2]
     scale = layout.text * min(
-        1.0, (width - layout.line) / (names_w + helps_w), height / (layout.line * (len(KEYS) + 1))
+        1.0, (width - layout.line) / (names_w + helps_w), height / (layout.line * (len(KEYS) + len(EXPLANATION) + 1))
     )
     step = max(1, int(layout.line * scale / layout.text))
     names_w = round(names_w * scale / layout.text)
@@ -176,6 +181,8 @@ def draw_help(canvas: ByteArray, layout: Layout) -> None:
         baseline = step * (number + 1)
         put(canvas, key_names(binding), step // 2, baseline, scale, YELLOW)
         put(canvas, binding.help, step // 2 + names_w, baseline, scale)
+    for number, text in enumerate(EXPLANATION, start=len(KEYS) + 1):
+        put(canvas, text, step // 2, step * number + step // 2, scale, DIM)
 
 
 def draw_profile(canvas: ByteArray, layout: Layout, recent: Recent, info: ProfileInfo) -> None:

@@ -37,8 +37,8 @@ def draw_inspector(
         lines.write(words, DIM)
     _draw_surroundings(canvas, lines, image, layer, y, x)
     lines.grid("input patch, 0 to 1", inspection.patch, unit=True)
-    lines.grid("x kernel", inspection.kernel)
-    lines.grid("= products", inspection.products)
+    lines.grid("x kernel (gray is 0)", inspection.kernel)
+    lines.grid("= products (gray is 0)", inspection.products)
     for text in arithmetic_lines(inspection, layer, limits):
         lines.write(text)
     _write_all_maps(lines, image, layer, ranges, target)
@@ -53,7 +53,7 @@ def arithmetic_lines(inspection: Inspection, layer: Layer, limits: Limits) -> li
     return [
         f"sum of products = {inspection.response:.6g}",
         after if not layer.signed else f"no ReLU (it would give {inspection.activated:.6g})",
-        f"byte {inspection.byte} = 255 ({shown:.4g} {_minus(lo)}) / ({hi:.4g} {_minus(lo)})",
+        f"shown as {inspection.byte} of 255 = 255 ({shown:.4g} {_minus(lo)}) / ({hi:.4g} {_minus(lo)})",
     ]
 
 
@@ -138,14 +138,18 @@ class _Lines:
         height = cell_h * rows
         if not self.room(self.line + height):
             return
-        self.write(title if len(planes) == 1 else f"{title}: R, G, B", DIM)
+        title_y, self.y = self.y, self.y + self.line
         each = self.width // len(planes)
         cell_w = max(1, min((each - 2) // columns, 4 * cell_h))
         reach = float(np.abs(values).max()) or 1.0
+        legible = True
         for number, plane in enumerate(planes):
             place = Rect(self.left + number * each, self.y, cell_w * columns, height)
-            draw_cells(self.canvas, plane, place, self.text, reach, unit=unit)
-        self.y += height + 2
+            legible &= draw_cells(self.canvas, plane, place, self.text, reach, unit=unit)
+        words = title if len(planes) == 1 else f"{title}: R, G, B"
+        below, self.y = self.y + height + 2, title_y
+        self.write(words if legible else f"{words}; too small for its numbers", DIM)
+        self.y = below
 
 
 def _draw_surroundings(canvas: ByteArray, lines: _Lines, image: ByteArray, layer: Layer, y: int, x: int) -> None:
@@ -177,8 +181,11 @@ def _write_all_maps(lines: _Lines, image: ByteArray, layer: Layer, ranges: Float
         found = inspect_pixel(image, layer, other, y, x, (lo, hi))
         words.append(f"{'>' if other == index else ''}{other + 1}: {found.response:.4g}, {found.byte}")
     row = ""
-    for word in words if len(words) > 1 else []:
+    for number, word in enumerate(words if len(words) > 1 else []):
         if row and text_width(f"{row}   {word}", lines.text) > lines.width:
+            if not lines.room(2 * lines.line):
+                row = f"... and {len(words) - number} more than fit here"
+                break
             lines.write(row)
             row = ""
         row = f"{row}   {word}" if row else word

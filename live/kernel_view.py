@@ -90,4 +90,5 @@ def _draw_kernel(canvas: ByteArray, layout: Layout, bank: FilterBank, index: int
         left = tile.x + 1 + channel * (kernel_w * cell_w + 3)
         place = Rect(left, tile.y + title_h, kernel_w * cell_w, kernel_h * cell_h)
         legible &= draw_cells(canvas, kernel[channel], place, layout.text, reach)
+        cv2.rectangle(canvas, (place.x, place.y), (place.x + place.width - 1, place.y + place.height - 1), DIM, 1)
     return legible

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 OPENCV_ENVIRONMENT = {
     "OPENCV_LOG_LEVEL": "SILENT",  # stderr is ours: one sentence an error
@@ -25,6 +26,9 @@ def keep_native_noise_out() -> None:
     libjpeg writes a line for every picture of a webcam that ends its JPEGs sloppily, libpng for a damaged file,
     and neither can be told to be silent.
     """
+    if sys.stderr is None:  # closed by whoever started us
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+        return
     sys.stderr.flush()
     ours = os.fdopen(os.dup(2), "w", buffering=1, encoding=sys.stderr.encoding, errors="backslashreplace")
     nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,6 +17,7 @@ _REASONS = {
     errno.EACCES: "permission is denied: choose a folder that you may write to",
     errno.EPERM: "permission is denied: choose a folder that you may write to",
     errno.EROFS: "the disk is read-only: choose another folder",
+    errno.ENXIO: "it is a pipe that nobody reads: start its reader first",
     errno.ENOENT: "its folder does not exist: create it first",
     errno.ENOTDIR: "a file is in the way where a folder is wanted: choose another name",
     errno.EEXIST: "a file is in the way where a folder is wanted: choose another name",
@@ -42,9 +43,12 @@ def check_directory(path: Path) -> None:
 def check_file(path: Path) -> None:
     """See that the file `path` can be written: its folder exists and takes files; OutputError if not.
 
-    An existing file is left as it is. A pipe or a device is taken at its word: opening one may wait.
+    An existing file is left as it is. A device is taken at its word; a pipe needs somebody who reads it.
     """
     try:
+        if path.is_fifo():
+            os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+            return
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "is a directory")
         if not path.exists():
@@ -54,6 +58,25 @@ def check_file(path: Path) -> None:
             _try_writing(path.resolve().parent)
     except OSError as error:
         raise output_error(path, error) from error
+    except RuntimeError:  # pathlib's word for links in a circle
+        raise OutputError(f"cannot write {path}: its links lead in a circle") from None
+
+
+def check_name(path: Path) -> None:
+    """See that the name is UTF-8, as the libraries that mux want it; OutputError if not."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise OutputError(f"cannot write {str(path)!a}: the name is not UTF-8, choose another name") from None
+
+
+def check_apart(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
+    """See that no output is written over an input or another output; OutputError if one would be."""
+    taken = [path.resolve() for path in inputs if path.exists()]
+    for path in outputs:
+        if path.resolve() in taken:
+            raise OutputError(f"{path} is named twice: an output would overwrite it; choose another name")
+        taken.append(path.resolve())
 
 
 def _try_writing(directory: Path) -> None:

@@ -39,16 +39,19 @@ class Interrupted(BaseException):
 
 
 class Interrupts:
-    """Ctrl-C and SIGTERM. At once by an exception; after `defer`, noted, so that files are finished first."""
+    """Ctrl-C, SIGTERM and, where there is one, SIGHUP.
+
+    At once by an exception; after `defer`, noted, so that files are finished first."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
         self._deferred = False
 
     def install(self) -> None:
-        """Take over both signals (only the main thread may)."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._handle)
+        """Take over the signals (only the main thread may)."""
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), self._handle)
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         asked_before, self.signal = self.signal is not None, self.signal or number
@@ -65,5 +68,5 @@ class Interrupts:
 
     @property
     def exit_code(self) -> int:
-        """130 after Ctrl-C, 143 after SIGTERM, 0 without a signal."""
+        """130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP, 0 without a signal."""
         return 0 if self.signal is None else 128 + self.signal

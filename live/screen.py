@@ -64,7 +64,8 @@ class Screen:
             raise OutputError(f"there is no display (DISPLAY is not set): {ADVICE}")
         os.environ.pop("QT_QPA_PLATFORM", None)  # OpenCV's wheel has only xcb, and aborts when told otherwise
         xcb = _load_xcb()
-        self._connection = c_void_p(xcb.xcb_connect(None, None))
+        number = c_int()
+        self._connection = c_void_p(xcb.xcb_connect(None, ctypes.byref(number)))
         deadline_s = time.monotonic() + RESET_S
         while xcb.xcb_connection_has_error(self._connection):
             if time.monotonic() > deadline_s:
@@ -72,10 +73,22 @@ class Screen:
             time.sleep(RESET_S / 10)
             xcb.xcb_disconnect(self._connection)
             self._connection = c_void_p(xcb.xcb_connect(None, None))
-        head = xcb.xcb_setup_roots_iterator(xcb.xcb_get_setup(self._connection)).data.contents
+        setup = xcb.xcb_get_setup(self._connection)
+        if number.value >= xcb.xcb_setup_roots_length(setup):
+            raise OutputError(f"the display {display} has no screen of that number: {ADVICE}")
+        head = xcb.xcb_setup_roots_iterator(setup).data.contents
         self.size_wh = (int(head.width_in_pixels), int(head.height_in_pixels))
         self._root = int(head.root)
         self._xcb = xcb
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the X server has gone away: whoever draws after that ends in Qt, which ends the process."""
+        if self._xcb is None:
+            return False
+        if event := self._xcb.xcb_poll_for_event(self._connection):
+            _free(event)
+        return bool(self._xcb.xcb_connection_has_error(self._connection))
 
     def announce(self, title: str) -> None:
         """Tell windows of this title once more that they are on the screen.
@@ -131,6 +144,8 @@ def _load_xcb() -> Any:
         "xcb_connection_has_error": (c_int, [c_void_p]),
         "xcb_disconnect": (None, [c_void_p]),
         "xcb_get_setup": (c_void_p, [c_void_p]),
+        "xcb_setup_roots_length": (c_int, [c_void_p]),
+        "xcb_poll_for_event": (c_void_p, [c_void_p]),
         "xcb_setup_roots_iterator": (_ScreenIterator, [c_void_p]),
         "xcb_query_tree": (_Cookie, [c_void_p, c_uint32]),
         "xcb_query_tree_reply": (c_void_p, [c_void_p, _Cookie, c_void_p]),

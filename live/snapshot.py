@@ -17,6 +17,7 @@ from convviz_core.layer import Layer
 from convviz_core.maps_file import write_maps
 from live.outputs import check_directory, replacing
 
+SNAPSHOT_FILES = ("frame.png", "mosaic.png", "maps.npz", "settings.json", "reproduce.py")
 _REPRODUCE = Path(__file__).with_name("reproduce.py")
 
 

@@ -11,7 +11,7 @@ from convviz_core.layer import Layer, RangeMode
 from convviz_core.ranges import AutoRange, Limits, fixed_limits
 from live.canvas import draw_canvas
 from live.controls import Effect, ViewState, click, pan, point, press
-from live.display import Display, Events
+from live.display import Display, Events, Point
 from live.hud import ProfileInfo, Status
 from live.keep import Keep
 from live.layout import Layout, arrange, kept_inside, preferred_canvas_wh
@@ -54,6 +54,7 @@ class View:
         self.result: Result | None = None
         self.layout: Layout | None = None
         self.notices = Notices(profiler.clock)
+        self._pointer: Point | None = None
         self._ranges = AutoRange()
         self._painter = Painter()
         self._shown_state: ViewState | None = None  # the last one that could be shown
@@ -205,8 +206,9 @@ class View:
             state, effect = press(state, key)
             self._carry_out(effect)
         if self.layout:
-            if heard.pointer:
-                state = point(state, self.layout.map_pixel(*heard.pointer))
+            self._pointer = heard.pointer or self._pointer
+            if self._pointer and (heard.pointer or state.inspector != before.inspector):
+                state = point(state, self.layout.map_pixel(*self._pointer))
             for at in heard.clicks:
                 state = click(state, self.layout.map_pixel(*at))
             if heard.dragged != (0, 0):

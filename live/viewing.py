@@ -19,10 +19,11 @@ from live.controls import ViewState
 from live.display import Display, NullDisplay
 from live.keep import Keep
 from live.loop import Last, Until, run
-from live.outputs import check_directory, check_file
+from live.outputs import check_apart, check_directory, check_file, check_name
 from live.process import Interrupts, created_at_s
 from live.profiler import Profiler, SpanListener
 from live.screen import Screen
+from live.snapshot import SNAPSHOT_FILES
 from live.sources import open_source
 from live.sources.frame import FrameSource, SourceEvent, SourceSettings
 from live.stats import stats, write_stats
@@ -83,11 +84,16 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
 
 def check_outputs(arguments: argparse.Namespace) -> None:
     """Every output is tried before the first frame; OutputError names the one that cannot be written."""
-    for path in (arguments.stats, arguments.trace, arguments.record):
-        if path is not None:
-            check_file(path)
+    files = [path for path in (arguments.stats, arguments.trace, arguments.record) if path is not None]
+    for path in files:
+        check_file(path)
     if arguments.snapshot is not None:
         check_directory(arguments.snapshot)
+        files += [arguments.snapshot / name for name in SNAPSHOT_FILES]
+    if arguments.record is not None:
+        check_name(arguments.record)
+    inputs = [Path(text) for text in (arguments.source, arguments.filters) if text]
+    check_apart(files, inputs)
 
 
 def initial_state(arguments: argparse.Namespace, say: Say) -> ViewState:

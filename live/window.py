@@ -111,6 +111,9 @@ class Window:
         return not self._open
 
     def _pump(self) -> Events:
+        if self._screen.is_gone:
+            self._open = False
+            raise OutputError("the display has gone away")
         if self._announcements and time.monotonic() >= self._announcements[0]:
             self._announcements.pop(0)
             self._screen.announce(TITLE)

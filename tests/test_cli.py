@@ -267,6 +267,34 @@ def test_a_snapshot_folder_that_is_a_file_gets_exit_4(picture: Path, capsys: pyt
     assert said.count("\n") == 1
 
 
+def test_no_output_is_written_over_an_input_or_another_output(
+    tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = picture.read_bytes()
+    both = ("--stats", tmp_path / "out", "--trace", tmp_path / "sub" / ".." / "out")
+    (tmp_path / "sub").mkdir()
+    for arguments in ((picture, "--stats", picture), ("synthetic", *both)):
+        code, said = says(capsys, *arguments, "--headless", "--frames", "1")
+        assert code == 4
+        assert said.count("\n") == 1
+    assert picture.read_bytes() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_that_nobody_reads_is_refused_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    code, said = says(capsys, "synthetic", *HEADLESS, "--stats", tmp_path / "pipe")
+    assert code == 4
+    assert "nobody reads" in said
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such redirections")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_do_no_harm(closed: str) -> None:
+    command = f'"{sys.executable}" -m live synthetic --headless --frames 2 {closed}'
+    assert subprocess.run(command, shell=True, stderr=subprocess.DEVNULL, timeout=120).returncode == 0
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the display is X11's")
 @pytest.mark.parametrize("display", ["", ":987", "nonsense"])
 def test_without_a_display_a_sentence_names_headless_and_the_exit_is_4(display: str) -> None:
