@@ -82,8 +82,25 @@ class Engine(Protocol):
         """Close the engine."""
 
 
-class CpuEngine:
-    """What the engines that need no planning share: the with-block, and that they are always ready."""
+class WithBlock:
+    """`with engine:` closes it at the end."""
+
+    def close(self) -> None:
+        """Give back what is held."""
+
+    def __enter__(self) -> Self:
+        """Enter a with-block."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the engine."""
+        self.close()
+
+
+class CpuEngine(WithBlock):
+    """What the engines that need no planning share: they are always ready."""
 
     device = "cpu"
 
@@ -96,16 +113,6 @@ class CpuEngine:
 
     def close(self) -> None:
         """Nothing is held."""
-
-    def __enter__(self) -> Self:
-        """Enter a with-block."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the engine."""
-        self.close()
 
 
 def check_frame(frame: ByteArray, bank: FilterBank) -> tuple[int, int]:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import atexit
 from collections.abc import Callable
 from threading import Lock, Thread
-from types import TracebackType
-from typing import Self
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engine import Engine, EngineError, Result
+from convviz_core.engine import Engine, EngineError, Result, WithBlock
 from convviz_core.layer import Layer
 from convviz_core.ranges import Limits
 
@@ -18,7 +16,7 @@ LONGEST_JOIN_S = 5.0  # a compilation or an import of torch takes 2; a driver th
 Wanted = tuple[tuple[int, ...], Layer, int]  # the arguments of Engine.plan
 
 
-class BackgroundEngine:
+class BackgroundEngine(WithBlock):
     """`first` answers until `best` has planned what is asked for; opening and planning happen beside the caller.
 
     open_best: opens the better engine; called in the background, at the first `run` or `plan`.
@@ -93,16 +91,6 @@ class BackgroundEngine:
         if self._best is not None and (thread is None or not thread.is_alive()):
             self._best.close()
         self._first.close()
-
-    def __enter__(self) -> Self:
-        """Enter a with-block that closes both engines."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close both engines."""
-        self.close()
 
     def _work(self) -> None:
         """Open the better engine if need be, and plan until nothing more is wanted."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from contextlib import suppress
 from threading import Lock
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
 import torch
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engine import EngineError, Result, check_frame, map_hw
+from convviz_core.engine import EngineError, Result, WithBlock, check_frame, map_hw
 from convviz_core.engines.cuda_device import CudaDevice
 from convviz_core.engines.cuda_errors import device_errors
 from convviz_core.engines.cuda_kernels import PlanKey, Scaling, responses, scaling_of, to_planes
@@ -40,7 +39,7 @@ class Plan:
         return self._slots[lane]
 
 
-class CudaEngine:
+class CudaEngine(WithBlock):
     """torch on one NVIDIA card.
 
     `run` has the lowest latency: one frame in, its mosaic out. `submit` and `collect` have the highest rate: with up to
@@ -125,16 +124,6 @@ class CudaEngine:
             self._plans.clear()
         with suppress(RuntimeError):
             self._device.close()
-
-    def __enter__(self) -> Self:
-        """Enter a with-block that closes the engine."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the engine."""
-        self.close()
 
     def _keys(self, shape: tuple[int, ...], layer: Layer, reduce: int) -> list[PlanKey]:
         """What `run` may need for this layer: in auto mode the limits are given or the picture's own."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from threading import Lock
-from types import TracebackType
-from typing import Self
 
 import cv2
 import halide as hl
 import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engine import EngineError, Result, check_frame
+from convviz_core.engine import EngineError, Result, WithBlock, check_frame
 from convviz_core.engines.halide_pipeline import Pipeline
 from convviz_core.engines.halide_recipe import Recipe, recipe_for, recipes_for
 from convviz_core.engines.halide_view import LayerView
@@ -25,7 +23,7 @@ from convviz_core.ranges import Limits, known_limits
 KEPT_PIPELINES = 48  # a megabyte each
 
 
-class HalideEngine:
+class HalideEngine(WithBlock):
     """Whole-number banks in exact integers, others in float32; what would compile too long, OpenCV computes."""
 
     name = "halide"
@@ -74,16 +72,6 @@ class HalideEngine:
         self._key, self._view = None, None
         self._pipelines.clear()
         self._opencv.close()
-
-    def __enter__(self) -> Self:
-        """Enter a with-block."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the engine."""
-        self.close()
 
     def _pipeline(self, recipe: Recipe) -> Pipeline:
         kept = self._kept(recipe)
