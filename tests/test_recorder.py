@@ -358,7 +358,8 @@ def test_any_sequence_of_sizes_and_times_is_kept_and_adds_up(
     levels = [level for file in sorted(folder.iterdir(), key=_part) for level in levels_opencv_reads(file)]
     assert len(levels) + recorder.left_out == len(shots)
     if suffix == ".mkv":
-        assert levels == pytest.approx([shot[3] for shot in shots], abs=1)
+        # A machine too busy to write them all before close has waited long enough leaves out the last ones, counted.
+        assert levels == pytest.approx([shot[3] for shot in shots[: len(levels)]], abs=1)
 
 
 def _part(file: Path) -> int:
