@@ -231,8 +231,8 @@ def test_everything_that_the_project_needs_is_pinned() -> None:
     [
         ("", False),
         (":env:.disable-pip-version-check='1'\nglobal.timeout='60'", False),
-        ("global.index-url='https://mirror.example/simple'", True),
-        ("global.extra-index-url='https://mirror.example/simple'", True),
+        ("global.index-url='https://mirror.example/pypi'", True),
+        ("global.extra-index-url='https://mirror.example/pypi'", True),
         (":env:.find-links='/wheels'", True),
         ("install.no-index='true'", True),
     ],
