@@ -12,7 +12,7 @@ from convviz_core.filters import FilterBank
 from convviz_core.gray import to_planes, to_unit
 from convviz_core.layer import Layer, RangeMode
 from convviz_core.mosaic import MosaicGrid
-from convviz_core.ranges import Limits, fixed_limits, to_bytes
+from convviz_core.ranges import Limits, fixed_limits, flat_byte, is_flat
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,22 +54,27 @@ def inspect_pixel(
     """
     bank = layer.bank
     MosaicGrid(len(bank), check_frame(frame, bank)).mosaic_pixel(index, y, x)  # IndexError outside
-    patch = to_unit(to_planes(frame[receptive_field(bank, y, x)], bank.channels))
-    kernel = bank.kernels[index]
+    levels = to_planes(frame[receptive_field(bank, y, x)], bank.channels)
+    patch, kernel = to_unit(levels), bank.kernels[index]
     products = patch.astype(np.float64) * kernel
+    total = float((levels * kernel.astype(np.float64)).sum())  # 255 times the response; exact for whole weights
     with np.errstate(over="ignore"):  # huge weights overflow float32 in every engine
-        response = np.float32(products.sum())
+        response = np.float32(total / 255)
         rounded = products.astype(np.float32)
     activated = max(response, np.float32(0))
-    byte = _byte(layer, index, response if layer.signed else activated, limits)
+    byte = _byte(layer, index, total if layer.signed else max(total, 0.0), limits)
     if bank.channels == 1:
         patch, kernel, rounded = patch[0], kernel[0], rounded[0]
     return Inspection(patch, kernel, rounded, float(response), float(activated), byte)
 
 
-def _byte(layer: Layer, index: int, value: np.float32, limits: Limits | None) -> int:
+def _byte(layer: Layer, index: int, total: float, limits: Limits | None) -> int:
+    """round(255 (v - lo) / (hi - lo)), halves up, of v = total / 255; a half of whole weights is exactly one."""
     lo, hi = fixed_limits(layer) if limits is None else limits
     if not (lo < hi or (lo == hi and layer.range == RangeMode.FRAME)):  # a flat map's limits are equal
         raise ValueError(f"limits are lo and hi, want lo below hi, got {lo} and {hi}")
     ranges = np.tile(np.array([lo, hi], np.float32), (len(layer.bank), 1))
-    return int(to_bytes(layer, np.full((len(ranges), 1, 1), value), ranges)[index, 0, 0])
+    if is_flat(layer, ranges)[index]:
+        return flat_byte(layer)
+    low, high = ranges[index].astype(np.float64).tolist()
+    return int(min(max(np.floor((total - 255.0 * low) / (high - low) + 0.5), 0), 255))

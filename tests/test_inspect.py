@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -118,8 +120,17 @@ def test_thousands_of_random_pixels_equal_the_engines_tensors_and_mosaic(channel
             if lo == hi:  # a flat map of frame mode
                 assert found.byte == (128 if picture.layer.signed else 0)
                 continue
-            level = 255 * ((found.response if picture.layer.signed else found.activated) - lo) / (hi - lo)
-            assert found.byte == np.clip(np.floor(level + 0.5), 0, 255)
+            assert found.byte == exact_byte(found, picture.layer.signed, lo, hi)
+
+
+def exact_byte(found: Inspection, signed: bool, lo: float, hi: float) -> int:
+    """The definition in fractions, without any rounding but its own."""
+    levels = np.rint(255.0 * found.patch).ravel().tolist()
+    pairs = zip(levels, found.kernel.ravel().tolist(), strict=True)
+    total = sum((Fraction(level) * Fraction(weight) for level, weight in pairs), Fraction(0))
+    shown = total / 255 if signed else max(total, Fraction(0)) / 255
+    level = 255 * (shown - Fraction(lo)) / (Fraction(hi) - Fraction(lo))
+    return min(max(math.floor(level + Fraction(1, 2)), 0), 255)
 
 
 def test_the_parts_are_float32_and_add_up() -> None:
