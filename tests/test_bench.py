@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import cycle, pairwise
 
 import bench
 import bench_ways
 import numpy as np
 import pytest
 
-from convviz_core import Engine, load_bank
+from convviz_core import Engine, RangeMode, load_bank
 
 SIZE_WH = (160, 90)
 
@@ -48,7 +50,26 @@ def test_the_report_names_the_machine_and_has_a_row_for_every_way(engines: dict[
     notebook = written["results"][0]
     assert notebook["size_wh"] == [160, 90]
     assert notebook["rounds"] == bench.LEAST_ROUNDS
+    assert 0 < notebook["p10_ms"] <= notebook["median_ms"] <= notebook["p90_ms"]
+    assert notebook["first_ms"] > 0
     assert notebook["faster_than_notebook"] == 1
+
+
+def test_the_first_call_of_a_turn_is_kept_apart_and_no_frame_comes_twice_in_a_row() -> None:
+    seen: list[int] = []
+
+    def slower_at_first(frame: np.ndarray) -> np.ndarray:
+        time.sleep(0.005 if seen else 0.05)
+        seen.append(int(frame[0, 0]))
+        return frame
+
+    times = bench.Times()
+    way = bench_ways.Way("sleeper", RangeMode.FIXED, slower_at_first)
+    bench.take_turn(way, cycle([np.full((1, 1), value, np.uint8) for value in (1, 2)]), times)
+    assert len(times.first) == 1
+    assert times.first[0] >= 50
+    assert len(times.following) == len(seen) - 1 >= 1
+    assert all(one != other for one, other in pairwise(seen))
 
 
 def test_the_banks_are_those_of_the_table() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convviz_core.mosaic import MosaicGrid, reduce_maps, tile_maps
+from convviz_core.mosaic import MosaicGrid, black_mosaic, reduce_maps, tile_maps
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,15 @@ def test_beside_the_mosaic_there_is_nothing(at: tuple[int, int]) -> None:
 def test_a_pixel_outside_its_map_is_refused() -> None:
     with pytest.raises(IndexError, match="no pixel"):
         MosaicGrid(4, (2, 3)).mosaic_pixel(0, 2, 0)
+
+
+@pytest.mark.parametrize("tile_hw", [(3, 5), (477, 637), (1077, 1917)])
+def test_a_black_mosaic_starts_a_huge_page_and_is_dense(tile_hw: tuple[int, int]) -> None:
+    mosaic = black_mosaic(MosaicGrid(3, tile_hw))
+    assert mosaic.shape == (2 * tile_hw[0], 2 * tile_hw[1])
+    assert mosaic.flags.c_contiguous
+    assert mosaic.ctypes.data % (2 << 20) == 0
+    assert not mosaic.any()
 
 
 def test_block_means_round_halves_up_and_fill_the_edge_with_its_own_pixels() -> None:
