@@ -7,6 +7,7 @@ maps are arguments, so that none of them ever compiles anything; nor do the weig
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import halide as hl
 import numpy as np
@@ -34,6 +35,16 @@ class Tiles:
     lines: FloatArray
     kernel_of: AnyArray
 
+    @property
+    def far(self) -> bool:
+        """Whether a line has an origin other than 0."""
+        return bool(self.lines[..., 0].any())
+
+    @cached_property
+    def buffers(self) -> tuple[Node, Node, Node]:
+        """The three as Halide takes them: the same memory."""
+        return hl.Buffer(self.view), hl.Buffer(self.lines), hl.Buffer(self.kernel_of)
+
 
 class Pipeline:
     """One recipe; one thread at a time may run it."""
@@ -46,6 +57,8 @@ class Pipeline:
         self._weights = hl.ImageParam(hl.Float(32), 4)
         self._lines = hl.ImageParam(hl.Float(32), 3)
         self._kernel_of = hl.ImageParam(hl.Int(32), 2)
+        self._extremes: list[AnyArray] = [np.empty((0, 0))] * 2
+        self._outputs: list[Node] = []
         self._pipeline = self._build()
 
     def run(
@@ -57,19 +70,23 @@ class Pipeline:
         recipe's at_once. gray: uint8 (H, W).
         """
         rows = frame.shape[0] - self._recipe.kernel_hw[0] + 1 if tiles is None else tiles.view.shape[2]
-        extremes = [np.empty((len(kernels), rows), _DTYPES[self._recipe.arithmetic]) for _ in range(2)]
-        outputs = [hl.Buffer(output) for output in extremes]
+        if self._extremes[0].shape != (len(kernels), rows):
+            self._extremes = [np.empty((len(kernels), rows), _DTYPES[self._recipe.arithmetic]) for _ in range(2)]
+            self._outputs = [hl.Buffer(output) for output in self._extremes]
+        outputs = [*self._outputs]
         self._frame.set(hl.Buffer(frame))
         if self._recipe.sums is None:
             self._weights.set(hl.Buffer(kernels))
         if tiles is not None:
-            self._lines.set(hl.Buffer(tiles.lines))
-            self._kernel_of.set(hl.Buffer(tiles.kernel_of))
-            outputs.insert(0, hl.Buffer(tiles.view))
+            view, lines, kernel_of = tiles.buffers
+            self._lines.set(lines)
+            self._kernel_of.set(kernel_of)
+            outputs.insert(0, view)
         if gray is not None:
             outputs.insert(0, hl.Buffer(gray))
         self._pipeline.realize(outputs, self._target)
-        return extremes[0].min(axis=1), extremes[1].max(axis=1)
+        lowest, highest = self._extremes
+        return lowest.min(axis=1), highest.max(axis=1)
 
     def compile(self) -> None:
         """Run on the smallest frame there is; only this compiles, and other threads go on meanwhile."""
@@ -95,8 +112,8 @@ class Pipeline:
         outputs = [stages.extremes_stage(response, kind, self._map_wh(), max(1, recipe.reduce))]
         if recipe.reduce:
             kernels = len(recipe.sums.kernels) if recipe.sums else self._weights.dim(3).extent()
-            tiles = stages.tiles_stage(response, kernels, self._lines, self._kernel_of, self._map_wh(), recipe.reduce)
-            outputs.insert(0, tiles)
+            levels = stages.levels_stage(response, kernels, self._lines, self._kernel_of, recipe.far_ranges)
+            outputs.insert(0, stages.tiles_stage(levels, self._map_wh(), recipe.reduce))
         elif recipe.leaves_gray:
             outputs.insert(0, stages.gray_stage(plane))
         self._schedule(outputs, plane, [stage for stage in (columns, response) if stage is not None])
@@ -112,6 +129,7 @@ class Pipeline:
             output.compute_with(first, row)
         for stage in rows:
             stage.compute_at(first, row).hoist_storage(first, strip)  # one allocation a strip
+            stage.align_storage(stages.x, stages.vector_lanes())
         if self._recipe.color or self._recipe.sums is None:  # a row is converted once, for all rows that read it
             stages.vectorize_plane(plane, self._recipe.channels)
             plane.store_at(first, strip).compute_at(first, row)

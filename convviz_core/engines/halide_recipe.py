@@ -35,6 +35,7 @@ class Recipe:
     color: the frame is BGR, else gray. channels: 1 where the filters read gray, 3 for RGB. reduce: see Engine.run; 0
     makes no mosaic, only the extremes. sums: the whole-number kernels, for int16 and int32; None in float32.
     at_once: kernels that share their reading of the frame in float32; the number of kernels is a multiple.
+    far_ranges: whether a tile's line may have an origin other than 0 (see byte_lines).
     """
 
     color: bool
@@ -44,16 +45,17 @@ class Recipe:
     reduce: int
     sums: ColumnSums | None = None
     at_once: int = 1
+    far_ranges: bool = False
 
     @property
     def measuring(self) -> Recipe:
         """The same without a mosaic."""
         return replace(self, reduce=0)
 
-    @property
-    def measured(self) -> Recipe:
+    def measured(self, mode: str) -> Recipe:
         """What makes the mosaic after measuring: where that has left the gray picture, from it."""
-        return replace(self, color=False) if self.measuring.leaves_gray else self
+        color = self.color and not self.measuring.leaves_gray
+        return replace(self, color=color, far_ranges=mode == RangeMode.FRAME)
 
     @property
     def leaves_gray(self) -> bool:
@@ -71,7 +73,7 @@ def recipes_for(shape: tuple[int, ...], layer: Layer, reduce: int) -> tuple[Reci
         return ()
     if layer.range == RangeMode.FIXED:
         return (recipe,)
-    own = (recipe.measuring, recipe.measured)
+    own = (recipe.measuring, recipe.measured(layer.range))
     return own if layer.range == RangeMode.FRAME or recipe in own else (recipe, *own)
 
 

@@ -165,18 +165,25 @@ def _extremes(seen: Node, low: Node, high: Node) -> tuple[Node, Node]:
     return hl.min(seen[0], low), hl.max(seen[1], high)
 
 
-def tiles_stage(
-    response: Node, kernels: Node, lines: Node, kernel_of: Node, map_wh: tuple[Node, Node], reduce: int
-) -> Node:
-    """(x, y, column, row): the bytes of the map in each tile, or their block means, halves up."""
+def levels_stage(response: Node, kernels: Node, lines: Node, kernel_of: Node, far_ranges: bool) -> Node:
+    """(x, y, column, row): the byte of every response of the map in each tile.
+
+    far_ranges: whether a line's origin may be other than 0.
+    """
     index = hl.clamp(kernel_of[column, row], 0, kernels - 1)
-    value = _byte(response[x, y, index], *(lines[i, column, row] for i in range(4)))
+    origin, gain, offset, floor = (lines[i, column, row] for i in range(4))
+    q = hl.cast(hl.Float(32), response[x, y, index])
+    levels = hl.Func("levels")
+    levels[x, y, column, row] = _byte((q - origin if far_ranges else q) * gain + offset, floor)
+    return levels
+
+
+def tiles_stage(levels: Node, map_wh: tuple[Node, Node], reduce: int) -> Node:
+    """(x, y, column, row): the levels themselves, or their block means, halves up."""
     tiles = hl.Func("tiles")
     if reduce == 1:
-        tiles[x, y, column, row] = value
+        tiles[x, y, column, row] = levels[x, y, column, row]
     else:
-        levels = hl.Func("levels")
-        levels[x, y, column, row] = value
         tiles[x, y, column, row] = _block_mean(tiles, levels, map_wh, reduce)
         levels.compute_at(tiles, column).vectorize(x, vector_lanes(), _OVERLAP).never_partition_all()
     tiles.output_buffer().dim(0).set_stride(1)
@@ -184,9 +191,8 @@ def tiles_stage(
     return tiles.never_partition_all()
 
 
-def _byte(q: Node, origin: Node, gain: Node, offset: Node, floor: Node) -> Node:
+def _byte(level: Node, floor: Node) -> Node:
     # Clamping stands between the two additions, so that the compiler cannot make one of them, and round earlier.
-    level = (hl.cast(hl.Float(32), q) - origin) * gain + offset
     rounded = hl.clamp(level, floor, 255.0) + hl.f32(_ROUND)
     return hl.cast(hl.UInt(8), hl.reinterpret(hl.UInt(32), rounded))  # the last byte of the float's bits
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -50,7 +51,8 @@ class LayerView:
         else:
             if limits != self._limits:
                 self._take(bank_ranges(len(self._layer.bank), limits))
-            peak = peak_of_picture(self._layer, self._distinct, *self._run(self._direct, frame, tiles=self._tiles))
+            extremes = self._run(self._far if self._tiles.far else self._direct, frame, tiles=self._tiles)
+            peak = peak_of_picture(self._layer, self._distinct, *extremes)
         self._limits = limits
         return Result(self._mosaic, self._ranges, peak, self._way)
 
@@ -70,12 +72,16 @@ class LayerView:
         return self._pipeline_for(self._recipe)
 
     @cached_property
+    def _far(self) -> Pipeline:
+        return self._pipeline_for(replace(self._recipe, far_ranges=True))
+
+    @cached_property
     def _measuring(self) -> Pipeline:
         return self._pipeline_for(self._recipe.measuring)
 
     @cached_property
     def _measured(self) -> Pipeline:
-        return self._pipeline_for(self._recipe.measured)
+        return self._pipeline_for(self._recipe.measured(self._layer.range))
 
     def _run(
         self, pipeline: Pipeline, frame: ByteArray, *, tiles: Tiles | None = None, gray: ByteArray | None = None
