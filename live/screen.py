@@ -1,4 +1,4 @@
-"""The screen: is there one, how large is it, and does it know of our window? Asked of the X server directly.
+"""The screen: is there one, how large is it, what happens in our window? Asked of the X server directly.
 
 OpenCV must not be asked: where there is no screen it aborts the process.
 """
@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import ctypes
 import os
+import select
 import struct
 import sys
 import time
+from collections.abc import Iterator
 from ctypes import POINTER, Structure, c_char_p, c_int, c_uint8, c_uint16, c_uint32, c_void_p
 from typing import Any
 
@@ -17,10 +19,15 @@ from live.errors import OutputError
 
 UNKNOWN_SCREEN_WH = (1280, 800)
 RESET_S = 0.5  # how long an X server may take to begin anew after its last client has gone
+DEEPEST_WINDOW = 3  # window managers put ours inside one or two of theirs
+NAP_S = 0.006  # between two looks for keys that nobody announces
 ADVICE = "use --headless to run without a window"
 
-# From X.h and Xatom.h.
+# From X.h and Xatom.h. A click cannot be listened to beside the window's owner, but the way to it can.
 MAP_NOTIFY, STRUCTURE_NOTIFY_MASK, WM_NAME, ANY_TYPE = 19, 1 << 17, 39, 0
+KEY_PRESS_MASK, ENTER_MASK, MOTION_MASK, EXPOSURE_MASK = 1 << 0, 1 << 4, 1 << 6, 1 << 15
+LISTENED_MASK = KEY_PRESS_MASK | ENTER_MASK | MOTION_MASK | EXPOSURE_MASK | STRUCTURE_NOTIFY_MASK
+EVENT_MASK_ATTRIBUTE = 1 << 11  # XCB_CW_EVENT_MASK
 
 
 class _ScreenHead(Structure):
@@ -55,6 +62,7 @@ class Screen:
     def __init__(self) -> None:
         self.size_wh = UNKNOWN_SCREEN_WH
         self._xcb: Any = None
+        self._listening = False
         if sys.platform.startswith("linux"):
             self._connect()
 
@@ -86,9 +94,41 @@ class Screen:
         """Whether the X server has gone away: whoever draws after that ends in Qt, which ends the process."""
         if self._xcb is None:
             return False
-        if event := self._xcb.xcb_poll_for_event(self._connection):
-            _free(event)
+        self._take_events()
         return bool(self._xcb.xcb_connection_has_error(self._connection))
+
+    def listen(self, title: str) -> None:
+        """Hear from now on what happens in the windows of this title, beside the toolkit that owns them."""
+        if self._xcb is None or self._listening:
+            return
+        for window in self._windows(self._root, DEEPEST_WINDOW):
+            if self._name(window) == title:
+                mask = c_uint32(LISTENED_MASK)
+                self._xcb.xcb_change_window_attributes(
+                    self._connection, window, EVENT_MASK_ATTRIBUTE, ctypes.byref(mask)
+                )
+                self._listening = True
+        self._xcb.xcb_flush(self._connection)
+
+    def wait(self, most_s: float) -> bool:
+        """Sleep until something happens in a window that is listened to, at most so long; whether it did.
+
+        A click without a movement before it is not. Where nothing can be heard at all, a nap.
+        """
+        if not self._listening:
+            time.sleep(min(NAP_S, most_s))
+            return False
+        if self._take_events():
+            return True
+        select.select([self._xcb.xcb_get_file_descriptor(self._connection)], [], [], most_s)
+        return self._take_events()
+
+    def _take_events(self) -> bool:
+        taken = False
+        while event := self._xcb.xcb_poll_for_event(self._connection):
+            _free(event)
+            taken = True
+        return taken
 
     def announce(self, title: str) -> None:
         """Tell windows of this title once more that they are on the screen.
@@ -99,15 +139,22 @@ class Screen:
         """
         if self._xcb is None:
             return
-        for window in self._children():
+        for window in self._children(self._root):
             if self._name(window) == title:
                 event = struct.pack("<BBHIIB19x", MAP_NOTIFY, 0, 0, window, window, 0)
                 self._xcb.xcb_send_event(self._connection, 0, window, STRUCTURE_NOTIFY_MASK, event)
         self._xcb.xcb_flush(self._connection)
 
-    def _children(self) -> list[int]:
+    def _windows(self, parent: int, depth: int) -> Iterator[int]:
+        """Those in `parent`, and those in them, `depth` deep."""
+        for window in self._children(parent):
+            yield window
+            if depth > 1:
+                yield from self._windows(window, depth - 1)
+
+    def _children(self, parent: int) -> list[int]:
         xcb = self._xcb
-        reply = xcb.xcb_query_tree_reply(self._connection, xcb.xcb_query_tree(self._connection, self._root), None)
+        reply = xcb.xcb_query_tree_reply(self._connection, xcb.xcb_query_tree(self._connection, parent), None)
         if not reply:
             return []
         count = xcb.xcb_query_tree_children_length(reply)
@@ -156,6 +203,8 @@ def _load_xcb() -> Any:
         "xcb_get_property_value": (c_void_p, [c_void_p]),
         "xcb_get_property_value_length": (c_int, [c_void_p]),
         "xcb_send_event": (_Cookie, [c_void_p, c_uint8, c_uint32, c_uint32, c_char_p]),
+        "xcb_change_window_attributes": (_Cookie, [c_void_p, c_uint32, c_uint32, c_void_p]),
+        "xcb_get_file_descriptor": (c_int, [c_void_p]),
         "xcb_flush": (c_int, [c_void_p]),
     }
     for name, (result, arguments) in types.items():

@@ -21,7 +21,7 @@ from live.profiler import Profiler
 from live.sources.frame import Frame, FrameSource, SourceError, SourceEvent
 
 PATIENCE_S = 0.02  # how long a read may keep the window waiting
-IDLE_S = 0.05  # how long to wait for a key while nothing moves
+IDLE_S = 0.25  # how long to wait for a key while nothing moves
 PROFILE_EVERY_S = 0.25  # how often the profile is drawn anew while no frame comes
 
 
@@ -191,10 +191,10 @@ class View:
         return heard
 
     def idle(self) -> Events:
-        """Nothing new: wait for a key, shortly where frames are still to come."""
-        waiting = self.source.ended or (self.state.paused and self.frame is not None)
-        pointing = self.state.inspector and not self.state.pinned
-        return self.display.idle(0.001 if not waiting else PATIENCE_S if pointing else IDLE_S)
+        """Nothing new: wait for a key, hardly where the next frame may come any moment."""
+        paused = self.state.paused and self.frame is not None
+        nothing_comes = paused or self.source.ended or self.source.silent_since_s is not None
+        return self.display.idle(IDLE_S if nothing_comes else 0.001)
 
     def respond(self, heard: Events) -> None:
         """What the person did and what happened to the source become state, notices and kept files."""

@@ -10,12 +10,12 @@ import cv2
 from convviz_core.arrays import ByteArray
 from live.display import Events, Point
 from live.errors import OutputError
-from live.screen import Screen
+from live.screen import NAP_S, Screen
 
 TITLE = "convviz"
 FULLSCREEN_WAIT_MS = 200  # for the window manager to answer
 ANNOUNCE_AFTER_S = (0.05, 0.2, 0.5, 1.5)
-NAP_S = 0.006  # between two looks for keys while nothing moves: a longer waitKeyEx looks every millisecond
+AWAKE_S = 1.0  # after something happened in the window: a person is there, and a click may follow unheard
 DRAG_PX = 4  # a click that moves less is a click
 
 _LINUX_ARROWS = {65361: "Left", 65362: "Up", 65363: "Right", 65364: "Down"}
@@ -45,6 +45,7 @@ class Window:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self._announcements: list[float] = []  # when the screen is to announce the window again
+        self._awake_until_s = 0.0
         self._open = False
         self._fullscreen = False
         self._wh = (0, 0)
@@ -92,13 +93,16 @@ class Window:
         return self._pump()
 
     def idle(self, wait_s: float) -> Events:
-        """Wait at most so long for a key."""
+        """Wait at most so long for a key. waitKeyEx would look every millisecond meanwhile."""
         deadline_s = time.monotonic() + wait_s
         while not self._closed():
             heard = self._pump()
-            if heard != Events() or time.monotonic() >= deadline_s:
+            now_s = time.monotonic()
+            if heard != Events() or now_s >= deadline_s:
                 return heard
-            time.sleep(min(NAP_S, max(0.0, deadline_s - time.monotonic())))
+            most_s = deadline_s - now_s
+            if self._screen.wait(most_s if now_s > self._awake_until_s else min(NAP_S, most_s)):
+                self._awake_until_s = time.monotonic() + AWAKE_S
         return Events(closed=True)
 
     def _closed(self) -> bool:
@@ -117,6 +121,7 @@ class Window:
         if self._announcements and time.monotonic() >= self._announcements[0]:
             self._announcements.pop(0)
             self._screen.announce(TITLE)
+            self._screen.listen(TITLE)
         key = key_name(cv2.waitKeyEx(1)) if self._open else None
         closed = self._closed() if self._open else False
         clicks, self._clicks = tuple(self._clicks), []

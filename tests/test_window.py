@@ -127,6 +127,36 @@ def test_banks_ranges_gain_and_colours_go_there_and_back(screen: Screen, picture
     changed_by(screen, "c")
 
 
+WAITS_FOR_A_PERSON = """
+import live.opencv_settings, numpy
+from live.screen import Screen
+from live.window import TITLE, Window
+
+screen = Screen()
+window = Window(screen)
+window.open((300, 200))
+while screen.wait(0.001) or not screen._listening:
+    window.show(numpy.zeros((200, 300, 3), numpy.uint8))
+while screen.wait(0.5):  # what the window's own opening made happen
+    pass
+print("waiting", flush=True)
+print(screen.wait(60.0), flush=True)
+"""
+
+
+@pytest.mark.parametrize("key_or_mouse", ["key", "mouse"])
+def test_a_key_or_the_mouse_wakes_a_window_at_rest(screen: Screen, key_or_mouse: str) -> None:
+    program = screen.start([sys.executable, "-c", WAITS_FOR_A_PERSON])
+    screen.wait_for_window(TITLE)
+    assert program.stdout
+    assert program.stdout.readline() == "waiting\n"
+    if key_or_mouse == "key":
+        screen.key("r")
+    else:
+        screen.move(20, 30)
+    assert program.stdout.readline() == "True\n"
+
+
 def test_left_is_not_q(screen: Screen, picture: Path) -> None:
     program = start(screen, picture)
     screen.key("Left", "Up", "Right", "Down")
