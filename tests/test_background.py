@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +15,6 @@ import pytest
 from convviz_core import Engine, EngineError, Layer, Result, load_bank
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engine import CpuEngine
-from convviz_core.engines import background
 from convviz_core.engines.background import BackgroundEngine
 from convviz_core.ranges import Limits
 
@@ -180,18 +182,7 @@ def test_a_wrong_frame_is_no_reason_to_leave_the_best_engine() -> None:
         assert engine.run(FRAME, LAYER).way == "best"
 
 
-def test_closing_waits_for_a_plan_in_the_making_and_closes_both() -> None:
-    first, best, engine = pair()
-    engine.run(FRAME, LAYER)
-    assert best.planning.wait(PATIENCE_S)
-    best.gate.set()
-    engine.close()
-    assert (first.closed, best.closed) == (1, 1)
-    planning_is_over()
-
-
-def test_closing_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(background, "LONGEST_JOIN_S", 0.0)
+def test_closing_does_not_wait_for_a_plan_in_the_making_whose_engine_is_closed_after_it() -> None:
     first, best, engine = pair()
     engine.run(FRAME, LAYER)
     assert best.planning.wait(PATIENCE_S)
@@ -199,6 +190,40 @@ def test_closing_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None
     assert (first.closed, best.closed) == (1, 0)  # what is still being planned must not be taken away
     best.gate.set()
     planning_is_over()
+    assert (first.closed, best.closed) == (1, 1)
+
+
+def test_closing_at_rest_closes_both() -> None:
+    first, best, engine = pair()
+    best.gate.set()
+    engine.run(FRAME, LAYER)
+    planning_is_over()
+    engine.close()
+    assert (first.closed, best.closed) == (1, 1)
+
+
+ENDS_WHILE_PLANNING = """
+import sys, time
+sys.path[:0] = sys.argv[1:]
+from test_background import FRAME, LAYER, pair
+
+def close_late():
+    time.sleep(0.2)
+    print("closed", flush=True)
+
+first, best, engine = pair()
+best.close = close_late
+engine.run(FRAME, LAYER)
+best.planning.wait()
+engine.close()
+best.gate.set()
+"""
+
+
+def test_the_interpreter_does_not_end_under_a_plan_in_the_making() -> None:
+    paths = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
+    done = subprocess.run([sys.executable, "-c", ENDS_WHILE_PLANNING, *paths], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "closed\n"), done.stderr
 
 
 def test_closing_twice_or_unused_is_fine() -> None:

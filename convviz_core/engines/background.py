@@ -36,6 +36,7 @@ class BackgroundEngine(WithBlock):
         self._thread: Thread | None = None
         self._lock = Lock()  # for the wanted plan and the thread, held for a moment
         self._closed = False
+        atexit.register(self._await_planning)
 
     @property
     def name(self) -> str:
@@ -79,27 +80,39 @@ class BackgroundEngine(WithBlock):
             if self._thread is None:
                 self._thread = Thread(target=self._work, name="convviz-planning", daemon=True)
                 self._thread.start()
-                atexit.register(self.close)  # the process must not end under a compilation: it would crash
 
     def close(self) -> None:
-        """Close both engines; waits for a plan in the making, but not for ever."""
+        """Close both engines; the better one in the background, once a plan in the making is done."""
         with self._lock:
-            self._closed, self._wanted, thread = True, None, self._thread
+            planning = self._thread is not None
+            self._closed, self._wanted = True, None
+        if not planning:
+            self._close_best()
+        self._first.close()
+
+    def _close_best(self) -> None:
+        if self._best is not None:
+            self._best.close()
+        atexit.unregister(self._await_planning)
+
+    def _await_planning(self) -> None:
+        """The interpreter must not be taken down under a compilation: that would crash."""
+        with self._lock:
+            self._wanted, thread = None, self._thread
         if thread is not None:
             thread.join(LONGEST_JOIN_S)
-        atexit.unregister(self.close)
-        if self._best is not None and (thread is None or not thread.is_alive()):
-            self._best.close()
-        self._first.close()
 
     def _work(self) -> None:
         """Open the better engine if need be, and plan until nothing more is wanted."""
         while True:
             with self._lock:
                 wanted, self._wanted = self._wanted, None
-                if wanted is None:
+                if wanted is None and not self._closed:
                     self._thread = None
                     return
+            if wanted is None:
+                self._close_best()
+                return
             try:
                 if self._best is None:
                     self._best = self._open_best()
