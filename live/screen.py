@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from ctypes import POINTER, Structure, c_char_p, c_int, c_uint8, c_uint16, c_uint32, c_void_p
+from functools import cached_property
 from typing import Any
 
 from live.errors import OutputError
@@ -24,7 +25,7 @@ NAP_S = 0.006  # between two looks for keys that nobody announces
 ADVICE = "use --headless to run without a window"
 
 # From X.h and Xatom.h. A click cannot be listened to beside the window's owner, but the way to it can.
-MAP_NOTIFY, STRUCTURE_NOTIFY_MASK, WM_NAME, ANY_TYPE = 19, 1 << 17, 39, 0
+DESTROY_NOTIFY, MAP_NOTIFY, STRUCTURE_NOTIFY_MASK, WM_NAME, ANY_TYPE = 17, 19, 1 << 17, 39, 0
 KEY_PRESS_MASK, ENTER_MASK, MOTION_MASK, EXPOSURE_MASK = 1 << 0, 1 << 4, 1 << 6, 1 << 15
 LISTENED_MASK = KEY_PRESS_MASK | ENTER_MASK | MOTION_MASK | EXPOSURE_MASK | STRUCTURE_NOTIFY_MASK
 EVENT_MASK_ATTRIBUTE = 1 << 11  # XCB_CW_EVENT_MASK
@@ -62,7 +63,8 @@ class Screen:
     def __init__(self) -> None:
         self.size_wh = UNKNOWN_SCREEN_WH
         self._xcb: Any = None
-        self._listening = False
+        self._window: int | None = None  # that is listened to
+        self.window_is_destroyed = False  # by somebody else: the toolkit does not notice
         if sys.platform.startswith("linux"):
             self._connect()
 
@@ -98,24 +100,23 @@ class Screen:
         return bool(self._xcb.xcb_connection_has_error(self._connection))
 
     def listen(self, title: str) -> None:
-        """Hear from now on what happens in the windows of this title, beside the toolkit that owns them."""
-        if self._xcb is None or self._listening:
+        """Hear from now on what happens in this process's window of that title, beside the toolkit that owns it."""
+        if self._xcb is None or self._window is not None:
             return
         for window in self._windows(self._root, DEEPEST_WINDOW):
-            if self._name(window) == title:
-                mask = c_uint32(LISTENED_MASK)
-                self._xcb.xcb_change_window_attributes(
-                    self._connection, window, EVENT_MASK_ATTRIBUTE, ctypes.byref(mask)
-                )
-                self._listening = True
-        self._xcb.xcb_flush(self._connection)
+            if self._name(window) == title and self._process(window) == os.getpid():
+                mask = ctypes.byref(c_uint32(LISTENED_MASK))
+                self._xcb.xcb_change_window_attributes(self._connection, window, EVENT_MASK_ATTRIBUTE, mask)
+                self._xcb.xcb_flush(self._connection)
+                self._window = window
+                return
 
     def wait(self, most_s: float) -> bool:
         """Sleep until something happens in a window that is listened to, at most so long; whether it did.
 
         A click without a movement before it is not. Where nothing can be heard at all, a nap.
         """
-        if not self._listening:
+        if self._window is None:
             time.sleep(min(NAP_S, most_s))
             return False
         if self._take_events():
@@ -126,6 +127,9 @@ class Screen:
     def _take_events(self) -> bool:
         taken = False
         while event := self._xcb.xcb_poll_for_event(self._connection):
+            kind, destroyed = struct.unpack("=B7xI", ctypes.string_at(event, 12))
+            if kind == DESTROY_NOTIFY and destroyed == self._window:
+                self.window_is_destroyed = True
             _free(event)
             taken = True
         return taken
@@ -163,15 +167,35 @@ class Screen:
         return children
 
     def _name(self, window: int) -> str:
+        return self._property(window, WM_NAME).decode("latin-1")
+
+    def _process(self, window: int) -> int | None:
+        """The number of the process that owns it, where its toolkit tells."""
+        value = self._property(window, self._net_wm_pid)
+        return struct.unpack("=I", value)[0] if len(value) == 4 else None
+
+    def _property(self, window: int, atom: int) -> bytes:
+        """At most its first 64 bytes; empty where the window has no such property, or is gone."""
         xcb = self._xcb
-        cookie = xcb.xcb_get_property(self._connection, 0, window, WM_NAME, ANY_TYPE, 0, 16)
+        cookie = xcb.xcb_get_property(self._connection, 0, window, atom, ANY_TYPE, 0, 16)
         reply = xcb.xcb_get_property_reply(self._connection, cookie, None)
         if not reply:
-            return ""
+            return b""
         length = xcb.xcb_get_property_value_length(reply)
-        name = ctypes.string_at(xcb.xcb_get_property_value(reply), length).decode("latin-1")
+        value = ctypes.string_at(xcb.xcb_get_property_value(reply), length)
         _free(reply)
-        return name
+        return value
+
+    @cached_property
+    def _net_wm_pid(self) -> int:
+        name = b"_NET_WM_PID"
+        cookie = self._xcb.xcb_intern_atom(self._connection, 0, len(name), name)
+        reply = self._xcb.xcb_intern_atom_reply(self._connection, cookie, None)
+        if not reply:
+            return 0  # None: no window has it
+        atom = struct.unpack("=8xI", ctypes.string_at(reply, 12))[0]
+        _free(reply)
+        return int(atom)
 
 
 def _free(reply: int) -> None:
@@ -205,6 +229,8 @@ def _load_xcb() -> Any:
         "xcb_send_event": (_Cookie, [c_void_p, c_uint8, c_uint32, c_uint32, c_char_p]),
         "xcb_change_window_attributes": (_Cookie, [c_void_p, c_uint32, c_uint32, c_void_p]),
         "xcb_get_file_descriptor": (c_int, [c_void_p]),
+        "xcb_intern_atom": (_Cookie, [c_void_p, c_uint8, c_uint16, c_char_p]),
+        "xcb_intern_atom_reply": (c_void_p, [c_void_p, _Cookie, c_void_p]),
         "xcb_flush": (c_int, [c_void_p]),
     }
     for name, (result, arguments) in types.items():

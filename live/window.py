@@ -108,6 +108,9 @@ class Window:
     def _closed(self) -> bool:
         if not self._open:
             return False
+        if self._screen.window_is_destroyed:
+            self._open = False
+            return True
         try:
             self._open = cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) >= 1
         except cv2.error:

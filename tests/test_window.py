@@ -135,7 +135,7 @@ from live.window import TITLE, Window
 screen = Screen()
 window = Window(screen)
 window.open((300, 200))
-while screen.wait(0.001) or not screen._listening:
+while screen.wait(0.001) or screen._window is None:
     window.show(numpy.zeros((200, 300, 3), numpy.uint8))
 while screen.wait(0.5):  # what the window's own opening made happen
     pass
@@ -174,6 +174,12 @@ def test_the_quit_keys_end_it_with_exit_code_0(screen: Screen, picture: Path, ke
 def test_the_x_button_ends_it_with_exit_code_0(screen: Screen, picture: Path) -> None:
     program = start(screen, picture)
     screen.close_window()
+    assert ended(program) == (0, "")
+
+
+def test_a_window_that_another_program_destroys_ends_it_too(screen: Screen, picture: Path) -> None:
+    program = start(screen, picture)
+    screen.destroy_window()
     assert ended(program) == (0, "")
 
 

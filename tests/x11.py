@@ -163,6 +163,10 @@ class Screen:
         window, self._window = self._window, ""
         wait_until(lambda: window not in self._visible_windows(""), "the window to go after its X button")
 
+    def destroy_window(self) -> None:
+        """Take the window away from the program without asking it."""
+        self._xdotool("windowclose", self._window)
+
     def _visible_windows(self, title_pattern: str) -> list[str]:
         return self._xdotool("search", "--onlyvisible", "--name", title_pattern, may_fail=True).split()
 
