@@ -7,6 +7,8 @@ from convviz_core.filters import Filter, FilterBank, FilterError
 from convviz_core.inspect import Inspection, inspect_pixel
 from convviz_core.layer import Activation, Layer, RangeMode
 
+__version__ = "0.1.0"
+
 __all__ = [
     "Activation",
     "Engine",
@@ -19,6 +21,7 @@ __all__ = [
     "Layer",
     "RangeMode",
     "Result",
+    "__version__",
     "inspect_pixel",
     "load_bank",
     "open_engine",

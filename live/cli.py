@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
+from convviz_core import __version__
 from convviz_core.engine import EngineError, FrameSizeError
 from convviz_core.filters import FilterError
 from live.controls import COLORMAPS, key_table
@@ -76,8 +77,8 @@ def view_parser() -> argparse.ArgumentParser:
         epilog=VIEW_EPILOG + _plain_keys(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add = parser.add_argument
-    add(
+    parser.add_argument("--version", action="version", version=f"convviz {__version__}")
+    parser.add_argument(
         "source",
         nargs="?",
         metavar="SOURCE",
