@@ -63,8 +63,8 @@ class Pipeline:
 
     def run(
         self, frame: ByteArray, kernels: FloatArray, *, tiles: Tiles | None = None, gray: ByteArray | None = None
-    ) -> tuple[AnyArray, AnyArray]:
-        """Write what the recipe makes, `tiles` or `gray`; the smallest and largest q of each kernel, (K,) each.
+    ) -> None:
+        """Write what the recipe makes, `tiles` or `gray`.
 
         frame: uint8 (H, W) or (H, W, 3), pixels dense, writeable. kernels: float32 (K, C, kh, kw), K a multiple of the
         recipe's at_once. gray: uint8 (H, W).
@@ -85,6 +85,9 @@ class Pipeline:
         if gray is not None:
             outputs.insert(0, hl.Buffer(gray))
         self._pipeline.realize(outputs, self._target)
+
+    def extremes(self) -> tuple[AnyArray, AnyArray]:
+        """The smallest and largest q of each kernel in the frame of the last run, (K,) each."""
         lowest, highest = self._extremes
         return lowest.min(axis=1), highest.max(axis=1)
 

@@ -51,20 +51,22 @@ class LayerView:
         else:
             if limits != self._limits:
                 self._take(bank_ranges(len(self._layer.bank), limits))
-            extremes = self._run(self._far if self._tiles.far else self._direct, frame, tiles=self._tiles)
-            peak = peak_of_picture(self._layer, self._distinct, *extremes)
+            pipeline = self._far if self._tiles.far else self._direct
+            pipeline.run(frame, self._kernels, tiles=self._tiles)
+            peak = peak_of_picture(self._layer, self._distinct, *self._extremes(pipeline))
         self._limits = limits
         return Result(self._mosaic, self._ranges, peak, self._way)
 
     def _run_with_own_range(self, frame: ByteArray) -> float:
         """Measure, then make the mosaic; the picture's peak. Between the two all cores wait for Python."""
-        extremes = self._run(self._measuring, frame, gray=self._gray)
+        self._measuring.run(frame, self._kernels, gray=self._gray)
+        extremes = self._extremes(self._measuring)
         peak = peak_of_picture(self._layer, self._distinct, *extremes)
         if self._layer.range == RangeMode.FRAME:
             self._take(np.asarray(extremes_of_maps(self._layer, self._distinct, *extremes), np.float32))
         else:
             self._take(bank_ranges(len(self._layer.bank), peak_limits(self._layer, peak)))
-        self._run(self._measured, frame if self._gray is None else self._gray, tiles=self._tiles)
+        self._measured.run(frame if self._gray is None else self._gray, self._kernels, tiles=self._tiles)
         return peak
 
     @cached_property
@@ -83,11 +85,9 @@ class LayerView:
     def _measured(self) -> Pipeline:
         return self._pipeline_for(self._recipe.measured(self._layer.range))
 
-    def _run(
-        self, pipeline: Pipeline, frame: ByteArray, *, tiles: Tiles | None = None, gray: ByteArray | None = None
-    ) -> tuple[AnyArray, AnyArray]:
-        """The extremes of the distinct kernels, those that only fill up left out."""
-        lowest, highest = pipeline.run(frame, self._kernels, tiles=tiles, gray=gray)
+    def _extremes(self, pipeline: Pipeline) -> tuple[AnyArray, AnyArray]:
+        """Those of the distinct kernels, the ones that only fill up left out."""
+        lowest, highest = pipeline.extremes()
         return lowest[: len(self._distinct)], highest[: len(self._distinct)]
 
     def _take(self, ranges: FloatArray) -> None:
