@@ -165,7 +165,7 @@ class Profiler:
 
     @property
     def given_up(self) -> int:
-        """Frames that were begun and did not go their whole way: an error or a second Ctrl-C came in between."""
+        """Frames that were begun and did not go their whole way: too small, or an error or Ctrl-C came in between."""
         return self._begun - self.processed.count
 
     def stop(self) -> None:

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engine import Engine, FrameSizeError, Result
+from convviz_core.engine import Engine, FrameSizeError, Result, check_frame
 from convviz_core.layer import Layer, RangeMode
 from convviz_core.ranges import AutoRange, Limits, fixed_limits
 from live.canvas import draw_canvas
@@ -84,8 +84,21 @@ class View:
         start_s = frame.captured_at_s if self.source.live else frame.captured_at_s - frame.read_s
         self.profiler.begin_frame(frame.index)
         self.profiler.add("capture", start_s, start_s + frame.read_s)
+        if not self._fits(frame):
+            return None
         self.frame, self._stepping = frame, False
         return frame
+
+    def _fits(self, frame: Frame) -> bool:
+        """Whether the bank that is shown can read it too: one picture of many may be too small, and is passed over."""
+        if self._shown_state is None:
+            return True
+        try:
+            check_frame(frame.image, self._shown_state.layer.bank)
+        except FrameSizeError as error:
+            self.notices.say(f"{error}: passed over")
+            return False
+        return True
 
     def outdated(self) -> bool:
         """Whether what is on the screen is no longer what should be."""

@@ -270,6 +270,15 @@ def test_a_first_frame_that_is_too_small_is_the_sources_error() -> None:
         Run([random_image(shape=(20, 20, 3))], keys(""), ViewState((big_bank(),)))()
 
 
+def test_a_picture_among_others_that_is_too_small_is_passed_over_with_a_notice() -> None:
+    images = [random_image(0), random_image(1, shape=(3, 9, 3)), random_image(2)]
+    done = Run(images, keys("", "", "", ""))()
+    assert done.last.image is not None
+    assert np.array_equal(done.last.image, images[2])
+    assert (done.profiler.processed.count, done.profiler.given_up) == (2, 1)
+    assert len(done.display.shown) == 3  # the notice, and then the third picture
+
+
 def test_a_notice_of_the_source_is_on_the_picture_for_a_while() -> None:
     prepared = Run([random_image()], keys(*[""] * 200))
     prepared.events.append(SourceEvent("notice", 1000.0, "the camera came back"))
