@@ -182,7 +182,10 @@ def report(rows: Sequence[Row]) -> dict[str, object]:
         | {name: version(name) for name in packages},
         "processor": processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "results": [asdict(row) for row in rows],
+        "results": [
+            {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(row).items()}
+            for row in rows
+        ],
     }
 
 
