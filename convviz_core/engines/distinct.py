@@ -37,19 +37,9 @@ class DistinctKernels:
         return len(self.kernels)
 
     @cached_property
-    def shown_upright(self) -> AnyArray:
-        """bool (K,): the kernels that some map shows as they are."""
-        return self._shown_with(1)
-
-    @cached_property
-    def shown_negated(self) -> AnyArray:
-        """bool (K,): the kernels that some map shows negated."""
-        return self._shown_with(-1)
-
-    def _shown_with(self, sign: int) -> AnyArray:
-        shown = np.zeros(len(self), dtype=bool)
-        shown[[kernel for kernel, its_sign in zip(self.kernel_of, self.sign, strict=True) if its_sign == sign]] = True
-        return shown
+    def shown(self) -> frozenset[tuple[int, int]]:
+        """(kernel, sign) of the maps, each once."""
+        return frozenset(zip(self.kernel_of, self.sign, strict=True))
 
 
 @lru_cache(maxsize=64)
@@ -108,12 +98,12 @@ def extremes_of_maps(layer: Layer, distinct: DistinctKernels, lowest: AnyArray, 
 
 def peak_of_picture(layer: Layer, distinct: DistinctKernels, lowest: AnyArray, highest: AnyArray) -> float:
     """The largest |response| after the activation, from each distinct kernel's extreme q."""
+    low, high = lowest.tolist(), highest.tolist()  # a few numbers: lists are faster
     if layer.signed:
-        peak = max(float(highest.max()), -float(lowest.min()))
+        peak = max(max(high), -min(low))
     else:
-        upright, negated = distinct.shown_upright, distinct.shown_negated
-        peak = max(0.0, float(highest[upright].max(initial=0)), -float(lowest[negated].min(initial=0)))
-    return peak * distinct.scale / 255
+        peak = max(0.0, *(high[kernel] if sign > 0 else -low[kernel] for kernel, sign in distinct.shown))
+    return float(peak) * distinct.scale / 255
 
 
 def byte_lines(layer: Layer, distinct: DistinctKernels, ranges: FloatArray) -> FloatArray:
