@@ -75,7 +75,7 @@ class View:
 
     def capture(self) -> Frame | None:
         """The source's next frame, mirrored if asked; None while paused, at the end, and when none came in time."""
-        if self.source.ended or (self.state.paused and not self._stepping and self.frame):
+        if self.source.ended or self._stands_still:
             return None
         frame = self.source.read(PATIENCE_S)
         self.profiler.frames_captured(self.source.counts.captured)
@@ -88,6 +88,11 @@ class View:
             return None
         self.frame, self._stepping = frame, False
         return frame
+
+    @property
+    def _stands_still(self) -> bool:
+        """Paused, and not waiting for one more frame."""
+        return self.state.paused and not self._stepping and self.frame is not None
 
     def _fits(self, frame: Frame) -> bool:
         """Whether the bank that is shown can read it too: one picture of many may be too small, and is passed over."""
@@ -205,8 +210,7 @@ class View:
 
     def idle(self) -> Events:
         """Nothing new: wait for a key, hardly where the next frame may come any moment."""
-        paused = self.state.paused and self.frame is not None
-        nothing_comes = paused or self.source.ended or self.source.silent_since_s is not None
+        nothing_comes = self.source.ended or self._stands_still or self.source.silent_since_s is not None
         return self.display.idle(IDLE_S if nothing_comes else 0.001)
 
     def respond(self, heard: Events) -> None:

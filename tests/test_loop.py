@@ -21,6 +21,7 @@ from live.keep import Keep
 from live.loop import Last, Until, run
 from live.profiler import Profiler
 from live.sources.frame import Frame, SourceCounts, SourceError, SourceEvent
+from live.view import IDLE_S, PATIENCE_S
 
 STATE = ViewState(BUILT_IN_BANKS)
 
@@ -79,6 +80,7 @@ class ScriptedDisplay:
         self.clock, self.script, self.canvas_wh = clock, deque(script), canvas_wh
         self.shown: list[ByteArray] = []
         self.fullscreen: list[bool] = []
+        self.waits_s: list[float] = []
 
     def open(self, preferred_wh: tuple[int, int]) -> None:
         pass
@@ -90,6 +92,7 @@ class ScriptedDisplay:
 
     def idle(self, wait_s: float) -> Events:
         self.clock.now_s += wait_s
+        self.waits_s.append(wait_s)
         return self._next()
 
     def _next(self) -> Events:
@@ -242,6 +245,15 @@ def test_auto_begins_with_the_pictures_own_peak() -> None:
     done = Run([random_image()], keys("", ""))()
     assert done.last.result is not None
     assert done.last.result.ranges[0, 1] == pytest.approx(done.last.result.peak)
+
+
+def test_a_pause_waits_long_for_a_key_but_a_step_does_not_while_its_frame_is_on_the_way() -> None:
+    # One frame and the pause; a step, whose frame comes at the second look; and at rest again.
+    done = Run([random_image(0), None, random_image(1)], keys("space", "", ".", "", "", ""), live=True)()
+    assert done.display.waits_s[0] == IDLE_S
+    assert min(done.display.waits_s) < PATIENCE_S
+    assert done.display.waits_s[-1] == IDLE_S
+    assert done.profiler.processed.count == 2
 
 
 def test_auto_follows_the_peaks_half_a_second_behind() -> None:
