@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from threading import Event, Lock
 
 import cv2
 import numpy as np
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 from convviz_core import Engine, Filter, FilterBank, FrameSizeError, Layer, load_bank, open_engine
 from convviz_core.arrays import AnyArray, ByteArray
+from convviz_core.engines.opencv_band import BandScratch
+from convviz_core.engines.opencv_cpu import BAND_ROWS, Rows
 from convviz_core.mosaic import MosaicGrid, reduce_maps, tile_maps
 from convviz_core.ranges import map_ranges, to_bytes
 
@@ -285,6 +288,30 @@ def test_limits_that_are_no_range_are_refused(engine: Engine, limits: tuple[floa
 def test_frame_mode_takes_no_limits(engine: Engine) -> None:
     with pytest.raises(ValueError, match="each map's own limits"):
         engine.run(random_frame(9, 9), Layer(SEED, range="frame"), (0.0, 1.0))
+
+
+def test_opencvs_other_worker_takes_the_bands_of_one_whose_core_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    render, lock, others_done = BandScratch.render, Lock(), Event()
+    begun: list[object] = []
+    done: list[object] = []
+
+    def render_late_the_first_time(scratch: BandScratch, frame: ByteArray, rows: Rows, *where: object) -> None:
+        with lock:
+            begun.append(rows)
+            first = len(begun) == 1
+        if first:
+            assert others_done.wait(20), f"only {done} of the picture was done meanwhile"
+        render(scratch, frame, rows, *where)  # type: ignore[arg-type]
+        with lock:
+            done.append(rows)
+            if len(done) == 5:
+                others_done.set()
+
+    monkeypatch.setattr(cv2, "getNumThreads", lambda: 2)
+    monkeypatch.setattr(BandScratch, "render", render_late_the_first_time)
+    with open_engine("opencv", "cpu") as opencv:
+        check(opencv, random_frame(6 * BAND_ROWS, 64), Layer(SEED))
+    assert len(done) == 6
 
 
 @given(

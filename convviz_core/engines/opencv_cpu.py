@@ -85,16 +85,20 @@ class OpenCvEngine(CpuEngine):
         self._scratches = [BandScratch(shape, distinct, rows, reduce) for _ in range(self._workers)]
 
     def _sweep(self, bands: list[Rows], work: BandWork) -> tuple[AnyArray, AnyArray]:
-        """Do `work` on every band; the smallest and the largest q of each distinct kernel, (K,) each."""
+        """Do `work` on every band; the smallest and the largest q of each distinct kernel, (K,) each.
 
-        def work_through(worker: int) -> None:
-            scratch = self._scratches[worker]
+        Each worker takes the next band that none has begun: one whose core is busy with a compilation takes fewer.
+        """
+        waiting = iter(bands)
+
+        def work_through(scratch: BandScratch) -> None:
             scratch.forget_extremes()
-            for rows in bands[worker :: self._workers]:
+            for rows in waiting:
                 work(scratch, rows)
 
-        others = [self._pool.submit(work_through, worker) for worker in range(1, self._workers)]
-        work_through(0)
+        first, *rest = self._scratches
+        others = [self._pool.submit(work_through, scratch) for scratch in rest]
+        work_through(first)
         for other in others:
             other.result()
         lowest = np.min([scratch.lowest for scratch in self._scratches], axis=0)
