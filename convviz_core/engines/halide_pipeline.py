@@ -64,7 +64,7 @@ class Pipeline:
     def run(
         self, frame: ByteArray, kernels: FloatArray, *, tiles: Tiles | None = None, gray: ByteArray | None = None
     ) -> None:
-        """Write what the recipe makes, `tiles` or `gray`.
+        """Write what the recipe makes, `tiles` or `gray`, and keep the extremes.
 
         frame: uint8 (H, W) or (H, W, 3), pixels dense, writeable. kernels: float32 (K, C, kh, kw), K a multiple of the
         recipe's at_once. gray: uint8 (H, W).
@@ -73,7 +73,7 @@ class Pipeline:
         if self._extremes[0].shape != (len(kernels), rows):
             self._extremes = [np.empty((len(kernels), rows), _DTYPES[self._recipe.arithmetic]) for _ in range(2)]
             self._outputs = [hl.Buffer(output) for output in self._extremes]
-        outputs = [*self._outputs]
+        outputs = [*self._outputs] if self._recipe.measures else []
         self._frame.set(hl.Buffer(frame))
         if self._recipe.sums is None:
             self._weights.set(hl.Buffer(kernels))
@@ -112,7 +112,9 @@ class Pipeline:
         recipe, kind = self._recipe, _KINDS[self._recipe.arithmetic]
         plane = stages.plane_stage(self._frame, recipe.channels, kind if recipe.sums is None else hl.UInt(8))
         response, columns = self._response(plane)
-        outputs = [stages.extremes_stage(response, kind, self._map_wh(), max(1, recipe.reduce))]
+        outputs = []
+        if recipe.measures:
+            outputs.append(stages.extremes_stage(response, kind, self._map_wh(), max(1, recipe.reduce)))
         if recipe.reduce:
             kernels = len(recipe.sums.kernels) if recipe.sums else self._weights.dim(3).extent()
             levels = stages.levels_stage(response, kernels, self._lines, self._kernel_of, recipe.far_ranges)

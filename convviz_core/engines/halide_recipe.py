@@ -33,9 +33,9 @@ class Recipe:
     """What one compiled pipeline is for.
 
     color: the frame is BGR, else gray. channels: 1 where the filters read gray, 3 for RGB. reduce: see Engine.run; 0
-    makes no mosaic, only the extremes. sums: the whole-number kernels, for int16 and int32; None in float32.
-    at_once: kernels that share their reading of the frame in float32; the number of kernels is a multiple.
-    far_ranges: whether a tile's line may have an origin other than 0 (see byte_lines).
+    makes no mosaic. sums: the whole-number kernels, for int16 and int32; None in float32. at_once: kernels that share
+    their reading of the frame in float32; the number of kernels is a multiple. far_ranges: whether a tile's line may
+    have an origin other than 0 (see byte_lines). measures: whether it gives the extremes.
     """
 
     color: bool
@@ -46,6 +46,7 @@ class Recipe:
     sums: ColumnSums | None = None
     at_once: int = 1
     far_ranges: bool = False
+    measures: bool = True
 
     @property
     def measuring(self) -> Recipe:
@@ -53,9 +54,9 @@ class Recipe:
         return replace(self, reduce=0)
 
     def measured(self, mode: str) -> Recipe:
-        """What makes the mosaic after measuring: where that has left the gray picture, from it."""
+        """What only makes the mosaic, after measuring: where that has left the gray picture, from it."""
         color = self.color and not self.measuring.leaves_gray
-        return replace(self, color=color, far_ranges=mode == RangeMode.FRAME)
+        return replace(self, color=color, far_ranges=mode == RangeMode.FRAME, measures=False)
 
     @property
     def leaves_gray(self) -> bool:
@@ -74,7 +75,7 @@ def recipes_for(shape: tuple[int, ...], layer: Layer, reduce: int) -> tuple[Reci
     if layer.range == RangeMode.FIXED:
         return (recipe,)
     own = (recipe.measuring, recipe.measured(layer.range))
-    return own if layer.range == RangeMode.FRAME or recipe in own else (recipe, *own)
+    return own if layer.range == RangeMode.FRAME else (recipe, *own)
 
 
 def recipe_for(shape: tuple[int, ...], bank: FilterBank, reduce: int) -> Recipe | None:
