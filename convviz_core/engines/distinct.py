@@ -9,7 +9,7 @@ import numpy as np
 
 from convviz_core.arrays import AnyArray, FloatArray
 from convviz_core.filters import FilterBank
-from convviz_core.layer import Activation, Layer
+from convviz_core.layer import Activation, Layer, RangeMode
 from convviz_core.ranges import flat_byte, is_flat
 
 Line = tuple[float, float, float, float]  # origin, gain, offset, floor: see byte_lines
@@ -35,6 +35,11 @@ class DistinctKernels:
 
     def __len__(self) -> int:
         return len(self.kernels)
+
+    @cached_property
+    def line_signs(self) -> FloatArray:
+        """float32 (N, 4): what turns the line of q into that of each map's sign * q (see byte_lines)."""
+        return np.array([(sign, sign, 1, 1) for sign in self.sign], np.float32)
 
     @cached_property
     def shown(self) -> frozenset[tuple[int, int]]:
@@ -113,19 +118,18 @@ def byte_lines(layer: Layer, distinct: DistinctKernels, ranges: FloatArray) -> F
     multiply-add in float32 and `round` taking halves to even; `offset` holds what makes them go up. The origin is
     0 except where a range lies far from zero for its width, whose offset float32 could not hold.
     """
-    flat = is_flat(layer, ranges).tolist()
-    lines: dict[tuple[float, float, int], Line] = {}  # most ranges are one for the whole bank: this is a live path
-    for (lo, hi), sign, one_byte in zip(ranges.tolist(), distinct.sign, flat, strict=True):
-        if (lo, hi, sign) not in lines:
-            line = (0.0, 0.0, flat_byte(layer), 0.0) if one_byte else _line(layer, distinct, lo, hi, sign)
-            lines[lo, hi, sign] = line
-    return np.array(
-        [lines[lo, hi, sign] for (lo, hi), sign in zip(ranges.tolist(), distinct.sign, strict=True)], np.float32
-    )
+    if layer.range != RangeMode.FRAME:  # one range for the whole bank
+        return distinct.line_signs * np.array(_line(layer, distinct, *ranges[0].tolist()), np.float32)
+    lines = [
+        (0.0, 0.0, flat_byte(layer), 0.0) if flat else _line(layer, distinct, lo, hi)
+        for (lo, hi), flat in zip(ranges.tolist(), is_flat(layer, ranges).tolist(), strict=True)
+    ]
+    return distinct.line_signs * np.array(lines, np.float32)
 
 
-def _line(layer: Layer, distinct: DistinctKernels, lo: float, hi: float, sign: int) -> Line:
-    unit = sign * distinct.scale
+def _line(layer: Layer, distinct: DistinctKernels, lo: float, hi: float) -> Line:
+    """The line of a map whose sign is 1."""
+    unit = distinct.scale
     slope = 1.0 / (hi - lo) if lo < hi else 0.0  # a limit may be too small for float32
     origin = 0.0
     if abs(lo) > hi - lo:

@@ -35,11 +35,6 @@ class Tiles:
     lines: FloatArray
     kernel_of: AnyArray
 
-    @property
-    def far(self) -> bool:
-        """Whether a line has an origin other than 0."""
-        return bool(self.lines[..., 0].any())
-
     @cached_property
     def buffers(self) -> tuple[Node, Node, Node]:
         """The three as Halide takes them: the same memory."""
@@ -89,7 +84,7 @@ class Pipeline:
     def extremes(self) -> tuple[AnyArray, AnyArray]:
         """The smallest and largest q of each kernel in the frame of the last run, (K,) each."""
         lowest, highest = self._extremes
-        return lowest.min(axis=1), highest.max(axis=1)
+        return np.minimum.reduce(lowest, axis=1), np.maximum.reduce(highest, axis=1)
 
     def compile(self) -> None:
         """Run on the smallest frame there is; only this compiles, and other threads go on meanwhile."""

@@ -40,8 +40,10 @@ class LayerView:
         grid = MosaicGrid(len(layer.bank), (-(-height // recipe.reduce), -(-width // recipe.reduce)))
         self._mosaic = black_mosaic(grid)
         self._tiles = _tiles_of(self._mosaic, grid, self._distinct.kernel_of)
+        self._lines = self._tiles.lines.reshape(-1, 4)[: len(layer.bank)]
         self._gray = np.empty(shape[:2], np.uint8) if recipe.measuring.leaves_gray else None
         self._limits: Limits | None = None
+        self._has_origin = False
         self._ranges: FloatArray = np.empty((0, 2), np.float32)
 
     def run(self, frame: ByteArray, limits: Limits | None) -> Result:
@@ -51,7 +53,8 @@ class LayerView:
         else:
             if limits != self._limits:
                 self._take(bank_ranges(len(self._layer.bank), limits))
-            pipeline = self._far if self._tiles.far else self._direct
+                self._has_origin = bool(self._lines[:, 0].any())
+            pipeline = self._far if self._has_origin else self._direct
             pipeline.run(frame, self._kernels, tiles=self._tiles)
             peak = peak_of_picture(self._layer, self._distinct, *self._extremes(pipeline))
         self._limits = limits
@@ -94,8 +97,7 @@ class LayerView:
         """The range of the next picture."""
         self._ranges = ranges
         self._ranges.setflags(write=False)  # results share it
-        lines = byte_lines(self._layer, self._distinct, ranges)
-        self._tiles.lines.reshape(-1, 4)[: len(lines)] = lines
+        self._lines[:] = byte_lines(self._layer, self._distinct, ranges)
 
 
 def _tiles_of(mosaic: ByteArray, grid: MosaicGrid, kernel_of: tuple[int, ...]) -> Tiles:
