@@ -70,9 +70,12 @@ def test_the_largest_sums_do_not_overflow(halide: HalideEngine, weight: int) -> 
     assert result.mosaic[0].tolist() == [round(255 * (8 * weight - 4 + 4) / (8 * weight + 4))] * 127 + [0] * 127
 
 
-@pytest.fixture(scope="module", params=WHOLE_BANKS)
+@pytest.fixture(scope="module", params=[*WHOLE_BANKS, "one pair of three"])
 def whole_bank(request: pytest.FixtureRequest) -> FilterBank:
-    return load_bank(request.param)
+    if request.param in WHOLE_BANKS:
+        return load_bank(request.param)
+    edge = np.array([[-1, 2, 0], [-3, 1, 1]])
+    return bank_of(edge, np.abs(edge), -edge)
 
 
 @given(
@@ -119,10 +122,13 @@ def test_what_was_planned_is_planned_for_other_sizes_limits_activations_and_frac
         assert not engine.planned(shape, Layer(SEED))
         engine.plan(shape, Layer(SEED))
         assert engine.planned(shape, Layer(SEED))
-        assert engine.planned((90, 333, 3), Layer(SEED, "none"))
+        assert engine.planned((90, 333, 3), Layer(SEED))
+        assert not engine.planned(shape, Layer(SEED, "none"))  # its pairs are made together only after ReLU
         assert not engine.planned(shape[:2], Layer(SEED))  # gray is read by other code
         assert not engine.planned(shape, Layer(SEED, range="auto"))  # its own peak is measured first
         assert not engine.planned(shape, Layer(SEED), reduce=2)
+        engine.plan(shape, Layer(load_bank("sobel")))
+        assert engine.planned(shape, Layer(load_bank("sobel"), "none"))
         engine.plan(shape, Layer(bank_of(*rng.normal(size=(5, 3, 3)))))
         assert engine.planned(shape, Layer(bank_of(*rng.normal(size=(12, 3, 3)))))
 

@@ -42,9 +42,19 @@ class DistinctKernels:
         return np.array([(sign, sign, 1, 1) for sign in self.sign], np.float32)
 
     @cached_property
+    def maps(self) -> tuple[tuple[int, int], ...]:
+        """(kernel, sign) of every map, in order."""
+        return tuple(zip(self.kernel_of, self.sign, strict=True))
+
+    @cached_property
     def shown(self) -> frozenset[tuple[int, int]]:
         """(kernel, sign) of the maps, each once."""
-        return frozenset(zip(self.kernel_of, self.sign, strict=True))
+        return frozenset(self.maps)
+
+    @property
+    def has_pairs(self) -> bool:
+        """Whether a kernel is shown with both signs."""
+        return len(self.shown) > len(self)
 
 
 @lru_cache(maxsize=64)

@@ -47,7 +47,7 @@ class HalideEngine(WithBlock):
         known = known_limits(layer, limits)
         key = (frame.shape, layer, reduce)
         if key != self._key:
-            recipe = recipe_for(frame.shape, layer.bank, reduce)
+            recipe = recipe_for(frame.shape, layer, reduce)
             self._view = LayerView(layer, frame.shape, recipe, self._pipeline) if recipe else None
             self._key = key
         if self._view is None:

@@ -16,6 +16,7 @@ from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.engines import halide_stages as stages
 from convviz_core.engines.halide_recipe import Arithmetic, Recipe
 from convviz_core.engines.halide_stages import Node, y
+from convviz_core.mosaic import MosaicGrid
 
 STRIP_ROWS = 32  # of tiles: one strip is one core's task, and its rows stay in that core's cache
 
@@ -94,11 +95,12 @@ class Pipeline:
         frame = np.zeros((height, width, 3) if recipe.color else (height, width), np.uint8)
         count = len(recipe.sums.kernels) if recipe.sums else recipe.at_once
         kernels = np.zeros((count, recipe.channels, *recipe.kernel_hw), np.float32)
-        one = (1, 1)
+        grid = MosaicGrid(max(1, len(recipe.pairs)), (1, max(2, block) * lanes // block))
+        by_tile = (grid.rows, grid.columns)
         tiles = Tiles(
-            np.zeros((*one, 1, max(2, block) * lanes // block), np.uint8),
-            np.zeros((*one, 4), np.float32),
-            np.zeros(one, np.int32),
+            np.zeros((*by_tile, *grid.tile_hw), np.uint8),
+            np.zeros((*by_tile, 4), np.float32),
+            np.zeros(by_tile, np.int32),
         )
         gray = np.zeros((height, width), np.uint8) if recipe.leaves_gray else None
         self.run(frame, kernels, tiles=tiles if recipe.reduce else None, gray=gray)
@@ -112,8 +114,11 @@ class Pipeline:
             outputs.append(stages.extremes_stage(response, kind, self._map_wh(), max(1, recipe.reduce)))
         if recipe.reduce:
             kernels = len(recipe.sums.kernels) if recipe.sums else self._weights.dim(3).extent()
-            levels = stages.levels_stage(response, kernels, self._lines, self._kernel_of, recipe.far_ranges)
-            outputs.insert(0, stages.tiles_stage(levels, self._map_wh(), recipe.reduce))
+            if recipe.pairs:
+                outputs.insert(0, stages.paired_tiles(response, recipe.pairs, self._lines))
+            else:
+                levels = stages.levels_stage(response, kernels, self._lines, self._kernel_of, recipe.far_ranges)
+                outputs.insert(0, stages.tiles_stage(levels, self._map_wh(), recipe.reduce))
         elif recipe.leaves_gray:
             outputs.insert(0, stages.gray_stage(plane))
         self._schedule(outputs, plane, [stage for stage in (columns, response) if stage is not None])

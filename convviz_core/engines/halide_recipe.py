@@ -34,8 +34,9 @@ class Recipe:
 
     color: the frame is BGR, else gray. channels: 1 where the filters read gray, 3 for RGB. reduce: see Engine.run; 0
     makes no mosaic. sums: the whole-number kernels, for int16 and int32; None in float32. at_once: kernels that share
-    their reading of the frame in float32; the number of kernels is a multiple. far_ranges: whether a tile's line may
-    have an origin other than 0 (see byte_lines). measures: whether it gives the extremes.
+    their reading of the frame in float32; the number of kernels is a multiple. far_ranges: whether zero may lie outside
+    a range. measures: whether it gives the extremes. pairs: (kernel, sign) of every map, in order, where there are
+    negated pairs of whole numbers, whose bytes after ReLU are then made together at full size; else ().
     """
 
     color: bool
@@ -47,16 +48,22 @@ class Recipe:
     at_once: int = 1
     far_ranges: bool = False
     measures: bool = True
+    pairs: tuple[tuple[int, int], ...] = ()
 
     @property
     def measuring(self) -> Recipe:
         """The same without a mosaic."""
-        return replace(self, reduce=0)
+        return replace(self, reduce=0, pairs=())
+
+    @property
+    def far(self) -> Recipe:
+        """The same for any range."""
+        return replace(self, far_ranges=True, pairs=())
 
     def measured(self, mode: str) -> Recipe:
         """What only makes the mosaic, after measuring: where that has left the gray picture, from it."""
         color = self.color and not self.measuring.leaves_gray
-        return replace(self, color=color, far_ranges=mode == RangeMode.FRAME, measures=False)
+        return replace(self.far if mode == RangeMode.FRAME else self, color=color, measures=False)
 
     @property
     def leaves_gray(self) -> bool:
@@ -69,7 +76,7 @@ class Recipe:
 
 def recipes_for(shape: tuple[int, ...], layer: Layer, reduce: int) -> tuple[Recipe, ...]:
     """The pipelines that a run may need: with limits, or in two steps where the picture's own range is wanted."""
-    recipe = recipe_for(shape, layer.bank, reduce)
+    recipe = recipe_for(shape, layer, reduce)
     if recipe is None:
         return ()
     if layer.range == RangeMode.FIXED:
@@ -78,16 +85,19 @@ def recipes_for(shape: tuple[int, ...], layer: Layer, reduce: int) -> tuple[Reci
     return own if layer.range == RangeMode.FRAME else (recipe, *own)
 
 
-def recipe_for(shape: tuple[int, ...], bank: FilterBank, reduce: int) -> Recipe | None:
+def recipe_for(shape: tuple[int, ...], layer: Layer, reduce: int) -> Recipe | None:
     """The pipeline for frames of `shape`; None where OpenCV computes: tiles narrower than a vector, and long code."""
+    bank = layer.bank
     _, width = map_hw(shape, bank)
     arithmetic, sums = _arithmetic(bank)
     taps = bank.channels * bank.kernel_hw[0] * bank.kernel_hw[1]
     too_narrow = width < 2 * vector_lanes() or -(-width // reduce) < vector_lanes()
     if too_narrow or (sums is None and taps > MOST_TAPS):
         return None
-    at_once = 2 if sums is None and len(distinct_kernels(bank)) > 1 else 1
-    return Recipe(len(shape) == 3, bank.channels, bank.kernel_hw, arithmetic, reduce, sums, at_once)
+    distinct = distinct_kernels(bank)
+    at_once = 2 if sums is None and len(distinct) > 1 else 1
+    pairs = distinct.maps if sums and not layer.signed and distinct.has_pairs and reduce == 1 else ()
+    return Recipe(len(shape) == 3, bank.channels, bank.kernel_hw, arithmetic, reduce, sums, at_once, pairs=pairs)
 
 
 @lru_cache(maxsize=64)

@@ -12,6 +12,7 @@ from typing import Any
 import halide as hl
 
 from convviz_core.engines.column_sums import Column, ColumnSums, Term
+from convviz_core.mosaic import MosaicGrid
 
 Node = Any
 
@@ -168,14 +169,40 @@ def _extremes(seen: Node, low: Node, high: Node) -> tuple[Node, Node]:
 def levels_stage(response: Node, kernels: Node, lines: Node, kernel_of: Node, far_ranges: bool) -> Node:
     """(x, y, column, row): the byte of every response of the map in each tile.
 
-    far_ranges: whether a line's origin may be other than 0.
+    far_ranges: whether zero may lie outside a range, so that a line's origin is not 0.
     """
     index = hl.clamp(kernel_of[column, row], 0, kernels - 1)
     origin, gain, offset, floor = (lines[i, column, row] for i in range(4))
     q = hl.cast(hl.Float(32), response[x, y, index])
     levels = hl.Func("levels")
-    levels[x, y, column, row] = _byte((q - origin if far_ranges else q) * gain + offset, floor)
+    levels[x, y, column, row] = _byte(hl.max((q - origin if far_ranges else q) * gain + offset, floor))
     return levels
+
+
+def paired_tiles(response: Node, maps: Sequence[tuple[int, int]], lines: Node) -> Node:
+    """(x, y, column, row): the bytes after ReLU of maps that all have one range, which zero lies in.
+
+    maps: the distinct kernel and the sign of each. At every pixel, one map of a pair has the byte of |q|, the other
+    that of zero.
+    """
+    grid = MosaicGrid(len(maps), (1, 1))
+    gain, offset, floor = hl.abs(lines[1, 0, 0]), lines[2, 0, 0], lines[3, 0, 0]
+    zero = hl.cast(hl.UInt(8), floor)
+
+    def level(index: int, sign: int) -> Node:
+        whole = response[x, y, index]
+        q = hl.cast(hl.Float(32), whole)
+        if (index, -sign) not in maps:
+            return _byte(hl.max(q * (gain * sign) + offset, floor))
+        return hl.select(whole > 0 if sign > 0 else whole < 0, _byte(hl.abs(q) * gain + offset), zero)
+
+    levels = [level(*its) for its in maps] + [hl.cast(hl.UInt(8), 0)] * (grid.rows * grid.columns - len(maps))
+    tiles = hl.Func("tiles")
+    tiles[x, y, column, row] = hl.mux(column + grid.columns * row, levels)
+    tiles.output_buffer().dim(0).set_stride(1)
+    tiles.bound(column, 0, grid.columns).bound(row, 0, grid.rows)
+    tiles.reorder(column, row, x, y).unroll(column).unroll(row).vectorize(x, vector_lanes(), _OVERLAP)
+    return tiles.never_partition_all()
 
 
 def tiles_stage(levels: Node, map_wh: tuple[Node, Node], reduce: int) -> Node:
@@ -191,9 +218,10 @@ def tiles_stage(levels: Node, map_wh: tuple[Node, Node], reduce: int) -> Node:
     return tiles.never_partition_all()
 
 
-def _byte(level: Node, floor: Node) -> Node:
-    # Clamping stands between the two additions, so that the compiler cannot make one of them, and round earlier.
-    rounded = hl.clamp(level, floor, 255.0) + hl.f32(_ROUND)
+def _byte(level: Node) -> Node:
+    """A level from 0 on, clipped to 255 and rounded."""
+    # Clipping stands between two additions, so that the compiler cannot make one of them, and round earlier.
+    rounded = hl.min(level, 255.0) + hl.f32(_ROUND)
     return hl.cast(hl.UInt(8), hl.reinterpret(hl.UInt(32), rounded))  # the last byte of the float's bits
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -43,7 +42,6 @@ class LayerView:
         self._lines = self._tiles.lines.reshape(-1, 4)[: len(layer.bank)]
         self._gray = np.empty(shape[:2], np.uint8) if recipe.measuring.leaves_gray else None
         self._limits: Limits | None = None
-        self._has_origin = False
         self._ranges: FloatArray = np.empty((0, 2), np.float32)
 
     def run(self, frame: ByteArray, limits: Limits | None) -> Result:
@@ -53,8 +51,7 @@ class LayerView:
         else:
             if limits != self._limits:
                 self._take(bank_ranges(len(self._layer.bank), limits))
-                self._has_origin = bool(self._lines[:, 0].any())
-            pipeline = self._far if self._has_origin else self._direct
+            pipeline = self._direct if limits[0] <= 0 <= limits[1] else self._far
             pipeline.run(frame, self._kernels, tiles=self._tiles)
             peak = peak_of_picture(self._layer, self._distinct, *self._extremes(pipeline))
         self._limits = limits
@@ -78,7 +75,7 @@ class LayerView:
 
     @cached_property
     def _far(self) -> Pipeline:
-        return self._pipeline_for(replace(self._recipe, far_ranges=True))
+        return self._pipeline_for(self._recipe.far)
 
     @cached_property
     def _measuring(self) -> Pipeline:
