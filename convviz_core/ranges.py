@@ -92,7 +92,7 @@ def measured_ranges(layer: Layer, extremes: AnyArray) -> FloatArray:
 
 def bank_ranges(count: int, limits: Limits) -> FloatArray:
     """One range for `count` maps: float32 (count, 2)."""
-    return np.full((count, 2), limits, np.float32)
+    return np.array([limits] * count, np.float32)
 
 
 def to_bytes(layer: Layer, maps: AnyArray, ranges: FloatArray) -> ByteArray:

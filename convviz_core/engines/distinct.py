@@ -117,7 +117,7 @@ def peak_of_picture(layer: Layer, distinct: DistinctKernels, lowest: AnyArray, h
     if layer.signed:
         peak = max(max(high), -min(low))
     else:
-        peak = max(0.0, *(high[kernel] if sign > 0 else -low[kernel] for kernel, sign in distinct.shown))
+        peak = max([0.0, *[high[kernel] if sign > 0 else -low[kernel] for kernel, sign in distinct.shown]])
     return float(peak) * distinct.scale / 255
 
 
