@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engine import Result, map_hw
 from convviz_core.engines.distinct import byte_lines, distinct_kernels, extremes_of_maps, peak_of_picture
 from convviz_core.engines.halide_pipeline import Pipeline, Tiles
@@ -53,14 +53,14 @@ class LayerView:
                 self._take(bank_ranges(len(self._layer.bank), limits))
             pipeline = self._direct if limits[0] <= 0 <= limits[1] else self._far
             pipeline.run(frame, self._kernels, tiles=self._tiles)
-            peak = peak_of_picture(self._layer, self._distinct, *self._extremes(pipeline))
+            peak = peak_of_picture(self._layer, self._distinct, *pipeline.extremes())
         self._limits = limits
         return Result(self._mosaic, self._ranges, peak, self._way)
 
     def _run_with_own_range(self, frame: ByteArray) -> float:
         """Measure, then make the mosaic; the picture's peak. Between the two all cores wait for Python."""
         self._measuring.run(frame, self._kernels, gray=self._gray)
-        extremes = self._extremes(self._measuring)
+        extremes = self._measuring.extremes()
         peak = peak_of_picture(self._layer, self._distinct, *extremes)
         if self._layer.range == RangeMode.FRAME:
             self._take(np.asarray(extremes_of_maps(self._layer, self._distinct, *extremes), np.float32))
@@ -84,11 +84,6 @@ class LayerView:
     @cached_property
     def _measured(self) -> Pipeline:
         return self._pipeline_for(self._recipe.measured(self._layer.range))
-
-    def _extremes(self, pipeline: Pipeline) -> tuple[AnyArray, AnyArray]:
-        """Those of the distinct kernels, the ones that only fill up left out."""
-        lowest, highest = pipeline.extremes()
-        return lowest[: len(self._distinct)], highest[: len(self._distinct)]
 
     def _take(self, ranges: FloatArray) -> None:
         """The range of the next picture."""
