@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 
 from convviz_core.arrays import ByteArray
 from convviz_core.engine import Engine, FrameSizeError, Result, check_frame
-from convviz_core.layer import Layer, RangeMode
-from convviz_core.ranges import AutoRange, Limits, fixed_limits
 from live.canvas import draw_canvas
 from live.controls import Effect, ViewState, click, pan, point, press
 from live.display import Display, Events, Point
@@ -17,6 +15,7 @@ from live.keep import Keep
 from live.layout import Layout, arrange, kept_inside, preferred_canvas_wh
 from live.notices import Notices
 from live.picture import Painter
+from live.picture_range import PictureRange
 from live.profiler import Profiler
 from live.sources.frame import Frame, FrameSource, SourceError, SourceEvent
 
@@ -55,7 +54,7 @@ class View:
         self.layout: Layout | None = None
         self.notices = Notices(profiler.clock)
         self._pointer: Point | None = None
-        self._ranges = AutoRange()
+        self._range = PictureRange()
         self._painter = Painter()
         self._shown_state: ViewState | None = None  # the last one that could be shown
         self._painted: object = None
@@ -145,7 +144,6 @@ class View:
 
     def _compute(self, frame: Frame) -> Result:
         self.image = image = frame.image[:, ::-1] if self.state.mirror else frame.image
-        layer = self.state.layer
         if self.display.interactive and self._shown_state is None:
             self.display.open(preferred_canvas_wh(image.shape, self.state, self.screen_wh))
         canvas_wh = self.display.canvas_wh
@@ -154,27 +152,9 @@ class View:
             self.state = kept_inside(self.state, self.layout)
         reduce = self.layout.reduce if self.layout else 1
         with self.profiler.stage("compute"):
-            result = self.engine.run(image, layer, self._limits(layer, image, reduce), reduce)
+            result = self._range.run(self.engine, image, self.state, frame.media_time_s, reduce)
         self.profiler.add_inside(result.stages_ms)
-        if layer.range == RangeMode.AUTO:
-            self._ranges.follow(result.peak, frame.media_time_s)
         return result
-
-    def _limits(self, layer: Layer, image: ByteArray, reduce: int) -> Limits | None:
-        """What the engine is to make black and white; None leaves it to the picture (frame mode, or auto anew)."""
-        gain = self.state.gain
-        if layer.range == RangeMode.FRAME:
-            return None
-        if layer.range == RangeMode.FIXED:
-            limits: Limits | None = fixed_limits(layer)
-        else:
-            key = (image.shape, layer.bank, layer.activation)
-            limits = self._ranges.limits(layer, key)
-            if limits is None and gain != 1:
-                assert self.frame is not None
-                self._ranges.follow(self.engine.run(image, layer, None, reduce).peak, self.frame.media_time_s)
-                limits = self._ranges.limits(layer, key)
-        return None if limits is None else (limits[0] / gain, limits[1] / gain)
 
     def draw(self, result: Result) -> ByteArray | None:
         """The canvas with the picture and all that belongs over it; None where nobody looks."""

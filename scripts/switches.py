@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
@@ -32,9 +33,10 @@ Sample = tuple[float, float]  # monotonic seconds, seconds stolen until then
 
 def watch_stolen_time(samples: list[Sample], over: Event) -> None:
     """Note every 10 ms what /proc/stat says of all processors together."""
+    ticks_a_second = os.sysconf("SC_CLK_TCK")
     while not over.wait(0.01):
         stolen_ticks = int(Path("/proc/stat").read_text().split(maxsplit=9)[8])
-        samples.append((time.monotonic(), stolen_ticks / 100))
+        samples.append((time.monotonic(), stolen_ticks / ticks_a_second))
 
 
 def stolen_s(samples: list[Sample], start_s: float, end_s: float) -> float:

@@ -31,6 +31,7 @@ MUST_NOT_KNOW = {
     "live/window.py": {"live.sources"},
     "live/display.py": {"live.sources", "cv2"},
     "live/controls.py": {"cv2", "numpy"},
+    "live/picture_range.py": {"cv2", "live.display", "live.window"},
     "live/profiler.py": {"cv2", "live.text"},
     "live/trace.py": {"cv2", "live.text"},
     "live/hud.py": {"time", "live.window"},

@@ -112,7 +112,10 @@ def extremes_of_maps(layer: Layer, distinct: DistinctKernels, lowest: AnyArray, 
 
 
 def peak_of_picture(layer: Layer, distinct: DistinctKernels, lowest: AnyArray, highest: AnyArray) -> float:
-    """The largest |response| after the activation, from each distinct kernel's extreme q, where zeros may follow."""
+    """The largest |response| after the activation, from each distinct kernel's extreme q.
+
+    lowest, highest: (K,) or more; what follows the distinct kernels' own must be 0.
+    """
     low, high = lowest.tolist(), highest.tolist()  # a few numbers: lists are faster
     if layer.signed:
         peak = max(max(high), -min(low))

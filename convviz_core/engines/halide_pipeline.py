@@ -1,7 +1,8 @@
 """One compiled Halide pipeline: from the frame to the mosaic's bytes in one pass over strips of rows.
 
-Only what the code itself depends on stands in its Recipe (halide_recipe.py). Sizes, limits, signs and the number of
-maps are arguments, so that none of them ever compiles anything; nor do the weights, where they are not whole numbers.
+Only what the code itself depends on stands in its Recipe (halide_recipe.py). Sizes and limits are arguments, so that
+none of them ever compiles anything. So are the number of maps and their signs, except where pairs are made together,
+and the weights, except where they are whole numbers.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class Pipeline:
     def run(
         self, frame: ByteArray, kernels: FloatArray, *, tiles: Tiles | None = None, gray: ByteArray | None = None
     ) -> None:
-        """Write what the recipe makes, `tiles` or `gray`, and keep the extremes.
+        """Write what the recipe makes, `tiles` or `gray`, and keep the extremes where it measures.
 
         frame: uint8 (H, W) or (H, W, 3), pixels dense, writeable. kernels: float32 (K, C, kh, kw), K a multiple of the
         recipe's at_once. gray: uint8 (H, W).

@@ -89,7 +89,7 @@ class OpenCvEngine(CpuEngine):
 
         Each worker takes the next band that none has begun: one whose core is busy with a compilation takes fewer.
         """
-        waiting = iter(bands)
+        waiting = iter(bands)  # a list's: no two threads get the same band
 
         def work_through(scratch: BandScratch) -> None:
             scratch.forget_extremes()
