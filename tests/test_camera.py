@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from source_fakes import Events
 
@@ -112,15 +113,19 @@ def test_the_time_of_capture_is_the_kernels(source: FrameSource) -> None:
     assert times == sorted(times)
 
 
-def test_luma_is_read_where_it_was_asked_for(events: Events) -> None:
-    settings = SourceSettings(width=320, height=180, format="YUYV", gray_only=True)
+@pytest.mark.parametrize(("format", "gray_from"), [("YUYV", "luma"), ("GREY", "cvtColor")])
+def test_one_plane_is_read_where_the_camera_gives_it(events: Events, format: str, gray_from: str) -> None:
+    # GREY is not a person's to choose; it makes this camera one that gives nothing else.
+    settings = SourceSettings(width=320, height=180, format=format, gray_only=True)  # type: ignore[arg-type]
     source = open_source("/dev/video0", settings, events)
     frame = None
     while frame is None:
         frame = source.read(1.0)
     source.close()
     assert frame.image.shape == (180, 320)
-    assert frame.gray_from == "luma"
+    assert frame.gray_from == gray_from
+    assert f"{format} 320x180" in source.granted
+    assert np.ptp(frame.image) > 100  # the test card
 
 
 def test_a_second_viewer_is_told_that_the_camera_is_busy(source: FrameSource, events: Events) -> None:
