@@ -212,9 +212,7 @@ def _split(panels: tuple[Panel, ...], place: Rect, *, down: bool) -> tuple[tuple
     )
 
 
-def _give_slack(
-    room: Rect, panels: tuple[tuple[Panel, Rect], ...], block: Block, text: TypeScale
-) -> Choice:
+def _give_slack(room: Rect, panels: tuple[tuple[Panel, Rect], ...], block: Block, text: TypeScale) -> Choice:
     """Room that the tiles cannot use goes to the panels, up to a third of what they have."""
     names = tuple(panel for panel, _ in panels)
     first = panels[0][1]
