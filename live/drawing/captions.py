@@ -1,0 +1,163 @@
+"""The caption above each tile: its kernel, its number, what it answers to, and its name or its own limits."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from functools import lru_cache
+
+from convviz_core.filters import FilterBank
+from convviz_core.layer import RangeMode
+from convviz_core.ranges import is_flat
+from live.drawing.kernels import draw_kernel, size_wh
+from live.drawing.numbers import TIMES, figure
+from live.drawing.overlay import Sprite, blank
+from live.drawing.scene import Scene
+from live.drawing.text import BOLD, DIM, INK, base_line, put, shortened, text_width, width_em, wrapped
+from live.layout import Layout
+from live.tiling import CaptionNeeds, Tile
+
+LIMITS_EM = 8.5  # the widest pair of limits that is usual
+BEFORE, AFTER = f"input {TIMES}", "="  # around the kernel: the picture below is what they give
+
+
+@lru_cache(maxsize=64)
+def caption_needs(bank: FilterBank, *, numbers: bool) -> CaptionNeeds:
+    """What the captions of a bank would like; numbers: each kernel with its numbers in its cells."""
+    said = [_words(bank, index) for index in range(len(bank))]
+    heads = [width_em(f"{index + 1}: ", BOLD) for index in range(len(bank))]
+    return CaptionNeeds(
+        line_em=max(head + width_em(line) for head, (line, _) in zip(heads, said, strict=True)),
+        wrapped_em=max(head + _halves_em(line) for head, (line, _) in zip(heads, said, strict=True)),
+        name_em=max(LIMITS_EM, *(width_em(name) for _, name in said)),
+        around_em=width_em(BEFORE) + width_em(AFTER) + 1.0,
+        kernel_hw=bank.kernel_hw,
+        pictures=4 if numbers and bank.channels == 3 else 1,
+        numbers=numbers,
+    )
+
+
+def _words(bank: FilterBank, index: int) -> tuple[str, str]:
+    """What filter `index` answers to and its name; its name and nothing where nobody said what it answers to."""
+    filter = bank.filters[index]
+    label = " ".join(filter.label.split())
+    return (filter.answers, label) if filter.answers and filter.answers != label else (label, "")
+
+
+def _halves_em(line: str) -> float:
+    """The width of `line` broken in two where that is best."""
+    parts = line.split()
+    cuts = [(" ".join(parts[:cut]), " ".join(parts[cut:])) for cut in range(1, len(parts))] or [(line, "")]
+    return min(max(width_em(first), width_em(second)) for first, second in cuts)
+
+
+class Captions:
+    """All captions. Kernels are drawn once; the words again where they change with the picture (frame mode)."""
+
+    def __init__(self) -> None:
+        self._kernels: Sequence[Sprite] = ()
+        self._kernels_key: Hashable = None
+
+    def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+        """The bank, and what each map says of this picture."""
+        return scene.layer.bank, scene.kernels, scene.image.ndim, _notes(scene)
+
+    def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
+        """One sprite a tile."""
+        if not layout.caption.height:
+            return ()
+        key = (layout, scene.layer.bank, scene.kernels)
+        if key != self._kernels_key:
+            self._kernels, self._kernels_key = [_with_kernel(layout, scene, tile) for tile in layout.tiles], key
+        notes = _notes(scene)
+        sprites = [Sprite(sprite.place, sprite.pixels.copy()) for sprite in self._kernels]
+        for tile, sprite in zip(layout.tiles, sprites, strict=True):
+            if tile.index is None:
+                _write(layout, sprite, "input, ", *_input_words(scene), left=0)
+            else:
+                answers, name = _words(scene.layer.bank, tile.index)
+                second = notes[tile.index] if notes else name
+                left = _text_left(layout, scene.layer.bank)
+                _write(layout, sprite, f"{tile.index + 1}: ", answers, second, left, keep_second=bool(notes))
+        return sprites
+
+
+def _notes(scene: Scene) -> tuple[str, ...]:
+    """What each map says of itself: in frame mode, its limits."""
+    if scene.range != RangeMode.FRAME:
+        return ()
+    flat = is_flat(scene.layer, scene.ranges)
+    return tuple(
+        f"flat {figure(lo)}" if flat[index] else f"{figure(lo)} to {figure(hi)}"
+        for index, (lo, hi) in enumerate(scene.ranges.tolist())
+    )
+
+
+def _input_words(scene: Scene) -> tuple[str, str]:
+    rows, columns = scene.layer.bank.kernel_hw
+    read = "in colour" if scene.layer.bank.channels == 3 else "gray"
+    return read, f"each {rows}x{columns} patch of it gives one pixel of each map"
+
+
+def _kernel_left(layout: Layout) -> int:
+    return text_width(f"{BEFORE} ", layout.text.small) if layout.caption.equation else 0
+
+
+def _text_left(layout: Layout, bank: FilterBank) -> int:
+    """Where the words begin, behind the kernel."""
+    plan, text = layout.caption, layout.text
+    if not plan.cell:
+        return 0
+    pictures = layout.request.captions.pictures
+    width = pictures * size_wh(bank.kernel_hw, plan.cell)[0] + 3 * (pictures - 1)
+    behind = text_width(f" {AFTER} ", text.small) if plan.equation else 0
+    return _kernel_left(layout) + width + behind + text.pad
+
+
+def _with_kernel(layout: Layout, scene: Scene, tile: Tile) -> Sprite:
+    text, plan, bank = layout.text, layout.caption, scene.layer.bank
+    sprite = blank(tile.caption)
+    if tile.index is None or not plan.cell:
+        return sprite
+    height = size_wh(bank.kernel_hw, plan.cell)[1]
+    top = max(0, (plan.height - text.gap // 2 - height) // 2)
+    largest = text.base if scene.kernels else None
+    right = draw_kernel(sprite.pixels, bank.kernels[tile.index], _kernel_left(layout), top, plan.cell, largest)
+    if plan.equation:
+        line = base_line(top, height, text.small)
+        put(sprite.pixels, BEFORE, 0, line, text.small, DIM)
+        put(sprite.pixels, AFTER, right + text.pad // 2, line, text.small, DIM)
+    return sprite
+
+
+def _rows(layout: Layout) -> tuple[int, int]:
+    """The base lines of the two lines of text; twice the only one."""
+    text, plan = layout.text, layout.caption
+    inside = plan.height - text.gap // 2
+    if plan.lines == 1:
+        only = base_line(0, inside, text.small)
+        return only, only
+    middle = inside / 2
+    return round(middle - 0.25 * text.base), round(middle + 0.95 * text.small)
+
+
+def _write(
+    layout: Layout, sprite: Sprite, head: str, first: str, second: str, left: int, *, keep_second: bool = False
+) -> None:
+    """Number and words. Where both lines are needed for the words, `second` is left out unless it is to be kept."""
+    text, plan = layout.text, layout.caption
+    size = text.base if plan.lines == 2 else text.small
+    upper, lower = _rows(layout)
+    if not plan.words:
+        first = ""
+    head = head if first else head.rstrip(" :,")
+    x = put(sprite.pixels, head, left, upper, size, INK, BOLD)
+    x = left + text_width(head, size, BOLD)
+    room = sprite.place.width - x
+    if plan.lines == 2 and not keep_second and text_width(first, size) > room:
+        lines = wrapped(first, size, room)
+        put(sprite.pixels, lines[0], x, upper, size)
+        put(sprite.pixels, shortened(" ".join(lines[1:]), size, room), x, lower, size)
+        return
+    put(sprite.pixels, shortened(first, size, room), x, upper, size)
+    if plan.lines == 2:
+        put(sprite.pixels, shortened(second, text.small, sprite.place.width - left), left, lower, text.small, DIM)
