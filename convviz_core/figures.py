@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import logging
 import math
-import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import AnyArray, FloatArray
+from convviz_core.atomic_files import replacing
 from convviz_core.filters import FilterBank
 
 if TYPE_CHECKING:
@@ -187,12 +187,8 @@ def _grid(titles: Sequence[str], width_in: float, aspect: float) -> tuple[Figure
 def _save(figure: Figure, path: Path) -> None:
     picture = io.BytesIO()
     figure.savefig(picture, format="png")
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with replacing(path) as beside:
         beside.write_bytes(picture.getvalue())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Files and folders that the viewer writes: checked before the first frame, written beside, renamed into place."""
+"""Files and folders that the viewer writes: checked before the first frame, replaced as a whole."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import errno
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
+from convviz_core import atomic_files
 from live.errors import OutputError
 
 _REASONS = {
@@ -22,6 +23,7 @@ _REASONS = {
     errno.ENOTDIR: "a file is in the way where a folder is wanted: choose another name",
     errno.EEXIST: "a file is in the way where a folder is wanted: choose another name",
     errno.EISDIR: "a folder is in the way where a file is wanted: choose another name",
+    errno.ELOOP: "its links lead in a circle: choose another name",
 }
 
 
@@ -52,14 +54,12 @@ def check_file(path: Path) -> None:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "is a directory")
         if not path.exists():
-            _try_writing(path.resolve().parent)
+            _try_writing(atomic_files.resolved(path).parent)
         elif path.is_file():
             path.open("ab").close()
-            _try_writing(path.resolve().parent)
+            _try_writing(atomic_files.resolved(path).parent)
     except OSError as error:
         raise output_error(path, error) from error
-    except RuntimeError:  # pathlib's word for links in a circle
-        raise OutputError(f"cannot write {path}: its links lead in a circle") from None
 
 
 def check_name(path: Path) -> None:
@@ -87,23 +87,9 @@ def _try_writing(directory: Path) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A path beside `path` to write to, renamed over it when the block is done and removed when it fails.
-
-    Whoever looks sees the old file or the whole new one. A link is followed, and a pipe or a device is written to
-    as it is. OSErrors become OutputErrors.
-    """
-    target = path.resolve()
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    """atomic_files.replacing, whose OSErrors become OutputErrors."""
     try:
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "is a directory")
-        if path.exists() and not path.is_file():
-            yield path
-            return
-        yield beside
-        beside.replace(target)
+        with atomic_files.replacing(path) as beside:
+            yield beside
     except OSError as error:
         raise output_error(path, error) from error
-    finally:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
