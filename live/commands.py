@@ -29,7 +29,8 @@ def still(arguments: argparse.Namespace, say: Say) -> None:
     from convviz_core.figures import write_figures
     from convviz_core.layer import Layer
     from convviz_core.maps_file import write_maps
-    from live.outputs import check_directory, output_error, replacing
+    from live.errors import output_error
+    from live.outputs import check_directory, replacing
     from live.sources.pictures import read_picture
 
     bank = bank_from(arguments.filters, say)

@@ -13,9 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from convviz_core.arrays import ByteArray
-from live.errors import OutputError
+from live.errors import OutputError, output_error
 from live.movie import Container, Movie, SafeFile
-from live.outputs import output_error
 
 MIN_FREE_BYTES = 100_000_000
 MAX_WAITING_BYTES = 64_000_000  # of pictures not yet written: about 0.8 s of 1280x720 at 30 fps
