@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,15 +48,6 @@ def check_name(path: Path) -> None:
         str(path).encode()
     except UnicodeEncodeError:
         raise OutputError(f"cannot write {str(path)!a}: the name is not UTF-8, choose another name") from None
-
-
-def check_apart(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
-    """See that no output is written over an input or another output; OutputError if one would be."""
-    taken = [path.resolve() for path in inputs if path.exists()]
-    for path in outputs:
-        if path.resolve() in taken:
-            raise OutputError(f"{path} is named twice: an output would overwrite it; choose another name")
-        taken.append(path.resolve())
 
 
 def _try_writing(directory: Path) -> None:
