@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray
+from live.errors import OutputError
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -28,6 +29,8 @@ _JPEG = (
     *(cv2.IMWRITE_JPEG_QUALITY, 95),
     *(cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444),
 )
+_JPEG_LONGEST_SIDE = 65_500  # libjpeg's limit
+_SLOWEST = Fraction(1, 1001)  # frames a second that a file can state
 _AVI_LONGEST_GAP = 60_000  # frame times; the muxer refuses a longer one
 _AVI_LATEST = 1.5  # frame times: unsteady cameras put two pictures into one frame, and the second goes into the next
 
@@ -83,7 +86,7 @@ class Movie:
         self._shape = picture.shape
         self._container = container
         self._fps = fps
-        rate = Fraction(fps).limit_denominator(1001)
+        rate = max(_SLOWEST, Fraction(fps).limit_denominator(_SLOWEST.denominator))
         self._time_base = 1 / rate if container == Container.AVI else Fraction(1, 1000)
         self._start_s = 0.0
         self._last_at_s = 0.0
@@ -109,14 +112,15 @@ class Movie:
         """Append a uint8 picture captured at `at_s` seconds (any origin); False where AVI has no frame left for it.
 
         Time standing still or going back, as when a file starts again, goes on by one frame time.
-        Errors while writing are in `file.failed`; cv2.error for a picture that JPEG cannot hold.
+        Errors while writing are in `file.failed`; OutputError for a picture that JPEG cannot hold. What else may come
+        from OpenCV and FFmpeg, `reason` puts into words.
         """
         tick = self._tick(at_s)
         if tick is None:
             return False
         if picture.ndim < len(self._shape):
             picture = np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), np.uint8)
-        packet = av.Packet(cv2.imencode(".jpg", picture, _JPEG)[1].tobytes())
+        packet = av.Packet(_jpeg(picture))
         packet.stream = self._stream
         packet.time_base = self._time_base
         packet.pts = packet.dts = tick
@@ -142,3 +146,29 @@ class Movie:
             self._muxer.close()
         finally:
             self.file.close()
+
+
+def reason(error: Exception) -> str:
+    """Why making a movie ended with `error`, in words for whoever records; nothing of any program's source."""
+    match error:
+        case MemoryError():
+            return "there is not enough memory to encode its pictures"
+        case av.FFmpegError():
+            return f"FFmpeg cannot write it ({error.strerror})"
+        case cv2.error():
+            return "OpenCV cannot encode its pictures"
+        case _:
+            return f"its encoder failed ({type(error).__name__})"
+
+
+def _jpeg(picture: ByteArray) -> bytes:
+    height, width = picture.shape[:2]
+    if not 0 < min(height, width) <= max(height, width) <= _JPEG_LONGEST_SIDE:
+        raise OutputError(
+            f"its pictures are {width}x{height}, and JPEG holds 1 to {_JPEG_LONGEST_SIDE} pixels a side: "
+            "record the frame or the display instead"
+        )
+    done, encoded = cv2.imencode(".jpg", picture, _JPEG)
+    if not done:
+        raise OutputError(f"OpenCV cannot encode a picture of {width}x{height}")
+    return encoded.tobytes()

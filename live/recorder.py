@@ -7,15 +7,15 @@ import shutil
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
 import numpy as np
 
 from convviz_core.arrays import ByteArray
-from live.errors import OutputError
-from live.movie import Container, Movie, SafeFile
-from live.outputs import output_error
+from live.errors import OutputError, output_error
+from live.movie import Container, Movie, SafeFile, reason
 
 MIN_FREE_BYTES = 100_000_000
 MAX_WAITING_BYTES = 64_000_000  # of pictures not yet written: about 0.8 s of 1280x720 at 30 fps
@@ -92,7 +92,12 @@ class Recorder:
             if not self._takes(image):
                 self.left_out += 1
                 return
-            self._waiting.append((np.array(image, np.uint8, order="C"), captured_at_s))
+            try:
+                kept = np.array(image, np.uint8, order="C")
+            except MemoryError:
+                self.left_out += 1
+                return
+            self._waiting.append((kept, captured_at_s))
             self._waiting_bytes += image.nbytes
             self._changed.notify()
 
@@ -124,7 +129,7 @@ class Recorder:
         except OutputError as error:
             self._fail(OutputError(f"recording stopped: {error}"))
         except Exception as error:  # whatever the codec or the muxer raises, the view goes on
-            self._fail(OutputError(f"recording to {self.path} stopped: {' '.join(str(error).split())}"))
+            self._fail(OutputError(f"recording to {self.path} stopped: {reason(error)}"))
 
     def _next(self) -> tuple[ByteArray, float] | None:
         with self._changed:
@@ -145,12 +150,14 @@ class Recorder:
         elif not self._movie.takes(image, at_s):
             self._movie = self._next_movie(self._movie, image)
         if not self._movie.add(image, at_s):
-            self.left_out += 1
+            with self._changed:
+                self.left_out += 1
         self._check_written()
 
     def _next_movie(self, movie: Movie, image: ByteArray) -> Movie:
         movie.close()
         self._check_written()
+        self._movie = None  # until there is another: making it may fail
         self._files += 1
         self._file = _new_file(self._base.with_stem(f"{self._base.stem}-{self._files:04}"))
         self._say(f"the picture's size changed: recording goes on in {self.path}")
@@ -180,13 +187,16 @@ class Recorder:
             raise OutputError(f"cannot record to {path}: its disk has less than 100 MB left, free some space first")
 
     def _finish(self) -> None:
-        if self._movie is None:
-            if self._in_place():  # and empty
-                self.path.unlink()
+        empty = (self._movie is None or not self._movie.pictures) and self._in_place()
+        try:
+            if self._movie is not None:
+                self._movie.close()
+                self._check_written()
+        finally:
             self._file.close()
-            return
-        self._movie.close()
-        self._check_written()
+            if empty:
+                with suppress(OSError):
+                    self.path.unlink()
 
     def _fail(self, error: OutputError) -> None:
         with self._changed:

@@ -15,8 +15,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from live.errors import OutputError
-from live.outputs import output_error
+from live.errors import OutputError, output_error
 
 Event = dict[str, Any]
 

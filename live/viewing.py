@@ -12,6 +12,7 @@ from pathlib import Path
 from convviz_core.banks import BUILT_IN_BANKS
 from convviz_core.engine import Engine
 from convviz_core.engines.opening import open_engine
+from convviz_core.filter_files import bank_file
 from convviz_core.filters import FilterBank
 from convviz_core.layer import Activation, RangeMode
 from live.commands import bank_from
@@ -19,7 +20,8 @@ from live.controls import ViewState
 from live.display import Display, NullDisplay
 from live.keep import Keep
 from live.loop import Last, Until, run
-from live.outputs import check_apart, check_directory, check_file, check_name
+from live.outputs import check_directory, check_file, check_name
+from live.overlaps import check_apart, check_beside_recording
 from live.process import Interrupts, created_at_s
 from live.profiler import Profiler, SpanListener
 from live.screen import Screen
@@ -85,15 +87,17 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
 def check_outputs(arguments: argparse.Namespace) -> None:
     """Every output is tried before the first frame; OutputError names the one that cannot be written."""
     files = [path for path in (arguments.stats, arguments.trace, arguments.record) if path is not None]
-    for path in files:
-        check_file(path)
+    kept = []
     if arguments.snapshot is not None:
-        check_directory(arguments.snapshot)
-        files += [arguments.snapshot / name for name in SNAPSHOT_FILES]
+        check_directory(arguments.snapshot)  # before the files, for one of which it may stand in the way
+        kept = [arguments.snapshot / name for name in SNAPSHOT_FILES]
+    for path in [*files, *kept]:
+        check_file(path)
     if arguments.record is not None:
         check_name(arguments.record)
-    inputs = [Path(text) for text in (arguments.source, arguments.filters) if text]
-    check_apart(files, inputs)
+        check_beside_recording(arguments.record, [*files, *kept])
+    bank = bank_file(arguments.filters)
+    check_apart([*files, *kept], [] if bank is None else [bank], arguments.source)
 
 
 def initial_state(arguments: argparse.Namespace, say: Say) -> ViewState:

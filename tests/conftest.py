@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -67,6 +68,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             if os.environ.get(f"CONVVIZ_REQUIRE_{mark.upper()}"):
                 pytest.fail(f"{mark} test: {reason}", pytrace=False)
             pytest.skip(reason)
+
+
+@pytest.fixture
+def signals_as_before() -> Iterator[None]:
+    """The viewer's handlers, which its command installs, are gone after the test."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

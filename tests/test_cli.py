@@ -19,6 +19,8 @@ from convviz_core.filter_files import load_bank
 from convviz_core.scenes import open_scene
 from live.cli import main
 
+pytestmark = pytest.mark.usefixtures("signals_as_before")
+
 HEADLESS = ("--headless", "--frames", "3")
 
 
@@ -50,14 +52,6 @@ def picture(tmp_path: Path) -> Path:
     path = tmp_path / "picture.png"
     cv2.imwrite(str(path), open_scene(None, (64, 48)).frame(0, 30.0))
     return path
-
-
-@pytest.fixture(autouse=True)
-def signals_as_before() -> object:
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 def test_a_headless_run_ends_with_one_line_of_figures(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from live.profiler import KEPT_SAMPLES, Profiler, Samples
 
@@ -47,6 +51,51 @@ def test_only_the_latest_samples_are_kept_but_all_are_counted() -> None:
     assert found is not None
     assert (found.count, found.p99, found.max) == (KEPT_SAMPLES + 1, 1.0, 1e6)
     assert len(samples.values(since_s=KEPT_SAMPLES - 10)) == 10
+
+
+@given(
+    steps_s=st.lists(st.sampled_from([0.0, 0.5, 1.0]), max_size=30),
+    back_s=st.floats(0, 12, allow_nan=False),
+)
+def test_a_look_back_gives_the_latest_durations_oldest_first(steps_s: list[float], back_s: float) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("live.profiler.KEPT_SAMPLES", 7)
+        samples = Samples()
+        ended_at_s = np.cumsum([50.0, *steps_s]).tolist()
+        for number, at_s in enumerate(ended_at_s):
+            samples.add(at_s, float(number))
+        since_s = ended_at_s[-1] - back_s
+        expected = [float(number) for number, at_s in enumerate(ended_at_s) if at_s >= since_s][-7:]
+        assert samples.values(since_s).tolist() == expected
+
+
+def test_a_duration_that_ends_before_the_last_one_counts_with_it() -> None:
+    samples = Samples()
+    for ended_at_s, ms in ((1.0, 10.0), (3.0, 30.0), (2.0, 20.0), (4.0, 40.0)):
+        samples.add(ended_at_s, ms)
+    assert samples.values(since_s=2.5).tolist() == [30.0, 20.0, 40.0]
+
+
+def most_bytes_for_the_profile(frames: int) -> int:
+    """What drawing the profile takes at once, after so many frames at 30 a second."""
+    clock = Clock()
+    profiler = Profiler(clock)
+    for number in range(frames):
+        for stage in ("capture", "compute", "draw", "show"):
+            profiler.add(stage, clock.now_s - 0.001, clock.now_s)
+        profiler.frames_captured(number)
+        profiler.frame_done(clock.now_s - 0.01, shown=True)
+        clock.now_s += 1 / 30
+    profiler.recent()
+    tracemalloc.start()
+    profiler.recent()
+    most_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most_bytes
+
+
+def test_the_profile_takes_no_more_after_nine_minutes_than_after_ten_seconds() -> None:
+    assert most_bytes_for_the_profile(KEPT_SAMPLES + 100) <= 1.1 * most_bytes_for_the_profile(300)
 
 
 def test_rate_and_latency_count_each_frame_once() -> None:

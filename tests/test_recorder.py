@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -257,12 +258,102 @@ def test_closing_does_not_wait_for_a_disk_that_hangs(tmp_path: Path) -> None:
     release.set()
 
 
-def test_a_picture_that_cannot_be_encoded_stops_the_recording_with_one_line(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "x.mkv")
-    recorder.write(np.zeros((1, 70_000), np.uint8), 0.0)  # JPEG ends at 65535
+@pytest.mark.parametrize("name", ["x.mkv", "x.avi"])
+@pytest.mark.parametrize(("height", "width"), [(1, 65_501), (70_000, 1), (0, 5)])
+def test_a_picture_that_jpeg_cannot_hold_stops_the_recording_with_its_size_and_leaves_no_file(
+    tmp_path: Path, name: str, height: int, width: int
+) -> None:
+    recorder = Recorder(tmp_path / name)
+    recorder.write(np.zeros((height, width), np.uint8), 0.0)
     recorder.close()
-    assert "stopped" in str(recorder.failed)
-    assert "\n" not in str(recorder.failed)
+    assert str(recorder.failed) == (
+        f"recording stopped: its pictures are {width}x{height}, and JPEG holds 1 to 65500 pixels a side: "
+        "record the frame or the display instead"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pictures_up_to_what_jpeg_holds_are_kept_and_stay_when_the_next_is_too_wide(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "x.mkv")
+    for width in (65_500, 65_501):
+        recorder.write(np.full((1, width), 80, np.uint8), 0.0)
+    recorder.close()
+    assert "65501x1" in str(recorder.failed)
+    assert levels_opencv_reads(tmp_path / "x.mkv") == [80]
+    assert list(tmp_path.iterdir()) == [tmp_path / "x.mkv"]
+
+
+ERRORS: list[tuple[Exception, str]] = [
+    (MemoryError(), "there is not enough memory to encode its pictures"),
+    (cv2.error("OpenCV(5.0.0) /io/x.cpp:1: error: (-215) !empty"), "OpenCV cannot encode its pictures"),
+    (av.error.InvalidDataError(1, "Invalid data found"), "FFmpeg cannot write it (Invalid data found)"),
+    (av.error.ArgumentError(22, "Invalid argument"), "FFmpeg cannot write it (Invalid argument)"),
+    (AttributeError("'tuple' object has no attribute 'tobytes'"), "its encoder failed (AttributeError)"),
+    (OverflowError("Python int too large to convert to C long"), "its encoder failed (OverflowError)"),
+]
+
+
+@pytest.mark.parametrize("step", ["__init__", "add", "close"])
+@pytest.mark.parametrize(("error", "sentence"), ERRORS, ids=lambda value: type(value).__name__)
+def test_whatever_a_library_raises_becomes_one_sentence_without_source_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, error: Exception, sentence: str
+) -> None:
+    def fail(*_: object) -> bool:
+        raise error
+
+    monkeypatch.setattr(f"live.recorder.Movie.{step}", fail)
+    recorder = Recorder(tmp_path / "x.mkv")
+    recorder.write(plain(9), 0.0)
+    recorder.close()
+    assert str(recorder.failed) == f"recording to {tmp_path / 'x.mkv'} stopped: {sentence}"
+
+
+def test_a_picture_that_opencv_declines_to_encode_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("live.movie.cv2.imencode", lambda *_: (False, ()))
+    recorder = Recorder(tmp_path / "x.mkv")
+    recorder.write(plain(9), 0.0)
+    recorder.close()
+    assert str(recorder.failed) == "recording stopped: OpenCV cannot encode a picture of 64x48"
+
+
+def test_a_picture_that_no_memory_is_left_for_is_left_out_and_counted(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "x.mkv")
+    recorder.write(np.broadcast_to(np.uint8(7), (2**25, 2**25)), 0.0)  # 2^50 bytes, of which there is one
+    recorder.write(plain(9), 0.1)
+    recorder.close()
+    assert (recorder.failed, recorder.left_out) == (None, 1)
+    assert levels_opencv_reads(tmp_path / "x.mkv") == [9]
+
+
+@pytest.mark.parametrize("name", ["x.mkv", "x.avi"])
+def test_a_rate_slower_than_a_file_can_state_is_recorded_all_the_same(tmp_path: Path, name: str) -> None:
+    record(tmp_path / name, [plain(10), plain(20)], [0.0, 20_000.0], fps=0.0001)
+    assert levels_opencv_reads(tmp_path / name)[0] == 10
+    assert times_av_reads(tmp_path / name) == pytest.approx([0, 20_000], abs=1001)
+
+
+class Watched(Recorder):
+    """A recorder that notes whether its count is changed by whoever holds the lock."""
+
+    unlocked = 0
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "left_out" and hasattr(self, "_changed"):
+            with ThreadPoolExecutor(1) as stranger:  # who gets the lock, unless somebody else has it
+                taken = stranger.submit(self._changed.acquire, blocking=False).result()
+                self.unlocked += taken
+                if taken:
+                    stranger.submit(self._changed.release).result()
+        super().__setattr__(name, value)
+
+
+def test_pictures_left_out_are_counted_under_the_lock(tmp_path: Path) -> None:
+    recorder = Watched(tmp_path / "x.avi", fps=10)
+    for index in range(9):
+        recorder.write(plain(9), index * 0.05)
+    recorder.close()
+    assert (recorder.failed, recorder.unlocked) == (None, 0)
+    assert recorder.left_out > 0
 
 
 def test_the_caller_may_reuse_its_picture(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from convviz_core.filters import Filter, FilterBank
 from convviz_core.layer import Layer
 from convviz_core.maps_file import write_maps
 from live.errors import OutputError
-from live.outputs import check_directory, check_file, replacing
+from live.outputs import check_directory, check_file
 from live.reproduce import rebuild
 from live.snapshot import next_snapshot_directory, write_snapshot
 
@@ -176,31 +176,6 @@ def test_a_folder_without_permission_is_refused(tmp_path: Path) -> None:
             check_directory(tmp_path)
     finally:
         tmp_path.chmod(0o700)
-
-
-def test_a_link_is_followed_and_stays_a_link(tmp_path: Path) -> None:
-    (tmp_path / "real.json").write_text("old")
-    try:
-        (tmp_path / "link.json").symlink_to(tmp_path / "real.json")
-    except OSError:
-        pytest.skip("this system makes no links")
-    with replacing(tmp_path / "link.json") as beside:
-        beside.write_text("new")
-        assert (tmp_path / "real.json").read_text() == "old"
-    assert (tmp_path / "link.json").is_symlink()
-    assert (tmp_path / "real.json").read_text() == "new"
-
-
-@POSIX
-def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    with replacing(pipe) as there:
-        there.write_text("stats")
-    assert os.read(reader, 100) == b"stats"
-    os.close(reader)
-    assert pipe.is_fifo()
 
 
 FILLS_UP = """
