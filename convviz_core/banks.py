@@ -54,8 +54,12 @@ def _everyday() -> FilterBank:
 def _gradient(name: str, description: str, smooth: tuple[int, int, int]) -> FilterBank:
     """A central difference along one axis, smoothed along the other: the 3x3 form of Sobel, Prewitt and Scharr."""
     x = np.outer(smooth, (-1, 0, 1))
-    kernels = {"x: left dark, right bright": x, "y: top dark, bottom bright": x.T}
-    return _bank(name, description, kernels, ("brighter to the right", "brighter below"))
+    return _bank(
+        name,
+        description,
+        {"x: left dark, right bright": x, "y: top dark, bottom bright": x.T},
+        ("brighter to the right", "brighter below"),
+    )
 
 
 def _roberts() -> FilterBank:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 LARGEST_KERNEL_LINES = 5.0  # a caption takes so many lines for its kernel, where the tiles cannot use the height
 CAPTIONED_SCALE = 0.8  # of the tiles' size without captions, that two lines leave at least
 NUMBERED_SCALE = 0.62  # the same for one line
+KERNELS_SCALE = 0.5  # the same for kernels with their numbers
+NUMBER_CELL_EM = 2.4  # a side of a kernel's cell in which a number can be read, in units of the text's size
+SMALLEST_KERNEL = 8  # pixels a side
 SNAP = 0.03  # whole multiples this near below are taken: each pixel is then as sharp as the next
 
 
@@ -91,16 +94,17 @@ class CaptionNeeds:
     """What the captions would like, widths in units of the text's size.
 
     kernel_hw: rows and columns of a kernel. pictures: how many kernel pictures stand side by side in one caption.
-    numbers_em: width of a kernel's cell that shows its number; None where numbers are not asked for.
+    numbers: whether each weight is to be read in its cell.
     """
 
     wanted: bool = True
     line_em: float = 12.0  # number and answer on one line
     wrapped_em: float = 7.0  # the same on two lines
     name_em: float = 4.0
+    around_em: float = 4.0  # signs that make an equation of kernel and map
     kernel_hw: tuple[int, int] = (3, 3)
     pictures: int = 1
-    numbers_em: float | None = None
+    numbers: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,8 +117,8 @@ class CaptionPlan:
     height: int = 0
     lines: int = 0
     words: bool = False
-    wrapped: bool = False  # the answer takes both lines, the name is left out
     cell: float = 0.0
+    equation: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,16 +149,26 @@ def largest_block(
     count = len(indices)
     bare = _best_grid(map_hw, count, inner, gap, 0)
     grid, least = bare, 0
-    for lines, share in ((2, CAPTIONED_SCALE), (1, NUMBERED_SCALE)) if needs.wanted else ():
-        height = _text_height(lines, text)
+    for height, share in _caption_heights(text, needs):
         captioned = _best_grid(map_hw, count, inner, gap, height)
         if captioned.scale >= share * bare.scale:
             grid, least = captioned, height
             break
     width, height = (max(1, int(side * grid.scale + 1e-6)) for side in (map_hw[1], map_hw[0]))
-    spare = (inner.height - gap * (grid.rows - 1)) // grid.rows - height
-    plan, left_out = plan_caption(width, least, max(spare, least), text, needs)
+    most = (inner.height - gap * (grid.rows - 1)) // grid.rows - height
+    plan, left_out = plan_caption(width, least, max(most, least), text, needs)
     return _place(indices, grid, (width, height), plan, inner, gap, left_out)
+
+
+def _caption_heights(text: TypeScale, needs: CaptionNeeds) -> list[tuple[int, float]]:
+    """Heights that captions may have, the best first, each with the tiles' size that it must leave them."""
+    if not needs.wanted:
+        return []
+    heights = [(_text_height(2, text), CAPTIONED_SCALE), (_text_height(1, text), NUMBERED_SCALE)]
+    if needs.numbers:
+        numbered = round(needs.kernel_hw[0] * NUMBER_CELL_EM * text.small) + text.gap
+        heights[:0] = [(max(numbered * part // 4, heights[0][0]), KERNELS_SCALE) for part in (4, 3, 2)]
+    return heights
 
 
 def _best_grid(map_hw: tuple[int, int], count: int, room: Rect, gap: int, caption_h: int) -> _Grid:
@@ -181,40 +195,48 @@ def _text_height(lines: int, text: TypeScale) -> int:
 def plan_caption(
     width: int, least: int, most: int, text: TypeScale, needs: CaptionNeeds
 ) -> tuple[CaptionPlan, tuple[str, ...]]:
-    """What a caption `width` wide and `least` to `most` pixels high holds, and what it leaves out."""
+    """What a caption `width` wide and `least` to `most` pixels high holds, and what it leaves out.
+
+    The words come first, then a kernel that can be seen, then words on one line, then a larger kernel.
+    """
     if not needs.wanted:
         return CaptionPlan(), ()
     if least == 0:
         return CaptionPlan(), ("captions",)
     lines = 2 if most >= _text_height(2, text) else 1
-    rows, columns = needs.kernel_hw
-    wanted = LARGEST_KERNEL_LINES * text.line
-    if needs.numbers_em is not None:
-        wanted = max(wanted, 2 * text.small * rows)
-    height = min(max(least, min(most, round(wanted))), most)
-    height = max(height, _text_height(lines, text))
-    words_em = needs.line_em if lines == 1 else min(needs.line_em, needs.wrapped_em)
-    size = text.base if lines == 2 else text.small
-    room_for_words = width - words_em * size - text.pad
-    pictures_em = needs.pictures * columns
-    cell = min((height - text.gap) / rows, 2.6 * text.base)
-    with_words = room_for_words >= min(1.0, cell) * pictures_em and room_for_words > text.small
-    across = room_for_words if with_words else width - 2.2 * size - text.pad
-    cell = min(cell, across / max(pictures_em, 1) if pictures_em else 0)
+    words_h, size = _text_height(lines, text), text.base if lines == 2 else text.small
+    rows, across = needs.kernel_hw[0], needs.kernel_hw[1] * needs.pictures
+    highest = max(least, words_h, min(most, round(LARGEST_KERNEL_LINES * text.line)))
+    largest = min((highest - text.gap) / rows, (4.5 if needs.numbers else 2.2) * text.base)
+    line_w, wrapped_w = (round(em * size) + text.pad for em in (needs.line_em, needs.wrapped_em))
+    smallest = min(largest, max(SMALLEST_KERNEL / rows, SMALLEST_KERNEL / across))
+    words_w = wrapped_w if lines == 2 else line_w
+    words = width - words_w >= smallest * across
+    if not words:
+        words_w = round(1.5 * size)
+    cell = min(largest, (width - words_w) / across)
+    on_one_line = min(largest, (width - line_w) / across)
+    if words and on_one_line * rows >= 0.7 * (words_h - text.gap):
+        cell, words_w = on_one_line, line_w
     cell = float(int(cell)) if cell >= 1 else cell
-    if cell * rows < 6 or cell * pictures_em < 6:
+    if cell < smallest:
         cell = 0.0
-    height = max(_text_height(lines, text), round(cell * rows) + text.gap)
-    across = width - cell * pictures_em - 2 * text.pad
-    wrapped = with_words and lines == 2 and max(needs.line_em * text.base, needs.name_em * text.small) > across
-    left_out = []
-    if not cell:
-        left_out.append("kernels")
-    if not with_words:
-        left_out.append("what each kernel answers to")
-    elif wrapped or lines == 1:
-        left_out.append("the kernels' names")
-    return CaptionPlan(height, lines, with_words, wrapped, cell), tuple(left_out)
+    left = width - cell * across - max(words_w, line_w) - 2 * text.pad
+    plan = CaptionPlan(
+        height=max(words_h, round(cell * rows) + text.gap) if words or cell else _text_height(1, text),
+        lines=lines if words else 1,
+        words=words,
+        cell=cell,
+        equation=bool(cell) and words and lines == 2 and left >= needs.around_em * text.small,
+    )
+    return plan, _left_out(plan)
+
+
+def _left_out(plan: CaptionPlan) -> tuple[str, ...]:
+    said = [] if plan.cell else ["the kernels"]
+    if not plan.words:
+        said.append("what each answers to")
+    return tuple(said)
 
 
 def _place(

@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 
 from convviz_core.arrays import ByteArray
 from convviz_core.engine import Engine, FrameSizeError, Result, check_frame
-from live.canvas import draw_canvas
+from live.composing import kept_inside, layout_request, new_compositor, scene_of
 from live.controls import Effect, ViewState, click, pan, point, press
 from live.display import Display, Events, Point
-from live.hud import ProfileInfo, Status
+from live.drawing.scene import ProfileInfo, Status
 from live.keep import Keep
-from live.layout import Layout, arrange, kept_inside, preferred_canvas_wh
+from live.layout import Layout, arrange, preferred_canvas_wh
 from live.notices import Notices
-from live.picture import Painter
 from live.picture_range import PictureRange
 from live.profiler import Profiler
 from live.sources.frame import Frame, FrameSource, SourceError, SourceEvent
 
 PATIENCE_S = 0.02  # how long a read may keep the window waiting
 IDLE_S = 0.25  # how long to wait for a key while nothing moves
-PROFILE_EVERY_S = 0.25  # how often the profile is drawn anew while no frame comes
+PROFILE_EVERY_S = 0.25  # how often the profile is drawn anew
+BEAT_S = 0.1  # how often numbers that follow the pictures are
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,9 @@ class View:
         self.notices = Notices(profiler.clock)
         self._pointer: Point | None = None
         self._range = PictureRange()
-        self._painter = Painter()
+        self._compositor = new_compositor()
+        self._answered: object = None  # what the result answers
+        self._profile: tuple[int, ProfileInfo] | None = None  # in which quarter of a second it was made
         self._shown_state: ViewState | None = None  # the last one that could be shown
         self._painted: object = None
         self._stepping = False
@@ -122,7 +124,11 @@ class View:
         )
 
     def compute(self) -> Result:
-        """The engine's mosaic of the newest frame; a bank that does not fit the frame gives way to the one before."""
+        """The engine's mosaic of the newest frame, as it is asked for now.
+
+        A bank that does not fit the frame gives way to the one before. Nothing is computed where the engine's last
+        answer is still what is asked for: a pointer has moved, a panel is open.
+        """
         assert self.frame is not None
         try:
             self.result = self._compute_or_go_back(self.frame)
@@ -145,15 +151,21 @@ class View:
     def _compute(self, frame: Frame) -> Result:
         self.image = image = frame.image[:, ::-1] if self.state.mirror else frame.image
         if self.display.interactive and self._shown_state is None:
-            self.display.open(preferred_canvas_wh(image.shape, self.state, self.screen_wh))
+            request = layout_request(self.screen_wh, image.shape, self.state)
+            self.display.open(preferred_canvas_wh(request, self.screen_wh))
         canvas_wh = self.display.canvas_wh
-        self.layout = arrange(canvas_wh, image.shape, self.state) if canvas_wh else None
+        self.layout = arrange(layout_request(canvas_wh, image.shape, self.state)) if canvas_wh else None
         if self.layout:
             self.state = kept_inside(self.state, self.layout)
         reduce = self.layout.reduce if self.layout else 1
+        state = self.state
+        asked = (frame.index, frame.captured_at_s, state.layer, state.gain, state.mirror, reduce)
+        if self.result is not None and asked == self._answered:
+            return self.result
         with self.profiler.stage("compute"):
-            result = self._range.run(self.engine, image, self.state, frame.media_time_s, reduce)
+            result = self._range.run(self.engine, image, state, frame.media_time_s, reduce)
         self.profiler.add_inside(result.stages_ms)
+        self._answered = asked
         return result
 
     def draw(self, result: Result) -> ByteArray | None:
@@ -162,16 +174,9 @@ class View:
         if layout is None or image is None:
             return None
         with self.profiler.stage("draw"):
-            canvas = draw_canvas(
-                self._painter,
-                layout,
-                state,
-                image,
-                result,
-                self._status(),
-                conv=self.engine.maps(image, state.layer)[0] if state.tint else None,
-                profile=(self.profiler.recent(), self._profile_info(result)) if state.profile else None,
-            )
+            profile = self._profile_info(result) if state.profile else None
+            scene = scene_of(state, layout, image, result, self._status(), profile=profile, beat=self._beat())
+            canvas = self._compositor.compose(layout, scene)
         self._painted = self._subject()
         return canvas
 
@@ -242,23 +247,39 @@ class View:
     def _status(self) -> Status:
         silent_since_s = self.source.silent_since_s
         moves = self.source.fps is not None and not self.source.ended
+        now_s = self.profiler.clock()
         return Status(
             source=self.source.granted,
-            fps=self.profiler.processed.per_second(self.profiler.clock()) if moves else None,
+            fps=self.profiler.processed.per_second(now_s) if moves else None,
+            paused=self.state.paused,
+            mirrored=self.state.mirror,
             recording=self.keep.recording,
             notices=self.notices.current(),
-            silent_s=None if silent_since_s is None else self.profiler.clock() - silent_since_s,
+            silent_s=None if silent_since_s is None else int(now_s - silent_since_s),
             reconnects=self.source.counts.reconnects,
         )
 
+    def _beat(self) -> int:
+        """See Scene: a few times a second while pictures follow each other, else each picture's own."""
+        if self.source.ended or self._stands_still:
+            return -1 - self.frame.index if self.frame else -1
+        return int(self.profiler.clock() / BEAT_S)
+
     def _profile_info(self, result: Result) -> ProfileInfo:
-        counts = self.source.counts
-        return ProfileInfo(
-            engine=f"{self.engine.name} on {self.engine.device}: {result.way}",
-            gray_from=self.frame.gray_from if self.frame else "",
-            captured=counts.captured,
-            dropped=counts.dropped,
-            failed_reads=counts.failed_reads,
-            reconnects=counts.reconnects,
-            advice=self.source.advice(self.profiler.captured.per_second(self.profiler.clock())),
-        )
+        now = int(self.profiler.clock() / PROFILE_EVERY_S)
+        if self._profile is None or self._profile[0] != now:
+            counts = self.source.counts
+            self._profile = (
+                now,
+                ProfileInfo(
+                    recent=self.profiler.recent(),
+                    engine=f"{self.engine.name} on {self.engine.device}: {result.way}",
+                    gray_from=self.frame.gray_from if self.frame else "",
+                    captured=counts.captured,
+                    dropped=counts.dropped,
+                    failed_reads=counts.failed_reads,
+                    reconnects=counts.reconnects,
+                    advice=self.source.advice(self.profiler.captured.per_second(self.profiler.clock())),
+                ),
+            )
+        return self._profile[1]

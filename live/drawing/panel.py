@@ -6,8 +6,21 @@ from collections.abc import Sequence
 
 import cv2
 
-from live.drawing.overlay import Sprite, blank
-from live.drawing.text import BOLD, DIM, INK, PANEL, REGULAR, RULE, Colour, put, put_right, shortened, text_width, wrapped
+from live.drawing.overlay import blank
+from live.drawing.text import (
+    BOLD,
+    DIM,
+    INK,
+    PANEL,
+    REGULAR,
+    RULE,
+    Colour,
+    put,
+    put_right,
+    shortened,
+    text_width,
+    wrapped,
+)
 from live.tiling import Rect, TypeScale
 
 
@@ -52,9 +65,7 @@ class PanelPage:
         for line in wrapped(sentence, self.text.small if small else self.text.base, self.width):
             self.write(line, colour, small=small)
 
-    def row(
-        self, cells: Sequence[tuple[str, float, Colour]], *, small: bool = False, weight: int = REGULAR
-    ) -> bool:
+    def row(self, cells: Sequence[tuple[str, float, Colour]], *, small: bool = False, weight: int = REGULAR) -> bool:
         """Cells (text, place, colour) on one line; whether there was room for it.
 
         place: 0 begins at the left margin; a positive one is the share of the width at which the text ends, so that

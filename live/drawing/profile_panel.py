@@ -48,12 +48,17 @@ class Profile:
 def _write_rates(page: PanelPage, info: ProfileInfo) -> None:
     recent = info.recent
     names, rates = ("captured", "processed", "shown"), (recent.captured_fps, recent.processed_fps, recent.shown_fps)
-    page.row([("frames a second", 0, DIM), *((name, 0.55 + 0.225 * i, DIM) for i, name in enumerate(names))], small=True)
+    page.row(
+        [("frames a second", 0, DIM), *((name, 0.55 + 0.225 * i, DIM) for i, name in enumerate(names))], small=True
+    )
     page.row([("", 0, INK), *((f"{rate:.1f}", 0.55 + 0.225 * i, INK) for i, rate in enumerate(rates))])
 
 
 def _write_stages(page: PanelPage, info: ProfileInfo) -> None:
-    page.row([("milliseconds", 0, DIM), *((name, 0.55 + 0.225 * i, DIM) for i, name in enumerate(("p50", "p95", "p99")))], small=True)
+    page.row(
+        [("milliseconds", 0, DIM), *((name, 0.55 + 0.225 * i, DIM) for i, name in enumerate(("p50", "p95", "p99")))],
+        small=True,
+    )
     for name, times in info.recent.stages.items():
         _write_stage(page, name, times)
     if info.recent.latency:

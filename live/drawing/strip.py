@@ -1,4 +1,4 @@
-"""The strip at the bottom: the layer with its range in real units and a colour bar; source and rates; what is left out."""
+"""The strip at the bottom: the layer with its range in real units and a colour bar, the source, what is left out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from convviz_core.layer import Activation, RangeMode
-from live.colormaps import centred, lookup_table
+from live.drawing.colormaps import lookup_tables
 from live.drawing.numbers import TIMES, figure
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
@@ -153,14 +153,8 @@ def _draw_layer(sprite: Sprite, layout: Layout, scene: Scene, left: int, right: 
 
 def _draw_bar(sprite: Sprite, place: Rect, scene: Scene) -> None:
     ramp = np.linspace(0, 255, place.width).astype(np.uint8)[None].repeat(place.height, axis=0)
-    table = lookup_table(scene.colormap)
-    if table is None:
-        coloured = cv2.cvtColor(ramp, cv2.COLOR_GRAY2BGR)
-    else:
-        if scene.colormap == "diverging":
-            own = scene.range == RangeMode.FRAME and scene.layer.signed
-            lo, hi = (-1.0, 1.0) if own else scene.ranges[0].tolist()
-            table = centred(table, lo, hi)
-        coloured = cv2.applyColorMap(ramp, table)
-    sprite.pixels[place.slices] = coloured
+    own = scene.range == RangeMode.FRAME and scene.layer.signed
+    ranges = np.array([[-1.0, 1.0]], np.float32) if own else scene.ranges[:1]
+    table = lookup_tables(scene.colormap, scene.layer.signed, ranges)[0]
+    sprite.pixels[place.slices] = table[ramp]
     cv2.rectangle(sprite.pixels, (place.x, place.y), (place.right - 1, place.bottom - 1), RULE, 1)

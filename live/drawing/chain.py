@@ -1,0 +1,119 @@
+"""One response's arithmetic as square cells: patch, kernel, products, one row or one stack a channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.inspect import Inspection
+from live.drawing.kernels import draw_numbers, draw_picture, numbers_size, shades, unit_shades
+from live.drawing.numbers import TIMES, column, times_power
+from live.drawing.panel import PanelPage
+from live.drawing.text import DIM, INK, put, put_middle, shortened
+from live.tiling import Rect
+
+LARGEST_CELL_EM = 3.4
+CHANNELS = ("R", "G", "B")
+
+
+@dataclass(frozen=True, eq=False)
+class _Matrix:
+    title: str
+    values: FloatArray  # (C, kh, kw)
+    shaded: ByteArray
+
+
+@dataclass(frozen=True)
+class _Plan:
+    cell: int
+    beside: bool  # the three matrices of a channel beside each other, else one below the other
+    step_xy: tuple[int, int]  # from one matrix to the next
+
+
+def draw_chain(page: PanelPage, inspection: Inspection, height: int) -> bool:
+    """patch x kernel = products in at most `height` rows of the page; whether the numbers could be written too."""
+    patch, kernel, products = (
+        values.reshape(-1, *values.shape[-2:]) for values in (inspection.patch, inspection.kernel, inspection.products)
+    )
+    matrices = (
+        _Matrix("input patch", patch, unit_shades(patch)),
+        _Matrix("kernel", kernel, shades(kernel, float(np.abs(kernel).max()))),
+        _Matrix("products", products, shades(products, float(np.abs(products).max()))),
+    )
+    plan = _plan(page, patch.shape, height)
+    if plan.cell < 1:
+        return False
+    legible = True
+    top = page.y
+    for number, matrix in enumerate(matrices):
+        legible &= _draw_matrix(page, plan, number, matrix, top)
+    channels, rows, _ = patch.shape
+    title = page.step(small=True)
+    page.y = top + (title + (channels - 1) * plan.step_xy[1] if plan.beside else 2 * plan.step_xy[1] + title)
+    page.y += rows * plan.cell + page.text.pad
+    return legible
+
+
+def _plan(page: PanelPage, shape: tuple[int, ...], height: int) -> _Plan:
+    channels, rows, columns = shape
+    between, title = 2 * page.text.base, page.step(small=True)
+    letter = page.text.base if channels > 1 else 0
+    gap = page.text.gap
+    beside = min(
+        (page.width - letter - 2 * between) // (3 * columns),
+        (height - title - (channels - 1) * gap) // (channels * rows),
+    )
+    stacked = min(
+        (page.width - between - (channels - 1) * gap) // (channels * columns), (height - 3 * title) // (3 * rows)
+    )
+    most = round(LARGEST_CELL_EM * page.text.base)
+    if beside >= min(stacked, most):
+        cell = max(0, min(beside, most))
+        return _Plan(cell, True, (cell * columns + between, cell * rows + gap))
+    cell = max(0, min(stacked, most))
+    return _Plan(cell, False, (cell * columns + gap, cell * rows + title))
+
+
+def _draw_matrix(page: PanelPage, plan: _Plan, number: int, matrix: _Matrix, top: int) -> bool:
+    """The `number`th of the three, all its channels, with its title and the sign before it."""
+    text = page.text
+    texts, power = column(matrix.values)
+    size = numbers_size(texts, plan.cell, text.base)
+    channels, rows, columns = matrix.values.shape
+    letter = text.base if channels > 1 and plan.beside else 0
+    title = page.step(small=True)
+    for channel in range(channels):
+        across, down = (number, channel) if plan.beside else (channel, number)
+        x = page.left + letter + across * plan.step_xy[0]
+        y = top + title + down * plan.step_xy[1]
+        if not plan.beside:
+            x += 2 * text.base
+        picture = np.repeat(matrix.shaded[channel][:, :, None], 3, axis=2)
+        place = draw_picture(page.pixels, picture, x, y, plan.cell)
+        if size:
+            part = texts[channel * rows * columns : (channel + 1) * rows * columns]
+            draw_numbers(page.pixels, picture, part, place, size)
+        _draw_words(page, plan, number, channel, channels, place, matrix.title + times_power(power))
+    return bool(size)
+
+
+def _draw_words(
+    page: PanelPage, plan: _Plan, number: int, channel: int, channels: int, place: Rect, title: str
+) -> None:
+    """The title above the matrix, the sign before it, the channel's letter."""
+    text = page.text
+    first = channel == 0
+    if first or not plan.beside:
+        named = f"{title}, {CHANNELS[channel]}" if channels > 1 and not plan.beside else title
+        room = plan.step_xy[0] - text.pad if plan.beside else place.width
+        named = shortened(named, text.small, max(room, 1))
+        put(page.pixels, named, place.x, place.y - round(0.35 * text.small), text.small, DIM)
+    sign = ("", TIMES, "=")[number]
+    if sign and (plan.beside or first):
+        put_middle(page.pixels, sign, place.x - text.base, place.y + place.height / 2, text.title, INK)
+    if channels > 1 and plan.beside and number == 0:
+        put_middle(
+            page.pixels, CHANNELS[channel], page.left + text.base / 3, place.y + place.height / 2, text.small, DIM
+        )

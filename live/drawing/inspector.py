@@ -1,0 +1,143 @@
+"""The inspector's panel: one output pixel's arithmetic, with the numbers that the engine has."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import cv2
+
+from convviz_core.gray import to_gray
+from convviz_core.inspect import Inspection, inspect_pixel
+from live.drawing.chain import CHANNELS, draw_chain
+from live.drawing.numbers import MINUS, TIMES, figure
+from live.drawing.overlay import Sprite
+from live.drawing.panel import PanelPage
+from live.drawing.scene import MapPixel, Scene
+from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE
+from live.layout import Layout, Panel
+from live.tiling import Rect
+
+SURROUNDINGS = 3  # the input is shown this many kernels high around the receptive field
+SURROUNDINGS_SHARE, CHAIN_SHARE = 0.16, 0.5  # of the panel's height, at most
+
+
+class Inspector:
+    """Drawn again when the pixel changes, and with the picture as often as it can be read."""
+
+    def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+        """What is explained, and of which picture."""
+        if scene.target is None:
+            return None
+        return scene.target, scene.pinned, scene.layer, scene.range, scene.beat
+
+    def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
+        """One sprite where it is open."""
+        place, target = layout.panel(Panel.INSPECTOR), scene.target
+        if place is None or target is None:
+            return ()
+        page = PanelPage(place, layout.text, "Inspector", "pinned: a click lets go" if scene.pinned else "a click pins")
+        inspection = _inspect(scene, target)
+        _write_where(page, scene, target)
+        _draw_surroundings(page, scene, target)
+        reserved = page.step() * 5 + page.step(small=True) * 2
+        height = min(page.height - reserved, round(CHAIN_SHARE * place.height))
+        if not draw_chain(page, inspection, height):
+            page.write("too small here for the numbers", DIM, small=True)
+        _write_sum(page, scene, target, inspection)
+        _write_all_maps(page, scene, target)
+        return (page.sprite,)
+
+
+def _inspect(scene: Scene, target: MapPixel) -> Inspection:
+    lo, hi = scene.ranges[target[0]].tolist()
+    return inspect_pixel(scene.image, scene.layer, *target, (lo, hi))
+
+
+def _write_where(page: PanelPage, scene: Scene, target: MapPixel) -> None:
+    index, y, x = target
+    bank = scene.layer.bank
+    rows, columns = bank.kernel_hw
+    page.write(f"{index + 1}: {bank.filters[index].answers or bank.labels[index]}", ACCENT, weight=BOLD)
+    page.write(f"row {y}, column {x} of its map")
+    page.write(f"reads rows {y} to {y + rows - 1}, columns {x} to {x + columns - 1} of the input", DIM, small=True)
+    if rows % 2 == 0 or columns % 2 == 0:
+        middle = f"row {y + (rows - 1) / 2:g}, column {x + (columns - 1) / 2:g}"
+        page.write(f"an even kernel: the middle lies between pixels ({middle})", DIM, small=True)
+    page.skip()
+
+
+def _draw_surroundings(page: PanelPage, scene: Scene, target: MapPixel) -> None:
+    """The input around the receptive field, which is framed."""
+    _, y, x = target
+    image, (rows, columns) = scene.image, scene.layer.bank.kernel_hw
+    seen_h = min(SURROUNDINGS * max(rows, columns), image.shape[0])
+    scale = int(SURROUNDINGS_SHARE * page.sprite.place.height) // seen_h
+    if scale < 1:
+        return
+    seen_w = min(page.width // scale, image.shape[1])
+    top = min(max(y + rows // 2 - seen_h // 2, 0), image.shape[0] - seen_h)
+    left = min(max(x + columns // 2 - seen_w // 2, 0), image.shape[1] - seen_w)
+    part = image[top : top + seen_h, left : left + seen_w]
+    shown = (
+        part if scene.layer.bank.channels == 3 and part.ndim == 3 else cv2.cvtColor(to_gray(part), cv2.COLOR_GRAY2BGR)
+    )
+    place = Rect(page.left, page.y, seen_w * scale, seen_h * scale)
+    if place.height > page.height // 3:
+        return
+    page.pixels[place.slices] = cv2.resize(shown, (place.width, place.height), interpolation=cv2.INTER_NEAREST)
+    cv2.rectangle(page.pixels, (place.x, place.y), (place.right - 1, place.bottom - 1), RULE, 1)
+    corner = (place.x + (x - left) * scale, place.y + (y - top) * scale)
+    opposite = (corner[0] + columns * scale - 1, corner[1] + rows * scale - 1)
+    cv2.rectangle(page.pixels, corner, opposite, (0, 0, 0), 3)
+    cv2.rectangle(page.pixels, corner, opposite, ACCENT, 1)
+    page.y += place.height + page.text.pad
+
+
+def arithmetic(scene: Scene, target: MapPixel, inspection: Inspection) -> list[tuple[str, str]]:
+    """From the sum to the byte: what is done, and what it gives."""
+    signed, response = scene.layer.signed, inspection.response
+    lo, hi = scene.ranges[target[0]].tolist()
+    shown = response if signed else inspection.activated
+    lines = []
+    if scene.layer.bank.channels == 3:
+        sums = inspection.products.sum(axis=(1, 2), dtype=float)
+        lines += [(f"sum of {name}", figure(value)) for name, value in zip(CHANNELS, sums.tolist(), strict=True)]
+    lines.append(("sum of all products", figure(response)))
+    relu = f"ReLU: the larger of 0 and {figure(response)}"
+    lines.append(("no ReLU; it would give", figure(inspection.activated)) if signed else (relu, figure(shown)))
+    less = figure(lo) if lo >= 0 else f"({figure(lo)})"
+    way = f"byte: 255 {TIMES} ({figure(shown)} {MINUS} {less}) / ({figure(hi)} {MINUS} {less})"
+    return [*lines, (way, str(inspection.byte))]
+
+
+def _write_sum(page: PanelPage, scene: Scene, target: MapPixel, inspection: Inspection) -> None:
+    for words, value in arithmetic(scene, target, inspection):
+        page.row([(words, 0, INK), (value, 1.0, ACCENT)])
+    page.skip()
+
+
+def _write_all_maps(page: PanelPage, scene: Scene, target: MapPixel) -> None:
+    """The same pixel in every map, in as many columns as there are places for."""
+    index, y, x = target
+    count = len(scene.layer.bank)
+    if count == 1 or not page.row([("the same pixel in every map: response and byte", 0, DIM)], small=True):
+        return
+    rows = page.height // page.step()
+    wide = 9 * page.text.base
+    columns = min(max(1, page.width // wide), -(-count // max(rows, 1)))
+    shown = min(count, rows * columns)
+    if shown < count:
+        shown = max(0, (rows - 1) * columns)
+    rows = -(-shown // columns) if shown else 0
+    for row in range(rows):
+        cells = []
+        for other in range(row, shown, rows):
+            found = _inspect(scene, (other, y, x))
+            begin, ink = (other // rows) / columns, ACCENT if other == index else INK
+            value = found.response if scene.layer.signed else found.activated
+            number_end = begin + 0.16 / columns
+            cells += [(f"{other + 1}", number_end, DIM), (figure(value), begin + 0.58 / columns, ink)]
+            cells.append((str(found.byte), begin + 0.9 / columns, ink))
+        page.row(cells)
+    if shown < count:
+        page.write(f"and {count - shown} more", DIM, small=True)
