@@ -11,6 +11,7 @@ from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
 from live.drawing.help_panel import Help
 from live.drawing.inspector import Inspector
+from live.drawing.legend import Legend
 from live.drawing.marks import TargetMark
 from live.drawing.notices import NoSignal, Notices
 from live.drawing.profile_panel import Profile
@@ -25,7 +26,7 @@ def new_compositor() -> Compositor:
     keys = [(key_names(binding), binding.help) for binding in KEYS]
     return Compositor(
         TilePainter(),
-        beside=(Captions(), Strip(), Inspector(), Profile(), Help(keys)),
+        beside=(Captions(), Legend(), Strip(), Inspector(), Profile(), Help(keys)),
         marks=(TargetMark(),),
         over=(NoSignal(), Notices()),
     )

@@ -23,7 +23,7 @@ class Panel(StrEnum):
 
 
 # Width and height that a panel's text needs, in units of the text's size; the inspector can use more.
-PANEL_NEEDS = {Panel.INSPECTOR: (27.0, 34.0), Panel.PROFILE: (27.0, 21.0), Panel.HELP: (37.0, 40.0)}
+PANEL_NEEDS = {Panel.INSPECTOR: (31.0, 34.0), Panel.PROFILE: (27.0, 21.0), Panel.HELP: (37.0, 40.0)}
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,9 @@ class LayoutRequest:
 class Layout:
     """One canvas: tiles with their captions, the status strip at the bottom, panels at the right or below the tiles.
 
-    room: what the tiles were laid out in. crop: the map pixels that every tile shows. reduce: the block side of the
-    mosaic that the engine is asked for. left_out: what there was no room for, in words.
+    room: what the tiles were laid out in. free: the end of the last row of tiles, where there is none. crop: the map
+    pixels that every tile shows. reduce: the block side of the mosaic that the engine is asked for. left_out: what
+    there was no room for, in words.
     """
 
     request: LayoutRequest
@@ -57,6 +58,7 @@ class Layout:
     room: Rect
     tiles: tuple[Tile, ...]
     caption: CaptionPlan
+    free: Rect | None
     strip: Rect
     panels: tuple[tuple[Panel, Rect], ...]
     crop: Rect
@@ -149,6 +151,7 @@ def _with_strip(request: LayoutRequest, text: TypeScale, lines: int) -> Layout:
         room=room,
         tiles=block.tiles,
         caption=block.caption,
+        free=block.free,
         strip=Rect(0, height - strip_h, width, strip_h),
         panels=panels,
         crop=crop,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-LARGEST_KERNEL_LINES = 5.0  # a caption takes so many lines for its kernel, where the tiles cannot use the height
+LARGEST_KERNEL_LINES = 4.0  # a caption takes so many lines for its kernel, where the tiles cannot use the height
 CAPTIONED_SCALE = 0.8  # of the tiles' size without captions, that two lines leave at least
 NUMBERED_SCALE = 0.62  # the same for one line
 KERNELS_SCALE = 0.5  # the same for kernels with their numbers
@@ -129,6 +129,7 @@ class Block:
     caption: CaptionPlan
     size_wh: tuple[int, int]
     left_out: tuple[str, ...]
+    free: Rect | None = None  # the last row's end, where no tile lies
 
 
 @dataclass(frozen=True)
@@ -208,28 +209,26 @@ def plan_caption(
     rows, across = needs.kernel_hw[0], needs.kernel_hw[1] * needs.pictures
     highest = max(least, words_h, min(most, round(LARGEST_KERNEL_LINES * text.line)))
     largest = min((highest - text.gap) / rows, (4.5 if needs.numbers else 2.2) * text.base)
-    line_w, wrapped_w = (round(em * size) + text.pad for em in (needs.line_em, needs.wrapped_em))
     smallest = min(largest, max(SMALLEST_KERNEL / rows, SMALLEST_KERNEL / across))
-    words_w = wrapped_w if lines == 2 else line_w
-    words = width - words_w >= smallest * across
-    if not words:
-        words_w = round(1.5 * size)
-    cell = min(largest, (width - words_w) / across)
-    on_one_line = min(largest, (width - line_w) / across)
-    if words and on_one_line * rows >= 0.7 * (words_h - text.gap):
-        cell, words_w = on_one_line, line_w
-    cell = float(int(cell)) if cell >= 1 else cell
-    if cell < smallest:
-        cell = 0.0
-    left = width - cell * across - max(words_w, line_w) - 2 * text.pad
-    plan = CaptionPlan(
-        height=max(words_h, round(cell * rows) + text.gap) if words or cell else _text_height(1, text),
-        lines=lines if words else 1,
-        words=words,
-        cell=cell,
-        equation=bool(cell) and words and lines == 2 and left >= needs.around_em * text.small,
-    )
+    line_w, wrapped_w = (round(em * size) + text.pad for em in (needs.line_em, needs.wrapped_em))
+    around_w = round(needs.around_em * text.small) + 2 * text.pad
+    as_high = min(largest, 0.8 * (words_h - text.gap) / rows)  # as the words beside it
+    choices = [(line_w + around_w, as_high, True), (line_w, as_high, False), (wrapped_w, smallest, False)]
+    for words_w, at_least, equation in choices[: 3 if lines == 2 else 2]:
+        cell = min(largest, (width - words_w) / across)
+        if cell >= at_least:
+            plan = CaptionPlan(lines=lines, words=True, cell=_whole(cell), equation=equation and lines == 2)
+            break
+    else:
+        cell = min(largest, (width - round(1.5 * size)) / across)
+        plan = CaptionPlan(lines=1, cell=_whole(cell) if cell >= smallest else 0.0)
+    height = _text_height(plan.lines, text)
+    plan = replace(plan, height=max(height, round(plan.cell * rows) + text.gap if plan.cell else 0))
     return plan, _left_out(plan)
+
+
+def _whole(cell: float) -> float:
+    return float(int(cell)) if cell >= 1 else cell
 
 
 def _left_out(plan: CaptionPlan) -> tuple[str, ...]:
@@ -261,4 +260,7 @@ def _place(
             tiles.append(Tile(index, Rect(x, y, width, plan.height), picture))
     if len(tiles) < len(indices):
         left_out = (*left_out, f"{len(indices) - len(tiles)} maps")
-    return Block(tuple(tiles), plan, (across, down), left_out)
+    row, column = divmod(len(indices), grid.columns)
+    x, y = left + column * (width + gap), top + row * (height + plan.height + gap)
+    free = Rect(x, y, left + across - x, height + plan.height) if column else None
+    return Block(tuple(tiles), plan, (across, down), left_out, free)

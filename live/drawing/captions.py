@@ -72,7 +72,7 @@ class Captions:
         sprites = [Sprite(sprite.place, sprite.pixels.copy()) for sprite in self._kernels]
         for tile, sprite in zip(layout.tiles, sprites, strict=True):
             if tile.index is None:
-                _write(layout, sprite, "input, ", *_input_words(scene), left=0)
+                _write(layout, sprite, "input, ", *_input_words(layout, scene), left=0)
             else:
                 answers, name = _words(scene.layer.bank, tile.index)
                 second = notes[tile.index] if notes else name
@@ -92,10 +92,18 @@ def _notes(scene: Scene) -> tuple[str, ...]:
     )
 
 
-def _input_words(scene: Scene) -> tuple[str, str]:
+def _input_words(layout: Layout, scene: Scene) -> tuple[str, str]:
     rows, columns = scene.layer.bank.kernel_hw
-    read = "in colour" if scene.layer.bank.channels == 3 else "gray"
-    return read, f"each {rows}x{columns} patch of it gives one pixel of each map"
+    size = f"{rows}x{columns}"
+    choices = (
+        f"each {size} patch of it {TIMES} a kernel, summed, is one pixel of a map",
+        f"each {size} patch of it {TIMES} a kernel is a map's pixel",
+        f"{size} patches of it {TIMES} kernels",
+        f"read {size} at a time",
+    )
+    room = layout.tiles[0].caption.width
+    said = [choice for choice in choices if text_width(choice, layout.text.small) <= room]
+    return "in colour" if scene.layer.bank.channels == 3 else "gray", said[0] if said else ""
 
 
 def _kernel_left(layout: Layout) -> int:

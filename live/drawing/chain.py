@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from live.drawing.text import DIM, INK, put, put_middle, shortened
 from live.tiling import Rect
 
 LARGEST_CELL_EM = 3.4
+SIGN_EM = 1.5  # the room of a sign between two matrices
 CHANNELS = ("R", "G", "B")
 
 
@@ -23,6 +24,7 @@ class _Matrix:
     title: str
     values: FloatArray  # (C, kh, kw)
     shaded: ByteArray
+    texts: list[str]
 
 
 @dataclass(frozen=True)
@@ -30,35 +32,55 @@ class _Plan:
     cell: int
     beside: bool  # the three matrices of a channel beside each other, else one below the other
     step_xy: tuple[int, int]  # from one matrix to the next
+    size: int = 0  # of the numbers; 0: they could not be read
 
 
 def draw_chain(page: PanelPage, inspection: Inspection, height: int) -> bool:
-    """patch x kernel = products in at most `height` rows of the page; whether the numbers could be written too."""
+    """patch x kernel = products in at most `height` rows of the page; whether the numbers could be written too.
+
+    They have three significant digits where these fit, else two.
+    """
     patch, kernel, products = (
         values.reshape(-1, *values.shape[-2:]) for values in (inspection.patch, inspection.kernel, inspection.products)
-    )
-    matrices = (
-        _Matrix("input patch", patch, unit_shades(patch)),
-        _Matrix("kernel", kernel, shades(kernel, float(np.abs(kernel).max()))),
-        _Matrix("products", products, shades(products, float(np.abs(products).max()))),
     )
     plan = _plan(page, patch.shape, height)
     if plan.cell < 1:
         return False
-    legible = True
+    for digits in (3, 2):
+        matrices = (
+            _matrix("input patch", patch, unit_shades(patch), digits),
+            _matrix("kernel", kernel, shades(kernel, float(np.abs(kernel).max())), digits),
+            _matrix("products", products, shades(products, float(np.abs(products).max())), digits),
+        )
+        size = numbers_size([text for matrix in matrices for text in matrix.texts], plan.cell, page.text.base)
+        plan = replace(plan, size=size)
+        if size:
+            break
     top = page.y
     for number, matrix in enumerate(matrices):
-        legible &= _draw_matrix(page, plan, number, matrix, top)
+        _draw_matrix(page, plan, number, matrix, top)
     channels, rows, _ = patch.shape
     title = page.step(small=True)
     page.y = top + (title + (channels - 1) * plan.step_xy[1] if plan.beside else 2 * plan.step_xy[1] + title)
     page.y += rows * plan.cell + page.text.pad
-    return legible
+    return plan.size > 0
+
+
+def _matrix(title: str, values: FloatArray, shaded: ByteArray, digits: int) -> _Matrix:
+    texts, power = column(values, digits)
+    return _Matrix(title + times_power(power), values, shaded, texts)
+
+
+def chain_height(page: PanelPage, shape: tuple[int, ...]) -> int:
+    """The rows that a chain with cells as large as can be used takes; shape: (kh, kw) or (C, kh, kw)."""
+    channels, rows, columns = (1, *shape)[-3:]
+    cell = min(LARGEST_CELL_EM * page.text.base, (page.width - 4 * page.text.base) / (3 * columns))
+    return page.step(small=True) + channels * (round(cell * rows) + page.text.gap)
 
 
 def _plan(page: PanelPage, shape: tuple[int, ...], height: int) -> _Plan:
     channels, rows, columns = shape
-    between, title = 2 * page.text.base, page.step(small=True)
+    between, title = round(SIGN_EM * page.text.base), page.step(small=True)
     letter = page.text.base if channels > 1 else 0
     gap = page.text.gap
     beside = min(
@@ -76,27 +98,24 @@ def _plan(page: PanelPage, shape: tuple[int, ...], height: int) -> _Plan:
     return _Plan(cell, False, (cell * columns + gap, cell * rows + title))
 
 
-def _draw_matrix(page: PanelPage, plan: _Plan, number: int, matrix: _Matrix, top: int) -> bool:
+def _draw_matrix(page: PanelPage, plan: _Plan, number: int, matrix: _Matrix, top: int) -> None:
     """The `number`th of the three, all its channels, with its title and the sign before it."""
     text = page.text
-    texts, power = column(matrix.values)
-    size = numbers_size(texts, plan.cell, text.base)
     channels, rows, columns = matrix.values.shape
-    letter = text.base if channels > 1 and plan.beside else 0
-    title = page.step(small=True)
     for channel in range(channels):
         across, down = (number, channel) if plan.beside else (channel, number)
-        x = page.left + letter + across * plan.step_xy[0]
-        y = top + title + down * plan.step_xy[1]
+        x = page.left + across * plan.step_xy[0]
+        y = top + page.step(small=True) + down * plan.step_xy[1]
         if not plan.beside:
-            x += 2 * text.base
+            x += round(SIGN_EM * text.base)
+        elif channels > 1:
+            x += text.base
         picture = np.repeat(matrix.shaded[channel][:, :, None], 3, axis=2)
         place = draw_picture(page.pixels, picture, x, y, plan.cell)
-        if size:
-            part = texts[channel * rows * columns : (channel + 1) * rows * columns]
-            draw_numbers(page.pixels, picture, part, place, size)
-        _draw_words(page, plan, number, channel, channels, place, matrix.title + times_power(power))
-    return bool(size)
+        if plan.size:
+            part = matrix.texts[channel * rows * columns : (channel + 1) * rows * columns]
+            draw_numbers(page.pixels, picture, part, place, plan.size)
+        _draw_words(page, plan, number, channel, channels, place, matrix.title)
 
 
 def _draw_words(
@@ -112,7 +131,7 @@ def _draw_words(
         put(page.pixels, named, place.x, place.y - round(0.35 * text.small), text.small, DIM)
     sign = ("", TIMES, "=")[number]
     if sign and (plan.beside or first):
-        put_middle(page.pixels, sign, place.x - text.base, place.y + place.height / 2, text.title, INK)
+        put_middle(page.pixels, sign, place.x - SIGN_EM / 2 * text.base, place.y + place.height / 2, text.title, INK)
     if channels > 1 and plan.beside and number == 0:
         put_middle(
             page.pixels, CHANNELS[channel], page.left + text.base / 3, place.y + place.height / 2, text.small, DIM

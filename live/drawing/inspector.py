@@ -8,7 +8,7 @@ import cv2
 
 from convviz_core.gray import to_gray
 from convviz_core.inspect import Inspection, inspect_pixel
-from live.drawing.chain import CHANNELS, draw_chain
+from live.drawing.chain import CHANNELS, chain_height, draw_chain
 from live.drawing.numbers import MINUS, TIMES, figure
 from live.drawing.overlay import Sprite
 from live.drawing.panel import PanelPage
@@ -18,7 +18,8 @@ from live.layout import Layout, Panel
 from live.tiling import Rect
 
 SURROUNDINGS = 3  # the input is shown this many kernels high around the receptive field
-SURROUNDINGS_SHARE, CHAIN_SHARE = 0.16, 0.5  # of the panel's height, at most
+SURROUNDINGS_SHARE = 0.2  # of the panel's height, at most
+ARITHMETIC_LINES, MAP_LINES = 4, 4  # that are kept for what follows the matrices
 
 
 class Inspector:
@@ -38,11 +39,11 @@ class Inspector:
         page = PanelPage(place, layout.text, "Inspector", "pinned: a click lets go" if scene.pinned else "a click pins")
         inspection = _inspect(scene, target)
         _write_where(page, scene, target)
-        _draw_surroundings(page, scene, target)
-        reserved = page.step() * 5 + page.step(small=True) * 2
-        height = min(page.height - reserved, round(CHAIN_SHARE * place.height))
-        if not draw_chain(page, inspection, height):
-            page.write("too small here for the numbers", DIM, small=True)
+        after = page.step() * (ARITHMETIC_LINES + MAP_LINES) + page.step(small=True) + 2 * page.text.pad
+        wanted = chain_height(page, inspection.patch.shape)
+        _draw_surroundings(page, scene, target, page.height - after - wanted)
+        if not draw_chain(page, inspection, max(page.height - after, page.height // 2)):
+            page.write("the cells are too small here for their numbers", DIM, small=True)
         _write_sum(page, scene, target, inspection)
         _write_all_maps(page, scene, target)
         return (page.sprite,)
@@ -66,12 +67,12 @@ def _write_where(page: PanelPage, scene: Scene, target: MapPixel) -> None:
     page.skip()
 
 
-def _draw_surroundings(page: PanelPage, scene: Scene, target: MapPixel) -> None:
-    """The input around the receptive field, which is framed."""
+def _draw_surroundings(page: PanelPage, scene: Scene, target: MapPixel, height: int) -> None:
+    """The input around the receptive field, which is framed, in at most `height` rows."""
     _, y, x = target
     image, (rows, columns) = scene.image, scene.layer.bank.kernel_hw
     seen_h = min(SURROUNDINGS * max(rows, columns), image.shape[0])
-    scale = int(SURROUNDINGS_SHARE * page.sprite.place.height) // seen_h
+    scale = min(height - page.text.pad, int(SURROUNDINGS_SHARE * page.sprite.place.height)) // seen_h
     if scale < 1:
         return
     seen_w = min(page.width // scale, image.shape[1])
@@ -82,8 +83,6 @@ def _draw_surroundings(page: PanelPage, scene: Scene, target: MapPixel) -> None:
         part if scene.layer.bank.channels == 3 and part.ndim == 3 else cv2.cvtColor(to_gray(part), cv2.COLOR_GRAY2BGR)
     )
     place = Rect(page.left, page.y, seen_w * scale, seen_h * scale)
-    if place.height > page.height // 3:
-        return
     page.pixels[place.slices] = cv2.resize(shown, (place.width, place.height), interpolation=cv2.INTER_NEAREST)
     cv2.rectangle(page.pixels, (place.x, place.y), (place.right - 1, place.bottom - 1), RULE, 1)
     corner = (place.x + (x - left) * scale, place.y + (y - top) * scale)

@@ -13,6 +13,7 @@ from live.drawing.text import RULE, put_middle, text_width
 from live.tiling import Rect
 
 SMALLEST_DIGITS = 9  # pixels; smaller ones cannot be read
+SMALLEST_RULED = 5  # pixels a cell's side, from which on lines part the cells
 LIGHT_FROM = 120  # ink on cells lighter than this is black
 
 
@@ -58,8 +59,12 @@ def draw_picture(canvas: ByteArray, picture: ByteArray, x: int, y: int, cell: fl
     canvas[place.slices] = cv2.resize(
         picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_NEAREST
     )
-    corner, opposite = (place.x, place.y), (place.right - 1, place.bottom - 1)
-    cv2.rectangle(canvas, corner, opposite, RULE, 1)
+    if cell >= SMALLEST_RULED:
+        for column in range(1, picture.shape[1]):
+            canvas[place.y : place.bottom, x + round(column * cell)] = RULE
+        for row in range(1, picture.shape[0]):
+            canvas[y + round(row * cell), place.x : place.right] = RULE
+    cv2.rectangle(canvas, (place.x, place.y), (place.right - 1, place.bottom - 1), RULE, 1)
     return place
 
 

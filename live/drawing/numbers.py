@@ -22,8 +22,8 @@ def figure(value: float) -> str:
     return f"{value:.2e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e").replace("-", MINUS)
 
 
-def column(values: AnyArray) -> tuple[list[str], int]:
-    """Numbers that stand together, all with the decimals that give the largest three significant digits.
+def column(values: AnyArray, digits: int = 3) -> tuple[list[str], int]:
+    """Numbers that stand together, all with the decimals that give the largest so many significant digits.
 
     Returned with the power of ten that they are to be multiplied with, 0 where they are written out.
     """
@@ -33,7 +33,7 @@ def column(values: AnyArray) -> tuple[list[str], int]:
     largest = max((abs(n) for n in numbers if math.isfinite(n)), default=0.0)
     power = _power(largest)
     shift = 0 if PLAIN_FROM < power < PLAIN_TO else power
-    decimals = max(0, 2 - power + shift)
+    decimals = max(0, digits - 1 - power + shift)
     return [_decimal(n / 10.0**shift, decimals) for n in numbers], shift
 
 

@@ -9,11 +9,11 @@ import cv2
 from convviz_core.arrays import ByteArray
 
 Colour = tuple[int, int, int]  # B, G, R
-BACKGROUND: Colour = (16, 14, 14)
-PANEL: Colour = (33, 29, 28)
-RULE: Colour = (78, 72, 70)
+BACKGROUND: Colour = (38, 34, 33)
+PANEL: Colour = (50, 45, 43)
+RULE: Colour = (98, 91, 88)
 INK: Colour = (242, 240, 238)
-DIM: Colour = (176, 170, 166)
+DIM: Colour = (188, 182, 178)
 ACCENT: Colour = (84, 214, 255)
 WARNING: Colour = (96, 110, 255)
 
