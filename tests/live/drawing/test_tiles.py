@@ -150,6 +150,23 @@ def test_a_reduced_mosaic_is_cut_at_its_reduced_tiles() -> None:
         assert (picture(canvas, layout, index) == 40 * index).all()
 
 
+@pytest.mark.parametrize("canvas_wh", [(960, 720), (1280, 800), (1920, 1080), (3840, 2160)])
+def test_thin_lines_of_a_720p_frame_are_as_bright_as_their_area_average(canvas_wh: tuple[int, int]) -> None:
+    maps = np.zeros((4, 717, 1277), np.uint8)
+    layout = layout_of(canvas_wh, maps)
+    for at in range(3, 1270, 61):
+        maps[0] = 0
+        maps[0, :, at] = 255
+        canvas = painted(layout, scene_of(maps, bank_of(4), mosaic=tile_maps(reduce_maps(maps, layout.reduce))))
+        line = picture(canvas, layout, 0)
+        width = line.shape[1]
+        shares = np.arange(width + 1) * 1277 / width  # the ends of the canvas pixels, in map pixels
+        expected = 255 * np.clip(np.minimum(shares[1:], at + 1) - np.maximum(shares[:-1], at), 0, 1) * width / 1277
+        across = line[line.shape[0] // 2, :, 0]
+        assert 0.7 < across.sum() / expected.sum() < 1.3
+        assert across.max() / expected.max() > 0.7
+
+
 @pytest.mark.parametrize("canvas_wh", [(1, 1), (160, 120), (320, 240), (3840, 300), (200, 2160)])
 def test_every_canvas_is_painted(canvas_wh: tuple[int, int]) -> None:
     maps = np.full((7, 33, 9), 200, np.uint8)
