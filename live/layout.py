@@ -14,6 +14,7 @@ SMALLEST_HUD_WH = (160, 120)  # a smaller canvas shows the picture alone
 SMALLEST_BESIDE_WH = (960, 600)  # from here on every panel stands beside or below the picture
 NARROWEST_PICTURE = 0.4  # of the window's width or height, that panels leave to it
 STRIP_LINES = 2
+MOST_SHRUNK_AT_ONCE, MOST_MAP_PIXELS = 5, 10_000_000  # within both, drawing costs a millisecond or two
 
 
 class Panel(StrEnum):
@@ -157,9 +158,21 @@ def _with_strip(request: LayoutRequest, text: TypeScale, lines: int) -> Layout:
         strip=Rect(0, height - strip_h, width, strip_h),
         panels=panels,
         crop=crop,
-        reduce=min(max(1, int(shrink + 1e-9)), *request.map_hw),
+        reduce=_reduce(request, shrink),
         left_out=tuple(left_out),
     )
+
+
+def _reduce(request: LayoutRequest, shrink: float) -> int:
+    """The block side of the mosaic, for tiles of `shrink` map pixels a canvas pixel.
+
+    Block means cost nothing but blur thin lines where blocks and canvas pixels do not coincide, so that maps of a usual
+    size are scaled from their own pixels.
+    """
+    height, width = request.map_hw
+    if shrink < MOST_SHRUNK_AT_ONCE and request.count * height * width <= MOST_MAP_PIXELS:
+        return 1
+    return min(max(1, int(shrink + 1e-9)), height, width)
 
 
 Choice = tuple[Rect, tuple[tuple[Panel, Rect], ...]]

@@ -96,7 +96,7 @@ def _source(tile: Tile, layout: Layout, scene: Scene) -> ByteArray:
 def input_part(image: ByteArray, kernel_hw: tuple[int, int], channels: int, crop: Rect) -> ByteArray:
     """The input pixels in the middle of the receptive fields of the map pixels in `crop`.
 
-    Gray, uint8 (h, w), where the filters read one channel; BGR (h, w, 3) where they read three and the frame has it.
+    Gray, uint8 (h, w), where the filters read one channel; BGR (h, w, 3) where they read three and the frame has them.
     image: uint8 (H, W) or BGR (H, W, 3). For even kernels the middle lies between pixels; the one above and left of it
     is taken.
     """
