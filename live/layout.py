@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property, lru_cache
 
-from live.tiling import Block, CaptionNeeds, CaptionPlan, Rect, Tile, TypeScale, largest_block, type_scale
+from live.caption_plan import CaptionNeeds, CaptionPlan
+from live.tiling import Block, Rect, Tile, largest_block
+from live.type_scale import TypeScale, type_scale
 
 SMALLEST_HUD_WH = (160, 120)  # a smaller canvas shows the picture alone
 SMALLEST_BESIDE_WH = (960, 600)  # from here on every panel stands beside or below the picture

@@ -8,13 +8,14 @@ from functools import lru_cache
 from convviz_core.filters import FilterBank
 from convviz_core.layer import RangeMode
 from convviz_core.ranges import is_flat
+from live.caption_plan import CaptionNeeds
 from live.drawing.kernels import draw_kernel, size_wh
-from live.drawing.numbers import TIMES, figure
+from live.drawing.numbers import TIMES, column, figure
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
 from live.drawing.text import BOLD, DIM, INK, base_line, put, shortened, text_width, width_em, wrapped
 from live.layout import Layout
-from live.tiling import CaptionNeeds, Tile
+from live.tiling import Tile
 
 LIMITS_EM = 8.5  # the widest pair of limits that is usual
 BEFORE, AFTER = f"input {TIMES}", "="  # around the kernel: the picture below is what they give
@@ -23,7 +24,7 @@ BEFORE, AFTER = f"input {TIMES}", "="  # around the kernel: the picture below is
 @lru_cache(maxsize=64)
 def caption_needs(bank: FilterBank, *, numbers: bool) -> CaptionNeeds:
     """What the captions of a bank would like; numbers: each kernel with its numbers in its cells."""
-    said = [_words(bank, index) for index in range(len(bank))]
+    said = [caption_words(bank, index) for index in range(len(bank))]
     heads = [width_em(f"{index + 1}: ", BOLD) for index in range(len(bank))]
     return CaptionNeeds(
         line_em=max(head + width_em(line) for head, (line, _) in zip(heads, said, strict=True)),
@@ -32,11 +33,11 @@ def caption_needs(bank: FilterBank, *, numbers: bool) -> CaptionNeeds:
         around_em=width_em(BEFORE) + width_em(AFTER) + 1.0,
         kernel_hw=bank.kernel_hw,
         pictures=4 if numbers and bank.channels == 3 else 1,
-        numbers=numbers,
+        number_em=max(width_em(text) for text in column(bank.kernels)[0]) if numbers else 0.0,
     )
 
 
-def _words(bank: FilterBank, index: int) -> tuple[str, str]:
+def caption_words(bank: FilterBank, index: int) -> tuple[str, str]:
     """What filter `index` answers to and its name; its name and nothing where nobody said what it answers to."""
     filter = bank.filters[index]
     label = " ".join(filter.label.split())
@@ -74,7 +75,7 @@ class Captions:
             if tile.index is None:
                 _write(layout, sprite, "input, ", *_input_words(layout, scene), left=0)
             else:
-                answers, name = _words(scene.layer.bank, tile.index)
+                answers, name = caption_words(scene.layer.bank, tile.index)
                 second = notes[tile.index] if notes else name
                 left = _text_left(layout, scene.layer.bank)
                 _write(layout, sprite, f"{tile.index + 1}: ", answers, second, left, keep_second=bool(notes))
@@ -138,12 +139,9 @@ def _with_kernel(layout: Layout, scene: Scene, tile: Tile) -> Sprite:
 
 
 def _rows(layout: Layout) -> tuple[int, int]:
-    """The base lines of the two lines of text; twice the only one."""
+    """The base lines of two lines of text."""
     text, plan = layout.text, layout.caption
     inside = plan.height - text.gap // 2
-    if plan.lines == 1:
-        only = base_line(0, inside, text.small)
-        return only, only
     middle = inside / 2
     return round(middle - 0.25 * text.base), round(middle + 0.95 * text.small)
 
@@ -154,18 +152,18 @@ def _write(
     """Number and words. Where both lines are needed for the words, `second` is left out unless it is to be kept."""
     text, plan = layout.text, layout.caption
     size = text.base if plan.lines == 2 else text.small
-    upper, lower = _rows(layout)
     if not plan.words:
-        first = ""
-    head = head if first else head.rstrip(" :,")
-    x = put(sprite.pixels, head, left, upper, size, INK, BOLD)
-    x = left + text_width(head, size, BOLD)
-    room = sprite.place.width - x
+        head, first = head.rstrip(" :,"), ""
+    head_w = text_width(head, size, BOLD)
+    room = sprite.place.width - left - head_w
+    seconds = [(left, second, text.small, DIM)] if second and plan.lines == 2 else []
     if plan.lines == 2 and not keep_second and text_width(first, size) > room:
-        lines = wrapped(first, size, room)
-        put(sprite.pixels, lines[0], x, upper, size)
-        put(sprite.pixels, shortened(" ".join(lines[1:]), size, room), x, lower, size)
-        return
-    put(sprite.pixels, shortened(first, size, room), x, upper, size)
-    if plan.lines == 2:
-        put(sprite.pixels, shortened(second, text.small, sprite.place.width - left), left, lower, text.small, DIM)
+        first, *rest = wrapped(first, size, room)
+        seconds = [(left + head_w, " ".join(rest), size, INK)]
+    upper, lower = _rows(layout)
+    if not seconds:
+        upper = base_line(0, plan.height - text.gap // 2, size)
+    put(sprite.pixels, head, left, upper, size, INK, BOLD)
+    put(sprite.pixels, shortened(first, size, room), left + head_w, upper, size)
+    for x, words, small, colour in seconds:
+        put(sprite.pixels, shortened(words, small, sprite.place.width - x), x, lower, small, colour)

@@ -35,35 +35,46 @@ class _Plan:
     size: int = 0  # of the numbers; 0: they could not be read
 
 
-def draw_chain(page: PanelPage, inspection: Inspection, height: int) -> bool:
-    """patch x kernel = products in at most `height` rows of the page; whether the numbers could be written too.
+class Chain:
+    """patch x kernel = products of one response, planned for at most `height` rows of a page.
 
-    They have three significant digits where these fit, else two.
+    The numbers have three significant digits where these fit, else two; where they could not be read, none.
     """
-    patch, kernel, products = (
-        values.reshape(-1, *values.shape[-2:]) for values in (inspection.patch, inspection.kernel, inspection.products)
-    )
-    plan = _plan(page, patch.shape, height)
-    if plan.cell < 1:
-        return False
-    for digits in (3, 2):
-        matrices = (
-            _matrix("input patch", patch, unit_shades(patch), digits),
-            _matrix("kernel", kernel, shades(kernel, float(np.abs(kernel).max())), digits),
-            _matrix("products", products, shades(products, float(np.abs(products).max())), digits),
+
+    def __init__(self, page: PanelPage, inspection: Inspection, height: int) -> None:
+        patch, kernel, products = (
+            values.reshape(-1, *values.shape[-2:])
+            for values in (inspection.patch, inspection.kernel, inspection.products)
         )
-        size = numbers_size([text for matrix in matrices for text in matrix.texts], plan.cell, page.text.base)
-        plan = replace(plan, size=size)
-        if size:
-            break
-    top = page.y
-    for number, matrix in enumerate(matrices):
-        _draw_matrix(page, plan, number, matrix, top)
-    channels, rows, _ = patch.shape
-    title = page.step(small=True)
-    page.y = top + (title + (channels - 1) * plan.step_xy[1] if plan.beside else 2 * plan.step_xy[1] + title)
-    page.y += rows * plan.cell + page.text.pad
-    return plan.size > 0
+        plan = _plan(page, patch.shape, height)
+        for digits in (3, 2):
+            matrices = (
+                _matrix("input patch", patch, unit_shades(patch), digits),
+                _matrix("kernel", kernel, shades(kernel, float(np.abs(kernel).max())), digits),
+                _matrix("products", products, shades(products, float(np.abs(products).max())), digits),
+            )
+            texts = [text for matrix in matrices for text in matrix.texts]
+            plan = replace(plan, size=numbers_size(texts, plan.cell, page.text.base))
+            if plan.size:
+                break
+        self._page, self._plan, self._matrices = page, plan, matrices
+
+    @property
+    def legible(self) -> bool:
+        """Whether the numbers can be read."""
+        return self._plan.size > 0
+
+    def draw(self) -> None:
+        """Draw it on the page from its first free row on."""
+        page, plan, top = self._page, self._plan, self._page.y
+        if plan.cell < 1:
+            return
+        for number, matrix in enumerate(self._matrices):
+            _draw_matrix(page, plan, number, matrix, top)
+        channels, rows, _ = self._matrices[0].values.shape
+        title = page.step(small=True)
+        page.y = top + (title + (channels - 1) * plan.step_xy[1] if plan.beside else 2 * plan.step_xy[1] + title)
+        page.y += rows * plan.cell + page.text.pad
 
 
 def _matrix(title: str, values: FloatArray, shaded: ByteArray, digits: int) -> _Matrix:

@@ -9,7 +9,7 @@ from live.drawing.panel import PanelPage
 from live.drawing.scene import Scene
 from live.drawing.text import ACCENT, DIM, INK, put, shortened, text_width
 from live.layout import Layout, Panel
-from live.tiling import TypeScale
+from live.type_scale import TypeScale
 
 EXPLANATION = (
     "Each kernel is laid over every patch of the input: weights times pixels, summed, is one pixel of its map. "

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 import cv2
+import numpy as np
 
 from convviz_core.gray import to_gray
 from convviz_core.inspect import Inspection, inspect_pixel
-from live.drawing.chain import CHANNELS, chain_height, draw_chain
-from live.drawing.numbers import MINUS, TIMES, figure
+from live.drawing.captions import caption_words
+from live.drawing.chain import CHANNELS, Chain, chain_height
+from live.drawing.numbers import MINUS, TIMES, column, figure, times_power
 from live.drawing.overlay import Sprite
 from live.drawing.panel import PanelPage
 from live.drawing.scene import MapPixel, Scene
-from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE
+from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE, Colour
 from live.layout import Layout, Panel
 from live.tiling import Rect
 
 SURROUNDINGS = 3  # the input is shown this many kernels high around the receptive field
 SURROUNDINGS_SHARE = 0.2  # of the panel's height, at most
-ARITHMETIC_LINES, MAP_LINES = 4, 4  # that are kept for what follows the matrices
+MAP_COLUMN_EM = 12.0  # number, response and byte of one map, in units of the text's size
+MAP_LINES = 4  # of the other maps that are kept for them, where the matrices are legible
 
 
 class Inspector:
@@ -39,12 +42,7 @@ class Inspector:
         page = PanelPage(place, layout.text, "Inspector", "pinned: a click lets go" if scene.pinned else "a click pins")
         inspection = _inspect(scene, target)
         _write_where(page, scene, target)
-        after = page.step() * (ARITHMETIC_LINES + MAP_LINES) + page.step(small=True) + 2 * page.text.pad
-        wanted = chain_height(page, inspection.patch.shape)
-        _draw_surroundings(page, scene, target, page.height - after - wanted)
-        if not draw_chain(page, inspection, max(page.height - after, page.height // 2)):
-            page.write("the cells are too small here for their numbers", DIM, small=True)
-        _write_sum(page, scene, target, inspection)
+        _draw_arithmetic(page, scene, target, inspection)
         _write_all_maps(page, scene, target)
         return (page.sprite,)
 
@@ -58,12 +56,12 @@ def _write_where(page: PanelPage, scene: Scene, target: MapPixel) -> None:
     index, y, x = target
     bank = scene.layer.bank
     rows, columns = bank.kernel_hw
-    page.write(f"{index + 1}: {bank.filters[index].answers or bank.labels[index]}", ACCENT, weight=BOLD)
+    page.write(f"{index + 1}: {caption_words(bank, index)[0]}", ACCENT, weight=BOLD)
     page.write(f"row {y}, column {x} of its map")
     page.write(f"reads rows {y} to {y + rows - 1}, columns {x} to {x + columns - 1} of the input", DIM, small=True)
     if rows % 2 == 0 or columns % 2 == 0:
         middle = f"row {y + (rows - 1) / 2:g}, column {x + (columns - 1) / 2:g}"
-        page.write(f"an even kernel: the middle lies between pixels ({middle})", DIM, small=True)
+        page.write(f"even sides: its middle lies between pixels, {middle}", DIM, small=True)
     page.skip()
 
 
@@ -99,8 +97,8 @@ def arithmetic(scene: Scene, target: MapPixel, inspection: Inspection) -> list[t
     shown = response if signed else inspection.activated
     lines = []
     if scene.layer.bank.channels == 3:
-        sums = inspection.products.sum(axis=(1, 2), dtype=float)
-        lines += [(f"sum of {name}", figure(value)) for name, value in zip(CHANNELS, sums.tolist(), strict=True)]
+        sums = inspection.products.sum(axis=(1, 2), dtype=np.float64)
+        lines += [(f"sum of {name}", text) for name, text in zip(CHANNELS, column(sums)[0], strict=True)]
     lines.append(("sum of all products", figure(response)))
     relu = f"ReLU: the larger of 0 and {figure(response)}"
     lines.append(("no ReLU; it would give", figure(inspection.activated)) if signed else (relu, figure(shown)))
@@ -109,8 +107,20 @@ def arithmetic(scene: Scene, target: MapPixel, inspection: Inspection) -> list[t
     return [*lines, (way, str(inspection.byte))]
 
 
-def _write_sum(page: PanelPage, scene: Scene, target: MapPixel, inspection: Inspection) -> None:
-    for words, value in arithmetic(scene, target, inspection):
+def _draw_arithmetic(page: PanelPage, scene: Scene, target: MapPixel, inspection: Inspection) -> None:
+    """Surroundings, matrices and what follows, so that the numbers can be read rather than the other maps'."""
+    lines = arithmetic(scene, target, inspection)
+    below = len(lines) * page.step() + round(2.5 * page.text.pad)
+    maps = (min(MAP_LINES, len(scene.layer.bank)) + 1) * page.step()
+    _draw_surroundings(page, scene, target, page.height - below - maps - chain_height(page, inspection.patch.shape))
+    chain = Chain(page, inspection, max(page.height - below - maps, page.height // 3))
+    if not chain.legible:
+        larger = Chain(page, inspection, page.height - below)
+        chain = larger if larger.legible else chain
+    chain.draw()
+    if not chain.legible:
+        page.write("the cells are too small here for their numbers", DIM, small=True)
+    for words, value in lines:
         page.row([(words, 0, INK), (value, 1.0, ACCENT)])
     page.skip()
 
@@ -118,25 +128,25 @@ def _write_sum(page: PanelPage, scene: Scene, target: MapPixel, inspection: Insp
 def _write_all_maps(page: PanelPage, scene: Scene, target: MapPixel) -> None:
     """The same pixel in every map, in as many columns as there are places for."""
     index, y, x = target
-    count = len(scene.layer.bank)
-    if count == 1 or not page.row([("the same pixel in every map: response and byte", 0, DIM)], small=True):
+    count, em = len(scene.layer.bank), page.text.base / page.width
+    if count == 1 or page.height < 3 * page.step():
         return
-    rows = page.height // page.step()
-    wide = 9 * page.text.base
-    columns = min(max(1, page.width // wide), -(-count // max(rows, 1)))
-    shown = min(count, rows * columns)
-    if shown < count:
-        shown = max(0, (rows - 1) * columns)
-    rows = -(-shown // columns) if shown else 0
+    rows = (page.height - page.step(small=True)) // page.step()
+    columns = min(int(1 / (MAP_COLUMN_EM * em)), -(-count // max(rows, 1))) or 1
+    shown = count if count <= rows * columns else (rows - 1) * columns
+    rows = -(-shown // columns)
+    found = [_inspect(scene, (other, y, x)) for other in range(shown)]
+    responses, power = column(np.array([one.response if scene.layer.signed else one.activated for one in found]))
+    page.row([(f"the same pixel in every map: response{times_power(power)}, byte", 0, DIM)], small=True)
     for row in range(rows):
-        cells = []
+        cells: list[tuple[str, float, Colour]] = []
         for other in range(row, shown, rows):
-            found = _inspect(scene, (other, y, x))
             begin, ink = (other // rows) / columns, ACCENT if other == index else INK
-            value = found.response if scene.layer.signed else found.activated
-            number_end = begin + 0.16 / columns
-            cells += [(f"{other + 1}", number_end, DIM), (figure(value), begin + 0.58 / columns, ink)]
-            cells.append((str(found.byte), begin + 0.9 / columns, ink))
+            ends = (0.86, 1.0) if columns == 1 else (begin + 7 * em, begin + 10 * em)
+            cells.append((f"{other + 1}", begin + 1.8 * em, DIM))
+            cells += [(responses[other], ends[0], ink), (str(found[other].byte), ends[1], ink)]
+            if columns == 1:
+                cells.append((caption_words(scene.layer.bank, other)[0], -2.6 * em, ink))
         page.row(cells)
     if shown < count:
         page.write(f"and {count - shown} more", DIM, small=True)

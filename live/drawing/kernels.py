@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
+from live.caption_plan import CELL_HEIGHT, CELL_WIDTH, SMALLEST_DIGITS
 from live.drawing.numbers import column
 from live.drawing.text import RULE, put_middle, text_width
 from live.tiling import Rect
 
-SMALLEST_DIGITS = 9  # pixels; smaller ones cannot be read
 SMALLEST_RULED = 5  # pixels a cell's side, from which on lines part the cells
 LIGHT_FROM = 120  # ink on cells lighter than this is black
 
@@ -71,7 +71,7 @@ def draw_picture(canvas: ByteArray, picture: ByteArray, x: int, y: int, cell: fl
 def numbers_size(texts: Sequence[str], cell: float, largest: float) -> int:
     """The size of type at which all of them fit into their cells; 0 where it could not be read."""
     widest = max((text_width(text, 100) for text in texts), default=0) / 100
-    size = int(min(largest, 0.9 * cell / max(widest, 0.1), 0.62 * cell))
+    size = int(min(largest, CELL_WIDTH * cell / max(widest, 0.1), CELL_HEIGHT * cell))
     return size if size >= SMALLEST_DIGITS else 0
 
 

@@ -21,7 +21,8 @@ from live.drawing.text import (
     text_width,
     wrapped,
 )
-from live.tiling import Rect, TypeScale
+from live.tiling import Rect
+from live.type_scale import TypeScale
 
 
 class PanelPage:
