@@ -18,7 +18,8 @@ from live.drawing.profile_panel import Profile
 from live.drawing.scene import ProfileInfo, Scene, Status
 from live.drawing.strip import Strip
 from live.drawing.tiles import TilePainter
-from live.layout import Layout, LayoutRequest, Panel
+from live.layout import Layout, LayoutRequest
+from live.panel_places import Panel
 
 
 def new_compositor() -> Compositor:

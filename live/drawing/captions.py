@@ -154,6 +154,7 @@ def _write(
     size = text.base if plan.lines == 2 else text.small
     if not plan.words:
         head, first = head.rstrip(" :,"), ""
+        head = head if text_width(head, size, BOLD) <= sprite.place.width - left else head[:2]
     head_w = text_width(head, size, BOLD)
     room = sprite.place.width - left - head_w
     seconds = [(left, second, text.small, DIM)] if second and plan.lines == 2 else []

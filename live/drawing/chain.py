@@ -11,7 +11,7 @@ from convviz_core.inspect import Inspection
 from live.drawing.kernels import draw_numbers, draw_picture, numbers_size, shades, unit_shades
 from live.drawing.numbers import TIMES, column, times_power
 from live.drawing.panel import PanelPage
-from live.drawing.text import DIM, INK, put, put_middle, shortened
+from live.drawing.text import DIM, INK, put, put_middle, shortened, text_width
 from live.tiling import Rect
 
 LARGEST_CELL_EM = 3.4
@@ -138,8 +138,10 @@ def _draw_words(
     if first or not plan.beside:
         named = f"{title}, {CHANNELS[channel]}" if channels > 1 and not plan.beside else title
         room = plan.step_xy[0] - text.pad if plan.beside else place.width
-        named = shortened(named, text.small, max(room, 1))
-        put(page.pixels, named, place.x, place.y - round(0.35 * text.small), text.small, DIM)
+        if text_width(named, text.small) > room:
+            named = named.split()[-1]  # "input patch": patch
+        said = shortened(named, text.small, max(room, 1))
+        put(page.pixels, said, place.x, place.y - round(0.35 * text.small), text.small, DIM)
     sign = ("", TIMES, "=")[number]
     if sign and (plan.beside or first):
         put_middle(page.pixels, sign, place.x - SIGN_EM / 2 * text.base, place.y + place.height / 2, text.title, INK)

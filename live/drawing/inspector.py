@@ -16,7 +16,8 @@ from live.drawing.overlay import Sprite
 from live.drawing.panel import PanelPage
 from live.drawing.scene import MapPixel, Scene
 from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE, Colour
-from live.layout import Layout, Panel
+from live.layout import Layout
+from live.panel_places import Panel
 from live.tiling import Rect
 
 SURROUNDINGS = 3  # the input is shown this many kernels high around the receptive field
@@ -58,10 +59,23 @@ def _write_where(page: PanelPage, scene: Scene, target: MapPixel) -> None:
     rows, columns = bank.kernel_hw
     page.write(f"{index + 1}: {caption_words(bank, index)[0]}", ACCENT, weight=BOLD)
     page.write(f"row {y}, column {x} of its map")
-    page.write(f"reads rows {y} to {y + rows - 1}, columns {x} to {x + columns - 1} of the input", DIM, small=True)
+    last = f"{y + rows - 1}", f"{x + columns - 1}"
+    page.write_first(
+        [
+            f"reads rows {y} to {last[0]}, columns {x} to {last[1]} of the input",
+            f"reads rows {y} to {last[0]}, columns {x} to {last[1]}",
+            f"reads {y} to {last[0]}, {x} to {last[1]}",
+        ]
+    )
     if rows % 2 == 0 or columns % 2 == 0:
-        middle = f"row {y + (rows - 1) / 2:g}, column {x + (columns - 1) / 2:g}"
-        page.write(f"even sides: its middle lies between pixels, {middle}", DIM, small=True)
+        middle = f"{y + (rows - 1) / 2:g}", f"{x + (columns - 1) / 2:g}"
+        page.write_first(
+            [
+                f"even sides: its middle lies between pixels, row {middle[0]}, column {middle[1]}",
+                f"its middle: row {middle[0]}, column {middle[1]}",
+                f"middle: {middle[0]}, {middle[1]}",
+            ]
+        )
     page.skip()
 
 
@@ -119,9 +133,10 @@ def _draw_arithmetic(page: PanelPage, scene: Scene, target: MapPixel, inspection
         chain = larger if larger.legible else chain
     chain.draw()
     if not chain.legible:
-        page.write("the cells are too small here for their numbers", DIM, small=True)
+        page.write_first(["the cells are too small here for their numbers", "too small for its numbers"])
     for words, value in lines:
-        page.row([(words, 0, INK), (value, 1.0, ACCENT)])
+        fits = page.width_of(f"{words}  {value}") <= page.width
+        page.row([(words if fits else words.split(":")[0], 0, INK), (value, 1.0, ACCENT)])
     page.skip()
 
 
