@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
@@ -95,7 +96,7 @@ class Layout:
             return None
         place, crop = tile.picture, self.crop
         across, down = place.width / crop.width, place.height / crop.height
-        left, top = round((x - crop.x) * across), round((y - crop.y) * down)
+        left, top = math.floor((x - crop.x) * across), math.floor((y - crop.y) * down)
         right = max(left + 1, round((x + width - crop.x) * across))
         bottom = max(top + 1, round((y + height - crop.y) * down))
         if left >= place.width or top >= place.height or right <= 0 or bottom <= 0:

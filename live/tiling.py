@@ -146,5 +146,5 @@ def _place(
         left_out = (*left_out, f"{len(indices) - len(tiles)} maps")
     row, column = divmod(len(indices), grid.columns)
     x, y = left + column * step_x, top + row * step_y
-    free = Rect(x, y, left + across - x, height + plan.height) if column else None
+    free = Rect(x, y, left + across - x, height + plan.height) if column and len(tiles) == len(indices) else None
     return Block(tuple(tiles), plan, (across, down), (0, 0), left_out, free)
