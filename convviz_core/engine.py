@@ -1,4 +1,4 @@
-"""What every engine does: one frame in, the mosaic of its activation maps out. And how one is opened."""
+"""What every engine does: one frame in, the mosaic of its activation maps out."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ class Engine(Protocol):
         frame: uint8 (H, W) gray or (H, W, 3) BGR, any strides. limits: lo and hi for the whole bank in fixed
         and auto mode; None takes the layer's own (auto: this picture's own peak, never below the floor).
         reduce: the mosaic's tiles are block means of `reduce` x `reduce` bytes (see mosaic.reduce_maps).
-        Errors: FrameSizeError, ValueError for a wrong frame, EngineError for the device.
+        Errors: FrameSizeError, TypeError or ValueError for what is no frame, layer or reduce, EngineError for the
+        device and after closing.
         """
 
     def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:
@@ -83,10 +84,18 @@ class Engine(Protocol):
 
 
 class WithBlock:
-    """`with engine:` closes it at the end."""
+    """What every engine has: `with engine:` closes it at the end, and after that it answers no more."""
+
+    closed = False
 
     def close(self) -> None:
-        """Give back what is held."""
+        """Give back what is held; more than once is fine."""
+        self.closed = True
+
+    def check_open(self) -> None:
+        """EngineError where the engine was closed."""
+        if self.closed:
+            raise EngineError("this engine was closed: open another one")
 
     def __enter__(self) -> Self:
         """Enter a with-block."""
@@ -111,15 +120,26 @@ class CpuEngine(WithBlock):
     def plan(self, shape: tuple[int, ...], layer: Layer, reduce: int = 1) -> None:
         """Nothing to do."""
 
-    def close(self) -> None:
-        """Nothing is held."""
+
+def check_request(frame: ByteArray, layer: Layer, reduce: int = 1) -> tuple[int, int]:
+    """The maps' (h, w) at full size, for the arguments of Engine.run; errors as there."""
+    if not isinstance(layer, Layer):
+        raise TypeError(f"an engine runs a Layer, such as Layer(load_bank('udacity')), got {type(layer).__name__}")
+    if not isinstance(reduce, int):
+        raise TypeError(f"maps are reduced by a whole number, got {type(reduce).__name__}")
+    if reduce < 1:
+        raise ValueError(f"maps are reduced by a factor of at least 1, got {reduce}")
+    return check_frame(frame, layer.bank)
 
 
 def check_frame(frame: ByteArray, bank: FilterBank) -> tuple[int, int]:
     """The maps' (h, w) for this frame and bank.
 
-    ValueError for anything but uint8 (H, W) or (H, W, 3); FrameSizeError where the kernel does not fit.
+    TypeError for what is no numpy array, ValueError for anything but uint8 (H, W) or (H, W, 3); FrameSizeError where
+    the kernel does not fit.
     """
+    if not isinstance(frame, np.ndarray):
+        raise TypeError(f"a frame is a numpy array, uint8 gray (H, W) or BGR (H, W, 3), got {type(frame).__name__}")
     if frame.dtype != np.uint8:
         raise ValueError(f"a frame is uint8, got {frame.dtype}")
     return map_hw(frame.shape, bank)

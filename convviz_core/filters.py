@@ -46,8 +46,14 @@ class FilterBank:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if not isinstance(self.filters, tuple | list):
+            raise FilterError(f"bank '{self.name}' has a {type(self.filters).__name__}, want a tuple of Filters")
+        object.__setattr__(self, "filters", tuple(self.filters))
         if not 1 <= len(self.filters) <= MAX_FILTERS:
             raise FilterError(f"bank '{self.name}' has {len(self.filters)} filters, want 1 to {MAX_FILTERS}")
+        for filter in self.filters:
+            if not isinstance(filter, Filter):
+                raise FilterError(f"bank '{self.name}' holds a {type(filter).__name__}, want Filters only")
         first = self.filters[0].kernel.shape
         for filter in self.filters:
             if filter.kernel.shape != first:
@@ -88,6 +94,12 @@ class FilterBank:
 
 
 def _checked_kernel(label: str, kernel: AnyArray) -> FloatArray:
+    if not isinstance(kernel, np.ndarray):
+        raise FilterError(
+            f"filter '{label}' has a {type(kernel).__name__} for its kernel, want a numpy array of numbers"
+        )
+    if kernel.dtype.kind not in "biuf":
+        raise FilterError(f"filter '{label}' holds {kernel.dtype} values, want real numbers")
     shape = kernel.shape
     if kernel.ndim not in (2, 3) or (kernel.ndim == 3 and shape[0] != 3):
         raise FilterError(f"filter '{label}' has shape {shape}, want (height, width) or (3, height, width)")

@@ -33,7 +33,7 @@ class FakeEngine(CpuEngine):
     plans: list[tuple[tuple[int, ...], Layer, int]] = field(default_factory=list)
     ready: list[tuple[tuple[int, ...], Layer, int]] = field(default_factory=list)
     planning: threading.Event = field(default_factory=threading.Event)
-    closed: int = 0
+    closings: int = 0
     run_fails: Exception | None = None
     plan_fails: Exception | None = None
 
@@ -58,7 +58,7 @@ class FakeEngine(CpuEngine):
         self.ready.append((shape, layer, reduce))
 
     def close(self) -> None:
-        self.closed += 1
+        self.closings += 1
 
 
 def planning_is_over() -> None:
@@ -187,10 +187,10 @@ def test_closing_does_not_wait_for_a_plan_in_the_making_whose_engine_is_closed_a
     engine.run(FRAME, LAYER)
     assert best.planning.wait(PATIENCE_S)
     engine.close()
-    assert (first.closed, best.closed) == (1, 0)  # what is still being planned must not be taken away
+    assert (first.closings, best.closings) == (1, 0)  # what is still being planned must not be taken away
     best.gate.set()
     planning_is_over()
-    assert (first.closed, best.closed) == (1, 1)
+    assert (first.closings, best.closings) == (1, 1)
 
 
 def test_closing_at_rest_closes_both() -> None:
@@ -199,7 +199,7 @@ def test_closing_at_rest_closes_both() -> None:
     engine.run(FRAME, LAYER)
     planning_is_over()
     engine.close()
-    assert (first.closed, best.closed) == (1, 1)
+    assert (first.closings, best.closings) == (1, 1)
 
 
 ENDS_WHILE_PLANNING = """

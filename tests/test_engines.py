@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Event, Lock
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
-from convviz_core import Engine, Filter, FilterBank, FrameSizeError, Layer, load_bank, open_engine
+from convviz_core import Engine, EngineError, Filter, FilterBank, FrameSizeError, Layer, load_bank, open_engine
 from convviz_core.arrays import AnyArray, ByteArray
 from convviz_core.engines.opencv_band import BandScratch
 from convviz_core.engines.opencv_cpu import BAND_ROWS, Rows
@@ -272,6 +274,38 @@ def test_sizes_and_layers_may_change_from_frame_to_frame(engine: Engine) -> None
 def test_what_is_no_frame_is_refused(engine: Engine, frame: AnyArray, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         engine.run(frame, Layer(SEED))
+
+
+@pytest.mark.parametrize("run", ["run", "maps"])
+def test_what_is_of_a_wrong_type_is_told_and_so_is_what_is_right(engine: Engine, run: str) -> None:
+    call: Callable[..., object] = getattr(engine, run)
+    frame = np.zeros((40, 40), np.uint8)
+    for wrong in (None, frame.tolist(), "picture.png", Image.fromarray(frame)):
+        with pytest.raises(TypeError, match=rf"uint8 gray \(H, W\) .* got {type(wrong).__name__}$"):
+            call(wrong, Layer(SEED))
+    for other in (None, SEED, "udacity"):
+        with pytest.raises(TypeError, match=rf"runs a Layer, .* got {type(other).__name__}$"):
+            call(frame, other)
+
+
+@pytest.mark.parametrize(("reduce", "error"), [(0, ValueError), (-1, ValueError), (1.5, TypeError), ("2", TypeError)])
+def test_maps_are_reduced_by_whole_numbers_from_one_on(engine: Engine, reduce: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match="maps are reduced by a"):
+        engine.run(np.zeros((40, 40), np.uint8), Layer(SEED), reduce=reduce)
+
+
+@pytest.mark.parametrize("background", [False, True])
+@pytest.mark.parametrize("name", ["torch", "opencv", "halide", "auto"])
+def test_a_closed_engine_answers_no_more(name: str, background: bool) -> None:
+    if name == "halide":
+        pytest.importorskip("halide")
+    engine, frame = open_engine(name, "cpu", background=background), np.zeros((40, 120), np.uint8)
+    engine.run(frame, Layer(SEED))
+    engine.close()
+    for call in (engine.run, engine.maps):
+        with pytest.raises(EngineError, match="this engine was closed: open another one"):
+            call(frame, Layer(SEED))
+    engine.close()
 
 
 def test_a_frame_smaller_than_the_kernel_is_named(engine: Engine) -> None:

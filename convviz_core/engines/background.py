@@ -7,7 +7,7 @@ from collections.abc import Callable
 from threading import Lock, Thread
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engine import Engine, EngineError, Result, WithBlock
+from convviz_core.engine import Engine, EngineError, Result, WithBlock, check_request
 from convviz_core.layer import Layer
 from convviz_core.ranges import Limits
 
@@ -35,7 +35,6 @@ class BackgroundEngine(WithBlock):
         self._wanted: Wanted | None = None
         self._thread: Thread | None = None
         self._lock = Lock()  # for the wanted plan and the thread, held for a moment
-        self._closed = False
         atexit.register(self._await_planning)
 
     @property
@@ -50,6 +49,8 @@ class BackgroundEngine(WithBlock):
 
     def run(self, frame: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> Result:
         """One frame's mosaic (see Engine.run), from the better engine where it is ready for it."""
+        self.check_open()
+        check_request(frame, layer, reduce)
         best = self._best
         if best is not None and self.notice is None and best.planned(frame.shape, layer, reduce):
             try:
@@ -74,7 +75,7 @@ class BackgroundEngine(WithBlock):
     def plan(self, shape: tuple[int, ...], layer: Layer, reduce: int = 1) -> None:
         """Have the better engine plan this next, in the background; what was wanted before and not begun is dropped."""
         with self._lock:
-            if self.notice is not None or self._closed:
+            if self.notice is not None or self.closed:
                 return
             self._wanted = (shape, layer, reduce)
             if self._thread is None:
@@ -85,7 +86,8 @@ class BackgroundEngine(WithBlock):
         """Close both engines; the better one in the background, once a plan in the making is done."""
         with self._lock:
             planning = self._thread is not None
-            self._closed, self._wanted = True, None
+            super().close()
+            self._wanted = None
         if not planning:
             self._close_best()
         self._first.close()
@@ -107,7 +109,7 @@ class BackgroundEngine(WithBlock):
         while True:
             with self._lock:
                 wanted, self._wanted = self._wanted, None
-                if wanted is None and not self._closed:
+                if wanted is None and not self.closed:
                     self._thread = None
                     return
             if wanted is None:

@@ -53,8 +53,6 @@ class PlanKey:
 
     def __post_init__(self) -> None:
         map_hw(self.picture_shape, self.bank)
-        if self.reduce < 1:
-            raise ValueError(f"maps are reduced by a factor of at least 1, got {self.reduce}")
 
     @property
     def layer(self) -> Layer:

@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engine import EngineError, Result, WithBlock, check_frame, map_hw
+from convviz_core.engine import Result, WithBlock, check_request, map_hw
 from convviz_core.engines.cuda_device import CudaDevice
 from convviz_core.engines.cuda_errors import device_errors
 from convviz_core.engines.cuda_kernels import PlanKey, Scaling, responses, scaling_of, to_planes
@@ -67,7 +67,6 @@ class CudaEngine(WithBlock):
         self._plans: OrderedDict[PlanKey, Plan] = OrderedDict()
         self._plans_lock = Lock()  # held for a moment
         self._planning_lock = Lock()  # held while a plan is made
-        self._closed = False
 
     def run(self, frame: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> Result:
         """One frame's mosaic, complete on return (see Engine.run); ValueError while frames are in flight."""
@@ -79,7 +78,8 @@ class CudaEngine(WithBlock):
 
     def submit(self, frame: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> None:
         """Send a frame on its way; it may be changed on return. RingFull (a ValueError) with `depth` in flight."""
-        check_frame(frame, layer.bank)
+        self.check_open()
+        check_request(frame, layer, reduce)
         scaling, uploaded_limits = scaling_of(layer, limits)
         with device_errors(self.device):
             plan = self._plan(self._key(frame.shape, layer, scaling, reduce))
@@ -87,12 +87,14 @@ class CudaEngine(WithBlock):
 
     def collect(self) -> Result:
         """The oldest submitted frame's result, valid until the next `collect` or `run`; ValueError without one."""
+        self.check_open()
         with device_errors(self.device):
             return self._ring.collect()
 
     def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:
         """conv and activated of one frame, float32 (N, h, w) each."""
-        check_frame(frame, layer.bank)
+        self.check_open()
+        check_request(frame, layer)
         with device_errors(self.device):
             picture = torch.from_numpy(frame.copy()).to(self._device.place)
             weight = torch.from_numpy(layer.bank.kernels.copy()).to(self._device.place)
@@ -113,9 +115,9 @@ class CudaEngine(WithBlock):
 
     def close(self) -> None:
         """Wait for what is on its way and give the memory back."""
-        if self._closed:
+        if self.closed:
             return
-        self._closed = True
+        super().close()
         with suppress(RuntimeError):  # a lost device has nothing left to wait for
             for lane in self._lanes:
                 lane.synchronize()
@@ -139,8 +141,7 @@ class CudaEngine(WithBlock):
 
     def _plan(self, key: PlanKey) -> Plan:
         """The plan for `key`, made where it is missing; the one used longest ago makes room for it."""
-        if self._closed:
-            raise EngineError(f"this engine on {self.device} was closed: open another one")
+        self.check_open()
         if (plan := self._known(key)) is not None:
             return plan
         with self._planning_lock:

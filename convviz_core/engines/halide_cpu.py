@@ -11,7 +11,7 @@ import halide as hl
 import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engine import EngineError, Result, WithBlock, check_frame
+from convviz_core.engine import EngineError, Result, WithBlock, check_request
 from convviz_core.engines.halide_pipeline import Pipeline
 from convviz_core.engines.halide_recipe import Recipe, recipe_for, recipes_for
 from convviz_core.engines.halide_view import LayerView
@@ -43,7 +43,8 @@ class HalideEngine(WithBlock):
 
     def run(self, frame: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> Result:
         """One frame's mosaic (see Engine.run)."""
-        check_frame(frame, layer.bank)
+        self.check_open()
+        check_request(frame, layer, reduce)
         known = known_limits(layer, limits)
         key = (frame.shape, layer, reduce)
         if key != self._key:
@@ -64,11 +65,13 @@ class HalideEngine(WithBlock):
 
     def plan(self, shape: tuple[int, ...], layer: Layer, reduce: int = 1) -> None:
         """Compile what is missing; other threads go on meanwhile."""
+        self.check_open()
         for recipe in recipes_for(shape, layer, reduce):
             self._pipeline(recipe)
 
     def close(self) -> None:
         """Forget what was compiled."""
+        super().close()
         self._key, self._view = None, None
         self._pipelines.clear()
         self._opencv.close()

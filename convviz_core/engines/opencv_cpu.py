@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
-from convviz_core.engine import CpuEngine, Result, check_frame
+from convviz_core.engine import CpuEngine, Result, check_request
 from convviz_core.engines.distinct import (
     DistinctKernels,
     byte_lines,
@@ -44,7 +44,8 @@ class OpenCvEngine(CpuEngine):
 
     def run(self, frame: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> Result:
         """One frame's mosaic (see Engine.run)."""
-        map_hw = check_frame(frame, layer.bank)
+        self.check_open()
+        map_hw = check_request(frame, layer, reduce)
         distinct = distinct_kernels(layer.bank)
         known = known_limits(layer, limits)
         grid = MosaicGrid(len(layer.bank), (-(-map_hw[0] // reduce), -(-map_hw[1] // reduce)))
@@ -62,7 +63,8 @@ class OpenCvEngine(CpuEngine):
 
     def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:
         """conv and activated, float32 (N, h, w) each."""
-        height, width = check_frame(frame, layer.bank)
+        self.check_open()
+        height, width = check_request(frame, layer)
         planes = to_unit(to_planes(frame, layer.bank.channels))
         conv = np.zeros((len(layer.bank), height, width), np.float32)
         for kernel, response in zip(layer.bank.kernels, conv, strict=True):
@@ -72,6 +74,7 @@ class OpenCvEngine(CpuEngine):
 
     def close(self) -> None:
         """Join the threads."""
+        super().close()
         self._pool.shutdown()
 
     def _allocate(

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engine import CpuEngine, Result, check_frame
+from convviz_core.engine import CpuEngine, Result, check_request
 from convviz_core.gray import to_planes, to_unit
 from convviz_core.layer import Layer
 from convviz_core.mosaic import reduce_maps, tile_maps
@@ -26,6 +26,7 @@ class TorchEngine(CpuEngine):
 
     def run(self, frame: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> Result:
         """One frame's mosaic (see Engine.run)."""
+        check_request(frame, layer, reduce)
         conv, activated = self.maps(frame, layer)
         shown = conv if layer.signed else activated
         ranges = map_ranges(layer, shown, limits)
@@ -34,7 +35,8 @@ class TorchEngine(CpuEngine):
 
     def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:
         """conv and activated, float32 (N, h, w) each."""
-        check_frame(frame, layer.bank)
+        self.check_open()
+        check_request(frame, layer)
         if self._net is None or self._bank is not layer.bank:
             self._net, self._bank = Net(layer.bank), layer.bank
         x = torch.from_numpy(to_unit(to_planes(frame, layer.bank.channels)))[None]
