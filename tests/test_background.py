@@ -15,7 +15,7 @@ import pytest
 from convviz_core import Engine, EngineError, Layer, Result, load_bank
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engine import CpuEngine
-from convviz_core.engines.background import BackgroundEngine
+from convviz_core.engines.background import BackgroundEngine, Better
 from convviz_core.ranges import Limits
 
 LAYER = Layer(load_bank("udacity"))
@@ -68,9 +68,17 @@ def planning_is_over() -> None:
             assert not thread.is_alive()
 
 
+SAID: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_said() -> None:
+    SAID.clear()
+
+
 def pair() -> tuple[FakeEngine, FakeEngine, BackgroundEngine]:
     first, best = FakeEngine("first"), FakeEngine("best")
-    return first, best, BackgroundEngine(first, lambda: best)
+    return first, best, BackgroundEngine(first, [Better(lambda: best, "the first goes on")], SAID.append)
 
 
 def test_the_first_engine_answers_until_the_best_has_planned() -> None:
@@ -83,7 +91,7 @@ def test_the_first_engine_answers_until_the_best_has_planned() -> None:
         best.gate.set()
         planning_is_over()
         assert engine.run(FRAME, LAYER).way == "best"
-        assert (engine.name, engine.device, engine.notice) == ("best", "cpu", None)
+        assert (engine.name, engine.device, SAID) == ("best", "cpu", [])
 
 
 def test_what_is_new_comes_from_the_first_engine_again_while_it_is_planned() -> None:
@@ -136,12 +144,12 @@ def test_what_cannot_be_opened_leaves_the_first_engine_and_one_sentence(error: E
         return failing(error)()
 
     said: list[str] = []
-    with BackgroundEngine(FakeEngine("first"), open_best, said.append) as engine:
+    better = [Better(open_best, "the first goes on")]
+    with BackgroundEngine(FakeEngine("first"), better, said.append) as engine:
         for _ in range(3):
             assert engine.run(FRAME, LAYER).way == "first"
             planning_is_over()
-        assert engine.notice == "the card is gone."
-        assert said == ["the card is gone."]
+        assert said == ["the card is gone.; the first goes on"]
         assert opened == [1]
 
 
@@ -153,7 +161,7 @@ def test_what_cannot_be_planned_leaves_the_first_engine_and_one_sentence() -> No
         engine.run(FRAME, LAYER)
         planning_is_over()
         assert engine.run(FRAME, LAYER).way == "first"
-        assert engine.notice == "out of memory."
+        assert SAID == ["out of memory.; the first goes on"]
 
 
 def test_a_device_that_fails_later_is_left_with_one_sentence() -> None:
@@ -164,9 +172,42 @@ def test_a_device_that_fails_later_is_left_with_one_sentence() -> None:
         planning_is_over()
         best.run_fails = EngineError("the card was lost.")
         assert engine.run(FRAME, LAYER).way == "first"
-        assert engine.notice == "the card was lost."
+        assert SAID == ["the card was lost.; the first goes on"]
         best.run_fails = None
         assert engine.run(FRAME, LAYER).way == "first"
+
+
+def opened(engine: FakeEngine, opens: list[str]) -> Better:
+    def open_it() -> Engine:
+        opens.append(engine.name)
+        return engine
+
+    return Better(open_it, f"without {engine.name}")
+
+
+@pytest.mark.parametrize("fails", ["open", "plan", "run"])
+def test_when_the_best_engine_fails_the_next_one_takes_over(fails: str) -> None:
+    first, best, second = FakeEngine("first"), FakeEngine("best"), FakeEngine("second")
+    best.gate.set()
+    second.gate.set()
+    opens: list[str] = []
+    the_best = Better(failing(EngineError("it fails")), "without best") if fails == "open" else opened(best, opens)
+    with BackgroundEngine(first, [the_best, opened(second, opens)], SAID.append) as engine:
+        if fails == "plan":
+            best.plan_fails = EngineError("it fails")
+        engine.run(FRAME, LAYER)
+        planning_is_over()
+        if fails == "run":
+            best.run_fails = EngineError("it fails")
+            assert opens == ["best"]  # the next one costs nothing while it is not needed
+            assert engine.run(FRAME, LAYER).way == "first"
+            planning_is_over()
+        assert SAID == ["it fails; without best"]
+        assert engine.run(FRAME, LAYER).way == "second"
+        second.run_fails = EngineError("it fails too")
+        assert engine.run(FRAME, LAYER).way == "first"
+        assert SAID[1:] == ["it fails too; without second"]
+    assert (best.closings, second.closings) == (0 if fails == "open" else 1, 1)
 
 
 def test_a_wrong_frame_is_no_reason_to_leave_the_best_engine() -> None:

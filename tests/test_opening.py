@@ -10,10 +10,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from convviz_core import Engine, EngineError, Layer, load_bank, open_engine
+from convviz_core import Engine, EngineError, Filter, FilterBank, Layer, load_bank, open_engine
 from convviz_core.engines import cuda_driver, opening
 from convviz_core.engines.background import BackgroundEngine
 from convviz_core.engines.cuda_driver import DriverAnswer
+from convviz_core.engines.opencv_cpu import OpenCvEngine
 
 NO_CARD = DriverAnswer(0, "there is no NVIDIA driver here")
 
@@ -129,6 +130,41 @@ def test_a_card_that_nobody_asked_for_and_that_fails_leaves_the_cpu(
     assert said[0].endswith("; the CPU computes")
     with pytest.raises(EngineError, match="not built for CUDA"):
         open_engine("auto", "cuda")
+
+
+@pytest.mark.parametrize(("name", "then"), [("torch", "torch float32"), ("auto", "halide int16")])
+def test_a_card_that_fails_in_the_background_leaves_what_was_asked_for(
+    cards: Callable[[DriverAnswer], None], fake_cuda: list[str], name: str, then: str
+) -> None:
+    if name == "auto":
+        pytest.importorskip("halide")
+    cards(DriverAnswer(1))
+    fake_cuda.append("broken")
+    said: list[str] = []
+    frame, layer = np.zeros((40, 120), np.uint8), Layer(load_bank("udacity"))
+    with open_engine(name, "auto", background=True, on_notice=said.append) as engine:
+        while engine.run(frame, layer).way == "opencv float32":
+            pass
+        assert engine.run(frame, layer).way == then
+    assert said == ["torch is not built for CUDA.; the CPU goes on"]
+
+
+def test_a_viewer_with_halide_holds_one_opencv_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("halide")
+    made: list[OpenCvEngine] = []
+    make = OpenCvEngine.__init__
+
+    def count(engine: OpenCvEngine) -> None:
+        made.append(engine)
+        make(engine)
+
+    monkeypatch.setattr(OpenCvEngine, "__init__", count)
+    frame, large = np.zeros((40, 120), np.uint8), Layer(FilterBank("large", (Filter("1", np.eye(31)),)))
+    with open_engine("auto", "cpu", background=True) as engine:
+        engine.run(frame, Layer(load_bank("udacity")))
+        while engine.name != "halide":
+            engine.run(frame, large)  # which Halide leaves to OpenCV
+    assert len(made) == 1
 
 
 @pytest.mark.parametrize("engine", ["opencv", "halide"])

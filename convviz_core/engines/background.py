@@ -1,9 +1,11 @@
-"""An engine that shows pictures at once and becomes another one when that one is ready."""
+"""An engine that shows pictures at once and becomes a better one when that one is ready."""
 
 from __future__ import annotations
 
 import atexit
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from threading import Lock, Thread
 
 from convviz_core.arrays import ByteArray, FloatArray
@@ -16,21 +18,29 @@ LONGEST_JOIN_S = 5.0  # a compilation or an import of torch takes 2; a driver th
 Wanted = tuple[tuple[int, ...], Layer, int]  # the arguments of Engine.plan
 
 
-class BackgroundEngine(WithBlock):
-    """`first` answers until `best` has planned what is asked for; opening and planning happen beside the caller.
+@dataclass(frozen=True)
+class Better:
+    """How a better engine is opened, in the background, and what to say of its failure: "the CPU goes on"."""
 
-    open_best: opens the better engine; called in the background, at the first `run` or `plan`.
-    notice: one sentence when the better engine could not be opened, could not plan or has failed; `first` goes on.
-    on_notice: told that sentence, once; it may be called from the background.
+    open: Callable[[], Engine]
+    without_it: str
+
+
+class BackgroundEngine(WithBlock):
+    """`first` answers until a better one has planned what is asked for; opening and planning happen beside the caller.
+
+    better: the engines to try, the best first; the next is opened when one could not be opened, could not plan or has
+    failed. `first` goes on when none is left.
+    on_notice: told one sentence about each that fails; it may be called from the background.
     """
 
     def __init__(
-        self, first: Engine, open_best: Callable[[], Engine], on_notice: Callable[[str], None] = lambda _: None
+        self, first: Engine, better: Iterable[Better], on_notice: Callable[[str], None] = lambda _: None
     ) -> None:
         """Nothing is opened before the first frame has been answered."""
-        self.notice: str | None = None
-        self._first, self._open_best, self._on_notice = first, open_best, on_notice
+        self._first, self._better, self._on_notice = first, deque(better), on_notice
         self._best: Engine | None = None
+        self._left: list[Engine] = []  # better ones that have failed
         self._answered: Engine = first
         self._wanted: Wanted | None = None
         self._thread: Thread | None = None
@@ -52,13 +62,13 @@ class BackgroundEngine(WithBlock):
         self.check_open()
         check_request(frame, layer, reduce)
         best = self._best
-        if best is not None and self.notice is None and best.planned(frame.shape, layer, reduce):
+        if best is not None and best.planned(frame.shape, layer, reduce):
             try:
                 result = best.run(frame, layer, limits, reduce)
                 self._answered = best
                 return result
             except EngineError as error:
-                self._give_up(error)
+                self._give_up(best, error)
         result = self._first.run(frame, layer, limits, reduce)
         self._answered = self._first
         self.plan(frame.shape, layer, reduce)
@@ -75,7 +85,7 @@ class BackgroundEngine(WithBlock):
     def plan(self, shape: tuple[int, ...], layer: Layer, reduce: int = 1) -> None:
         """Have the better engine plan this next, in the background; what was wanted before and not begun is dropped."""
         with self._lock:
-            if self.notice is not None or self.closed:
+            if not self._better or self.closed:
                 return
             self._wanted = (shape, layer, reduce)
             if self._thread is None:
@@ -83,7 +93,7 @@ class BackgroundEngine(WithBlock):
                 self._thread.start()
 
     def close(self) -> None:
-        """Close both engines; the better one in the background, once a plan in the making is done."""
+        """Close all engines; the better ones in the background, once a plan in the making is done."""
         with self._lock:
             planning = self._thread is not None
             super().close()
@@ -93,8 +103,8 @@ class BackgroundEngine(WithBlock):
         self._first.close()
 
     def _close_best(self) -> None:
-        if self._best is not None:
-            self._best.close()
+        for engine in [*self._left, self._best] if self._best else self._left:
+            engine.close()
         atexit.unregister(self._await_planning)
 
     def _await_planning(self) -> None:
@@ -115,13 +125,24 @@ class BackgroundEngine(WithBlock):
             if wanted is None:
                 self._close_best()
                 return
+            best = self._best
             try:
-                if self._best is None:
-                    self._best = self._open_best()
-                self._best.plan(*wanted)
+                if best is None:
+                    best = self._best = self._better[0].open()
+                best.plan(*wanted)
             except Exception as error:  # whatever it is, pictures go on; its sentence is shown
-                self._give_up(error)
+                self._give_up(best, error)
+                with self._lock:
+                    if self._wanted is None and self._better and not self.closed:
+                        self._wanted = wanted  # for the next one
 
-    def _give_up(self, error: Exception) -> None:
-        self.notice = str(error)
-        self._on_notice(self.notice)
+    def _give_up(self, best: Engine | None, error: Exception) -> None:
+        """Leave `best`, or what could not be opened, for the next one."""
+        with self._lock:
+            if best is not self._best:  # the other thread has left it
+                return
+            self._best = None
+            failed = self._better.popleft()
+            if best is not None:
+                self._left.append(best)  # closed at the end: the other thread may still be in it
+        self._on_notice(f"{error}; {failed.without_it}")

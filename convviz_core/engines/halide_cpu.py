@@ -24,16 +24,20 @@ KEPT_PIPELINES = 48  # a megabyte each
 
 
 class HalideEngine(WithBlock):
-    """Whole-number banks in exact integers, others in float32; what would compile too long, OpenCV computes."""
+    """Whole-number banks in exact integers, others in float32; what would compile too long, OpenCV computes.
+
+    opencv: the engine for that where one is there already, on the same thread; whoever has opened it closes it.
+    """
 
     name = "halide"
     device = "cpu"
 
-    def __init__(self) -> None:
+    def __init__(self, opencv: OpenCvEngine | None = None) -> None:
         """Nothing is compiled yet."""
         # Halide itself counts all the machine's cores; OpenCV those that this process may use.
         os.environ.setdefault("HL_NUM_THREADS", str(max(1, cv2.getNumThreads())))
-        self._opencv = OpenCvEngine()
+        self._opencv = opencv or OpenCvEngine()
+        self._owns_opencv = opencv is None
         self._pipelines: OrderedDict[Recipe, Pipeline] = OrderedDict()
         self._lock = Lock()  # for what is kept
         self._compiling = Lock()  # one compilation at a time; runs of what is kept do not wait for it
@@ -74,7 +78,8 @@ class HalideEngine(WithBlock):
         super().close()
         self._key, self._view = None, None
         self._pipelines.clear()
-        self._opencv.close()
+        if self._owns_opencv:
+            self._opencv.close()
 
     def _pipeline(self, recipe: Recipe) -> Pipeline:
         kept = self._kept(recipe)
