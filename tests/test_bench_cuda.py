@@ -31,7 +31,7 @@ def test_a_row_has_the_percentiles_of_the_rounds_and_their_rate_over_the_whole_t
 
 def test_the_report_has_the_stated_form() -> None:
     row = bench_cuda.Row("run", (64, 48), "udacity", 3.0, 10.8, 250.0)
-    written = json.loads(json.dumps(bench_cuda.report("NVIDIA Card", [row], {"device": [row]}, [])))
+    written = json.loads(json.dumps(bench_cuda.report("NVIDIA Card", [row], [])))
     assert written["device"] == "NVIDIA Card"
     assert written["results"] == [ROW | {"size_wh": [64, 48]}]
     assert {"commit", "versions"} < set(written)

@@ -64,16 +64,14 @@ def engine() -> Iterator[CudaEngine]:
 @pytest.mark.parametrize("activation", ["relu", "none"])
 @pytest.mark.parametrize("mode", ["fixed", "auto", "frame"])
 @pytest.mark.parametrize("reduce", [1, 3])
-@pytest.mark.parametrize("gray_on", ["cpu", "device"])
 def test_the_mosaic_is_within_a_level_of_the_reference_s(
-    bank: FilterBank, activation: str, mode: str, reduce: int, gray_on: str
+    engine: CudaEngine, bank: FilterBank, activation: str, mode: str, reduce: int
 ) -> None:
     layer = Layer(bank, activation, mode)
-    with CudaEngine(gray_on="cpu" if gray_on == "cpu" else "device") as engine:
-        for frame in (frame_of(321, 243), frame_of(160, 120, gray=True), frame_of(321, 243)[:, ::-1]):
-            check(engine.run(frame, layer, None, reduce), frame, layer, None, reduce)
-            if mode != "frame":
-                check(engine.run(frame, layer, (-0.25, 1.5), reduce), frame, layer, (-0.25, 1.5), reduce)
+    for frame in (frame_of(321, 243), frame_of(160, 120, gray=True), frame_of(321, 243)[:, ::-1]):
+        check(engine.run(frame, layer, None, reduce), frame, layer, None, reduce)
+        if mode != "frame":
+            check(engine.run(frame, layer, (-0.25, 1.5), reduce), frame, layer, (-0.25, 1.5), reduce)
 
 
 @pytest.mark.parametrize("size_wh", [(640, 480), (1920, 1080), (3840, 2160)])
@@ -122,10 +120,9 @@ def test_the_convolution_is_real_float32_with_the_process_set_to_tf32(engine: Cu
     assert np.array_equal(activated, np.maximum(conv, 0))
 
 
-def test_gray_on_the_card_is_cv2_s_byte_for_byte() -> None:
+def test_an_identity_kernel_shows_cv2_s_gray_byte_for_byte(engine: CudaEngine) -> None:
     frame = frame_of(1920, 1080)
-    with CudaEngine(gray_on="device") as engine:
-        assert np.array_equal(engine.run(frame, Layer(ITSELF)).mosaic, cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY))
+    assert np.array_equal(engine.run(frame, Layer(ITSELF)).mosaic, cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY))
 
 
 def test_the_work_is_one_graph_and_its_stages_are_timed(engine: CudaEngine) -> None:

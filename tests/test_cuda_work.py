@@ -51,7 +51,7 @@ def test_one_that_is_two_levels_off_in_one_pixel_is_not_and_is_not_tried_again()
         made.append(key)
         return WrongWork(key, place)
 
-    assert names(make, rounds=3) == ["torch float32"] * 3
+    assert names(make, rounds=3) == ["torch float32 (the fused kernel gave another picture)"] * 3
     assert len(made) == 2  # for the plan, and small for the trial
 
 
@@ -59,7 +59,7 @@ def test_one_that_cannot_be_had_or_breaks_is_not_used() -> None:
     def missing(_key: PlanKey, _place: torch.device) -> Work:
         raise ImportError("No module named 'triton'")
 
-    assert names(missing) == ["torch float32"] * 2
+    assert names(missing) == ["torch float32 (no fused kernel: No module named 'triton')"] * 2
 
 
 def test_a_bank_that_it_does_not_suit_does_not_end_its_use_for_others() -> None:
@@ -68,7 +68,8 @@ def test_a_bank_that_it_does_not_suit_does_not_end_its_use_for_others() -> None:
 
     choice = WorkChoice(CPU, only_small_pictures)
     large = PlanKey((480, 640), BANK, Activation.RELU, Scaling.PEAK)
-    assert [choice.work(key).name for key in (large, KEY)] == ["torch float32", "fused"]
+    without = "torch float32 (kernels too large for the fused one)"
+    assert [choice.work(key).name for key in (large, KEY)] == [without, "fused"]
 
 
 def test_a_card_that_has_failed_is_not_hidden_behind_torch() -> None:

@@ -159,7 +159,10 @@ def test_a_viewer_with_halide_holds_one_opencv_engine(monkeypatch: pytest.Monkey
         make(engine)
 
     monkeypatch.setattr(OpenCvEngine, "__init__", count)
-    frame, large = np.zeros((40, 120), np.uint8), Layer(FilterBank("large", (Filter("1", np.eye(31)),)))
+    frame, large = (
+        np.zeros((40, 120), np.uint8),
+        Layer(FilterBank("large", (Filter("1", np.eye(31, dtype=np.float32)),))),
+    )
     with open_engine("auto", "cpu", background=True) as engine:
         engine.run(frame, Layer(load_bank("udacity")))
         while engine.name != "halide":

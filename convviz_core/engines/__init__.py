@@ -1,1 +1,1 @@
-"""The engines, one file each."""
+"""The engines, each in the modules that begin with its name; opening.py chooses among them."""

@@ -24,9 +24,6 @@ from convviz_core.layer import Activation, Layer, RangeMode
 from convviz_core.mosaic import MosaicGrid
 from convviz_core.ranges import AUTO_FLOOR, Limits, fixed_limit, flat_byte, flat_spans, known_limits
 
-# cv2.cvtColor's BGR to gray: (3735 B + 19235 G + 9798 R + 16384) >> 15. Every sum is below 2**24: exact in float32.
-_BLUE, _GREEN, _RED, _HALF, _ONE = 3735, 19235, 9798, 16384, 32768
-
 _precision_lock = Lock()
 
 
@@ -42,7 +39,8 @@ class Scaling(StrEnum):
 class PlanKey:
     """All that the device's work depends on but the pixels and the limits: a captured graph is good for one of these.
 
-    picture_shape: (H, W) or (H, W, 3) as it is uploaded. reduce: block means of `reduce` x `reduce` bytes.
+    picture_shape: as it is uploaded, (H, W), or (H, W, 3) BGR for a bank that reads colour. reduce: block means
+    of `reduce` x `reduce` bytes.
     """
 
     picture_shape: tuple[int, ...]
@@ -106,12 +104,14 @@ def parcel(shape: tuple[int, ...], count: int, allocate: Callable[[int], Tensor]
 
 
 class TorchWork:
-    """One plan's work in torch operations; its constants lie on `place`."""
+    """One plan's work in torch operations; its constants lie on `place`. why: a reason that belongs to its name."""
 
     name = "torch float32"
 
-    def __init__(self, key: PlanKey, place: torch.device) -> None:
+    def __init__(self, key: PlanKey, place: torch.device, why: str = "") -> None:
         """Upload the kernels."""
+        if why:
+            self.name = f"{self.name} ({why})"
         self._key = key
         self._weight = torch.from_numpy(key.bank.kernels.copy()).to(place)
         self._flat_spans = torch.from_numpy(flat_spans(key.bank).copy()).to(place)
@@ -130,20 +130,15 @@ class TorchWork:
 
 
 def to_planes(picture: Tensor, channels: int) -> Tensor:
-    """What the filters read: float32 (C, H, W), whole numbers from 0 to 255, of a uint8 gray or BGR picture."""
+    """What the filters read: float32 (C, H, W), whole numbers from 0 to 255, of a uint8 picture.
+
+    picture: (H, W), or (H, W, 3) BGR for three channels.
+    """
     if channels == 1:
-        gray = picture.to(torch.float32) if picture.dim() == 2 else gray_of_bgr(picture)
-        return gray.unsqueeze(0)
+        return picture.to(torch.float32).unsqueeze(0)
     if picture.dim() == 2:
         return picture.to(torch.float32).expand(3, -1, -1)
     return picture.flip(-1).permute(2, 0, 1).to(torch.float32)
-
-
-def gray_of_bgr(picture: Tensor) -> Tensor:
-    """uint8 (H, W, 3) BGR -> float32 (H, W), the whole numbers that cv2.cvtColor gives."""
-    blue, green, red = picture.unbind(-1)
-    weighted = (blue * float(_BLUE)).add_(green, alpha=_GREEN).add_(red, alpha=_RED)
-    return weighted.add_(_HALF).div_(_ONE).floor_()
 
 
 def responses(planes: Tensor, weight: Tensor) -> Tensor:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from contextlib import suppress
 from threading import Lock
-from typing import Literal
 
 import torch
 
@@ -16,6 +15,7 @@ from convviz_core.engines.cuda_errors import device_errors
 from convviz_core.engines.cuda_kernels import PlanKey, Scaling, responses, scaling_of, to_planes
 from convviz_core.engines.cuda_ring import Ring
 from convviz_core.engines.cuda_slot import Device, Lane, Slot
+from convviz_core.gray import to_gray
 from convviz_core.layer import Activation, Layer, RangeMode
 from convviz_core.ranges import Limits
 
@@ -48,20 +48,17 @@ class CudaEngine(WithBlock):
     for a copy engine that another frame is using.
 
     device: "cuda" or "cuda:N" (EngineError where it cannot be had), or a Device.
-    gray_on: where a BGR frame becomes gray for a bank that reads gray. On the CPU it costs about what the copy into
-    pinned memory costs, which it replaces, and leaves a third of the bytes to upload.
+    A BGR frame becomes gray on the CPU for a bank that reads gray: that costs about what the copy into pinned memory
+    costs, which it replaces, and leaves a third of the bytes to upload.
     """
 
     name = "torch"
 
-    def __init__(
-        self, device: str | Device = "cuda", *, depth: int = 3, gray_on: Literal["cpu", "device"] = "cpu"
-    ) -> None:
+    def __init__(self, device: str | Device = "cuda", *, depth: int = 3) -> None:
         """Open the device; memory is allocated with the first plan."""
         self._ring = Ring(depth)
         self._device = CudaDevice(device) if isinstance(device, str) else device
         self.device = self._device.name
-        self._gray_on = gray_on
         with device_errors(self.device):
             self._lanes = [self._device.lane() for _ in range(depth + 1)]
         self._plans: OrderedDict[PlanKey, Plan] = OrderedDict()
@@ -96,7 +93,8 @@ class CudaEngine(WithBlock):
         self.check_open()
         check_request(frame, layer)
         with device_errors(self.device):
-            picture = torch.from_numpy(frame.copy()).to(self._device.place)
+            read = to_gray(frame) if layer.bank.channels == 1 else frame
+            picture = torch.from_numpy(read.copy()).to(self._device.place)
             weight = torch.from_numpy(layer.bank.kernels.copy()).to(self._device.place)
             conv = responses(to_planes(picture, layer.bank.channels), weight)
             return conv.cpu().numpy(), torch.relu(conv).cpu().numpy()
@@ -136,7 +134,7 @@ class CudaEngine(WithBlock):
 
     def _key(self, shape: tuple[int, ...], layer: Layer, scaling: Scaling, reduce: int) -> PlanKey:
         map_hw(shape, layer.bank)
-        uploaded = shape[:2] if layer.bank.channels == 1 and self._gray_on == "cpu" else shape
+        uploaded = shape[:2] if layer.bank.channels == 1 else shape
         return PlanKey(tuple(uploaded), layer.bank, Activation(layer.activation), scaling, reduce)
 
     def _plan(self, key: PlanKey) -> Plan:

@@ -27,17 +27,6 @@ MOST_TAPS = 256  # a map of more weights than that is cuDNN's: its matrix produc
 _SIZES = ["height", "width", "picture_row", "mosaic_row", "columns"]
 
 
-@triton.jit  # type: ignore[untyped-decorator, unused-ignore]
-def _gray(picture: tl.tensor, gray: tl.tensor, size: tl.tensor, BLOCK: tl.constexpr) -> None:
-    """uint8 (size, 3) BGR -> uint8 (size,), by cv2.cvtColor's whole numbers."""
-    pixel = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-    inside = pixel < size
-    blue = tl.load(picture + pixel * 3, mask=inside, other=0).to(tl.int32)
-    green = tl.load(picture + pixel * 3 + 1, mask=inside, other=0).to(tl.int32)
-    red = tl.load(picture + pixel * 3 + 2, mask=inside, other=0).to(tl.int32)
-    tl.store(gray + pixel, ((3735 * blue + 19235 * green + 9798 * red + 16384) >> 15).to(tl.uint8), mask=inside)
-
-
 @triton.jit(do_not_specialize=_SIZES)  # type: ignore[untyped-decorator, unused-ignore]
 def _respond(
     picture: tl.tensor,
@@ -111,8 +100,6 @@ class TritonWork:
     def __call__(self, frame: Parcel, answer: Parcel) -> None:
         """frame: the picture, and lo and hi. answer: the mosaic, and (lo, hi) of each map followed by the peak."""
         key, picture = self._key, frame.picture
-        if key.bank.channels == 1 and picture.dim() == 3:
-            picture = _gray_picture(picture)
         if key.scaling == Scaling.GIVEN:
             limits = frame.numbers.expand(len(key.bank), 2).contiguous()
             lows, highs = self._respond(picture, limits, answer, write=True, measure=True)
@@ -165,10 +152,3 @@ class TritonWork:
 def suits(key: PlanKey) -> bool:
     """Whether the fused kernel is the better one for this bank."""
     return math.prod(key.bank.kernels.shape[1:]) <= MOST_TAPS
-
-
-def _gray_picture(picture: Tensor) -> Tensor:
-    height, width, _ = picture.shape
-    gray = torch.empty((height, width), dtype=torch.uint8, device=picture.device)
-    _gray[(triton.cdiv(height * width, BLOCK),)](picture, gray, height * width, BLOCK=BLOCK)
-    return gray

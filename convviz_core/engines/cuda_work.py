@@ -9,7 +9,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from convviz_core.engines.cuda_errors import FATAL
+from convviz_core.engines.cuda_errors import FATAL, first_line
 from convviz_core.engines.cuda_kernels import PlanKey, TorchWork, parcel
 from convviz_core.engines.cuda_slot import Work
 from convviz_core.ranges import fixed_limit
@@ -24,22 +24,27 @@ class WorkChoice:
         """Nothing is tried yet."""
         self._place = place
         self._fused: MakeWork | None = fused
+        self._why_not = ""
 
     def work(self, key: PlanKey) -> Work:
-        """The fused work, once it has agreed with torch's operations; after one failure it is never tried again."""
+        """The fused work, once it has agreed with torch's operations; after one failure it is never tried again.
+
+        The name of torch's work says why the fused one was not taken.
+        """
         if self._fused is not None:
             try:
                 work = self._fused(key, self._place)
                 if work is None:
-                    return TorchWork(key, self._place)
+                    return TorchWork(key, self._place, "kernels too large for the fused one")
                 if agrees(key, self._fused, self._place):
                     return work
+                self._why_not = "the fused kernel gave another picture"
             except FATAL:
                 raise
-            except Exception:  # no Triton, no compiler for it, a card that it does not know: torch can do the same
-                pass
+            except Exception as error:  # no Triton, no compiler for it, an unknown card: torch can do the same
+                self._why_not = f"no fused kernel: {first_line(error)}"
             self._fused = None
-        return TorchWork(key, self._place)
+        return TorchWork(key, self._place, self._why_not)
 
 
 def agrees(key: PlanKey, make: MakeWork, place: torch.device) -> bool:

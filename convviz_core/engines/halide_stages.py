@@ -12,6 +12,7 @@ from typing import Any
 import halide as hl
 
 from convviz_core.engines.column_sums import Column, ColumnSums, Term
+from convviz_core.gray import GRAY_WEIGHTS
 from convviz_core.mosaic import MosaicGrid
 
 Node = Any
@@ -66,9 +67,10 @@ def vectorize_plane(plane: Node, channels: int) -> None:
 
 
 def _gray(blue: Node, green: Node, red: Node) -> Node:
-    # OpenCV's (3735 B + 19235 G + 9798 R + 2**14) >> 15, its coefficients split at 256 so that 16 bits hold every sum.
-    high = blue * 14 + green * 75 + red * 38 + 64
-    low = blue * 151 + green * 35 + red * 70
+    # (sum of weight * channel + 2**14) >> 15, the weights split at 256 so that 16 bits hold every sum.
+    channels = (blue, green, red)
+    high = _total([level * (weight >> 8) for level, weight in zip(channels, GRAY_WEIGHTS, strict=True)]) + 64
+    low = _total([level * (weight & 255) for level, weight in zip(channels, GRAY_WEIGHTS, strict=True)])
     return (high + (low >> 8)) >> 7
 
 
