@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import AnyArray, FloatArray
-from convviz_core.filters import FilterBank
+from convviz_core.filters.bank import FilterBank
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engine import check_request
-from convviz_core.filters import FilterBank
+from convviz_core.engines.api import check_request
+from convviz_core.filters.bank import FilterBank
 from convviz_core.gray import to_planes, to_unit
 from convviz_core.layer import Layer, RangeMode
 from convviz_core.mosaic import MosaicGrid

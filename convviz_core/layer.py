@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NoReturn
 
-from convviz_core.filters import FilterBank
+from convviz_core.filters.bank import FilterBank
 
 
 class Activation(StrEnum):

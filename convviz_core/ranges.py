@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
-from convviz_core.filters import FilterBank
+from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Activation, Layer, RangeMode
 
 Limits = tuple[float, float]

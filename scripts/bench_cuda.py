@@ -38,9 +38,9 @@ from cuda_ways import (  # noqa: E402
 
 from convviz_core import EngineError, Layer, load_bank  # noqa: E402
 from convviz_core.arrays import ByteArray  # noqa: E402
-from convviz_core.engines.cuda_errors import device_errors  # noqa: E402
-from convviz_core.engines.cuda_stream import CudaEngine  # noqa: E402
-from convviz_core.engines.torch_cpu import TorchEngine  # noqa: E402
+from convviz_core.engines.cuda.engine import CudaEngine  # noqa: E402
+from convviz_core.engines.cuda.errors import device_errors  # noqa: E402
+from convviz_core.engines.reference import TorchEngine  # noqa: E402
 
 SIZES_WH = ((640, 480), (1920, 1080), (3840, 2160))
 DEPTH = 3

@@ -12,9 +12,9 @@ import torch
 from cuda_ways import Way, in_flight_way, naive_way, opencv_way, run_way
 from fake_device import FakeDevice
 
-from convviz_core.engines.cuda_stream import CudaEngine
-from convviz_core.engines.torch_cpu import TorchEngine
-from convviz_core.filter_files import load_bank
+from convviz_core.engines.cuda.engine import CudaEngine
+from convviz_core.engines.reference import TorchEngine
+from convviz_core.filters.files import load_bank
 from convviz_core.layer import Layer
 
 LAYER = Layer(load_bank("udacity"))

@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 import pytest
 
-from convviz_core.banks import BUILT_IN_BANKS
-from convviz_core.filter_files import load_bank
+from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.filters.files import load_bank
 from convviz_core.scenes import open_scene
 from live.cli import main, still_parser, view_parser
 

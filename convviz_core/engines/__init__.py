@@ -1,1 +1,1 @@
-"""The engines, each in the modules that begin with its name; opening.py chooses among them."""
+"""The engines, a folder or a module each; api.py says what each gives, opening.py chooses among them."""

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from convviz_core.engine import Engine, EngineError
+from convviz_core.engines.api import Engine, EngineError
 
 if TYPE_CHECKING:
-    from convviz_core.engines.opencv_cpu import OpenCvEngine
+    from convviz_core.engines.opencv.engine import OpenCvEngine
 
 NAMES = ("auto", "halide", "opencv", "torch")
 
@@ -54,30 +54,30 @@ def open_engine(
 def _open_cuda(name: str, device: str) -> Engine:
     if name not in ("auto", "torch"):
         raise EngineError(f"the {name} engine computes on the CPU only: on {device}, choose the torch engine or auto")
-    from convviz_core.engines.cuda_driver import ask_driver
+    from convviz_core.engines.cuda.driver import ask_driver
 
     answer = ask_driver()
     if not answer.count:
         raise EngineError(f"device {device} cannot be had: {answer.why_none}")
-    from convviz_core.engines.cuda_stream import CudaEngine
+    from convviz_core.engines.cuda.engine import CudaEngine
 
     return CudaEngine(device)
 
 
 def _cards() -> int:
-    from convviz_core.engines.cuda_driver import device_count
+    from convviz_core.engines.cuda.driver import device_count
 
     return device_count()
 
 
 def _open_in_background(name: str, cuda_first: bool, on_notice: OnNotice) -> Engine:
     """OpenCV now, and what is better later: a card that nobody asked for by name, then what the CPU has."""
-    from convviz_core.engines.background import BackgroundEngine, Better
+    from convviz_core.engines.upgrading import BackgroundEngine, Better
 
     on_cpu = _best_on_cpu(name)
     if on_cpu != "halide" and not cuda_first:
         return _open_cpu(on_cpu)
-    from convviz_core.engines.opencv_cpu import OpenCvEngine
+    from convviz_core.engines.opencv.engine import OpenCvEngine
 
     first = OpenCvEngine()
     better = [Better(lambda: _open_cuda(name, "cuda"), "the CPU goes on")] if cuda_first else []
@@ -91,12 +91,12 @@ def _open_in_background(name: str, cuda_first: bool, on_notice: OnNotice) -> Eng
 def _open_cpu(name: str) -> Engine:
     name = _best_on_cpu(name)
     if name == "torch":
-        from convviz_core.engines.torch_cpu import TorchEngine
+        from convviz_core.engines.reference import TorchEngine
 
         return TorchEngine()
     if name == "halide":
         return _open_halide()
-    from convviz_core.engines.opencv_cpu import OpenCvEngine
+    from convviz_core.engines.opencv.engine import OpenCvEngine
 
     return OpenCvEngine()
 
@@ -114,7 +114,7 @@ def _best_on_cpu(name: str) -> str:
 
 def _open_halide(opencv: OpenCvEngine | None = None) -> Engine:
     try:
-        from convviz_core.engines.halide_cpu import HalideEngine
+        from convviz_core.engines.halide.engine import HalideEngine
     except ImportError as error:
         raise EngineError(f"the halide engine cannot be loaded: {error}") from error
     return HalideEngine(opencv)
