@@ -172,7 +172,7 @@ def test_the_weights_of_gray_are_written_once() -> None:
 
 
 def test_every_module_says_what_it_is_for_in_a_docstring() -> None:
-    scripts = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("scripts/*.py")]
+    scripts = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("scripts/**/*.py")]
     assert [module for module in [*MODULES, *scripts] if not ast.get_docstring(tree(module))] == []
 
 

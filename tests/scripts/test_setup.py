@@ -14,7 +14,7 @@ import setup_problems
 import venv_setup
 import venv_stamp
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPTS = ROOT / "scripts"
 
 
@@ -52,22 +52,22 @@ def test_another_python_is_refused_by_name_with_what_to_do(version: tuple[int, i
     assert "start it with" in sentence
 
 
-@pytest.mark.parametrize("script", ["run.py", "test.py", "old_python.py"])
+@pytest.mark.parametrize("script", ["run.py", "test.py", "setup/old_python.py"])
 def test_python_3_6_can_read_the_scripts_far_enough_to_be_refused(script: str) -> None:
     ast.parse((SCRIPTS / script).read_text(encoding="utf-8"), feature_version=(3, 6))
 
 
 def test_run_and_test_need_only_the_standard_library() -> None:
-    own = {path.stem for path in SCRIPTS.glob("*.py")}
+    own = {path.stem: path for folder in (SCRIPTS, SCRIPTS / "setup") for path in folder.glob("*.py")}
     waiting, seen, others = ["run", "test"], set(), set()
     while waiting:
         seen.add(name := waiting.pop())
-        for node in ast.walk(ast.parse((SCRIPTS / f"{name}.py").read_text(encoding="utf-8"))):
+        for node in ast.walk(ast.parse(own[name].read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 module = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
                 imported = {str(module).split(".")[0]}
-                waiting += sorted((imported & own) - seen)
-                others |= imported - own
+                waiting += sorted((imported & own.keys()) - seen)
+                others |= imported - own.keys()
     assert {"launch", "old_python"} <= seen
     assert others <= sys.stdlib_module_names
 
@@ -217,7 +217,7 @@ def test_the_tests_tools_are_asked_for_only_by_the_tests() -> None:
 
 
 def test_everything_that_the_project_needs_is_pinned() -> None:
-    lines = (SCRIPTS / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    lines = (SCRIPTS / "setup" / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pinned = {line.split("==")[0].lower() for line in lines if "==" in line}
     needs = {
         "".join(c if c.isalnum() or c == "-" else " " for c in need).split()[0]

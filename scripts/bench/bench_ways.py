@@ -1,4 +1,4 @@
-"""What scripts/bench.py times: peers that one would write by hand, the engines, and the copy that none can beat.
+"""What scripts/bench/bench.py times: peers that one would write by hand, the engines, and the copy that none can beat.
 
 A way takes a BGR frame and gives its mosaic; each has a reference: the range mode whose bytes it must give.
 """

@@ -1,8 +1,8 @@
 """How long the window stands still while keys change the bank, ReLU, the range, the kernels and the enlarged map.
 
-`.venv/bin/python scripts/switches.py [--rounds N]`, on Linux, with the packages xvfb and xdotool. JSON on stdout: the
-gaps between two pictures shown, of a synthetic 720p source at 30 fps, and for the longest how much of it the machine
-under a virtual one kept the processor to itself ("stolen": to be told from what the viewer does).
+`.venv/bin/python scripts/bench/switches.py [--rounds N]`, on Linux, with the packages xvfb and xdotool. JSON on stdout:
+the gaps between two pictures shown, of a synthetic 720p source at 30 fps, and for the longest how much of it the
+machine under a virtual one kept the processor to itself ("stolen": to be told from what the viewer does).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from x11 import Screen, xvfb  # noqa: E402

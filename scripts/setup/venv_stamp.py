@@ -10,8 +10,8 @@ import os
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-CONSTRAINTS = ROOT / "scripts" / "constraints.txt"
+ROOT = Path(__file__).resolve().parent.parent.parent
+CONSTRAINTS = ROOT / "scripts" / "setup" / "constraints.txt"
 PYPROJECT = ROOT / "pyproject.toml"
 VENV = ROOT / ".venv"
 UNFINISHED = VENV / "convviz-unfinished"  # there while an install runs, so still there when it was cut off

@@ -1,6 +1,6 @@
 """Makes the README's pictures: runs convviz on a screen that nobody sees (Xvfb), presses keys, and keeps what is there.
 
-`.venv/bin/python scripts/screenshots.py`, on Linux, with the packages xvfb and xdotool.
+`.venv/bin/python scripts/docs/screenshots.py`, on Linux, with the packages xvfb and xdotool.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import cv2
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from x11 import Screen, xvfb  # noqa: E402

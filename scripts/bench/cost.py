@@ -1,6 +1,6 @@
 """CPU seconds a frame: convviz beside a bare OpenCV loop on the same 720p video at 30 fps, and convviz paused.
 
-`.venv/bin/python scripts/cost.py [--frames N]`, on Linux, with the packages xvfb and xdotool. JSON on stdout.
+`.venv/bin/python scripts/bench/cost.py [--frames N]`, on Linux, with the packages xvfb and xdotool. JSON on stdout.
 A frame's cost is the difference between a long and a short run, so that starting and compiling do not count.
 """
 
@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import cv2  # noqa: E402

@@ -1,8 +1,8 @@
 """Times the CUDA engine beside its peers and beside the copies alone.
 
-`python scripts/bench_cuda.py [--seconds S] [--out DIR]`. Every way but the floor, which computes nothing, is checked
-against the CPU reference before it is timed. The results are JSON in a file named after the card and the commit
-(without git, the date). Needs a card, torch built for CUDA, OpenCV (headless will do) and numpy.
+`python scripts/bench/bench_cuda.py [--seconds S] [--out DIR]`. Every way but the floor, which computes nothing, is
+checked against the CPU reference before it is timed. The results are JSON in a file named after the card and the
+commit (without git, the date). Needs a card, torch built for CUDA, OpenCV (headless will do) and numpy.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))  # the checkout need not be installed
 
 import cv2  # noqa: E402
@@ -189,7 +189,7 @@ def main(argv: Sequence[str]) -> int:
     """Measure and write; 0 done, 1 where a way gives a wrong picture, 3 where there is no card or it fails."""
     parser = argparse.ArgumentParser(description="Times the CUDA engine beside its peers and the copies alone.")
     parser.add_argument("--seconds", type=float, default=2.0, help="for each way at each size (default: 2)")
-    parser.add_argument("--out", type=Path, default=ROOT / "scripts" / "results", help="the folder for the JSON file")
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("results"), help="the folder for the JSON")
     arguments = parser.parse_args(argv)
     try:
         with CudaEngine() as engine:

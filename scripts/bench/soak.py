@@ -1,7 +1,7 @@
 """Runs the viewer's own loop for a long time, by hand, and fails when memory, threads or open files grow.
 
-`python scripts/soak.py [--frames N] [--reconnects N]`, on Linux. Three runs, each after a warm-up of a fifth of it:
-a scene without a window, the same with its canvas drawn, and a stream that breaks off again and again while a clock
+`python scripts/bench/soak.py [--frames N] [--reconnects N]`, on Linux. Three runs, each after a warm-up of a fifth of
+it: a scene without a window, the same with its canvas drawn, and a stream that breaks off again and again while a clock
 that runs fast keeps the waiting short. The table goes to stdout, in Markdown.
 """
 
@@ -21,7 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))  # the checkout need not be installed
 
 import live.opencv_settings  # noqa: E402, F401  # isort: skip  (before cv2)

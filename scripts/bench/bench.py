@@ -1,7 +1,7 @@
 """Times the CPU's engines beside what one would write by hand, in turns, on frames that nobody tuned for.
 
-`python scripts/bench.py [--quick] [--seconds S] [--out FILE] [--device cpu|cuda]`. Every way is checked against the
-reference engine before it is timed. The table goes to stderr, JSON to --out or stdout.
+`python scripts/bench/bench.py [--quick] [--seconds S] [--out FILE] [--device cpu|cuda]`. Every way is checked
+against the reference engine before it is timed. The table goes to stderr, JSON to --out or stdout.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from itertools import cycle
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))  # the checkout need not be installed
 
 import cv2  # noqa: E402
