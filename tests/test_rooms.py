@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -21,8 +22,10 @@ MODULES = sorted(
 MUST_NOT_KNOW = {
     "convviz_core": {"live", "argparse"},
     "convviz_core/atomic_files.py": {"convviz_core", "numpy", "torch", "cv2"},
-    "convviz_core/filters.py": {"torch", "cv2", "pathlib", "os"},
-    "convviz_core/banks.py": {"torch", "cv2", "pathlib", "os"},
+    "convviz_core/filters": {"cv2", "convviz_core.layer", "convviz_core.engines"},
+    "convviz_core/filters/bank.py": {"torch", "pathlib", "os"},
+    "convviz_core/filters/built_in.py": {"torch", "pathlib", "os"},
+    "convviz_core/layer.py": {"torch", "cv2", "convviz_core.engines"},
     "convviz_core/network.py": {"numpy", "cv2"},
     "convviz_core/ranges.py": {"torch", "cv2", "halide"},
     "convviz_core/mosaic.py": {"torch", "cv2", "halide"},
@@ -66,7 +69,11 @@ NOT_LOADED_BY = {
 
 @cache
 def tree(module: str) -> ast.Module:
-    return ast.parse((ROOT / module).read_text(encoding="utf-8"))
+    return ast.parse(read(module))
+
+
+def read(module: str) -> str:
+    return (ROOT / module).read_text(encoding="utf-8")
 
 
 def is_in(module: str, room: str) -> bool:
@@ -142,6 +149,7 @@ def test_every_module_of_ours_that_a_rule_forbids_is_there() -> None:
 def test_opencv_s_windows_and_cameras_are_used_in_one_room_only(home: str) -> None:
     assert modules_in(home)
     users = {module: used for module in MODULES if (used := ONLY_IN[home] & cv2_names(module))}
+    assert users, f"{home} is not there"
     assert {module: used for module, used in users.items() if not is_in(module, home)} == {}
 
 
@@ -157,6 +165,11 @@ def test_a_fresh_process_loads_only_what_the_module_needs(module: str) -> None:
     program = f"import sys, {module}; print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert NOT_LOADED_BY[module] & set(done.stdout.split()) == set()
+
+
+def test_the_weights_of_gray_are_written_once() -> None:
+    users = [module for module in MODULES if {"19235", "0.587"} & set(re.findall(r"[\d.]+", read(module)))]
+    assert users == ["convviz_core/gray.py"]
 
 
 def test_every_module_says_what_it_is_for_in_a_docstring() -> None:
