@@ -20,8 +20,8 @@ from live.hud import (
 from live.inspector_view import draw_inspector
 from live.kernel_view import draw_kernels
 from live.layout import Layout
+from live.measuring.profiler import Recent
 from live.picture import Painter
-from live.profiler import Recent
 
 
 def draw_canvas(

@@ -10,8 +10,8 @@ from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
 from live.controls import ViewState
 from live.display import Display
-from live.keep import Keep
-from live.profiler import Profiler
+from live.measuring.profiler import Profiler
+from live.recording.keep import Keep
 from live.sources.frame import FrameSource, SourceEvent
 from live.view import Until, View
 

@@ -11,12 +11,12 @@ from live.canvas import draw_canvas
 from live.controls import Effect, ViewState, click, pan, point, press
 from live.display import Display, Events, Point
 from live.hud import ProfileInfo, Status
-from live.keep import Keep
 from live.layout import Layout, arrange, kept_inside, preferred_canvas_wh
+from live.measuring.profiler import Profiler
 from live.notices import Notices
 from live.picture import Painter
 from live.picture_range import PictureRange
-from live.profiler import Profiler
+from live.recording.keep import Keep
 from live.sources.frame import Frame, FrameSource, SourceError, SourceEvent
 
 PATIENCE_S = 0.02  # how long a read may keep the window waiting

@@ -31,13 +31,13 @@ from convviz_core.ranges import Limits
 from live.controls import KEYS, ViewState
 from live.display import Display, Events, NullDisplay
 from live.errors import OutputError
-from live.keep import Keep, RecordWhat
 from live.loop import Last, run
-from live.profiler import Profiler
+from live.measuring.profiler import Profiler
+from live.measuring.stats import stats
+from live.measuring.trace import Trace
+from live.recording.keep import Keep, RecordWhat
 from live.sources.frame import Frame, SourceError, SourceEvent, SourceSettings
 from live.sources.live_reader import LiveReader
-from live.stats import stats
-from live.trace import Trace
 
 pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 

@@ -17,9 +17,9 @@ from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.layer import Activation, RangeMode
 from live.controls import ViewState
 from live.display import Events, NullDisplay
-from live.keep import Keep
 from live.loop import Last, Until, run
-from live.profiler import Profiler
+from live.measuring.profiler import Profiler
+from live.recording.keep import Keep
 from live.sources.frame import Frame, SourceCounts, SourceError, SourceEvent
 from live.view import IDLE_S, PATIENCE_S
 

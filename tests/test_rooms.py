@@ -30,23 +30,21 @@ MUST_NOT_KNOW = {
     "convviz_core/ranges.py": {"torch", "cv2", "halide"},
     "convviz_core/mosaic.py": {"torch", "cv2", "halide"},
     "convviz_core/engines": {"time"},
-    "live": {"torch", "halide", "live.reproduce"},
+    "live": {"torch", "halide", "live.recording.reproduce"},
     "live/sources": {"live.window", "live.display"},
     "live/window.py": {"live.sources"},
     "live/display.py": {"live.sources", "cv2"},
     "live/controls.py": {"cv2", "numpy"},
     "live/picture_range.py": {"cv2", "live.display", "live.window"},
-    "live/profiler.py": {"cv2", "live.text"},
-    "live/trace.py": {"cv2", "live.text"},
+    "live/measuring": {"cv2", "live.text", "live.window"},
     "live/hud.py": {"time", "live.window"},
-    "live/recorder.py": {"live.window"},
-    "live/snapshot.py": {"live.window"},
+    "live/recording": {"live.window"},
     "live/loop.py": {"argparse"},
     "live/cli.py": {"cv2", "numpy"},
 }
 
 # A program of its own, which a snapshot gets a copy of; the viewer never imports it.
-LEFT_IN_SNAPSHOTS = "live/reproduce.py"
+LEFT_IN_SNAPSHOTS = "live/recording/reproduce.py"
 
 # OpenCV's functions and classes with one home each.
 ONLY_IN = {
@@ -62,8 +60,8 @@ ONLY_IN = {
 NOT_LOADED_BY = {
     "convviz_core": {"torch", "halide", "matplotlib", "safetensors", "live"},
     "live.cli": {"torch", "halide", "matplotlib", "safetensors"},
-    "live.profiler": {"torch", "cv2"},
-    "live.trace": {"torch", "cv2"},
+    "live.measuring.profiler": {"torch", "cv2"},
+    "live.measuring.trace": {"torch", "cv2"},
 }
 
 
@@ -88,7 +86,7 @@ def modules_in(room: str) -> list[str]:
 
 
 def room_of(name: str) -> str:
-    """The module's file or the package's folder: "live.trace" is live/trace.py."""
+    """The module's file or the package's folder: "live.measuring.trace" is live/measuring/trace.py."""
     path = name.replace(".", "/")
     return path if (ROOT / path).is_dir() else f"{path}.py"
 

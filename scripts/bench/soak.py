@@ -34,7 +34,7 @@ from convviz_core.filters.built_in import BUILT_IN_BANKS  # noqa: E402
 from live.controls import ViewState  # noqa: E402
 from live.display import NullDisplay  # noqa: E402
 from live.loop import Last, run  # noqa: E402
-from live.profiler import Profiler  # noqa: E402
+from live.measuring.profiler import Profiler  # noqa: E402
 from live.sources import open_source  # noqa: E402
 from live.sources.frame import FrameSource, SourceEvent, SourceSettings  # noqa: E402
 from live.sources.live_reader import LiveReader  # noqa: E402

@@ -18,18 +18,18 @@ from convviz_core.layer import Activation, RangeMode
 from live.commands import bank_from
 from live.controls import ViewState
 from live.display import Display, NullDisplay
-from live.keep import Keep
 from live.loop import Last, Until, run
+from live.measuring.profiler import Profiler, SpanListener
+from live.measuring.stats import stats, write_stats
+from live.measuring.trace import Trace
 from live.outputs import check_directory, check_file, check_name
 from live.overlaps import check_apart, check_beside_recording
 from live.process import Interrupts, created_at_s
-from live.profiler import Profiler, SpanListener
+from live.recording.keep import Keep
+from live.recording.snapshot import SNAPSHOT_FILES
 from live.screen import Screen
-from live.snapshot import SNAPSHOT_FILES
 from live.sources import open_source
 from live.sources.frame import FrameSource, SourceEvent, SourceSettings
-from live.stats import stats, write_stats
-from live.trace import Trace
 
 EXIT_OUTPUT = 4
 RECORDED_CANVAS_WH = (960, 720)  # what "the display" is where there is none

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from convviz_core.arrays import ByteArray
 from live.errors import OutputError
-from live.recorder import MAX_WAITING_BYTES, MIN_FREE_BYTES, Recorder
+from live.recording.recorder import MAX_WAITING_BYTES, MIN_FREE_BYTES, Recorder
 
-import av  # isort: skip  (after cv2, see live/movie.py)
+import av  # isort: skip  (after cv2, see live/recording/movie.py)
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals and limits")
 
@@ -238,7 +238,7 @@ def test_a_patient_recording_waits_for_the_disk_and_leaves_nothing_out(tmp_path:
 
 
 def test_a_patient_recording_gives_up_on_a_disk_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("live.recorder._PATIENCE_S", 0.01)
+    monkeypatch.setattr("live.recording.recorder._PATIENCE_S", 0.01)
     entered, release = threading.Event(), threading.Event()
     recorder = Recorder(tmp_path / "x.mkv", patient=True, disk_free=blocking(entered, release))
     for index in range(20):
@@ -301,7 +301,7 @@ def test_whatever_a_library_raises_becomes_one_sentence_without_source_code(
     def fail(*_: object) -> bool:
         raise error
 
-    monkeypatch.setattr(f"live.recorder.Movie.{step}", fail)
+    monkeypatch.setattr(f"live.recording.recorder.Movie.{step}", fail)
     recorder = Recorder(tmp_path / "x.mkv")
     recorder.write(plain(9), 0.0)
     recorder.close()
@@ -309,7 +309,7 @@ def test_whatever_a_library_raises_becomes_one_sentence_without_source_code(
 
 
 def test_a_picture_that_opencv_declines_to_encode_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("live.movie.cv2.imencode", lambda *_: (False, ()))
+    monkeypatch.setattr("live.recording.movie.cv2.imencode", lambda *_: (False, ()))
     recorder = Recorder(tmp_path / "x.mkv")
     recorder.write(plain(9), 0.0)
     recorder.close()
@@ -372,7 +372,7 @@ FILLS_UP = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from live.recorder import Recorder
+from live.recording.recorder import Recorder
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 recorder = Recorder(Path(sys.argv[1]))
 noise = np.random.default_rng(1)
@@ -399,7 +399,7 @@ DIES = """
 import os, signal, sys
 from pathlib import Path
 import numpy as np
-from live.recorder import Recorder
+from live.recording.recorder import Recorder
 asked = []
 def die_after_six_seconds(_):
     asked.append(1)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live.profiler import KEPT_SAMPLES, Profiler, Samples
+from live.measuring.profiler import KEPT_SAMPLES, Profiler, Samples
 
 
 class Clock:
@@ -59,7 +59,7 @@ def test_only_the_latest_samples_are_kept_but_all_are_counted() -> None:
 )
 def test_a_look_back_gives_the_latest_durations_oldest_first(steps_s: list[float], back_s: float) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("live.profiler.KEPT_SAMPLES", 7)
+        patch.setattr("live.measuring.profiler.KEPT_SAMPLES", 7)
         samples = Samples()
         ended_at_s = np.cumsum([50.0, *steps_s]).tolist()
         for number, at_s in enumerate(ended_at_s):

@@ -13,12 +13,12 @@ from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
 from live.controls import ViewState
 from live.errors import OutputError
-from live.snapshot import next_snapshot_directory, write_snapshot
+from live.measuring.trace import Trace
+from live.recording.snapshot import next_snapshot_directory, write_snapshot
 from live.sources.frame import SourceEvent
-from live.trace import Trace
 
 if TYPE_CHECKING:
-    from live.recorder import Recorder
+    from live.recording.recorder import Recorder
 
 RecordWhat = Literal["display", "mosaic", "frame"]
 
@@ -49,7 +49,7 @@ class Keep:
 
     def start_recording(self) -> None:
         """Begin to record; OutputError where the file cannot be made."""
-        from live.recorder import Recorder  # its library would hold up the first picture
+        from live.recording.recorder import Recorder  # its library would hold up the first picture
 
         path = self.record_file or Path(time.strftime("convviz-%Y%m%d-%H%M%S.mkv"))
         self._recorder = Recorder(path, self.fps, patient=self.patient, say=self._notices.append)

@@ -1,4 +1,4 @@
-"""Measures the loop: stages, rates, latency. What is measured here is drawn by hud.py and written by stats.py."""
+"""Measures the loop: stages, rates, latency."""
 
 from __future__ import annotations
 

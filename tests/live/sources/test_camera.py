@@ -149,7 +149,7 @@ def test_a_camera_that_may_not_be_opened_is_told_apart(tmp_path: Path) -> None:
         "os.setuid(65534)\n"
         "print(list_cameras(False)[0].problem)\n"
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3])}
 
     told = subprocess.run([sys.executable, tmp_path / "ask.py"], env=environment, capture_output=True, text=True)
     assert told.stdout.startswith("not permitted: join the group 'video'"), told.stderr

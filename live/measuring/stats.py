@@ -7,8 +7,8 @@ from pathlib import Path
 
 from convviz_core.engines.api import Engine
 from live.controls import ViewState
+from live.measuring.profiler import Profiler
 from live.outputs import replacing
-from live.profiler import Profiler
 from live.sources.frame import FrameSource
 
 

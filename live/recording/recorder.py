@@ -15,7 +15,7 @@ import numpy as np
 
 from convviz_core.arrays import ByteArray
 from live.errors import OutputError, output_error
-from live.movie import Container, Movie, SafeFile, reason
+from live.recording.movie import Container, Movie, SafeFile, reason
 
 MIN_FREE_BYTES = 100_000_000
 MAX_WAITING_BYTES = 64_000_000  # of pictures not yet written: about 0.8 s of 1280x720 at 30 fps

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-import av  # isort: skip  (after cv2, see live/movie.py)
+import av  # isort: skip  (after cv2, see live/recording/movie.py)
 
 PATIENCE_S = 60.0  # only a broken test waits so long
 RECORDED_S = 6.0

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from live.errors import OutputError
-from live.trace import MAX_WAITING, Trace
+from live.measuring.trace import MAX_WAITING, Trace
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals and limits")
 NEVER_S = 1e6  # the tests flush by hand
@@ -197,7 +197,7 @@ def run_child(program: str, path: Path) -> subprocess.CompletedProcess[str]:
 PRELUDE = """
 import os, resource, signal, sys
 from pathlib import Path
-from live.trace import Trace
+from live.measuring.trace import Trace
 """
 
 
@@ -243,5 +243,5 @@ print(trace.failed)
 
 
 def test_the_trace_loads_neither_opencv_nor_torch() -> None:
-    program = "import sys, live.trace; sys.exit(bool({'cv2', 'torch', 'numpy'} & set(sys.modules)))"
+    program = "import sys, live.measuring.trace; sys.exit(bool({'cv2', 'torch', 'numpy'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

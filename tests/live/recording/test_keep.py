@@ -11,7 +11,7 @@ from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from live.controls import ViewState
 from live.errors import OutputError
-from live.keep import Keep
+from live.recording.keep import Keep
 
 IMAGE = np.zeros((12, 10, 3), np.uint8)
 

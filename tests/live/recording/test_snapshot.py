@@ -18,8 +18,8 @@ from convviz_core.layer import Layer
 from convviz_core.maps_file import write_maps
 from live.errors import OutputError
 from live.outputs import check_directory, check_file
-from live.reproduce import rebuild
-from live.snapshot import next_snapshot_directory, write_snapshot
+from live.recording.reproduce import rebuild
+from live.recording.snapshot import next_snapshot_directory, write_snapshot
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX limits and permissions")
 NO_ROOT = pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="nothing is forbidden to root")
@@ -101,7 +101,7 @@ def test_colour_gray_and_mirrored_frames_are_rebuilt_for_gray_and_rgb_banks(
 def test_a_picture_is_rebuilt_in_bands_as_in_one_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     take(tmp_path, colour_frame())
     whole = rebuild(tmp_path)
-    monkeypatch.setattr("live.reproduce.BAND_BYTES", 50_000)  # 7 rows of 53 x 16 taps x 8 bytes
+    monkeypatch.setattr("live.recording.reproduce.BAND_BYTES", 50_000)  # 7 rows of 53 x 16 taps x 8 bytes
     assert rebuild(tmp_path) == pytest.approx(whole, abs=1e-12)
 
 
@@ -185,7 +185,7 @@ import numpy as np
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.layer import Layer
 from live.errors import OutputError
-from live.snapshot import write_snapshot
+from live.recording.snapshot import write_snapshot
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 frame, maps = np.zeros((64, 64), np.uint8), np.zeros((4, 61, 61), np.float32)
 try:
