@@ -20,7 +20,7 @@ from live.hud import (
 from live.inspector_view import draw_inspector
 from live.kernel_view import draw_kernels
 from live.layout import Layout
-from live.measuring.profiler import Recent
+from live.measuring.record import Recent
 from live.picture import Painter
 
 

@@ -14,7 +14,7 @@ from convviz_core.ranges import is_flat
 from live.colormaps import centred, lookup_table
 from live.controls import KEYS, ViewState, key_names
 from live.layout import Layout, Rect
-from live.measuring.profiler import Percentiles, Recent
+from live.measuring.record import Percentiles, Recent
 from live.text import DIM, RED, YELLOW, fitting_scale, put, shade, text_width, write_box
 
 EXPLANATION = (

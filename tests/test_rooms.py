@@ -37,6 +37,7 @@ MUST_NOT_KNOW = {
     "live/controls.py": {"cv2", "numpy"},
     "live/picture_range.py": {"cv2", "live.display", "live.window"},
     "live/measuring": {"cv2", "live.text", "live.window"},
+    "live/measuring/record.py": {"time", "threading", "pathlib", "live"},
     "live/hud.py": {"time", "live.window"},
     "live/recording": {"live.window"},
     "live/loop.py": {"argparse"},
@@ -61,6 +62,7 @@ NOT_LOADED_BY = {
     "convviz_core": {"torch", "halide", "matplotlib", "safetensors", "live"},
     "live.cli": {"torch", "halide", "matplotlib", "safetensors"},
     "live.measuring.profiler": {"torch", "cv2"},
+    "live.measuring.record": {"torch", "cv2"},
     "live.measuring.trace": {"torch", "cv2"},
 }
 
