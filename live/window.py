@@ -70,6 +70,7 @@ class Window:
                 "this OpenCV was built without windows (opencv-python-headless?): "
                 "install opencv-python alone, or use --headless"
             ) from None
+        self._screen.listen(TITLE)  # at once: a window that is destroyed before that would never be missed
         self._open, self._wh = True, preferred_wh
         opened_at_s = time.monotonic()
         self._announcements = [opened_at_s + after_s for after_s in ANNOUNCE_AFTER_S]
