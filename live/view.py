@@ -32,6 +32,15 @@ class Until:
     seconds: float | None = None
 
 
+@dataclass
+class Last:
+    """What is shown: the state, the frame as it was computed (mirrored, if so asked), the engine's answer."""
+
+    state: ViewState
+    image: ByteArray | None = None
+    result: Result | None = None
+
+
 class View:
     """The loop's steps, and what they remember from one frame to the next."""
 
@@ -41,22 +50,20 @@ class View:
         engine: Engine,
         display: Display,
         profiler: Profiler,
-        state: ViewState,
+        last: Last,
         keep: Keep,
         events: deque[SourceEvent],
         screen_wh: tuple[int, int],
     ) -> None:
         self.source, self.engine, self.display, self.profiler = source, engine, display, profiler
-        self.state, self.keep, self.events, self.screen_wh = state, keep, events, screen_wh
+        self.last, self.keep, self.events, self.screen_wh = last, keep, events, screen_wh
+        self.state = last.state  # as it is to be shown next
         self.frame: Frame | None = None
-        self.image: ByteArray | None = None
-        self.result: Result | None = None
         self.layout: Layout | None = None
         self.notices = Notices(profiler.clock)
         self._pointer: Point | None = None
         self._range = PictureRange()
         self._painter = Painter()
-        self._shown_state: ViewState | None = None  # the last one that could be shown
         self._painted: object = None
         self._stepping = False
         self._draining = False  # the source has been told to pause
@@ -95,10 +102,10 @@ class View:
 
     def _fits(self, frame: Frame) -> bool:
         """Whether the bank that is shown can read it too: one picture of many may be too small, and is passed over."""
-        if self._shown_state is None:
+        if self.last.result is None:
             return True
         try:
-            check_frame(frame.image, self._shown_state.layer.bank)
+            check_frame(frame.image, self.last.state.layer.bank)
         except FrameSizeError as error:
             self.notices.say(f"{error}: passed over")
             return False
@@ -125,26 +132,24 @@ class View:
         """The engine's mosaic of the newest frame; a bank that does not fit the frame gives way to the one before."""
         assert self.frame is not None
         try:
-            self.result = self._compute_or_go_back(self.frame)
+            return self._compute_or_go_back(self.frame)
         except FrameSizeError as error:
             raise SourceError(str(error)) from None
-        self._shown_state = self.state
-        return self.result
 
     def _compute_or_go_back(self, frame: Frame) -> Result:
         try:
             return self._compute(frame)
         except FrameSizeError as error:
-            before = self._shown_state
-            if before is None or before.bank_index == self.state.bank_index:
+            before = self.last.state
+            if self.last.result is None or before.bank_index == self.state.bank_index:
                 raise
             self.notices.say(f"{error}: '{before.layer.bank.name}' stays")
             self.state = replace(self.state, bank_index=before.bank_index)
         return self._compute(frame)
 
     def _compute(self, frame: Frame) -> Result:
-        self.image = image = frame.image[:, ::-1] if self.state.mirror else frame.image
-        if self.display.interactive and self._shown_state is None:
+        image = frame.image[:, ::-1] if self.state.mirror else frame.image
+        if self.display.interactive and self.last.result is None:
             self.display.open(preferred_canvas_wh(image.shape, self.state, self.screen_wh))
         canvas_wh = self.display.canvas_wh
         self.layout = arrange(canvas_wh, image.shape, self.state) if canvas_wh else None
@@ -154,11 +159,12 @@ class View:
         with self.profiler.stage("compute"):
             result = self._range.run(self.engine, image, self.state, frame.media_time_s, reduce)
         self.profiler.add_inside(result.stages_ms)
+        self.last.state, self.last.image, self.last.result = self.state, image, result
         return result
 
     def draw(self, result: Result) -> ByteArray | None:
         """The canvas with the picture and all that belongs over it; None where nobody looks."""
-        layout, state, image = self.layout, self.state, self.image
+        layout, state, image = self.layout, self.last.state, self.last.image
         if layout is None or image is None:
             return None
         with self.profiler.stage("draw"):
@@ -183,9 +189,9 @@ class View:
                 heard = self.display.show(canvas)
         if fresh:
             self.profiler.frame_done(fresh.captured_at_s, shown=self.display.interactive and not heard.closed)
-            assert self.result is not None
-            assert self.image is not None
-            self.keep.picture(canvas, self.result.mosaic, self.image, fresh.media_time_s)
+            assert self.last.result is not None
+            assert self.last.image is not None
+            self.keep.picture(canvas, self.last.result.mosaic, self.last.image, fresh.media_time_s)
         return heard
 
     def idle(self) -> Events:
@@ -224,8 +230,8 @@ class View:
             self._quit = True
         elif effect == Effect.STEP:
             self._stepping = True
-        elif effect == Effect.SNAPSHOT and self.image is not None:
-            self.keep.snapshot(self.engine, self.image, self.state, self.result)
+        elif effect == Effect.SNAPSHOT and self.last.image is not None:
+            self.keep.snapshot(self.engine, self.last.image, self.last.state, self.last.result)
         elif effect == Effect.RECORD:
             self.keep.toggle_recording()
 

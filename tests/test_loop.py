@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -204,6 +206,26 @@ def test_every_switch_changes_the_picture_and_brings_it_back(key: str) -> None:
 def test_every_choice_changes_the_picture(key: str) -> None:
     done = Run([random_image()], keys(key, "", ""))()
     assert not np.array_equal(done.display.shown[0], done.display.shown[-1])
+
+
+@pytest.mark.parametrize("key", ["r", "n", "f", "x", "m"])
+def test_a_change_that_was_not_shown_any_more_is_not_what_the_run_says_it_showed(key: str) -> None:
+    done = Run([random_image()], keys("", key), until=Until(frames=1))()
+    assert done.last.state == STATE
+    assert done.last.result is not None
+    prepared = Run([random_image(0), random_image(1)], keys("", key), until=Until(frames=2))()
+    assert prepared.last.state == STATE
+    assert prepared.last.image is not None
+    assert np.array_equal(prepared.last.image, random_image(1))
+
+
+def test_a_snapshot_after_an_unshown_change_is_that_of_the_flat_picture_shown(tmp_path: Path) -> None:
+    flat = np.full((60, 80, 3), 77, np.uint8)
+    state = replace(STATE, range=RangeMode.FRAME)
+    done = Run([flat, flat], keys("", "n"), state, until=Until(frames=2))()  # n: auto, which no flat map's limits suit
+    assert done.last.image is not None
+    Keep().write_snapshot(tmp_path, done.engine, done.last.image, done.last.state, done.last.result)
+    assert json.loads((tmp_path / "settings.json").read_text())["range"] == "frame"
 
 
 def test_full_screen_is_asked_of_the_display() -> None:
