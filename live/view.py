@@ -113,17 +113,20 @@ class View:
 
     def outdated(self) -> bool:
         """Whether what is on the screen is no longer what should be."""
-        return self.frame is not None and self.display.canvas_wh is not None and self._painted != self._subject()
+        canvas_wh = self.display.canvas_wh
+        return self.frame is not None and canvas_wh is not None and self._painted != self._subject(canvas_wh)
 
-    def _subject(self) -> object:
+    def _subject(self, canvas_wh: tuple[int, int]) -> object:
         """Everything that the canvas depends on beside the frame."""
         silent_since_s = self.source.silent_since_s
         now_s = self.profiler.clock()
         return (
             self.state,
-            self.display.canvas_wh,
+            canvas_wh,
             self.notices.current(),
             self.keep.recording,
+            self.source.ended,  # a picture that stands still has no rate
+            self.source.counts.reconnects,
             None if silent_since_s is None else int(now_s - silent_since_s),
             int(now_s / PROFILE_EVERY_S) if self.state.profile else None,
         )
@@ -168,7 +171,8 @@ class View:
         if layout is None or image is None:
             return None
         with self.profiler.stage("draw"):
-            canvas = draw_canvas(
+            self._painted = self._subject(layout.canvas_wh)  # before: what changes meanwhile is drawn next time
+            return draw_canvas(
                 self._painter,
                 layout,
                 state,
@@ -178,8 +182,6 @@ class View:
                 conv=self.engine.maps(image, state.layer)[0] if state.tint else None,
                 profile=(self.profiler.recent(), self._profile_info(result)) if state.profile else None,
             )
-        self._painted = self._subject()
-        return canvas
 
     def show(self, canvas: ByteArray | None, fresh: Frame | None) -> Events:
         """Put the canvas on the screen; a fresh frame has now gone its whole way."""

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,10 +18,12 @@ from convviz_core.engine import Engine, FrameSizeError
 from convviz_core.engines.opencv_cpu import OpenCvEngine
 from convviz_core.filters import Filter, FilterBank
 from convviz_core.layer import Activation, RangeMode
+from live.canvas import draw_canvas
 from live.controls import ViewState
 from live.display import Events, NullDisplay
 from live.keep import Keep
 from live.loop import Last, Until, run
+from live.notices import NOTICE_S
 from live.profiler import Profiler
 from live.sources.frame import Frame, SourceCounts, SourceError, SourceEvent
 from live.view import IDLE_S, PATIENCE_S
@@ -320,6 +323,48 @@ def test_a_notice_of_the_source_is_on_the_picture_for_a_while() -> None:
     assert len(shown) == 3  # without, with, without again
     assert np.array_equal(shown[0], shown[2])
     assert not np.array_equal(shown[0], shown[1])
+
+
+def test_what_changes_while_it_is_drawn_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared = Run([random_image()], keys(*[""] * 200))
+
+    def slow_draw_canvas(*arguments: Any, **options: Any) -> ByteArray:
+        canvas = draw_canvas(*arguments, **options)
+        prepared.clock.now_s += NOTICE_S  # meanwhile the notice has been there long enough
+        prepared.display.canvas_wh = (641, 480)  # and the window is another size
+        return canvas
+
+    monkeypatch.setattr("live.view.draw_canvas", slow_draw_canvas)
+    prepared.events.append(SourceEvent("notice", 1000.0, "the camera came back"))
+    shown = prepared().display.shown
+    assert len(shown) == 3  # without; with, in the new size; without again
+    assert not np.array_equal(shown[1], shown[2])
+    assert shown[1].shape == (480, 641, 3)
+
+
+def test_a_video_that_has_ended_shows_no_rate_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    rates: list[float | None] = []
+
+    class EndsLate(ScriptedSource):
+        """A file whose end is met only by the read after its last frame."""
+
+        ended = False
+
+        def read(self, timeout_s: float) -> Frame | None:
+            frame = super().read(timeout_s)
+            self.ended = frame is None
+            return frame
+
+    def noting(*arguments: Any, **options: Any) -> ByteArray:
+        rates.append(arguments[5].fps)
+        return draw_canvas(*arguments, **options)
+
+    monkeypatch.setattr("live.view.draw_canvas", noting)
+    prepared = Run([], keys(*[""] * 9))
+    prepared.source = EndsLate(prepared.clock, [random_image(0), random_image(1)])
+    prepared()
+    assert rates[-2] is not None
+    assert rates[-1] is None
 
 
 def test_no_signal_is_said_over_the_last_picture() -> None:
