@@ -6,11 +6,12 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engine import Engine, FrameSizeError, Result, check_frame
+from convviz_core.engine import Engine, FrameSizeError, Result
 from live.canvas import draw_canvas
 from live.controls import Effect, ViewState, click, pan, point, press
 from live.display import Display, Events, Point
 from live.hud import ProfileInfo, Status
+from live.intake import Intake
 from live.keep import Keep
 from live.layout import Layout, arrange, kept_inside, preferred_canvas_wh
 from live.notices import Notices
@@ -19,7 +20,6 @@ from live.picture_range import PictureRange
 from live.profiler import Profiler
 from live.sources.frame import Frame, FrameSource, SourceError, SourceEvent
 
-PATIENCE_S = 0.02  # how long a read may keep the window waiting
 IDLE_S = 0.25  # how long to wait for a key while nothing moves
 PROFILE_EVERY_S = 0.25  # how often the profile is drawn anew while no frame comes
 
@@ -58,15 +58,13 @@ class View:
         self.source, self.engine, self.display, self.profiler = source, engine, display, profiler
         self.last, self.keep, self.events, self.screen_wh = last, keep, events, screen_wh
         self.state = last.state  # as it is to be shown next
-        self.frame: Frame | None = None
+        self.intake = Intake(source, profiler)
         self.layout: Layout | None = None
         self.notices = Notices(profiler.clock)
         self._pointer: Point | None = None
         self._range = PictureRange()
         self._painter = Painter()
         self._painted: object = None
-        self._stepping = False
-        self._draining = False  # the source has been told to pause
         self._quit = False
 
     def over(self, until: Until) -> bool:
@@ -81,40 +79,18 @@ class View:
 
     def capture(self) -> Frame | None:
         """The source's next frame, mirrored if asked; None while paused, at the end, and when none came in time."""
-        if self.source.ended or self._stands_still:
-            return None
-        frame = self.source.read(PATIENCE_S)
-        self.profiler.frames_captured(self.source.counts.captured)
-        if frame is None:
-            return None
-        start_s = frame.captured_at_s if self.source.live else frame.captured_at_s - frame.read_s
-        self.profiler.begin_frame(frame.index)
-        self.profiler.add("capture", start_s, start_s + frame.read_s)
-        if not self._fits(frame):
-            return None
-        self.frame, self._stepping = frame, False
-        return frame
-
-    @property
-    def _stands_still(self) -> bool:
-        """Paused, and not waiting for one more frame."""
-        return self.state.paused and not self._stepping and self.frame is not None
-
-    def _fits(self, frame: Frame) -> bool:
-        """Whether the bank that is shown can read it too: one picture of many may be too small, and is passed over."""
-        if self.last.result is None:
-            return True
+        bank = self.last.state.layer.bank if self.last.result else None
         try:
-            check_frame(frame.image, self.last.state.layer.bank)
+            return self.intake.take(self.state.paused, self.state.mirror, bank)
         except FrameSizeError as error:
             self.notices.say(f"{error}: passed over")
-            return False
-        return True
+            self.last.image = self.intake.frame.image if self.intake.frame else None
+            return None
 
     def outdated(self) -> bool:
         """Whether what is on the screen is no longer what should be."""
         canvas_wh = self.display.canvas_wh
-        return self.frame is not None and canvas_wh is not None and self._painted != self._subject(canvas_wh)
+        return self.intake.frame is not None and canvas_wh is not None and self._painted != self._subject(canvas_wh)
 
     def _subject(self, canvas_wh: tuple[int, int]) -> object:
         """Everything that the canvas depends on beside the frame."""
@@ -133,25 +109,27 @@ class View:
 
     def compute(self) -> Result:
         """The engine's mosaic of the newest frame; a bank that does not fit the frame gives way to the one before."""
-        assert self.frame is not None
         try:
-            return self._compute_or_go_back(self.frame)
+            return self._compute_or_go_back()
         except FrameSizeError as error:
             raise SourceError(str(error)) from None
 
-    def _compute_or_go_back(self, frame: Frame) -> Result:
+    def _compute_or_go_back(self) -> Result:
         try:
-            return self._compute(frame)
+            return self._compute()
         except FrameSizeError as error:
             before = self.last.state
             if self.last.result is None or before.bank_index == self.state.bank_index:
                 raise
             self.notices.say(f"{error}: '{before.layer.bank.name}' stays")
             self.state = replace(self.state, bank_index=before.bank_index)
-        return self._compute(frame)
+        return self._compute()
 
-    def _compute(self, frame: Frame) -> Result:
-        image = frame.image[:, ::-1] if self.state.mirror else frame.image
+    def _compute(self) -> Result:
+        self.intake.mirror(self.state.mirror)
+        frame = self.intake.frame
+        assert frame is not None
+        image = frame.image
         if self.display.interactive and self.last.result is None:
             self.display.open(preferred_canvas_wh(image.shape, self.state, self.screen_wh))
         canvas_wh = self.display.canvas_wh
@@ -198,7 +176,9 @@ class View:
 
     def idle(self) -> Events:
         """Nothing new: wait for a key, hardly where the next frame may come any moment."""
-        nothing_comes = self.source.ended or self._stands_still or self.source.silent_since_s is not None
+        nothing_comes = (
+            self.source.ended or self.intake.stands_still(self.state.paused) or self.source.silent_since_s is not None
+        )
         return self.display.idle(IDLE_S if nothing_comes else 0.001)
 
     def respond(self, heard: Events) -> None:
@@ -219,10 +199,7 @@ class View:
             if heard.dragged != (0, 0):
                 state = pan(state, -heard.dragged[1], -heard.dragged[0])
         self.state = state
-        draining = state.paused and not self._stepping
-        if draining != self._draining:
-            self.source.pause(draining)
-            self._draining = draining
+        self.intake.pause(state.paused)
         if state.fullscreen != before.fullscreen:
             self.display.set_fullscreen(state.fullscreen)
         self.take_events()
@@ -231,7 +208,7 @@ class View:
         if effect == Effect.QUIT:
             self._quit = True
         elif effect == Effect.STEP:
-            self._stepping = True
+            self.intake.step()
         elif effect == Effect.SNAPSHOT and self.last.image is not None:
             self.keep.snapshot(self.engine, self.last.image, self.last.state, self.last.result)
         elif effect == Effect.RECORD:
@@ -263,7 +240,7 @@ class View:
         counts = self.source.counts
         return ProfileInfo(
             engine=f"{self.engine.name} on {self.engine.device}: {result.way}",
-            gray_from=self.frame.gray_from if self.frame else "",
+            gray_from=self.intake.frame.gray_from if self.intake.frame else "",
             captured=counts.captured,
             dropped=counts.dropped,
             failed_reads=counts.failed_reads,

@@ -14,19 +14,21 @@ import pytest
 
 from convviz_core.arrays import ByteArray
 from convviz_core.banks import BUILT_IN_BANKS
-from convviz_core.engine import Engine, FrameSizeError
+from convviz_core.engine import Engine, FrameSizeError, Result
 from convviz_core.engines.opencv_cpu import OpenCvEngine
 from convviz_core.filters import Filter, FilterBank
-from convviz_core.layer import Activation, RangeMode
+from convviz_core.layer import Activation, Layer, RangeMode
+from convviz_core.ranges import Limits
 from live.canvas import draw_canvas
 from live.controls import ViewState
 from live.display import Events, NullDisplay
+from live.intake import PATIENCE_S
 from live.keep import Keep
 from live.loop import Last, Until, run
 from live.notices import NOTICE_S
 from live.profiler import Profiler
 from live.sources.frame import Frame, SourceCounts, SourceError, SourceEvent
-from live.view import IDLE_S, PATIENCE_S
+from live.view import IDLE_S
 
 STATE = ViewState(BUILT_IN_BANKS)
 
@@ -259,6 +261,40 @@ def test_mirroring_comes_before_the_engine() -> None:
     assert np.array_equal(done.last.image, random_image()[:, ::-1])
 
 
+class NotingEngine(OpenCvEngine):
+    """Notes the pictures that it is given, as they are at that time, and where they lie."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.images: list[ByteArray] = []
+        self.places: list[ByteArray] = []
+
+    def run(self, frame: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> Result:
+        assert frame.flags.c_contiguous
+        self.images.append(frame.copy())
+        self.places.append(frame)
+        return super().run(frame, layer, limits, reduce)
+
+
+@pytest.mark.parametrize("shape", [(60, 80, 3), (60, 80)])
+def test_a_frame_is_mirrored_once_and_for_all_and_otherwise_not_even_copied(shape: tuple[int, ...]) -> None:
+    engine = NotingEngine()
+    images = [random_image(seed, shape) for seed in range(4)]
+    done = Run(images, keys("", "m", "", "m", ""), replace(STATE, range=RangeMode.FIXED, gray_tile=True), engine)()
+    assert done.profiler.processed.count == 4
+    for number, mirrored in enumerate([False, False, True, True]):
+        seen = engine.images[number]
+        assert np.array_equal(seen, images[number][:, ::-1] if mirrored else images[number])
+        assert np.shares_memory(engine.places[number], images[number]) != mirrored
+
+
+def test_a_still_picture_is_turned_there_and_back() -> None:
+    engine = NotingEngine()
+    Run([random_image()], keys("m", "m", "m", ""), replace(STATE, range=RangeMode.FIXED), engine)()
+    ways = [random_image(), random_image()[:, ::-1]]
+    assert [np.array_equal(seen, ways[number % 2]) for number, seen in enumerate(engine.images)] == [True] * 4
+
+
 def test_a_gain_divides_the_limits() -> None:
     state = replace(STATE, range=RangeMode.FIXED)
     done = Run([random_image()], keys("+", "", ""), state)()
@@ -314,6 +350,33 @@ def test_a_picture_among_others_that_is_too_small_is_passed_over_with_a_notice()
     assert np.array_equal(done.last.image, images[2])
     assert (done.profiler.processed.count, done.profiler.given_up) == (2, 1)
     assert len(done.display.shown) == 3  # the notice, and then the third picture
+
+
+class ReusingSource(ScriptedSource):
+    """A frame's pixels are gone once the second one after it is given out, as the contract allows."""
+
+    def read(self, timeout_s: float) -> Frame | None:
+        frame = super().read(timeout_s)
+        if frame is None:
+            return None
+        frame = replace(frame, image=frame.image.copy())
+        self.given = [*getattr(self, "given", []), frame.image]
+        if len(self.given) > 2:
+            self.given[-3][:] = 0
+        return frame
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+@pytest.mark.parametrize("window", [False, True])
+def test_the_frame_before_those_passed_over_keeps_its_pixels(window: bool, mirror: bool) -> None:
+    small = random_image(1, shape=(3, 9, 3))
+    prepared = Run([], keys("", "", "", "", "r", "r", "", "m", "m", "", ""), replace(STATE, mirror=mirror))
+    source = ReusingSource(prepared.clock, [random_image(0), small, small, small])
+    display = prepared.display if window else NullDisplay()
+    run(source, prepared.engine, display, prepared.profiler, prepared.last)
+    assert prepared.profiler.processed.count == 1
+    assert prepared.last.image is not None
+    assert np.array_equal(prepared.last.image, random_image(0)[:, ::-1] if mirror else random_image(0))
 
 
 def test_a_notice_of_the_source_is_on_the_picture_for_a_while() -> None:
