@@ -174,20 +174,21 @@ def _draw_surroundings(canvas: ByteArray, lines: _Lines, image: ByteArray, layer
 def _write_all_maps(lines: _Lines, image: ByteArray, layer: Layer, ranges: FloatArray, target: MapPixel) -> None:
     """The same pixel in the other maps, as many as there is room for."""
     index, y, x = target
-    if len(layer.bank) > 1:
-        lines.write("the same pixel in every map (response, byte):", DIM)
-    words: list[str] = []
+    count = len(layer.bank)
+    if count == 1:
+        return
+    lines.write("the same pixel in every map (response, byte):", DIM)
+    row: list[str] = []
     for other, (lo, hi) in enumerate(ranges.tolist()):
+        if not lines.room(lines.line):
+            return
         found = inspect_pixel(image, layer, other, y, x, (lo, hi))
-        words.append(f"{'>' if other == index else ''}{other + 1}: {found.response:.4g}, {found.byte}")
-    row = ""
-    for number, word in enumerate(words if len(words) > 1 else []):
-        if row and text_width(f"{row}   {word}", lines.text) > lines.width:
+        word = f"{'>' if other == index else ''}{other + 1}: {found.response:.4g}, {found.byte}"
+        if row and text_width("   ".join([*row, word]), lines.text) > lines.width:
             if not lines.room(2 * lines.line):
-                row = f"... and {len(words) - number} more than fit here"
-                break
-            lines.write(row)
-            row = ""
-        row = f"{row}   {word}" if row else word
-    if row:
-        lines.write(row)
+                lines.write(f"... and {count - other + len(row)} more than fit here")
+                return
+            lines.write("   ".join(row))
+            row = []
+        row.append(word)
+    lines.write("   ".join(row))
