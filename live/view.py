@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from convviz_core.arrays import ByteArray
 from convviz_core.engine import Engine, FrameSizeError, Result
 from live.canvas import draw_canvas
-from live.controls import Effect, ViewState, click, pan, point, press
+from live.controls import Effect, ViewState, click, let_go, pan, point, press
 from live.display import Display, Events, Point
 from live.hud import ProfileInfo, Status
 from live.intake import Intake
@@ -135,7 +135,7 @@ class View:
         canvas_wh = self.display.canvas_wh
         self.layout = arrange(canvas_wh, image.shape, self.state) if canvas_wh else None
         if self.layout:
-            self.state = kept_inside(self.state, self.layout)
+            self.state = kept_inside(self._pointed(self.state, self.layout), self.layout)
         reduce = self.layout.reduce if self.layout else 1
         with self.profiler.stage("compute"):
             result = self._range.run(self.engine, image, self.state, frame.media_time_s, reduce)
@@ -192,10 +192,12 @@ class View:
             self._carry_out(effect)
         if self.layout:
             self._pointer = heard.pointer or self._pointer
-            if self._pointer and (heard.pointer or state.inspector != before.inspector):
-                state = point(state, self.layout.map_pixel(*self._pointer))
             for at in heard.clicks:
-                state = click(state, self.layout.map_pixel(*at))
+                if self.layout.picture.contains(*at):
+                    state = click(state, self.layout.map_pixel(*at))
+            if heard.right_clicks:
+                state = let_go(state)
+            state = self._pointed(state, self.layout)
             if heard.dragged != (0, 0):
                 state = pan(state, -heard.dragged[1], -heard.dragged[0])
         self.state = state
@@ -203,6 +205,12 @@ class View:
         if state.fullscreen != before.fullscreen:
             self.display.set_fullscreen(state.fullscreen)
         self.take_events()
+
+    def _pointed(self, state: ViewState, layout: Layout) -> ViewState:
+        """With what is under the pointer now; beside the picture that stays, and without a pointer it is the middle."""
+        if self._pointer is None:
+            return state if state.hovered else point(state, layout.middle)
+        return point(state, layout.map_pixel(*self._pointer)) if layout.picture.contains(*self._pointer) else state
 
     def _carry_out(self, effect: Effect | None) -> None:
         if effect == Effect.QUIT:

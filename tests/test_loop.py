@@ -21,9 +21,10 @@ from convviz_core.layer import Activation, Layer, RangeMode
 from convviz_core.ranges import Limits
 from live.canvas import draw_canvas
 from live.controls import ViewState
-from live.display import Events, NullDisplay
+from live.display import Events, NullDisplay, Point
 from live.intake import PATIENCE_S
 from live.keep import Keep
+from live.layout import arrange
 from live.loop import Last, Until, run
 from live.notices import NOTICE_S
 from live.profiler import Profiler
@@ -259,6 +260,72 @@ def test_mirroring_comes_before_the_engine() -> None:
     done = Run([random_image()], keys("m", "", ""))()
     assert done.last.image is not None
     assert np.array_equal(done.last.image, random_image()[:, ::-1])
+
+
+GRAY_TILE = replace(STATE, gray_tile=True)
+
+
+def middle_of(tile: int, *, inspector: bool = True) -> Point:
+    """The canvas pixel in the middle of a tile, the gray one (4) and the empty one (5) beside the maps included."""
+    place = arrange((640, 480), (60, 80, 3), replace(GRAY_TILE, inspector=inspector)).tile(tile)
+    assert place is not None
+    return place.x + place.width // 2, place.y + place.height // 2
+
+
+@pytest.mark.parametrize("tile", [4, 5])
+def test_the_inspector_opened_over_a_tile_without_a_map_shows_no_pixel(
+    tile: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("live.inspector_view.inspect_pixel", lambda *_: pytest.fail("a pixel is shown"))
+    done = Run([random_image()], [Events(pointer=middle_of(tile)), *keys("", "i", "", "")], GRAY_TILE)()
+    assert done.last.state.inspector
+    assert done.last.state.inspected is None
+
+
+@pytest.mark.parametrize("tile", [4, 5])
+@pytest.mark.parametrize("what", ["hover", "click", "click while pinned"])
+def test_a_tile_without_a_map_leaves_no_pixel_on_show(tile: int, what: str) -> None:
+    on_map, away = middle_of(1), middle_of(tile)
+    first = Events(pointer=on_map, clicks=(on_map,) if what == "click while pinned" else ())
+    then = Events(pointer=away, clicks=(away,) if what != "hover" else ())
+    shown = Run([random_image()], [*keys("i", ""), first, *keys("", "")], GRAY_TILE)()
+    assert shown.last.state.inspected is not None
+    assert shown.last.state.inspected[0] == 1
+    done = Run([random_image()], [*keys("i", ""), first, *keys(""), then, *keys("", "")], GRAY_TILE)()
+    assert done.last.state.inspected is None
+    assert not np.array_equal(shown.display.shown[-1], done.display.shown[-1])
+
+
+def test_what_the_inspector_shows_stays_while_the_pointer_is_beside_the_picture() -> None:
+    away = Events(pointer=(630, 20), clicks=((630, 20),))  # on the panel
+    done = Run(
+        [random_image()], [*keys("i"), Events(pointer=middle_of(1)), *keys(""), away, *keys("", "")], GRAY_TILE
+    )()
+    assert done.last.state.inspected is not None
+    assert done.last.state.inspected[0] == 1
+
+
+@pytest.mark.parametrize("key", ["f", "g", "x"])
+def test_after_a_change_of_what_is_shown_the_inspector_shows_what_lies_under_the_pointer_now(key: str) -> None:
+    where = middle_of(2)
+    done = Run([random_image()], [*keys("i"), Events(pointer=where), *keys(key, "", "")], GRAY_TILE)()
+    state = done.last.state
+    assert state.inspected == arrange((640, 480), (60, 80, 3), state).map_pixel(*where)
+    assert state.inspected is not None
+
+
+def test_without_a_pointer_the_inspector_shows_the_middle_and_arrows_go_on_from_there() -> None:
+    done = Run([random_image()], keys("i", "", "Right", "", ""))()
+    assert done.last.state.pinned == (0, 57 // 2, 77 // 2 + 1)
+
+
+def test_a_right_click_lets_the_pin_go() -> None:
+    where = middle_of(1)
+    script = [*keys("i"), Events(pointer=where, clicks=(where,)), *keys("")]
+    assert Run([random_image()], [*script, *keys("", "")], GRAY_TILE)().last.state.pinned is not None
+    done = Run([random_image()], [*script, Events(right_clicks=((5, 5),)), *keys("", "")], GRAY_TILE)()
+    assert done.last.state.pinned is None
+    assert done.last.state.inspected is not None  # the pointer is still there
 
 
 class NotingEngine(OpenCvEngine):

@@ -243,6 +243,24 @@ def test_pointing_and_clicking_inspect_a_pixel_and_arrows_move_it(screen: Screen
     assert not differs(changed_by(screen, "Left")[1], pinned)
 
 
+def test_a_right_click_or_esc_lets_the_pinned_pixel_go(screen: Screen, picture: Path) -> None:
+    program = start(screen, picture)
+    changed_by(screen, "i")
+    before = settled(screen)
+    screen.move(100, 200)
+    screen.wait_for_picture(lambda seen: differs(seen, before), "another pixel in the inspector")
+    pointed = settled(screen)
+    screen.click(100, 200)
+    screen.wait_for_picture(lambda seen: differs(seen, pointed), "the word pinned")
+    screen.click(100, 200, button=3)
+    screen.wait_for_picture(lambda seen: not differs(seen, pointed), "the pin gone")
+    screen.click(100, 200)
+    screen.wait_for_picture(lambda seen: differs(seen, pointed), "the word pinned")
+    screen.key("Escape")
+    screen.wait_for_picture(lambda seen: not differs(seen, pointed), "the pin gone")
+    assert program.poll() is None
+
+
 def test_a_click_on_a_tile_enlarges_it_and_another_goes_back(screen: Screen, picture: Path) -> None:
     start(screen, picture)
     before = settled(screen)
