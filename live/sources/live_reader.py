@@ -59,7 +59,8 @@ class LiveReader:
         self._rewound = False  # it was, and starts again: no reconnect
         self._failure: SourceError | None = None
         self._waiting: Frame | None = None
-        # Three places for pixels: of the frame given out, of the one that waits, of the one that is being decoded.
+        # Four places for pixels: of the two frames given out last, of the one that waits, of the one that is decoded.
+        self._before: ByteArray | None = None
         self._given: ByteArray | None = None
         self._newest: ByteArray | None = None
         self._filling: ByteArray | None = None
@@ -94,7 +95,7 @@ class LiveReader:
             self._changed.wait_for(lambda: self._waiting or self._failure or self._over, max(0.0, timeout_s))
             frame, self._waiting = self._waiting, None
             if frame is not None:
-                self._given, self._newest = self._newest, self._given
+                self._before, self._given, self._newest = self._given, self._newest, self._before
             else:
                 self._check_signal(self._clock())
             return frame

@@ -69,6 +69,15 @@ def test_a_video_gives_every_frame_in_order_with_its_time(tmp_path: Path) -> Non
     assert source.granted.endswith("a.avi, 64x48 at 10 fps")
 
 
+def test_a_videos_frame_stays_as_it_was_until_the_second_one_after_it(tmp_path: Path) -> None:
+    source = open_source(str(write_video(tmp_path / "a.avi", list(range(0, 250, 50)))), FAST, Events())
+    frames: list[Frame] = []
+    while (frame := source.read(0)) is not None:
+        frames.append(frame)
+        assert [brightness(f) for f in frames[-2:]] == [50 * f.index for f in frames[-2:]]
+    assert len({frame.image.__array_interface__["data"][0] for frame in frames}) == 2
+
+
 def test_a_paced_video_plays_at_its_rate(tmp_path: Path) -> None:
     clock = FakeClock()
     source = VideoSource(write_video(tmp_path / "a.avi", [0, 50, 100]), SourceSettings(), Events(), clock, clock.wait)
