@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -196,6 +199,15 @@ def test_the_figures_are_not_drawn_over_the_picture(refused: Refused, folder: st
 def test_the_figures_are_not_drawn_over_the_bank(refused: Refused) -> None:
     link("maps.npz", "mine.toml", os.symlink)
     assert "maps.npz: it is an input too" in refused("still", "frame.png", "--out", ".", "--filters", "mine.toml")
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="this system has no /dev/stdout")
+def test_a_pipe_is_a_file_of_its_own(here: Path) -> None:
+    outputs = ("--stats", "/dev/stdout", "--trace", str(here / "trace.json"))
+    command = [sys.executable, "-m", "live", "synthetic", "--headless", "--frames", "1", *outputs]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+    assert (done.returncode, json.loads(done.stdout)["schema"]) == (0, 1), done.stderr
 
 
 def test_outputs_beside_the_inputs_are_written(taken: Callable[..., None]) -> None:
