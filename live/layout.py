@@ -72,6 +72,12 @@ class Layout:
         """Where that panel lies, where it is open."""
         return dict(self.panels).get(panel)
 
+    @property
+    def middle(self) -> tuple[int, int, int]:
+        """The middle (map, y, x) of the enlarged map or of the first."""
+        height, width = self.request.map_hw
+        return self.request.enlarged or 0, height // 2, width // 2
+
     def map_pixel(self, x: int, y: int) -> tuple[int, int, int] | None:
         """(map, y, x) under the canvas pixel; None on the input, on a caption, and beside the tiles."""
         for tile in self.tiles:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from functools import lru_cache
 
-from convviz_core.filters import FilterBank
+from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import RangeMode
 from convviz_core.ranges import is_flat
 from live.caption_plan import CaptionNeeds

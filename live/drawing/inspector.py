@@ -31,16 +31,18 @@ class Inspector:
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """What is explained, and of which picture."""
-        if scene.target is None:
-            return None
         return scene.target, scene.pinned, scene.layer, scene.range, scene.beat
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite where it is open."""
         place, target = layout.panel(Panel.INSPECTOR), scene.target
-        if place is None or target is None:
+        if place is None:
             return ()
         page = PanelPage(place, layout.text, "Inspector", "pinned: a click lets go" if scene.pinned else "a click pins")
+        if target is None:
+            page.write("no map here", ACCENT, weight=BOLD)
+            page.write_wrapped("point at a pixel of a map; a click pins it")
+            return (page.sprite,)
         inspection = _inspect(scene, target)
         _write_where(page, scene, target)
         _draw_arithmetic(page, scene, target, inspection)

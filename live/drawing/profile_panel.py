@@ -12,8 +12,8 @@ from live.drawing.panel import PanelPage
 from live.drawing.scene import ProfileInfo, Scene
 from live.drawing.text import ACCENT, DIM, INK, RULE, put_right
 from live.layout import Layout
+from live.measuring.record import RECENT_S, Percentiles
 from live.panel_places import Panel
-from live.profiler import RECENT_S, Percentiles
 from live.tiling import Rect
 
 LARGEST_CURVE_LINES = 6

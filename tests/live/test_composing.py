@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from convviz_core.banks import BUILT_IN_BANKS
-from convviz_core.engine import FrameSizeError, Result
+from convviz_core.engines.api import FrameSizeError, Result
+from convviz_core.filters.built_in import BUILT_IN_BANKS
 from live.composing import kept_inside, layout_request, scene_of
 from live.controls import ViewState
 from live.drawing.scene import Status
@@ -46,10 +46,9 @@ def test_a_frame_smaller_than_the_kernel_is_refused() -> None:
         layout_request((640, 480), (9, 3), STATE)
 
 
-def test_without_a_pointer_the_inspector_explains_the_middle() -> None:
+def test_what_is_pointed_at_is_explained_only_with_the_inspector() -> None:
     image = np.zeros((100, 200), np.uint8)
     result = Result(np.zeros((194, 394), np.uint8), np.array([[0, 1]] * 4, np.float32), 0.0, "test")
-    state = replace(STATE, inspector=True)
-    layout = arrange(layout_request((640, 480), image.shape, state))
-    assert scene_of(state, layout, image, result, Status("test")).target == (0, 48, 98)
-    assert scene_of(STATE, layout, image, result, Status("test")).target is None
+    state = replace(STATE, inspector=True, hovered=(2, 5, 6))
+    assert scene_of(state, image, result, Status("test")).target == (2, 5, 6)
+    assert scene_of(replace(state, inspector=False), image, result, Status("test")).target is None
