@@ -92,7 +92,7 @@ def test_beside_the_maps_it_says_that_there_is_none(written: Written) -> None:
 def test_the_sum_becomes_a_byte_step_by_step() -> None:
     one = np.ones((1, 1), np.float32)
     scene = scene_of(FilterBank("b", (Filter("f", np.ones((1, 1), np.float32)),)), (0, 0, 0))
-    inspection = Inspection(one / 2, one, one * 4.5, 4.5, 4.5, 128)
+    inspection = Inspection(one, one, one, 4.5, 4.5, 128)
     assert arithmetic(scene, (0, 0, 0), inspection) == [
         ("sum of all products", "4.50"),
         ("ReLU: the larger of 0 and 4.50", "4.50"),
