@@ -308,8 +308,12 @@ def test_what_the_inspector_shows_stays_while_the_pointer_is_beside_the_picture(
 
 @pytest.mark.parametrize("key", ["f", "g", "x"])
 def test_after_a_change_of_what_is_shown_the_inspector_shows_what_lies_under_the_pointer_now(key: str) -> None:
-    without_input = arrange(layout_request((640, 480), (60, 80, 3), replace(STATE, inspector=True, gray_tile=False)))
-    where = next(at for at in map(middle_of, range(4)) if without_input.map_pixel(*at))
+    inspecting = replace(STATE, inspector=True)
+    both = [
+        arrange(layout_request((640, 480), (60, 80, 3), replace(inspecting, gray_tile=shown)))
+        for shown in (True, False)
+    ]
+    where = next((x, y) for y in range(480) for x in range(640) if all(layout.map_pixel(x, y) for layout in both))
     done = Run([random_image()], [*keys("i"), Events(pointer=where), *keys(key, "", "")], STATE)()
     state = done.last.state
     assert state.inspected == arrange(layout_request((640, 480), (60, 80, 3), state)).map_pixel(*where)
