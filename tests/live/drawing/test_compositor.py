@@ -65,9 +65,6 @@ class Box:
 
 FIRST = LAYOUT.tiles[0].picture
 BESIDE, OVER = Rect(0, 700, 50, 10), Rect(FIRST.x, FIRST.y, 9, 7)
-    Rect(0, 700, 50, 10),
-    Rect(*FIRST.slices[1].indices(999)[:1], LAYOUT.tiles[0].picture.y, 9, 7),
-)
 
 
 def test_an_overlay_is_drawn_again_only_when_its_key_or_the_layout_has_changed() -> None:
