@@ -152,6 +152,6 @@ def map_hw(shape: tuple[int, ...], bank: FilterBank) -> tuple[int, int]:
     (frame_h, frame_w), (kernel_h, kernel_w) = shape[:2], bank.kernel_hw
     if frame_h < kernel_h or frame_w < kernel_w:
         raise FrameSizeError(
-            f"the frame is {frame_w}x{frame_h}, smaller than the {kernel_w}x{kernel_h} kernels of '{bank.name}'"
+            f"the frame is {frame_w}x{frame_h}, smaller than the {kernel_h}x{kernel_w} kernels of '{bank.name}'"
         )
     return frame_h - kernel_h + 1, frame_w - kernel_w + 1
