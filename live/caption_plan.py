@@ -11,7 +11,7 @@ from live.type_scale import TypeScale
 LARGEST_KERNEL_LINES = 4.0  # a caption takes so many lines for its kernel, where the tiles cannot use the height
 CAPTIONED_SCALE = 0.8  # of the tiles' size without captions, that two lines leave at least
 NUMBERED_SCALE = 0.62  # the same for one line
-KERNELS_SCALE = 0.5  # the same for kernels with their numbers
+KERNELS_SCALES = (0.75, 0.5)  # the same for kernels with their numbers, in large cells and in small ones
 NUMBER_CELL_EM = 2.4  # a side of a kernel's cell in which a number can be read, in units of the text's size
 LARGEST_CELL_EM = 2.2
 SMALLEST_KERNEL, SMALLEST_DIGITS = 8, 9  # pixels a side, and of type
@@ -61,9 +61,10 @@ def caption_heights(text: TypeScale, needs: CaptionNeeds) -> list[tuple[int, flo
         (_text_height(1, text), NUMBERED_SCALE, False),
     ]
     if needs.number_em:
-        rows, cells = needs.kernel_hw[0], (NUMBER_CELL_EM * text.small, smallest_numbered_cell(needs.number_em))
-        numbered = [max(round(rows * cell) + text.gap, heights[0][0]) for cell in cells]
-        heights = [*((height, KERNELS_SCALE, True) for height in numbered), *heights]
+        cells = (NUMBER_CELL_EM * text.small, float(smallest_numbered_cell(needs.number_em)))
+        for cell, share in zip(reversed(cells), reversed(KERNELS_SCALES), strict=True):
+            height = max(round(needs.kernel_hw[0] * cell) + text.gap, _text_height(2, text))
+            heights.insert(0, (height, share, True))
     return [*heights, (0, 0.0, False)]
 
 

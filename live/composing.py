@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engine import Result, map_hw
+from convviz_core.engines.api import Result, map_hw
 from live.controls import KEYS, MapPixel, ViewState, key_names
 from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
@@ -18,7 +18,8 @@ from live.drawing.profile_panel import Profile
 from live.drawing.scene import ProfileInfo, Scene, Status
 from live.drawing.strip import Strip
 from live.drawing.tiles import TilePainter
-from live.layout import Layout, LayoutRequest, Panel
+from live.layout import Layout, LayoutRequest
+from live.panel_places import Panel
 
 
 def new_compositor() -> Compositor:
@@ -50,7 +51,6 @@ def layout_request(canvas_wh: tuple[int, int], frame_shape: tuple[int, ...], sta
 
 def scene_of(
     state: ViewState,
-    layout: Layout,
     image: ByteArray,
     result: Result,
     status: Status,
@@ -69,18 +69,13 @@ def scene_of(
         gain=state.gain,
         colormap=state.colormap,
         flipped=state.true_convolution,
-        target=(state.inspected or _middle(layout)) if state.inspector else None,
+        target=state.inspected if state.inspector else None,
         pinned=state.pinned is not None,
         kernels=state.kernels,
         tint=state.tint,
         profile=profile,
         beat=beat,
     )
-
-
-def _middle(layout: Layout) -> MapPixel:
-    height, width = layout.request.map_hw
-    return (layout.request.enlarged or 0, height // 2, width // 2)
 
 
 def kept_inside(state: ViewState, layout: Layout) -> ViewState:

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import cached_property, lru_cache
 
 from live.caption_plan import CaptionNeeds, CaptionPlan
+from live.panel_places import Panel, give_slack, panel_choices
 from live.tiling import Block, Rect, Tile, largest_block
 from live.type_scale import TypeScale, type_scale
 
 SMALLEST_HUD_WH = (160, 120)  # a smaller canvas shows the picture alone
-SMALLEST_BESIDE_WH = (960, 600)  # from here on every panel stands beside or below the picture
-NARROWEST_PICTURE = 0.4  # of the window's width or height, that panels leave to it
 STRIP_LINES = 2
 MOST_SHRUNK_AT_ONCE, MOST_MAP_PIXELS = 5, 10_000_000  # within both, drawing costs a millisecond or two
-
-
-class Panel(StrEnum):
-    """What can stand beside the picture."""
-
-    INSPECTOR = "inspector"
-    PROFILE = "profile"
-    HELP = "help"
-
-
-# Width and height that a panel's text needs, in units of the text's size; the inspector can use more.
-PANEL_NEEDS = {Panel.INSPECTOR: (31.0, 34.0), Panel.PROFILE: (27.0, 21.0), Panel.HELP: (37.0, 40.0)}
 
 
 @dataclass(frozen=True)
@@ -85,6 +72,12 @@ class Layout:
         """Where that panel lies, where it is open."""
         return dict(self.panels).get(panel)
 
+    @property
+    def middle(self) -> tuple[int, int, int]:
+        """The middle (map, y, x) of the enlarged map or of the first."""
+        height, width = self.request.map_hw
+        return self.request.enlarged or 0, height // 2, width // 2
+
     def map_pixel(self, x: int, y: int) -> tuple[int, int, int] | None:
         """(map, y, x) under the canvas pixel; None on the input, on a caption, and beside the tiles."""
         for tile in self.tiles:
@@ -109,7 +102,7 @@ class Layout:
             return None
         place, crop = tile.picture, self.crop
         across, down = place.width / crop.width, place.height / crop.height
-        left, top = round((x - crop.x) * across), round((y - crop.y) * down)
+        left, top = math.floor((x - crop.x) * across), math.floor((y - crop.y) * down)
         right = max(left + 1, round((x + width - crop.x) * across))
         bottom = max(top + 1, round((y + height - crop.y) * down))
         if left >= place.width or top >= place.height or right <= 0 or bottom <= 0:
@@ -138,15 +131,16 @@ def _with_strip(request: LayoutRequest, text: TypeScale, lines: int) -> Layout:
     width, height = request.canvas_wh
     strip_h = lines * text.line + text.gap if lines else 0
     whole = Rect(0, 0, width, max(1, height - strip_h))
-    room, panels = max(_panel_choices(request, text, whole), key=lambda choice: _score(request, text, choice[0]))
+    room, panels = max(
+        panel_choices(request.panels, request.canvas_wh, text, whole),
+        key=lambda choice: _score(request, text, choice[0]),
+    )
     block = _block(request, text, room)
     if panels and room.height and room.width:
-        room, panels = _give_slack(room, panels, block, text)
+        room, panels = give_slack(room, panels, block, text)
         block = _block(request, text, room)
-    left_out = [*block.left_out]
-    if not (room.width and room.height):
-        left_out.append("the maps, while this is open")
-    crop = _crop(request, room) if request.enlarged is not None else Rect(0, 0, request.map_hw[1], request.map_hw[0])
+    covered = not (room.width and room.height)  # by the help
+    crop = _crop(request, block.shown_hw)
     shrink = min((crop.width / t.picture.width for t in block.tiles[:1]), default=1.0)
     return Layout(
         request=request,
@@ -155,11 +149,11 @@ def _with_strip(request: LayoutRequest, text: TypeScale, lines: int) -> Layout:
         tiles=block.tiles,
         caption=block.caption,
         free=block.free,
-        strip=Rect(0, height - strip_h, width, strip_h),
+        strip=Rect(0, height, width, 0) if covered else Rect(0, height - strip_h, width, strip_h),
         panels=panels,
         crop=crop,
         reduce=_reduce(request, shrink),
-        left_out=tuple(left_out),
+        left_out=() if covered else block.left_out,
     )
 
 
@@ -175,14 +169,10 @@ def _reduce(request: LayoutRequest, shrink: float) -> int:
     return min(max(1, int(shrink + 1e-9)), height, width)
 
 
-Choice = tuple[Rect, tuple[tuple[Panel, Rect], ...]]
-
-
 def _block(request: LayoutRequest, text: TypeScale, room: Rect) -> Block:
     """The tiles in `room`: all of them, or the enlarged map alone."""
     if request.enlarged is not None:
-        crop = _crop(request, room)
-        return largest_block((crop.height, crop.width), (request.enlarged,), room, text, request.captions)
+        return largest_block(request.map_hw, (request.enlarged,), room, text, request.captions, cut=True)
     indices: tuple[int | None, ...] = (None,) * request.input_tile + tuple(range(request.count))
     return largest_block(request.map_hw, indices, room, text, request.captions)
 
@@ -192,62 +182,9 @@ def _score(request: LayoutRequest, text: TypeScale, room: Rect) -> float:
     return float(sum(tile.picture.width * tile.picture.height for tile in block.tiles))
 
 
-def _panel_choices(request: LayoutRequest, text: TypeScale, whole: Rect) -> list[Choice]:
-    """Where the panels may stand: in a column at the right, or in a row below; help before all others."""
-    open_panels = (Panel.HELP,) if Panel.HELP in request.panels else request.panels
-    if not open_panels:
-        return [(whole, ())]
-    needs = [PANEL_NEEDS[panel] for panel in open_panels]
-    small = any(have < want for have, want in zip(request.canvas_wh, SMALLEST_BESIDE_WH, strict=True))
-    if small and Panel.HELP in open_panels:
-        return [(Rect(0, 0, 0, 0), ((Panel.HELP, whole),))]
-    most = 1 - NARROWEST_PICTURE
-    column_w = min(round(max(need[0] for need in needs) * text.base), int(whole.width * most))
-    right = Rect(whole.width - column_w, 0, column_w, whole.height)
-    beside = (Rect(0, 0, whole.width - column_w, whole.height), _split(open_panels, right, down=True))
-    row_h = min(round(max(need[1] for need in needs) * text.base), int(whole.height * most))
-    if row_h < 0.7 * max(need[1] for need in needs) * text.base and whole.width >= whole.height:
-        return [beside]
-    bottom = Rect(0, whole.height - row_h, whole.width, row_h)
-    below = (Rect(0, 0, whole.width, whole.height - row_h), _split(open_panels, bottom, down=False))
-    return [beside, below]
-
-
-def _split(panels: tuple[Panel, ...], place: Rect, *, down: bool) -> tuple[tuple[Panel, Rect], ...]:
-    """Share `place` among the panels by what they need, one below the other or side by side."""
-    needs = [PANEL_NEEDS[panel][1 if down else 0] for panel in panels]
-    length = place.height if down else place.width
-    ends = [round(length * sum(needs[: number + 1]) / sum(needs)) for number in range(len(needs))]
-    starts = [0, *ends[:-1]]
-    return tuple(
-        (
-            panel,
-            Rect(place.x, place.y + start, place.width, end - start)
-            if down
-            else Rect(place.x + start, place.y, end - start, place.height),
-        )
-        for panel, start, end in zip(panels, starts, ends, strict=True)
-    )
-
-
-def _give_slack(room: Rect, panels: tuple[tuple[Panel, Rect], ...], block: Block, text: TypeScale) -> Choice:
-    """Room that the tiles cannot use goes to the panels, up to a third of what they have."""
-    names = tuple(panel for panel, _ in panels)
-    first = panels[0][1]
-    if first.x:  # a column
-        spare = min(room.width - block.size_wh[0] - 2 * text.gap, first.width // 3)
-        moved = max(0, spare)
-        column = Rect(first.x - moved, 0, first.width + moved, room.height)
-        return Rect(0, 0, room.width - moved, room.height), _split(names, column, down=True)
-    spare = min(room.height - block.size_wh[1] - 2 * text.gap, first.height // 3)
-    moved = max(0, spare)
-    row = Rect(0, first.y - moved, room.width, first.height + moved)
-    return Rect(0, 0, room.width, room.height - moved), _split(names, row, down=False)
-
-
-def _crop(request: LayoutRequest, room: Rect) -> Rect:
-    """The part of the enlarged map that fits at one canvas pixel a map pixel, kept inside the map."""
-    height, width = min(request.map_hw[0], max(room.height, 1)), min(request.map_hw[1], max(room.width, 1))
+def _crop(request: LayoutRequest, shown_hw: tuple[int, int]) -> Rect:
+    """The part of that size that begins where it was panned to, kept inside the map."""
+    height, width = shown_hw
     top = min(max(request.pan_yx[0], 0), request.map_hw[0] - height)
     left = min(max(request.pan_yx[1], 0), request.map_hw[1] - width)
     return Rect(left, top, width, height)

@@ -46,11 +46,11 @@ def check_beside_recording(recording: Path, outputs: Iterable[Path]) -> None:
 def _place(path: Path) -> Place:
     """What is equal for two paths that lead to the same file, or will once it is there."""
     try:
-        path = resolved(path)
-        if path.exists():
+        if path.exists():  # asked first: where /dev/stdout leads is a pipe, which has no path
             return _number(path)
-        name = path.name.casefold() if _ignores_case(path.parent) else path.name
-        return *_number(path.parent), name
+        target = resolved(path)
+        name = target.name.casefold() if _ignores_case(target.parent) else target.name
+        return *_number(target.parent), name
     except OSError as error:
         raise output_error(path, error) from error
 

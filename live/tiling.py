@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from live.caption_plan import CaptionNeeds, CaptionPlan, caption_heights, caption_left_out, plan_caption
 from live.type_scale import TypeScale
@@ -50,11 +50,15 @@ class Tile:
 
 @dataclass(frozen=True)
 class Block:
-    """Tiles laid out: where they lie, what their captions hold, the size of all of them together."""
+    """Tiles laid out: where they lie, what their captions hold, the size of all of them together.
+
+    shown_hw: how much of its map each shows, in map pixels.
+    """
 
     tiles: tuple[Tile, ...]
     caption: CaptionPlan
     size_wh: tuple[int, int]
+    shown_hw: tuple[int, int]
     left_out: tuple[str, ...]
     free: Rect | None = None  # the last row's end, where no tile lies
 
@@ -67,23 +71,35 @@ class _Grid:
 
 
 def largest_block(
-    map_hw: tuple[int, int], indices: tuple[int | None, ...], room: Rect, text: TypeScale, needs: CaptionNeeds
+    map_hw: tuple[int, int],
+    indices: tuple[int | None, ...],
+    room: Rect,
+    text: TypeScale,
+    needs: CaptionNeeds,
+    *,
+    cut: bool = False,
 ) -> Block:
-    """The tiles as large as `room` lets them be, in the middle of it, row by row."""
+    """The tiles as large as `room` lets them be, in the middle of it, row by row.
+
+    cut: one tile shows no more of its map than there is room for at one canvas pixel a map pixel.
+    """
     gap = text.gap if needs.wanted else 1
     inner = Rect(room.x + gap, room.y + gap, room.width - 2 * gap, room.height - 2 * gap)
     if inner.width < 1 or inner.height < 1:
-        return Block((), CaptionPlan(), (0, 0), ("the maps",) if needs.wanted and room.width else ())
-    count = len(indices)
-    bare = _best_grid(map_hw, count, inner, gap, 0)
+        return Block((), CaptionPlan(), (0, 0), map_hw, ("the maps",) if needs.wanted and room.width else ())
+    bare = _best_grid(map_hw, len(indices), inner, gap, 0)
+    shown_hw = map_hw
     for least, share, numbered in caption_heights(text, needs):
-        grid = _best_grid(map_hw, count, inner, gap, least)
-        width, height = (max(1, int(side * grid.scale + 1e-6)) for side in (map_hw[1], map_hw[0]))
+        if cut:
+            shown_hw = min(map_hw[0], max(inner.height - least, 1)), min(map_hw[1], inner.width)
+        grid = _best_grid(shown_hw, len(indices), inner, gap, least)
+        width, height = (max(1, int(side * grid.scale + 1e-6)) for side in (shown_hw[1], shown_hw[0]))
         most = (inner.height - gap * (grid.rows - 1)) // grid.rows - height
         plan = plan_caption(width, least, max(most, least), text, needs)
         if grid.scale >= share * bare.scale and (plan.numbers or not numbered):
             break
-    return _place(indices, grid, (width, height), plan, inner, gap, caption_left_out(plan, needs))
+    placed = _place(indices, grid, (width, height), plan, inner, gap, caption_left_out(plan, needs))
+    return replace(placed, shown_hw=shown_hw)
 
 
 def _best_grid(map_hw: tuple[int, int], count: int, room: Rect, gap: int, caption_h: int) -> _Grid:
@@ -130,5 +146,5 @@ def _place(
         left_out = (*left_out, f"{len(indices) - len(tiles)} maps")
     row, column = divmod(len(indices), grid.columns)
     x, y = left + column * step_x, top + row * step_y
-    free = Rect(x, y, left + across - x, height + plan.height) if column else None
-    return Block(tuple(tiles), plan, (across, down), left_out, free)
+    free = Rect(x, y, left + across - x, height + plan.height) if column and len(tiles) == len(indices) else None
+    return Block(tuple(tiles), plan, (across, down), (0, 0), left_out, free)

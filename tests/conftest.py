@@ -21,8 +21,10 @@ import pytest
 if TYPE_CHECKING:
     from x11 import Screen
 
-# At the end of the path, since scripts/test.py must not hide the standard library's module of that name.
-sys.path.append(str(Path(__file__).resolve().parent.parent / "scripts"))
+# The folders of the scripts that are tested, which import each other by name. At the end of the path: scripts/test.py
+# must not hide the standard library's module of that name.
+SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
+sys.path += [str(folder) for folder in (SCRIPTS, SCRIPTS / "setup", SCRIPTS / "bench")]
 
 if importlib.util.find_spec("hypothesis"):
     from hypothesis import settings

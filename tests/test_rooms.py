@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -21,29 +22,35 @@ MODULES = sorted(
 MUST_NOT_KNOW = {
     "convviz_core": {"live", "argparse"},
     "convviz_core/atomic_files.py": {"convviz_core", "numpy", "torch", "cv2"},
-    "convviz_core/filters.py": {"torch", "cv2", "pathlib", "os"},
-    "convviz_core/banks.py": {"torch", "cv2", "pathlib", "os"},
+    "convviz_core/filters": {"cv2", "convviz_core.layer", "convviz_core.engines"},
+    "convviz_core/filters/bank.py": {"torch", "pathlib", "os"},
+    "convviz_core/filters/built_in.py": {"torch", "pathlib", "os"},
+    "convviz_core/layer.py": {"torch", "cv2", "convviz_core.engines"},
     "convviz_core/network.py": {"numpy", "cv2"},
     "convviz_core/ranges.py": {"torch", "cv2", "halide"},
     "convviz_core/mosaic.py": {"torch", "cv2", "halide"},
     "convviz_core/engines": {"time"},
-    "live": {"torch", "halide", "live.reproduce"},
+    "live": {"torch", "halide", "live.recording.reproduce"},
     "live/sources": {"live.window", "live.display"},
     "live/window.py": {"live.sources"},
     "live/display.py": {"live.sources", "cv2"},
     "live/controls.py": {"cv2", "numpy"},
     "live/picture_range.py": {"cv2", "live.display", "live.window"},
-    "live/profiler.py": {"cv2", "live.text"},
-    "live/trace.py": {"cv2", "live.text"},
-    "live/hud.py": {"time", "live.window"},
-    "live/recorder.py": {"live.window"},
-    "live/snapshot.py": {"live.window"},
+    "live/layout.py": {"cv2", "numpy", "live.controls", "live.drawing"},
+    "live/tiling.py": {"cv2", "numpy", "live.controls", "live.drawing"},
+    "live/panel_places.py": {"cv2", "numpy", "live.controls", "live.drawing"},
+    "live/caption_plan.py": {"cv2", "numpy", "live.controls", "live.drawing"},
+    "live/type_scale.py": {"cv2", "numpy"},
+    "live/drawing": {"time", "live.window", "live.display", "live.controls", "live.view", "live.sources"},
+    "live/measuring": {"cv2", "live.drawing", "live.window"},
+    "live/measuring/record.py": {"time", "threading", "pathlib", "live"},
+    "live/recording": {"live.window"},
     "live/loop.py": {"argparse"},
     "live/cli.py": {"cv2", "numpy"},
 }
 
 # A program of its own, which a snapshot gets a copy of; the viewer never imports it.
-LEFT_IN_SNAPSHOTS = "live/reproduce.py"
+LEFT_IN_SNAPSHOTS = "live/recording/reproduce.py"
 
 # OpenCV's functions and classes with one home each.
 ONLY_IN = {
@@ -59,14 +66,19 @@ ONLY_IN = {
 NOT_LOADED_BY = {
     "convviz_core": {"torch", "halide", "matplotlib", "safetensors", "live"},
     "live.cli": {"torch", "halide", "matplotlib", "safetensors"},
-    "live.profiler": {"torch", "cv2"},
-    "live.trace": {"torch", "cv2"},
+    "live.measuring.profiler": {"torch", "cv2"},
+    "live.measuring.record": {"torch", "cv2"},
+    "live.measuring.trace": {"torch", "cv2"},
 }
 
 
 @cache
 def tree(module: str) -> ast.Module:
-    return ast.parse((ROOT / module).read_text(encoding="utf-8"))
+    return ast.parse(read(module))
+
+
+def read(module: str) -> str:
+    return (ROOT / module).read_text(encoding="utf-8")
 
 
 def is_in(module: str, room: str) -> bool:
@@ -81,7 +93,7 @@ def modules_in(room: str) -> list[str]:
 
 
 def room_of(name: str) -> str:
-    """The module's file or the package's folder: "live.trace" is live/trace.py."""
+    """The module's file or the package's folder: "live.measuring.trace" is live/measuring/trace.py."""
     path = name.replace(".", "/")
     return path if (ROOT / path).is_dir() else f"{path}.py"
 
@@ -159,8 +171,13 @@ def test_a_fresh_process_loads_only_what_the_module_needs(module: str) -> None:
     assert NOT_LOADED_BY[module] & set(done.stdout.split()) == set()
 
 
+def test_the_weights_of_gray_are_written_once() -> None:
+    users = [module for module in MODULES if {"19235", "0.587"} & set(re.findall(r"[\d.]+", read(module)))]
+    assert users == ["convviz_core/gray.py"]
+
+
 def test_every_module_says_what_it_is_for_in_a_docstring() -> None:
-    scripts = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("scripts/*.py")]
+    scripts = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("scripts/**/*.py")]
     assert [module for module in [*MODULES, *scripts] if not ast.get_docstring(tree(module))] == []
 
 

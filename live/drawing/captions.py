@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from functools import lru_cache
 
-from convviz_core.filters import FilterBank
+from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import RangeMode
 from convviz_core.ranges import is_flat
 from live.caption_plan import CaptionNeeds
@@ -154,6 +154,7 @@ def _write(
     size = text.base if plan.lines == 2 else text.small
     if not plan.words:
         head, first = head.rstrip(" :,"), ""
+        head = head if text_width(head, size, BOLD) <= sprite.place.width - left else head[:2]
     head_w = text_width(head, size, BOLD)
     room = sprite.place.width - left - head_w
     seconds = [(left, second, text.small, DIM)] if second and plan.lines == 2 else []

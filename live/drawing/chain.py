@@ -11,7 +11,7 @@ from convviz_core.inspect import Inspection
 from live.drawing.kernels import draw_numbers, draw_picture, numbers_size, shades, unit_shades
 from live.drawing.numbers import TIMES, column, times_power
 from live.drawing.panel import PanelPage
-from live.drawing.text import DIM, INK, put, put_middle, shortened
+from live.drawing.text import DIM, INK, put, put_middle, shortened, text_width
 from live.tiling import Rect
 
 LARGEST_CELL_EM = 3.4
@@ -47,14 +47,15 @@ class Chain:
             for values in (inspection.patch, inspection.kernel, inspection.products)
         )
         plan = _plan(page, patch.shape, height)
-        for digits in (3, 2):
+        could_be_read = numbers_size(("0",), plan.cell, page.text.base) > 0
+        for digits in (3, 2) if could_be_read else (0,):
             matrices = (
                 _matrix("input patch", patch, unit_shades(patch), digits),
                 _matrix("kernel", kernel, shades(kernel, float(np.abs(kernel).max())), digits),
                 _matrix("products", products, shades(products, float(np.abs(products).max())), digits),
             )
             texts = [text for matrix in matrices for text in matrix.texts]
-            plan = replace(plan, size=numbers_size(texts, plan.cell, page.text.base))
+            plan = replace(plan, size=numbers_size(texts, plan.cell, page.text.base) if digits else 0)
             if plan.size:
                 break
         self._page, self._plan, self._matrices = page, plan, matrices
@@ -78,7 +79,7 @@ class Chain:
 
 
 def _matrix(title: str, values: FloatArray, shaded: ByteArray, digits: int) -> _Matrix:
-    texts, power = column(values, digits)
+    texts, power = column(values, digits) if digits else ([], 0)
     return _Matrix(title + times_power(power), values, shaded, texts)
 
 
@@ -138,8 +139,10 @@ def _draw_words(
     if first or not plan.beside:
         named = f"{title}, {CHANNELS[channel]}" if channels > 1 and not plan.beside else title
         room = plan.step_xy[0] - text.pad if plan.beside else place.width
-        named = shortened(named, text.small, max(room, 1))
-        put(page.pixels, named, place.x, place.y - round(0.35 * text.small), text.small, DIM)
+        if text_width(named, text.small) > room:
+            named = named.split()[-1]  # "input patch": patch
+        said = shortened(named, text.small, max(room, 1))
+        put(page.pixels, said, place.x, place.y - round(0.35 * text.small), text.small, DIM)
     sign = ("", TIMES, "=")[number]
     if sign and (plan.beside or first):
         put_middle(page.pixels, sign, place.x - SIGN_EM / 2 * text.base, place.y + place.height / 2, text.title, INK)

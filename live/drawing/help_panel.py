@@ -8,7 +8,8 @@ from live.drawing.overlay import Sprite
 from live.drawing.panel import PanelPage
 from live.drawing.scene import Scene
 from live.drawing.text import ACCENT, DIM, INK, put, shortened, text_width
-from live.layout import Layout, Panel
+from live.layout import Layout
+from live.panel_places import Panel
 from live.type_scale import TypeScale
 
 EXPLANATION = (
@@ -63,12 +64,16 @@ class Help:
         rows = -(-len(self._keys) // columns)
         column_w = (page.width + text.base) // columns
         names_w = max(text_width(names, text.base) for names, _ in self._keys) + text.base
-        for number, (names, said) in enumerate(self._keys):
+        fit = min(rows, page.height // text.line)
+        if fit < rows:
+            rows = fit - 1
+        shown = self._keys[: rows * columns]
+        for number, (names, said) in enumerate(shown):
             column, row = divmod(number, rows)
             x, y = page.left + column * column_w, top + row * text.line + text.base
-            if y + text.base // 3 > page.sprite.place.height:
-                break
             put(page.pixels, names, x, y, text.base, ACCENT)
             room = column_w - names_w - text.base
             put(page.pixels, shortened(said, text.base, max(room, 1)), x + names_w, y, text.base, INK if said else DIM)
         page.y = top + rows * text.line
+        if len(shown) < len(self._keys):
+            page.write(f"and {len(self._keys) - len(shown)} more: a larger window shows them", DIM)

@@ -16,7 +16,8 @@ from live.drawing.overlay import Sprite
 from live.drawing.panel import PanelPage
 from live.drawing.scene import MapPixel, Scene
 from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE, Colour
-from live.layout import Layout, Panel
+from live.layout import Layout
+from live.panel_places import Panel
 from live.tiling import Rect
 
 SURROUNDINGS = 3  # the input is shown this many kernels high around the receptive field
@@ -30,16 +31,18 @@ class Inspector:
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """What is explained, and of which picture."""
-        if scene.target is None:
-            return None
         return scene.target, scene.pinned, scene.layer, scene.range, scene.beat
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite where it is open."""
         place, target = layout.panel(Panel.INSPECTOR), scene.target
-        if place is None or target is None:
+        if place is None:
             return ()
         page = PanelPage(place, layout.text, "Inspector", "pinned: a click lets go" if scene.pinned else "a click pins")
+        if target is None:
+            page.write("no map here", ACCENT, weight=BOLD)
+            page.write_wrapped("point at a pixel of a map; a click pins it")
+            return (page.sprite,)
         inspection = _inspect(scene, target)
         _write_where(page, scene, target)
         _draw_arithmetic(page, scene, target, inspection)
@@ -58,10 +61,23 @@ def _write_where(page: PanelPage, scene: Scene, target: MapPixel) -> None:
     rows, columns = bank.kernel_hw
     page.write(f"{index + 1}: {caption_words(bank, index)[0]}", ACCENT, weight=BOLD)
     page.write(f"row {y}, column {x} of its map")
-    page.write(f"reads rows {y} to {y + rows - 1}, columns {x} to {x + columns - 1} of the input", DIM, small=True)
+    last = f"{y + rows - 1}", f"{x + columns - 1}"
+    page.write_first(
+        [
+            f"reads rows {y} to {last[0]}, columns {x} to {last[1]} of the input",
+            f"reads rows {y} to {last[0]}, columns {x} to {last[1]}",
+            f"reads {y} to {last[0]}, {x} to {last[1]}",
+        ]
+    )
     if rows % 2 == 0 or columns % 2 == 0:
-        middle = f"row {y + (rows - 1) / 2:g}, column {x + (columns - 1) / 2:g}"
-        page.write(f"even sides: its middle lies between pixels, {middle}", DIM, small=True)
+        middle = f"{y + (rows - 1) / 2:g}", f"{x + (columns - 1) / 2:g}"
+        page.write_first(
+            [
+                f"even sides: its middle lies between pixels, row {middle[0]}, column {middle[1]}",
+                f"its middle: row {middle[0]}, column {middle[1]}",
+                f"middle: {middle[0]}, {middle[1]}",
+            ]
+        )
     page.skip()
 
 
@@ -71,7 +87,7 @@ def _draw_surroundings(page: PanelPage, scene: Scene, target: MapPixel, height: 
     image, (rows, columns) = scene.image, scene.layer.bank.kernel_hw
     seen_h = min(SURROUNDINGS * max(rows, columns), image.shape[0])
     scale = min(height - page.text.pad, int(SURROUNDINGS_SHARE * page.sprite.place.height)) // seen_h
-    if scale < 1:
+    if scale < 1 or scale * seen_h < 3 * page.text.line:
         return
     seen_w = min(page.width // scale, image.shape[1])
     top = min(max(y + rows // 2 - seen_h // 2, 0), image.shape[0] - seen_h)
@@ -95,11 +111,13 @@ def arithmetic(scene: Scene, target: MapPixel, inspection: Inspection) -> list[t
     signed, response = scene.layer.signed, inspection.response
     lo, hi = scene.ranges[target[0]].tolist()
     shown = response if signed else inspection.activated
+    total = figure(response)
     lines = []
     if scene.layer.bank.channels == 3:
-        sums = inspection.products.sum(axis=(1, 2), dtype=np.float64)
-        lines += [(f"sum of {name}", text) for name, text in zip(CHANNELS, column(sums)[0], strict=True)]
-    lines.append(("sum of all products", figure(response)))
+        parts = inspection.products.sum(axis=(1, 2), dtype=np.float64)
+        *sums, total = column(np.append(parts, response), shifted=False)[0]
+        lines += [(f"sum of {name}", text) for name, text in zip(CHANNELS, sums, strict=True)]
+    lines.append(("sum of all products", total))
     relu = f"ReLU: the larger of 0 and {figure(response)}"
     lines.append(("no ReLU; it would give", figure(inspection.activated)) if signed else (relu, figure(shown)))
     less = figure(lo) if lo >= 0 else f"({figure(lo)})"
@@ -119,9 +137,10 @@ def _draw_arithmetic(page: PanelPage, scene: Scene, target: MapPixel, inspection
         chain = larger if larger.legible else chain
     chain.draw()
     if not chain.legible:
-        page.write("the cells are too small here for their numbers", DIM, small=True)
+        page.write_first(["the cells are too small here for their numbers", "too small for its numbers"])
     for words, value in lines:
-        page.row([(words, 0, INK), (value, 1.0, ACCENT)])
+        fits = page.width_of(f"{words}  {value}") <= page.width
+        page.row([(words if fits else words.split(":")[0], 0, INK), (value, 1.0, ACCENT)])
     page.skip()
 
 

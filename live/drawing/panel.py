@@ -61,6 +61,11 @@ class PanelPage:
         """One line, shortened where it is too long; whether there was room for it."""
         return self.row([(line, 0.0, colour)], small=small, weight=weight)
 
+    def write_first(self, choices: Sequence[str], colour: Colour = DIM, *, small: bool = True) -> bool:
+        """The first of the sentences that fits on one line; the last one, shortened, where none does."""
+        fitting = [said for said in choices if self.width_of(said, small=small) <= self.width]
+        return self.write(fitting[0] if fitting else choices[-1], colour, small=small)
+
     def write_wrapped(self, sentence: str, colour: Colour = DIM, *, small: bool = True) -> None:
         """A sentence on as many lines as it takes."""
         for line in wrapped(sentence, self.text.small if small else self.text.base, self.width):
@@ -70,20 +75,23 @@ class PanelPage:
         """Cells (text, place, colour) on one line; whether there was room for it.
 
         place: 0 begins at the left margin; a positive one is the share of the width at which the text ends, so that
-        numbers stand in columns; a negative one that at which it begins.
+        numbers stand in columns; a negative one that at which it begins. Where they meet, the beginning ones give way.
         """
         size = self.text.small if small else self.text.base
-        step = round(1.4 * size)
-        if self.height < step:
+        if self.height < self.step(small=small):
             return False
         line = self.y + round(1.05 * size)
+        ends = [cell for cell in cells if cell[1] > 0]
+        begins = [
+            put_right(self.pixels, text, self.left + round(place * self.width), line, size, colour, weight)
+            for text, place, colour in ends
+        ]
         for text, place, colour in cells:
-            if place > 0:
-                put_right(self.pixels, text, self.left + round(place * self.width), line, size, colour, weight)
-            else:
+            if place <= 0:
                 x = self.left + round(-place * self.width)
-                put(self.pixels, shortened(text, size, self.right - x, weight), x, line, size, colour, weight)
-        self.y += step
+                right = min([begin - self.text.pad for begin in begins if begin >= x] + [self.right])
+                put(self.pixels, shortened(text, size, right - x, weight), x, line, size, colour, weight)
+        self.y += self.step(small=small)
         return True
 
     def step(self, *, small: bool = False) -> int:

@@ -11,11 +11,13 @@ from live.drawing.overlay import Sprite
 from live.drawing.panel import PanelPage
 from live.drawing.scene import ProfileInfo, Scene
 from live.drawing.text import ACCENT, DIM, INK, RULE, put_right
-from live.layout import Layout, Panel
-from live.profiler import RECENT_S, Percentiles
+from live.layout import Layout
+from live.measuring.record import RECENT_S, Percentiles
+from live.panel_places import Panel
 from live.tiling import Rect
 
 LARGEST_CURVE_LINES = 6
+RATES_EM = 20.0  # a narrower panel has the rates one below the other
 
 
 class Profile:
@@ -47,11 +49,14 @@ class Profile:
 
 def _write_rates(page: PanelPage, info: ProfileInfo) -> None:
     recent = info.recent
-    names, rates = ("captured", "processed", "shown"), (recent.captured_fps, recent.processed_fps, recent.shown_fps)
-    page.row(
-        [("frames a second", 0, DIM), *((name, 0.55 + 0.225 * i, DIM) for i, name in enumerate(names))], small=True
-    )
-    page.row([("", 0, INK), *((f"{rate:.1f}", 0.55 + 0.225 * i, INK) for i, rate in enumerate(rates))])
+    rates = {"captured": recent.captured_fps, "processed": recent.processed_fps, "shown": recent.shown_fps}
+    if page.width < RATES_EM * page.text.base:
+        for name, rate in rates.items():
+            page.row([(f"{name} a second", 0, DIM), (f"{rate:.1f}", 1.0, INK)])
+        return
+    ends = [0.55 + 0.225 * number for number in range(3)]
+    page.row([("frames a second", 0, DIM), *zip(rates, ends, [DIM] * 3, strict=True)], small=True)
+    page.row([(f"{rate:.1f}", end, INK) for rate, end in zip(rates.values(), ends, strict=True)])
 
 
 def _write_stages(page: PanelPage, info: ProfileInfo) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.layer import Layer, RangeMode
-from live.profiler import Recent
+from live.measuring.record import Recent
 
 MapPixel = tuple[int, int, int]  # map, y, x
 

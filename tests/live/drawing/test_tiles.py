@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
-from convviz_core.filters import Filter, FilterBank
+from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.layer import Activation, Layer, RangeMode
 from convviz_core.mosaic import MosaicGrid, reduce_maps, tile_maps
 from live.drawing.colormaps import base_table
