@@ -36,7 +36,7 @@ class OpenCvEngine(CpuEngine):
 
     def __init__(self) -> None:
         """Threads start with the first frame."""
-        self._workers = max(1, cv2.getNumThreads())
+        self._workers = max(1, cv2.getNumberOfCPUs())
         self._pool = ThreadPoolExecutor(self._workers, "convviz-opencv")
         self._scratches: list[BandScratch] = []
         self._key: object = None
