@@ -47,14 +47,15 @@ class Chain:
             for values in (inspection.patch, inspection.kernel, inspection.products)
         )
         plan = _plan(page, patch.shape, height)
-        for digits in (3, 2):
+        could_be_read = numbers_size(("0",), plan.cell, page.text.base) > 0
+        for digits in (3, 2) if could_be_read else (0,):
             matrices = (
                 _matrix("input patch", patch, unit_shades(patch), digits),
                 _matrix("kernel", kernel, shades(kernel, float(np.abs(kernel).max())), digits),
                 _matrix("products", products, shades(products, float(np.abs(products).max())), digits),
             )
             texts = [text for matrix in matrices for text in matrix.texts]
-            plan = replace(plan, size=numbers_size(texts, plan.cell, page.text.base))
+            plan = replace(plan, size=numbers_size(texts, plan.cell, page.text.base) if digits else 0)
             if plan.size:
                 break
         self._page, self._plan, self._matrices = page, plan, matrices
@@ -78,7 +79,7 @@ class Chain:
 
 
 def _matrix(title: str, values: FloatArray, shaded: ByteArray, digits: int) -> _Matrix:
-    texts, power = column(values, digits)
+    texts, power = column(values, digits) if digits else ([], 0)
     return _Matrix(title + times_power(power), values, shaded, texts)
 
 

@@ -90,7 +90,7 @@ def _draw_surroundings(page: PanelPage, scene: Scene, target: MapPixel, height: 
     image, (rows, columns) = scene.image, scene.layer.bank.kernel_hw
     seen_h = min(SURROUNDINGS * max(rows, columns), image.shape[0])
     scale = min(height - page.text.pad, int(SURROUNDINGS_SHARE * page.sprite.place.height)) // seen_h
-    if scale < 1:
+    if scale < 1 or scale * seen_h < 3 * page.text.line:
         return
     seen_w = min(page.width // scale, image.shape[1])
     top = min(max(y + rows // 2 - seen_h // 2, 0), image.shape[0] - seen_h)
@@ -114,11 +114,13 @@ def arithmetic(scene: Scene, target: MapPixel, inspection: Inspection) -> list[t
     signed, response = scene.layer.signed, inspection.response
     lo, hi = scene.ranges[target[0]].tolist()
     shown = response if signed else inspection.activated
+    total = figure(response)
     lines = []
     if scene.layer.bank.channels == 3:
-        sums = inspection.products.sum(axis=(1, 2), dtype=np.float64)
-        lines += [(f"sum of {name}", text) for name, text in zip(CHANNELS, column(sums)[0], strict=True)]
-    lines.append(("sum of all products", figure(response)))
+        parts = inspection.products.sum(axis=(1, 2), dtype=np.float64)
+        *sums, total = column(np.append(parts, response), shifted=False)[0]
+        lines += [(f"sum of {name}", text) for name, text in zip(CHANNELS, sums, strict=True)]
+    lines.append(("sum of all products", total))
     relu = f"ReLU: the larger of 0 and {figure(response)}"
     lines.append(("no ReLU; it would give", figure(inspection.activated)) if signed else (relu, figure(shown)))
     less = figure(lo) if lo >= 0 else f"({figure(lo)})"

@@ -11,10 +11,11 @@ from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.gray import GRAY_WEIGHTS
 from live.caption_plan import CELL_HEIGHT, CELL_WIDTH, SMALLEST_DIGITS
 from live.drawing.numbers import column
-from live.drawing.text import RULE, put_middle, text_width
+from live.drawing.text import RULE, put_middle, width_em
 from live.tiling import Rect
 
 SMALLEST_RULED = 5  # pixels a cell's side, from which on lines part the cells
+ANY_DIGIT = str.maketrans("123456789", "000000000")
 LIGHT_FROM = 120  # ink on cells lighter than this is black
 
 
@@ -71,8 +72,11 @@ def draw_picture(canvas: ByteArray, picture: ByteArray, x: int, y: int, cell: fl
 
 def numbers_size(texts: Sequence[str], cell: float, largest: float) -> int:
     """The size of type at which all of them fit into their cells; 0 where it could not be read."""
-    widest = max((text_width(text, 100) for text in texts), default=0) / 100
-    size = int(min(largest, CELL_WIDTH * cell / max(widest, 0.1), CELL_HEIGHT * cell))
+    if CELL_HEIGHT * cell < SMALLEST_DIGITS:
+        return 0
+    forms = {text.translate(ANY_DIGIT) for text in texts}  # all digits are of one width
+    widest = max((width_em(form) for form in forms), default=0.1)
+    size = int(min(largest, CELL_WIDTH * cell / widest, CELL_HEIGHT * cell))
     return size if size >= SMALLEST_DIGITS else 0
 
 

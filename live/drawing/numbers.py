@@ -22,17 +22,18 @@ def figure(value: float) -> str:
     return f"{value:.2e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e").replace("-", MINUS)
 
 
-def column(values: AnyArray, digits: int = 3) -> tuple[list[str], int]:
+def column(values: AnyArray, digits: int = 3, *, shifted: bool = True) -> tuple[list[str], int]:
     """Numbers that stand together, all with the decimals that give the largest so many significant digits.
 
-    Returned with the power of ten that they are to be multiplied with, 0 where they are written out.
+    Returned with the power of ten that they are to be multiplied with, 0 where they are written out, as all are that
+    are not to be `shifted`.
     """
     numbers = [float(value) for value in values.flat]
     if all(math.isfinite(n) and n == int(n) and abs(n) < 10**PLAIN_TO for n in numbers):
         return [str(int(n)).replace("-", MINUS) for n in numbers], 0
     largest = max((abs(n) for n in numbers if math.isfinite(n)), default=0.0)
     power = _power(largest)
-    shift = 0 if PLAIN_FROM < power < PLAIN_TO else power
+    shift = power if shifted and not PLAIN_FROM < power < PLAIN_TO else 0
     decimals = max(0, digits - 1 - power + shift)
     return [_decimal(n / 10.0**shift, decimals) for n in numbers], shift
 

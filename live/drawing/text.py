@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import cv2
 
@@ -27,6 +27,7 @@ def _face(weight: int) -> cv2.FontFace:  # noqa: ARG001 (a face remembers its we
     return cv2.FontFace("sans")
 
 
+@lru_cache(maxsize=4096)
 def text_width(text: str, size: float, weight: int = REGULAR) -> int:
     """Its width in pixels."""
     return int(cv2.getTextSize((0, 0), text, (0, 0), _face(weight), round(size), weight)[2]) if text else 0
@@ -34,9 +35,10 @@ def text_width(text: str, size: float, weight: int = REGULAR) -> int:
 
 def put(canvas: ByteArray, text: str, x: int, y: int, size: float, colour: Colour = INK, weight: int = REGULAR) -> int:
     """Write `text` with its base line at row y; returns the x behind it."""
-    if text:
-        cv2.putText(canvas, text, (x, y), colour, _face(weight), round(size), weight)
-    return x + text_width(text, size, weight)
+    if not text:
+        return x
+    end, _ = cv2.putText(canvas, text, (x, y), colour, _face(weight), round(size), weight)
+    return int(end[0])
 
 
 def put_right(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
+import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray
 from convviz_core.geometry import ConvGeometry
-from convviz_core.gray import to_gray
+from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid
 from live.drawing.colormaps import base_table, colour_into, lookup_tables
 from live.drawing.scaling import scale_into
@@ -19,9 +21,9 @@ from live.layout import Layout
 from live.tiling import Rect, Tile
 
 _MOST_THREADS = 4
-_PIECE_ROWS = 128  # of a tile that is coloured in one piece, so that one large tile keeps every core busy, too
+_PIECE_ROWS = 128  # of a tile that is coloured at once, so that one large tile keeps every core busy, too
 
-Work = Callable[[], None]
+Slices = tuple[slice, slice]
 
 
 class TilePainter:
@@ -38,57 +40,53 @@ class TilePainter:
             self._levels = np.empty(canvas.shape[:2], np.uint8)
         tables = lookup_tables(scene.colormap, scene.layer.signed, scene.ranges)
         plain = base_table("gray", signed=False)
-        sources = {tile.index: _source(tile, layout, scene) for tile in layout.tiles}
-        gray = [tile for tile in layout.tiles if sources[tile.index].ndim == 2]
+        in_colour = scene.layer.bank.channels == 3 and scene.image.ndim == 3
+        coloured = [tile for tile in layout.tiles if not (tile.index is None and in_colour)]
+        self._on_all_cores([partial(self._scale, tile, canvas, layout, scene) for tile in layout.tiles])
         self._on_all_cores(
-            _scaling(sources[tile.index], (self._levels if tile in gray else canvas)[tile.picture.slices])
-            for tile in layout.tiles
-        )
-        self._on_all_cores(
-            _colouring(self._levels[rows], plain if tile.index is None else tables[tile.index], canvas[rows])
-            for tile in gray
-            for rows in _pieces(tile.picture)
+            [
+                partial(
+                    colour_into, self._levels[rows], plain if tile.index is None else tables[tile.index], canvas[rows]
+                )
+                for tile in coloured
+                for rows in _pieces(tile.picture)
+            ]
         )
 
-    def _on_all_cores(self, work: Iterable[Work]) -> None:
+    def _scale(self, tile: Tile, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
+        """The tile's bytes at their size on the canvas; an input in colour is then ready."""
+        if tile.index is None:
+            source = input_part(scene.image, scene.layer.bank.kernel_hw, scene.layer.bank.channels, layout.crop)
+        else:
+            source = map_part(scene.mosaic, tile.index, layout)
+        scale_into(source, (self._levels if source.ndim == 2 else canvas)[tile.picture.slices])
+
+    def _on_all_cores(self, work: Sequence[Callable[[], None]]) -> None:
         """Do all of it; each core takes the next piece that none has begun."""
-        pieces = list(work)
-        waiting = iter(pieces)  # a list's: no two threads get the same piece
+        waiting = iter(work)  # a list's: no two threads get the same piece
 
         def work_through() -> None:
             for piece in waiting:
                 piece()
 
-        others = [self._pool.submit(work_through) for _ in range(min(self._others, len(pieces) - 1))]
+        others = [self._pool.submit(work_through) for _ in range(min(self._others, len(work) - 1))]
         work_through()
         for other in others:
             other.result()
 
 
-def _scaling(source: ByteArray, place: ByteArray) -> Work:
-    return lambda: scale_into(source, place)
-
-
-def _colouring(levels: ByteArray, table: ByteArray, place: ByteArray) -> Work:
-    return lambda: colour_into(levels, table, place)
-
-
-def _pieces(rect: Rect) -> Iterable[tuple[slice, slice]]:
+def _pieces(rect: Rect) -> Iterator[Slices]:
     rows, columns = rect.slices
     for top in range(rows.start, rows.stop, _PIECE_ROWS):
         yield slice(top, min(top + _PIECE_ROWS, rows.stop)), columns
 
 
-def _source(tile: Tile, layout: Layout, scene: Scene) -> ByteArray:
-    """What the tile shows, at whatever size it is there: uint8 (H, W), or BGR (H, W, 3) for an input in colour."""
-    crop = layout.crop
-    if tile.index is None:
-        return input_part(scene.image, scene.layer.bank.kernel_hw, scene.layer.bank.channels, crop)
-    block = layout.reduce
+def map_part(mosaic: ByteArray, index: int, layout: Layout) -> ByteArray:
+    """The bytes of map `index` that its tile shows, uint8 (h, w), at whatever size the mosaic has them."""
+    crop, block = layout.crop, layout.reduce
     height, width = (-(-side // block) for side in layout.request.map_hw)
-    rows, columns = MosaicGrid(layout.request.count, (height, width)).tile(tile.index)
-    mosaic_tile = scene.mosaic[rows, columns]
-    return mosaic_tile[
+    tile = mosaic[MosaicGrid(layout.request.count, (height, width)).tile(index)]
+    return tile[
         crop.y // block : -(-(crop.y + crop.height) // block), crop.x // block : -(-(crop.x + crop.width) // block)
     ]
 
@@ -102,4 +100,6 @@ def input_part(image: ByteArray, kernel_hw: tuple[int, int], channels: int, crop
     """
     top, left = (int(middle) for middle in ConvGeometry(kernel_hw).centre(crop.y, crop.x))
     seen = image[top : top + crop.height, left : left + crop.width]
-    return to_gray(seen) if channels == 1 else seen
+    if channels == 3 or seen.ndim == 2:
+        return seen
+    return np.asarray(cv2.cvtColor(dense(seen, np.empty(seen.shape, np.uint8)), cv2.COLOR_BGR2GRAY), np.uint8)
