@@ -93,10 +93,10 @@ def labels(state: ViewState, canvas_wh: tuple[int, int]) -> list[Rect]:
     ]
 
 
-@pytest.mark.parametrize("notices", [NOTICES[:1], NOTICES, NOTICES * 2])
+@pytest.mark.parametrize("notices", [NOTICES[:1], NOTICES * 2])
 @pytest.mark.parametrize("enlarged", [None, 2])
-@pytest.mark.parametrize("count", [1, 3, 4, 9])
-@pytest.mark.parametrize("canvas_wh", [(640, 480), (960, 720), (1920, 1080)])
+@pytest.mark.parametrize("count", [1, 4, 9])
+@pytest.mark.parametrize("canvas_wh", [(640, 480), (1920, 1080)])
 @pytest.mark.parametrize("switch", ["tint", "frame"])
 def test_a_notice_covers_neither_the_tints_percentage_nor_a_maps_limits(
     switch: str, canvas_wh: tuple[int, int], count: int, enlarged: int | None, notices: tuple[str, ...]

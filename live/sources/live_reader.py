@@ -19,8 +19,7 @@ JOIN_S = 1.5
 class LiveReader:
     """The FrameSource of cameras and streams; it heals by itself when the device stalls, fails or goes away.
 
-    A frame's pixels are valid until the next `read` that gives one. After `close`, `stuck` tells that
-    the thread hangs in a call that nobody can interrupt: the process has to leave with os._exit then.
+    Its thread may outlive `close`, in a call that nobody can interrupt: the process has to leave with os._exit.
     """
 
     live = True
@@ -39,7 +38,6 @@ class LiveReader:
         """
         self.name = device.name
         self.counts = SourceCounts()
-        self.stuck = False
         self._listener = listener
         self._device = device
         self._settings = settings
@@ -115,7 +113,6 @@ class LiveReader:
         """Have the device released by its own thread and join that, waiting 1.5 s at most."""
         self._closing.set()
         self._thread.join(JOIN_S)
-        self.stuck = self._thread.is_alive()
         with self._changed:
             self._drop_waiting()
 

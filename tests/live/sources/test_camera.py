@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from source_fakes import Events
+from source_fakes import Events, reads_on
 
 import live.opencv_settings  # noqa: F401 - before cv2: silent cameras block for one second, not ten
 from live.sources import Frame, FrameSource, SourceError, SourceSettings, open_source
@@ -64,7 +64,7 @@ def source(events: Events) -> Iterator[FrameSource]:
     finally:
         opened.close()
     assert isinstance(opened, LiveReader)
-    assert not opened.stuck
+    assert not reads_on(opened.name)
     assert events.kinds().count("drop") == opened.counts.dropped
 
 

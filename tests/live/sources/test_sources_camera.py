@@ -13,7 +13,7 @@ from live.sources import camera as camera_module
 from live.sources import opening as opening_module
 from live.sources.camera import FULL_RANGE, CameraCapture, CameraDevice
 from live.sources.camera_info import CameraInfo, Mode, Offer, doctor
-from live.sources.devices import missing
+from live.sources.devices import list_cameras, missing
 
 NAMES = {
     cv2.CAP_PROP_FOURCC: "format",
@@ -286,6 +286,17 @@ def test_windows_tries_one_backend_after_the_other(plugged: Plugged, monkeypatch
     with pytest.raises(SourceError, match="allow desktop apps to use it"):
         CameraDevice("0", SourceSettings()).open()
     assert plugged.opened == [(0, cv2.CAP_MSMF), (0, cv2.CAP_DSHOW)]
+
+
+def test_windows_numbers_cameras_and_not_the_scanners_of_their_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = (
+        "Image|usbscan|Flatbed 3000\r\nCamera|usbvideo|Integrated Webcam\r\nImage|WSDScan|Office printer\r\n"
+        "Image||Network scanner\r\nImage|usbvideo|Old webcam\r\nImage|vendoruvc|Webcam | Pro\r\n\r\n"
+    )
+    monkeypatch.setattr("sys.platform", "win32")
+    monkeypatch.setattr("live.sources.devices._output", lambda _: told)
+    names = [(camera.index, camera.name) for camera in list_cameras()]
+    assert names == [(0, "Integrated Webcam"), (1, "Old webcam"), (2, "Webcam | Pro")]
 
 
 MJPG_720P = Offer("MJPG", (1280, 720), (30.0, 15.0))

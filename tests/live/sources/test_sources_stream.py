@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import pytest
 from mjpeg_server import Server, jpeg, pictures, serving
-from source_fakes import Events, picture
+from source_fakes import Events, picture, reads_on
 
 from live.sources import Frame, FrameSource, SourceError, SourceSettings, open_source
 from live.sources.live_reader import LiveReader
@@ -91,7 +91,7 @@ def test_a_server_that_falls_silent_is_noticed_while_the_read_is_blocked(server:
     assert isinstance(source, LiveReader)
     server.closing.set()  # so that the blocked read ends, and the thread with it
     source.close()
-    assert not source.stuck
+    assert not reads_on(source.name)
 
 
 def test_a_recording_at_an_address_plays_once_and_ends(tmp_path: Path) -> None:
