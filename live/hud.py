@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.layer import Activation, RangeMode
-from convviz_core.ranges import is_flat
+from convviz_core.layer import Activation
+from convviz_core.ranges import RangeMode, is_flat
 from live.colormaps import centred, lookup_table
 from live.controls import KEYS, ViewState, key_names
 from live.layout import Layout, Rect
@@ -121,7 +121,7 @@ def draw_map_limits(canvas: ByteArray, layout: Layout, state: ViewState, ranges:
     """In frame mode, each map's own limits in real units, at the bottom of its tile."""
     if state.range != RangeMode.FRAME:
         return
-    flat = is_flat(state.layer, ranges)
+    flat = is_flat(state.layer.bank, ranges)
     for index, (lo, hi) in enumerate(ranges.tolist()):
         text = f"flat {lo:.3g}" if flat[index] else f"{lo:.3g} .. {hi:.3g}"
         _label_tile(canvas, layout, index, text, at_left=True)

@@ -9,7 +9,7 @@ from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.gray import to_gray
 from convviz_core.inspect import Inspection, inspect_pixel
 from convviz_core.layer import Layer
-from convviz_core.ranges import Limits
+from convviz_core.ranges import Limits, RangeMode
 from live.controls import MapPixel, ViewState
 from live.kernel_view import draw_cells
 from live.layout import Layout, Rect
@@ -29,7 +29,7 @@ def draw_inspector(
     index, y, x = target = state.inspected or _middle(layout)
     layer = state.layer
     limits: Limits = (float(ranges[index, 0]), float(ranges[index, 1]))
-    inspection = inspect_pixel(image, layer, index, y, x, limits)
+    inspection = inspect_pixel(image, layer, index, y, x, limits, own=state.range == RangeMode.FRAME)
     _mark(canvas, layout, state, target)
     lines = _Lines(canvas, layout)
     lines.write(f"{layer.bank.labels[index]}   y {y}  x {x}" + ("  pinned" if state.pinned else ""), YELLOW)
@@ -41,7 +41,7 @@ def draw_inspector(
     lines.grid("= products (gray is 0)", inspection.products)
     for text in arithmetic_lines(inspection, layer, limits):
         lines.write(text)
-    _write_all_maps(lines, image, layer, ranges, target)
+    _write_all_maps(lines, image, state, ranges, target)
     return None
 
 
@@ -171,14 +171,15 @@ def _draw_surroundings(canvas: ByteArray, lines: _Lines, image: ByteArray, layer
     lines.y += size_wh[1] + 2
 
 
-def _write_all_maps(lines: _Lines, image: ByteArray, layer: Layer, ranges: FloatArray, target: MapPixel) -> None:
+def _write_all_maps(lines: _Lines, image: ByteArray, state: ViewState, ranges: FloatArray, target: MapPixel) -> None:
     """The same pixel in the other maps, as many as there is room for."""
     index, y, x = target
+    layer, own = state.layer, state.range == RangeMode.FRAME
     if len(layer.bank) > 1:
         lines.write("the same pixel in every map (response, byte):", DIM)
     words: list[str] = []
     for other, (lo, hi) in enumerate(ranges.tolist()):
-        found = inspect_pixel(image, layer, other, y, x, (lo, hi))
+        found = inspect_pixel(image, layer, other, y, x, (lo, hi), own=own)
         words.append(f"{'>' if other == index else ''}{other + 1}: {found.response:.4g}, {found.byte}")
     row = ""
     for number, word in enumerate(words if len(words) > 1 else []):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from convviz_core.engines.api import map_hw
 from convviz_core.mosaic import MosaicGrid
 from live.controls import MapPixel, ViewState
 
@@ -109,7 +108,7 @@ def arrange(canvas_wh: tuple[int, int], frame_shape: tuple[int, ...], state: Vie
     """Lay out `state` for frames of `frame_shape` on a canvas. FrameSizeError where the kernel does not fit."""
     width, height = canvas_wh
     bank = state.layer.bank
-    tile_hw = map_hw(frame_shape, bank)
+    tile_hw = state.layer.output_hw(frame_shape)
     grid = MosaicGrid(len(bank) + state.gray_tile, tile_hw)
     text = text_scale(canvas_wh)
     line = line_height(text)
@@ -173,6 +172,6 @@ def preferred_canvas_wh(frame_shape: tuple[int, ...], state: ViewState, screen_w
     not below 640 x 480."""
     most_w, most_h = min(960, screen_wh[0]), min(720, screen_wh[1])
     strip_h = 2 * line_height(text_scale((most_w, most_h)))
-    grid = MosaicGrid(len(state.layer.bank), map_hw(frame_shape, state.layer.bank))
+    grid = MosaicGrid(len(state.layer.bank), state.layer.output_hw(frame_shape))
     picture = _fit(grid.size_hw, Rect(0, 0, most_w, most_h - strip_h))
     return max(picture.width, min(640, most_w)), max(picture.height + strip_h, min(480, most_h))

@@ -6,7 +6,8 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import Engine, FrameSizeError, Result, check_frame
+from convviz_core.engines.api import Engine, Result
+from convviz_core.geometry import FrameSizeError
 from live.canvas import draw_canvas
 from live.controls import Effect, ViewState, click, pan, point, press
 from live.display import Display, Events, Point
@@ -98,7 +99,7 @@ class View:
         if self._shown_state is None:
             return True
         try:
-            check_frame(frame.image, self._shown_state.layer.bank)
+            self._shown_state.layer.output_hw(frame.image.shape)
         except FrameSizeError as error:
             self.notices.say(f"{error}: passed over")
             return False
@@ -254,7 +255,7 @@ class View:
     def _profile_info(self, result: Result) -> ProfileInfo:
         counts = self.source.counts
         return ProfileInfo(
-            engine=f"{self.engine.name} on {self.engine.device}: {result.way}",
+            engine=f"{self.engine.name} on {self.engine.device}: {result.implementation}",
             gray_from=self.frame.gray_from if self.frame else "",
             captured=counts.captured,
             dropped=counts.dropped,

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import Engine, FrameSizeError
+from convviz_core.engines.api import Engine
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
-from convviz_core.layer import Activation, RangeMode
+from convviz_core.geometry import FrameSizeError
+from convviz_core.layer import Activation
+from convviz_core.ranges import RangeMode
 from live.controls import ViewState
 from live.display import Events, NullDisplay
 from live.keep import Keep
