@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from numbers import Real
+from typing import NoReturn
 
 import numpy as np
 
@@ -24,6 +25,10 @@ class RangeMode(StrEnum):
     AUTO = "auto"  # one range for the bank, from the picture's own responses
     FIXED = "fixed"  # one range for the bank: what its responses can reach at most
     FRAME = "frame"  # each map's own minimum and maximum in each frame
+
+    @classmethod
+    def _missing_(cls, value: object) -> NoReturn:
+        raise ValueError(f"there is no range {value!r}: choose {', '.join(cls)}")
 
 
 Limits = tuple[float, float]
