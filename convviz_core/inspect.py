@@ -11,7 +11,7 @@ from convviz_core.geometry import Box
 from convviz_core.gray import to_planes, to_unit
 from convviz_core.layer import Layer, check_frame
 from convviz_core.mosaic import MosaicGrid
-from convviz_core.ranges import Limits, fixed_limits, flat_byte, is_flat
+from convviz_core.ranges import Limits, fixed_limits, flat_byte, flat_spans
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +79,8 @@ def _byte(layer: Layer, index: int, total: float, limits: Limits | None, own: bo
     lo, hi = fixed_limits(layer) if limits is None else limits
     if not (lo < hi or (lo == hi and own)):  # a flat map's limits are equal
         raise ValueError(f"limits are lo and hi, want lo below hi, got {lo} and {hi}")
-    ranges = np.tile(np.array([lo, hi], np.float32), (len(layer.bank), 1))
-    if own and is_flat(layer.bank, ranges)[index]:
+    ends = np.array([lo, hi], np.float32)
+    if own and ends[1] - ends[0] <= flat_spans(layer.bank)[index]:
         return flat_byte(layer)
-    low, high = ranges[index].astype(np.float64).tolist()
+    low, high = ends.astype(np.float64).tolist()
     return int(min(max(np.floor((total - 255.0 * low) / (high - low) + 0.5), 0), 255))

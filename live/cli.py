@@ -227,7 +227,7 @@ def _run(words: list[str], interrupts: Interrupts) -> int:
     command = words[0] if words and words[0] in COMMANDS else "view"
     rest = words[1:] if words and words[0] == command else words
     if command == "view":
-        from live.viewing import view
+        from live.app import view
 
         return view(view_parser().parse_args(rest), interrupts, say)
     from live import commands

@@ -66,6 +66,12 @@ class Layout:
         pixel = self.grid.map_pixel(int(down * mosaic_h), int(across * mosaic_w))
         return pixel if pixel and pixel[0] < self.map_count else None
 
+    @property
+    def middle(self) -> MapPixel:
+        """The middle of the enlarged map or of the first."""
+        height, width = self.grid.tile_hw
+        return self.enlarged or 0, height // 2, width // 2
+
     def tile(self, index: int) -> Rect | None:
         """Where tile `index` lies on the canvas; None while another is enlarged, or where it has no pixel there.
 
