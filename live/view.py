@@ -6,7 +6,8 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import Engine, FrameSizeError, Result
+from convviz_core.engines.api import Engine, Result
+from convviz_core.geometry import FrameSizeError
 from live.composing import kept_inside, layout_request, new_compositor, scene_of
 from live.controls import Effect, ViewState, click, let_go, pan, point, press
 from live.display import Display, Events, Point
@@ -81,9 +82,9 @@ class View:
 
     def capture(self) -> Frame | None:
         """The source's next frame, mirrored if asked; None while paused, at the end, and when none came in time."""
-        bank = self.last.state.layer.bank if self.last.result else None
+        layer = self.last.state.layer if self.last.result else None
         try:
-            return self.intake.take(self.state.paused, self.state.mirror, bank)
+            return self.intake.take(self.state.paused, self.state.mirror, layer)
         except FrameSizeError as error:
             self.notices.say(f"{error}: passed over")
             self.last.image = self.intake.frame.image if self.intake.frame else None
@@ -268,7 +269,7 @@ class View:
                 now,
                 ProfileInfo(
                     recent=self.profiler.recent(),
-                    engine=f"{self.engine.name} on {self.engine.device}: {result.way}",
+                    engine=f"{self.engine.name} on {self.engine.device}: {result.implementation}",
                     gray_from=self.intake.frame.gray_from if self.intake.frame else "",
                     captured=counts.captured,
                     dropped=counts.dropped,

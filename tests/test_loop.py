@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import Engine, FrameSizeError, Result
+from convviz_core.engines.api import Engine, Result
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
-from convviz_core.layer import Activation, Layer, RangeMode
-from convviz_core.ranges import Limits
+from convviz_core.geometry import FrameSizeError
+from convviz_core.layer import Activation, Layer
+from convviz_core.ranges import Range, RangeMode
 from live.composing import layout_request
 from live.controls import ViewState
 from live.display import Events, NullDisplay, Point
@@ -338,11 +339,11 @@ class NotingEngine(OpenCvEngine):
         self.images: list[ByteArray] = []
         self.places: list[ByteArray] = []
 
-    def run(self, frame: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> Result:
+    def run(self, frame: ByteArray, layer: Layer, range: Range = "fixed", reduce: int = 1) -> Result:
         assert frame.flags.c_contiguous
         self.images.append(frame.copy())
         self.places.append(frame)
-        return super().run(frame, layer, limits, reduce)
+        return super().run(frame, layer, range, reduce)
 
 
 @pytest.mark.parametrize("shape", [(60, 80, 3), (60, 80)])

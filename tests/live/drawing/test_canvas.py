@@ -11,7 +11,7 @@ from convviz_core.arrays import ByteArray
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
-from convviz_core.layer import RangeMode
+from convviz_core.ranges import RangeMode
 from live.composing import layout_request, new_compositor, scene_of
 from live.controls import COLORMAPS, ViewState
 from live.drawing.scene import ProfileInfo, Status
@@ -42,7 +42,7 @@ def drawn(
     profile: ProfileInfo | None = None,
 ) -> ByteArray:
     layout = layout_of(state, canvas_wh)
-    result = OpenCvEngine().run(IMAGE, state.layer, None, layout.reduce)
+    result = OpenCvEngine().run(IMAGE, state.layer, state.range, layout.reduce)
     return new_compositor().compose(layout, scene_of(state, IMAGE, result, status, profile=profile)).copy()
 
 
