@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convviz_core.layer import RangeMode
+from convviz_core.ranges import RangeMode
 from live.controls import ARROWS, KEYS, ViewState
 
 _BOUND = {key for binding in KEYS for key in binding.keys}

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from convviz_core.filters.built_in import BUILT_IN_BANKS
-from convviz_core.layer import RangeMode
+from convviz_core.ranges import RangeMode
 from live.controls import KEYS, MAX_GAIN, ViewState, press
 from live.key_reasons import why_nothing
 
