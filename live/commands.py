@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from convviz_core.engines.api import FrameSizeError
 from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.files import bank_file, load_bank, to_toml
+from convviz_core.geometry import FrameSizeError
 from convviz_core.gray import to_gray, to_unit
 from live.sources.frame import SourceError
 

@@ -64,6 +64,12 @@ class Layout:
     def _by_index(self) -> dict[int | None, Tile]:
         return {tile.index: tile for tile in self.tiles}
 
+    @property
+    def middle(self) -> tuple[int, int, int]:
+        """The middle of the enlarged map or of the first: map, y, x."""
+        height, width = self.request.map_hw
+        return self.request.enlarged or 0, height // 2, width // 2
+
     def tile(self, index: int | None) -> Tile | None:
         """Map `index`'s tile (None: the input's); None where it is not shown."""
         return self._by_index.get(index)
@@ -72,11 +78,10 @@ class Layout:
         """Where that panel lies, where it is open."""
         return dict(self.panels).get(panel)
 
-    @property
-    def middle(self) -> tuple[int, int, int]:
-        """The middle (map, y, x) of the enlarged map or of the first."""
-        height, width = self.request.map_hw
-        return self.request.enlarged or 0, height // 2, width // 2
+    def over_tiles(self, x: int, y: int) -> bool:
+        """Whether the canvas pixel lies on a map, on the input, or where there is no tile."""
+        free = self.free is not None and self.free.contains(x, y)
+        return free or any(tile.picture.contains(x, y) for tile in self.tiles)
 
     def map_pixel(self, x: int, y: int) -> tuple[int, int, int] | None:
         """(map, y, x) under the canvas pixel; None on the input, on a caption, and beside the tiles."""

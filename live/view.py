@@ -6,12 +6,14 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import Engine, FrameSizeError, Result
+from convviz_core.engines.api import Engine, Result
+from convviz_core.geometry import FrameSizeError
 from live.composing import kept_inside, layout_request, new_compositor, scene_of
-from live.controls import Effect, ViewState, click, let_go, pan, point, press
+from live.controls import ARROWS, Effect, ViewState, click, let_go, pan, point, press
 from live.display import Display, Events, Point
 from live.drawing.scene import ProfileInfo, Status
 from live.intake import Intake
+from live.key_reasons import why_nothing
 from live.layout import Layout, arrange, preferred_canvas_wh
 from live.measuring.profiler import Profiler
 from live.notices import Notices
@@ -64,8 +66,8 @@ class View:
         self._pointer: Point | None = None
         self._range = PictureRange()
         self._compositor = new_compositor()
-        self._answered: object = None  # what the last result answers
-        self._profile: tuple[int, ProfileInfo] | None = None  # and in which quarter of a second it was made
+        self._answered: object = None  # what the result answers
+        self._profile: tuple[int, ProfileInfo] | None = None  # in which quarter of a second it was made
         self._painted: object = None
         self._quit = False
 
@@ -81,9 +83,9 @@ class View:
 
     def capture(self) -> Frame | None:
         """The source's next frame, mirrored if asked; None while paused, at the end, and when none came in time."""
-        bank = self.last.state.layer.bank if self.last.result else None
+        layer = self.last.state.layer if self.last.result else None
         try:
-            return self.intake.take(self.state.paused, self.state.mirror, bank)
+            return self.intake.take(self.state.paused, self.state.mirror, layer)
         except FrameSizeError as error:
             self.notices.say(f"{error}: passed over")
             self.last.image = self.intake.frame.image if self.intake.frame else None
@@ -110,9 +112,10 @@ class View:
         )
 
     def compute(self) -> Result:
-        """The engine's mosaic of the newest frame; a bank that does not fit the frame gives way to the one before.
+        """The engine's mosaic of the newest frame, as it is asked for now.
 
-        Nothing is computed where the last answer is still what is asked for: a pointer moved, a panel was opened.
+        A bank that does not fit the frame gives way to the one before. Nothing is computed where the engine's last
+        answer is still what is asked for: a pointer has moved, a panel is open.
         """
         try:
             return self._compute_or_go_back()
@@ -142,14 +145,16 @@ class View:
         self.layout = arrange(layout_request(canvas_wh, image.shape, self.state)) if canvas_wh else None
         if self.layout:
             self.state = kept_inside(self._pointed(self.state, self.layout), self.layout)
-        reduce, state = self.layout.reduce if self.layout else 1, self.state
+        reduce = self.layout.reduce if self.layout else 1
+        state = self.state
         asked = (frame.index, frame.captured_at_s, state.layer, state.gain, state.mirror, reduce)
-        result = self.last.result
-        if result is None or asked != self._answered:
-            with self.profiler.stage("compute"):
-                result = self._range.run(self.engine, image, state, frame.media_time_s, reduce)
-            self.profiler.add_inside(result.stages_ms)
-            self._answered = asked
+        if self.last.result is not None and asked == self._answered:
+            self.last.state = state
+            return self.last.result
+        with self.profiler.stage("compute"):
+            result = self._range.run(self.engine, image, state, frame.media_time_s, reduce)
+        self.profiler.add_inside(result.stages_ms)
+        self._answered = asked
         self.last.state, self.last.image, self.last.result = state, image, result
         return result
 
@@ -191,12 +196,11 @@ class View:
             return
         before, state = self.state, self.state
         for key in heard.keys:
-            state, effect = press(state, key)
-            self._carry_out(effect)
+            state = self._press(state, key)
         if self.layout:
             self._pointer = heard.pointer or self._pointer
             for at in heard.clicks:
-                if self.layout.room.contains(*at):
+                if self.layout.over_tiles(*at):
                     state = click(state, self.layout.map_pixel(*at))
             if heard.right_clicks:
                 state = let_go(state)
@@ -209,11 +213,19 @@ class View:
             self.display.set_fullscreen(state.fullscreen)
         self.take_events()
 
+    def _press(self, state: ViewState, key: str) -> ViewState:
+        after, effect = press(state, key)
+        shown = kept_inside(after, self.layout) if self.layout and key in ARROWS else after
+        if shown == state and effect is None:
+            self.notices.say(why_nothing(state, key))
+        self._carry_out(effect)
+        return after
+
     def _pointed(self, state: ViewState, layout: Layout) -> ViewState:
         """With what is under the pointer now; beside the picture that stays, and without a pointer it is the middle."""
         if self._pointer is None:
             return state if state.hovered else point(state, layout.middle)
-        return point(state, layout.map_pixel(*self._pointer)) if layout.room.contains(*self._pointer) else state
+        return point(state, layout.map_pixel(*self._pointer)) if layout.over_tiles(*self._pointer) else state
 
     def _carry_out(self, effect: Effect | None) -> None:
         if effect == Effect.QUIT:
@@ -242,8 +254,8 @@ class View:
         return Status(
             source=self.source.granted,
             fps=self.profiler.processed.per_second(now_s) if moves else None,
-            paused=self.last.state.paused,
-            mirrored=self.last.state.mirror,
+            paused=self.state.paused,
+            mirrored=self.state.mirror,
             recording=self.keep.recording,
             notices=self.notices.current(),
             silent_s=None if silent_since_s is None else int(now_s - silent_since_s),
@@ -253,24 +265,25 @@ class View:
     def _beat(self) -> int:
         """See Scene: a few times a second while pictures follow each other, else each picture's own."""
         frame = self.intake.frame
-        if frame and (self.source.ended or self.intake.stands_still(self.state.paused)):
-            return -1 - frame.index
+        if self.source.ended or self.intake.stands_still(self.state.paused):
+            return -1 - frame.index if frame else -1
         return int(self.profiler.clock() / BEAT_S)
 
     def _profile_info(self, result: Result) -> ProfileInfo:
-        """The figures of this quarter of a second."""
         now = int(self.profiler.clock() / PROFILE_EVERY_S)
         if self._profile is None or self._profile[0] != now:
             counts = self.source.counts
-            info = ProfileInfo(
-                recent=self.profiler.recent(),
-                engine=f"{self.engine.name} on {self.engine.device}: {result.way}",
-                gray_from=self.intake.frame.gray_from if self.intake.frame else "",
-                captured=counts.captured,
-                dropped=counts.dropped,
-                failed_reads=counts.failed_reads,
-                reconnects=counts.reconnects,
-                advice=self.source.advice(self.profiler.captured.per_second(self.profiler.clock())),
+            self._profile = (
+                now,
+                ProfileInfo(
+                    recent=self.profiler.recent(),
+                    engine=f"{self.engine.name} on {self.engine.device}: {result.implementation}",
+                    gray_from=self.intake.frame.gray_from if self.intake.frame else "",
+                    captured=counts.captured,
+                    dropped=counts.dropped,
+                    failed_reads=counts.failed_reads,
+                    reconnects=counts.reconnects,
+                    advice=self.source.advice(self.profiler.captured.per_second(self.profiler.clock())),
+                ),
             )
-            self._profile = now, info
         return self._profile[1]

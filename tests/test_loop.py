@@ -7,17 +7,19 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import Engine, FrameSizeError, Result
+from convviz_core.engines.api import Engine, Result
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
-from convviz_core.layer import Activation, Layer, RangeMode
-from convviz_core.ranges import Limits
+from convviz_core.geometry import FrameSizeError
+from convviz_core.layer import Activation, Layer
+from convviz_core.ranges import Range, RangeMode
 from live.composing import layout_request
 from live.controls import ViewState
 from live.display import Events, NullDisplay, Point
@@ -33,6 +35,7 @@ from live.sources.frame import Frame, SourceCounts, SourceError, SourceEvent
 from live.view import IDLE_S
 
 STATE = ViewState(BUILT_IN_BANKS)
+compose = Compositor.compose
 
 
 class Clock:
@@ -235,6 +238,29 @@ def test_a_snapshot_after_an_unshown_change_is_that_of_the_flat_picture_shown(tm
     assert json.loads((tmp_path / "settings.json").read_text())["range"] == "frame"
 
 
+def test_a_key_that_does_nothing_says_so_on_the_picture() -> None:
+    done = Run([random_image()], keys("0", "", "", ""))()
+    before, after = done.display.shown[0], done.display.shown[1]
+    strip = slice(480 - 40, 480)
+    assert np.array_equal(before[:440], after[:440])
+    assert not np.array_equal(before[strip], after[strip])
+
+
+def test_a_moved_pointer_runs_no_engine() -> None:
+    class Counting(OpenCvEngine):
+        runs = 0
+
+        def run(self, *arguments: Any, **options: Any) -> Result:
+            self.runs += 1
+            return super().run(*arguments, **options)
+
+    engine = Counting()
+    script = [*keys("i", ""), *(Events(pointer=(x, 99)) for x in range(140, 260, 10)), *keys("p", "", "h", "")]
+    done = Run([random_image()], script, engine=engine)()
+    assert len(done.display.shown) > 5
+    assert engine.runs == 1
+
+
 def test_full_screen_is_asked_of_the_display() -> None:
     assert Run([random_image()], keys("w", "", "w", "", ""))().display.fullscreen == [True, False]
 
@@ -263,19 +289,19 @@ def test_mirroring_comes_before_the_engine() -> None:
     assert np.array_equal(done.last.image, random_image()[:, ::-1])
 
 
-INPUT, FREE = None, 5  # what is no map: the input, and the end of the last row, where the legend stands
+FREE = -1
 
 
-def middle_of(tile: int | None, *, inspector: bool = True) -> Point:
-    """The canvas pixel in the middle of a map, of the input or of the free place beside them."""
+def middle_of(index: int | None, *, inspector: bool = True) -> Point:
+    """The canvas pixel in the middle of a map, of the input (None), or of the place where there is no tile (FREE)."""
     layout = arrange(layout_request((640, 480), (60, 80, 3), replace(STATE, inspector=inspector)))
-    shown = layout.tile(tile)
-    place = shown.picture if shown else layout.free
+    tile = layout.tile(index)
+    place = layout.free if index == FREE else tile.picture if tile else None
     assert place is not None
     return place.x + place.width // 2, place.y + place.height // 2
 
 
-@pytest.mark.parametrize("tile", [INPUT, FREE])
+@pytest.mark.parametrize("tile", [None, FREE])
 def test_the_inspector_opened_over_a_tile_without_a_map_shows_no_pixel(
     tile: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -285,7 +311,7 @@ def test_the_inspector_opened_over_a_tile_without_a_map_shows_no_pixel(
     assert done.last.state.inspected is None
 
 
-@pytest.mark.parametrize("tile", [INPUT, FREE])
+@pytest.mark.parametrize("tile", [None, FREE])
 @pytest.mark.parametrize("what", ["hover", "click", "click while pinned"])
 def test_a_tile_without_a_map_leaves_no_pixel_on_show(tile: int | None, what: str) -> None:
     on_map, away = middle_of(1), middle_of(tile)
@@ -308,12 +334,7 @@ def test_what_the_inspector_shows_stays_while_the_pointer_is_beside_the_picture(
 
 @pytest.mark.parametrize("key", ["f", "g", "x"])
 def test_after_a_change_of_what_is_shown_the_inspector_shows_what_lies_under_the_pointer_now(key: str) -> None:
-    inspecting = replace(STATE, inspector=True)
-    both = [
-        arrange(layout_request((640, 480), (60, 80, 3), replace(inspecting, gray_tile=shown)))
-        for shown in (True, False)
-    ]
-    where = next((x, y) for y in range(480) for x in range(640) if all(layout.map_pixel(x, y) for layout in both))
+    where = (199, 130)  # on a map with the input shown and without
     done = Run([random_image()], [*keys("i"), Events(pointer=where), *keys(key, "", "")], STATE)()
     state = done.last.state
     assert state.inspected == arrange(layout_request((640, 480), (60, 80, 3), state)).map_pixel(*where)
@@ -342,11 +363,11 @@ class NotingEngine(OpenCvEngine):
         self.images: list[ByteArray] = []
         self.places: list[ByteArray] = []
 
-    def run(self, frame: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> Result:
+    def run(self, frame: ByteArray, layer: Layer, range: Range = "fixed", reduce: int = 1) -> Result:
         assert frame.flags.c_contiguous
         self.images.append(frame.copy())
         self.places.append(frame)
-        return super().run(frame, layer, limits, reduce)
+        return super().run(frame, layer, range, reduce)
 
 
 @pytest.mark.parametrize("shape", [(60, 80, 3), (60, 80)])
@@ -464,15 +485,13 @@ def test_a_notice_of_the_source_is_on_the_picture_for_a_while() -> None:
 def test_what_changes_while_it_is_drawn_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
     prepared = Run([random_image()], keys(*[""] * 200))
 
-    compose = Compositor.compose
-
-    def slow_compose(compositor: Compositor, layout: Layout, scene: Scene) -> ByteArray:
+    def slow(compositor: Compositor, layout: Layout, scene: Scene) -> ByteArray:
         canvas = compose(compositor, layout, scene)
         prepared.clock.now_s += NOTICE_S  # meanwhile the notice has been there long enough
         prepared.display.canvas_wh = (641, 480)  # and the window is another size
         return canvas
 
-    monkeypatch.setattr(Compositor, "compose", slow_compose)
+    monkeypatch.setattr(Compositor, "compose", slow)
     prepared.events.append(SourceEvent("notice", 1000.0, "the camera came back"))
     shown = prepared().display.shown
     assert len(shown) == 3  # without; with, in the new size; without again
@@ -492,8 +511,6 @@ def test_a_video_that_has_ended_shows_no_rate_any_more(monkeypatch: pytest.Monke
             frame = super().read(timeout_s)
             self.ended = frame is None
             return frame
-
-    compose = Compositor.compose
 
     def noting(compositor: Compositor, layout: Layout, scene: Scene) -> ByteArray:
         rates.append(scene.status.fps)

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from convviz_core.engines.api import FrameSizeError, Result
+from convviz_core.engines.api import Result
 from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.geometry import FrameSizeError
 from live.composing import kept_inside, layout_request, scene_of
 from live.controls import ViewState
 from live.drawing.scene import Status
@@ -46,9 +47,9 @@ def test_a_frame_smaller_than_the_kernel_is_refused() -> None:
         layout_request((640, 480), (9, 3), STATE)
 
 
-def test_what_is_pointed_at_is_explained_only_with_the_inspector() -> None:
+def test_a_closed_inspector_explains_nothing() -> None:
     image = np.zeros((100, 200), np.uint8)
     result = Result(np.zeros((194, 394), np.uint8), np.array([[0, 1]] * 4, np.float32), 0.0, "test")
-    state = replace(STATE, inspector=True, hovered=(2, 5, 6))
-    assert scene_of(state, image, result, Status("test")).target == (2, 5, 6)
+    state = replace(STATE, inspector=True, hovered=(0, 48, 98))
+    assert scene_of(state, image, result, Status("test")).target == (0, 48, 98)
     assert scene_of(replace(state, inspector=False), image, result, Status("test")).target is None

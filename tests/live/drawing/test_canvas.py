@@ -12,7 +12,7 @@ from convviz_core.arrays import ByteArray
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
-from convviz_core.layer import RangeMode
+from convviz_core.ranges import RangeMode
 from live.composing import layout_request, new_compositor, scene_of
 from live.controls import COLORMAPS, ViewState
 from live.drawing.scene import ProfileInfo, Status
@@ -38,7 +38,7 @@ def layout_of(state: ViewState, canvas_wh: tuple[int, int] = (640, 480)) -> Layo
 
 def drawn(state: ViewState, canvas_wh: tuple[int, int] = (640, 480), status: Status = STATUS, **more: Any) -> ByteArray:
     layout = layout_of(state, canvas_wh)
-    result = OpenCvEngine().run(IMAGE, state.layer, None, layout.reduce)
+    result = OpenCvEngine().run(IMAGE, state.layer, state.range, layout.reduce)
     return new_compositor().compose(layout, scene_of(state, IMAGE, result, status, **more)).copy()
 
 
@@ -96,7 +96,7 @@ def test_in_frame_mode_each_caption_has_the_limits_of_its_map() -> None:
     state = replace(STATE, range=RangeMode.FRAME)
     layout = layout_of(state)
     engine = OpenCvEngine()
-    result = engine.run(IMAGE, state.layer, None, layout.reduce)
+    result = engine.run(IMAGE, state.layer, state.range, layout.reduce)
     compositor, scene = new_compositor(), scene_of(state, IMAGE, result, STATUS)
     before = compositor.compose(layout, scene).copy()
     ranges = scene.ranges.copy()
@@ -104,3 +104,18 @@ def test_in_frame_mode_each_caption_has_the_limits_of_its_map() -> None:
     after = compositor.compose(layout, replace(scene, ranges=ranges))
     changed = [not np.array_equal(before[t.caption.slices], after[t.caption.slices]) for t in layout.tiles]
     assert changed == [False, False, False, True, False]
+
+
+def test_the_profile_shows_what_was_measured() -> None:
+    state = replace(STATE, profile=True)
+    times = Percentiles(9, 1.0, 2.0, 3.0, 4.0)
+    profiles = [
+        ProfileInfo(Recent(fps, fps, fps, {"draw": times}, times, np.full(99, 20.0)), "halide", "cvtColor", 1, 2, 3, 4)
+        for fps in (30.0, 12.5)
+    ]
+    first, second = (drawn(state, (1280, 800), profile=info) for info in profiles)
+    place = layout_of(state, (1280, 800)).panels[0][1]
+    changed = np.argwhere((first != second).any(axis=2))
+    assert len(changed)
+    assert (changed >= (place.y, place.x)).all()
+    assert (changed < (place.bottom, place.right)).all()

@@ -12,7 +12,8 @@ import pytest
 
 from convviz_core.arrays import ByteArray
 from convviz_core.filters.built_in import BUILT_IN_BANKS
-from convviz_core.layer import Layer, RangeMode
+from convviz_core.layer import Layer
+from convviz_core.ranges import RangeMode
 from live.composing import layout_request, new_compositor
 from live.controls import ViewState
 from live.drawing.compositor import Compositor

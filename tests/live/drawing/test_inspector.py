@@ -11,7 +11,8 @@ import pytest
 
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.inspect import Inspection, inspect_pixel
-from convviz_core.layer import Activation, Layer, RangeMode
+from convviz_core.layer import Activation, Layer
+from convviz_core.ranges import RangeMode
 from live.drawing.inspector import Inspector, arithmetic
 from live.drawing.panel import PanelPage
 from live.drawing.scene import MapPixel, Scene, Status
@@ -48,9 +49,9 @@ class Written:
                 self.rows.append([text for text, _, _ in cells])
             return there
 
-        def inspecting(*arguments: Any) -> Inspection:
+        def inspecting(*arguments: Any, **options: Any) -> Inspection:
             self.inspected.append(arguments[2])
-            return inspect_pixel(*arguments)
+            return inspect_pixel(*arguments, **options)
 
         monkeypatch.setattr(PanelPage, "row", noting)
         monkeypatch.setattr("live.drawing.inspector.inspect_pixel", inspecting)
