@@ -303,6 +303,15 @@ def test_the_window_can_be_resized_and_fills_the_screen(screen: Screen, picture:
     wait_until(lambda: screen.box()[2:] == before[2:], "the window again")
 
 
+@pytest.mark.parametrize("factor", ["1", "2"])
+def test_the_first_window_takes_at_most_four_fifths_of_the_screen(screen: Screen, picture: Path, factor: str) -> None:
+    screen.start([sys.executable, "-m", "live", str(picture)], {"QT_SCALE_FACTOR": factor})
+    screen.wait_for_window(TITLE)
+    wait_until(lambda: screen.box()[2] > 600, "a window of its own size")
+    assert screen.box()[2] <= 0.8 * 1280
+    assert screen.box()[3] <= 0.8 * 1024
+
+
 def test_s_keeps_a_snapshot_beside_the_others(screen: Screen, picture: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     program = start(screen, picture, "--snapshot", kept)
