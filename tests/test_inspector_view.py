@@ -35,9 +35,9 @@ class Panel:
             self.texts.append(text)
             return x
 
-        def inspecting(*arguments: Any) -> Inspection:
+        def inspecting(*arguments: Any, own: bool) -> Inspection:
             self.inspected.append(arguments[2])
-            return inspect_pixel(*arguments)
+            return inspect_pixel(*arguments, own=own)
 
         monkeypatch.setattr("live.inspector_view.put", put)
         monkeypatch.setattr("live.inspector_view.inspect_pixel", inspecting)

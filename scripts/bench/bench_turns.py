@@ -1,7 +1,7 @@
 """Whether two layers that are shown side by side cost what they cost alone.
 
-`python scripts/bench/bench_turns.py [--quick] [--rounds N] [--out FILE]`. Each engine of the CPU computes two banks: one
-alone, the other alone, and both in turns, frame by frame. The table goes to stderr, JSON to --out or stdout.
+`python scripts/bench/bench_turns.py [--quick] [--rounds N] [--out FILE]`. Each engine of the CPU computes two banks:
+one alone, the other alone, and both in turns, frame by frame. The table goes to stderr, JSON to --out or stdout.
 """
 
 from __future__ import annotations
