@@ -31,7 +31,7 @@ class TorchPlan(EnginePlan):
         extremes = extremes_of(shown)
         ranges = extremes if limits is None else bank_ranges(len(shown), limits)
         levels = reduce_maps(to_bytes(layer, shown, ranges, own=limits is None), self.key.reduce)
-        return Result(tile_maps(levels), ranges, Measured(extremes).peak, "torch float32")
+        return Result(tile_maps(levels), ranges, Measured(extremes[: layer.bank.own]).peak, "torch float32")
 
     def measure(self, frame: ByteArray) -> Measured:
         """What the frame's responses reach."""

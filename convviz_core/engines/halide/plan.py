@@ -131,7 +131,8 @@ class HalidePlan(EnginePlan):
         pipeline = self._code.measured_far if far else self._code.measured
         pipeline.run(self._frame if self._gray is None else self._gray, self._kernels, tiles=self._tiles)
         self._measured = None
-        return Result(self._mosaic, self._ranges, measured.peak, self._implementation)
+        own = Measured(measured.extremes[: self.key.layer.bank.own])
+        return Result(self._mosaic, self._ranges, own.peak, self._implementation)
 
     def take_weights(self, bank: FilterBank) -> None:
         """Go on with another bank (see Plan.take_weights)."""
