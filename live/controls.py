@@ -213,7 +213,7 @@ KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(("c",), "next colour map", _colormap),
     KeyBinding(("m",), "mirror left and right", _toggle("mirror")),
     KeyBinding(("x",), "true convolution (flipped kernels) or cross-correlation", _toggle("true_convolution")),
-    KeyBinding(("k",), "kernels beside their maps", _toggle("kernels")),
+    KeyBinding(("k",), "kernels with their numbers", _toggle("kernels")),
     KeyBinding(("i",), "inspector: point at a pixel; click to pin it, right click to let it go", _inspector),
     KeyBinding(("t",), "tint what ReLU sets to zero", _tint),
     KeyBinding(("g",), "hide and show the input", _toggle("gray_tile")),
