@@ -9,6 +9,7 @@ from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
 from convviz_core.geometry import FrameSizeError
 from convviz_core.mosaic import first_maps
+from live.cadence import Cadence
 from live.composing import kept_inside, layout_request, new_compositor, scene_of
 from live.controls import ARROWS, Effect, ViewState, click, let_go, pan, point, press
 from live.display import Display, Events, Point
@@ -67,6 +68,7 @@ class View:
         self._pointer: Point | None = None
         self._range = PictureRange()
         self._compositor = new_compositor()
+        self._cadence = Cadence(profiler.clock)
         self._answered: object = None  # what the result answers
         self._profile: tuple[int, ProfileInfo] | None = None  # in which quarter of a second it was made
         self._painted: object = None
@@ -177,6 +179,8 @@ class View:
         """Put the canvas on the screen; a fresh frame has now gone its whole way."""
         heard = Events()
         if canvas is not None and self.display.interactive:
+            if fresh:
+                self._cadence.hold(fresh.media_time_s)
             with self.profiler.stage("show"):
                 heard = self.display.show(canvas)
         if fresh:
