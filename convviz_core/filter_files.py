@@ -16,6 +16,7 @@ import numpy as np
 from convviz_core.banks import BUILT_IN_BANKS
 from convviz_core.filter_toml import read_toml, to_toml
 from convviz_core.filters import MAX_FILTERS, MAX_SIDE, Filter, FilterBank, FilterError
+from convviz_core.names import shown
 from convviz_core.trained_filters import RGB_NOTE, read_safetensors, read_state_dict
 
 __all__ = ["load_bank", "to_toml"]
@@ -102,7 +103,7 @@ def _read_npy(path: Path) -> FilterBank:
             raise FilterError(f"it ends before the {shape} values that its header promises") from error
     kernels = array.reshape(-1, *kernel_shape)
     filters = tuple(Filter(f"filter {number}", kernel) for number, kernel in enumerate(kernels, 1))
-    return FilterBank(path.stem, filters, notes=(RGB_NOTE,) if len(kernel_shape) == 3 else ())
+    return FilterBank(shown(path.stem), filters, notes=(RGB_NOTE,) if len(kernel_shape) == 3 else ())
 
 
 def _npy_header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype[Any]]:

@@ -18,6 +18,7 @@ import numpy as np
 
 from convviz_core.arrays import AnyArray
 from convviz_core.filters import MAX_FILTERS, MAX_SIDE, Filter, FilterBank, FilterError
+from convviz_core.names import shown, utf8_path
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,18 +43,18 @@ def read_safetensors(path: Path, tensor: str | None) -> FilterBank:
     from safetensors import SafetensorError, safe_open
 
     def read(name: str, count: int) -> AnyArray:
-        with safe_open(path, "numpy") as file:
+        with utf8_path(path) as readable, safe_open(readable, "numpy") as file:
             dtype = file.get_slice(name).get_dtype()
             if dtype not in ("F64", "F32", "F16", "BF16"):
                 raise FilterError(f"'{_shown(name)}' holds {dtype} values, want F64, F32, F16 or BF16")
             if dtype != "BF16":
                 return np.asarray(file.get_slice(name)[:count])
-        with safe_open(path, "pt") as file:  # numpy has no bfloat16, torch has
+        with utf8_path(path) as readable, safe_open(readable, "pt") as file:  # numpy has no bfloat16, torch has
             return np.asarray(file.get_slice(name)[:count].float())
 
     path.open("rb").close()  # for the system's own words where the file may not be read
     try:
-        with safe_open(path, "numpy") as file:
+        with utf8_path(path) as readable, safe_open(readable, "numpy") as file:
             shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 (no dict)
         return _bank_of(path, tensor, _in_layer_order(shapes), read)
     except SafetensorError as error:
@@ -85,7 +86,8 @@ def _read_with_torch(path: Path, tensor: str | None, is_zip: bool) -> FilterBank
 
     try:
         with warnings.catch_warnings(action="ignore"):  # torch's advice is for whoever wrote the file
-            content = torch.load(path, map_location="cpu", weights_only=True, mmap=is_zip)
+            with utf8_path(path) as readable:
+                content = torch.load(readable, map_location="cpu", weights_only=True, mmap=is_zip)
     except OSError:
         raise
     except Exception as error:  # UnpicklingError, RuntimeError, KeyError...: what damage leads to is open
@@ -167,7 +169,7 @@ def _bank_of(
         raise FilterError(f"'{_shown(name)}' has {height}x{width} kernels, want 1x1 to {MAX_SIDE}x{MAX_SIDE}")
     if not count:
         raise FilterError(f"'{_shown(name)}' has 0 filters, want 1 to {MAX_FILTERS}")
-    notes = [f"the filters are '{_shown(name)}' of {path.name}, {count} of {height}x{width}"]
+    notes = [f"the filters are '{_shown(name)}' of {shown(path.name)}, {count} of {height}x{width}"]
     if count > MAX_FILTERS:
         notes.append(f"only the first {MAX_FILTERS} of these {count} filters are used")
     if name.removesuffix("weight") + "bias" in shapes:
@@ -178,7 +180,7 @@ def _bank_of(
     if channels == 1:
         kernels = kernels[:, 0]
     filters = tuple(Filter(f"filter {number}", kernel) for number, kernel in enumerate(kernels, 1))
-    return FilterBank(f"{path.stem}:{_shown(name)}", filters, notes=tuple(notes))
+    return FilterBank(f"{shown(path.stem)}:{_shown(name)}", filters, notes=tuple(notes))
 
 
 def _choose(tensor: str | None, shapes: Mapping[str, Shape]) -> str:
