@@ -85,9 +85,9 @@ def _read_with_torch(path: Path, tensor: str | None, is_zip: bool) -> FilterBank
     import torch
 
     try:
-        with warnings.catch_warnings(action="ignore"):  # torch's advice is for whoever wrote the file
-            with utf8_path(path) as readable:
-                content = torch.load(readable, map_location="cpu", weights_only=True, mmap=is_zip)
+        # torch's advice is for whoever wrote the file
+        with warnings.catch_warnings(action="ignore"), utf8_path(path) as readable:
+            content = torch.load(readable, map_location="cpu", weights_only=True, mmap=is_zip)
     except OSError:
         raise
     except Exception as error:  # UnpicklingError, RuntimeError, KeyError...: what damage leads to is open

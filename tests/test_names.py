@@ -30,7 +30,7 @@ needs_any_bytes = pytest.mark.skipif(sys.platform != "linux", reason="this syste
     ("name", "as_shown"),
     [
         ("a b.png", "a b.png"),
-        ("图片 é – 3\u202f14.png", "图片 é – 3\u202f14.png"),
+        ("图片 é · 3\u202f14.png", "图片 é · 3\u202f14.png"),
         ("a\nb\r\tc", "a\\nb\\r\\tc"),
         ("\x1b[31mred\x07", "\\x1b[31mred\\x07"),
         ("\x9b31m", "\\x9b31m"),
