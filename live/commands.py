@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 
+from convviz_core.arrays import ByteArray
 from convviz_core.engine import FrameSizeError
 from convviz_core.filter_files import load_bank, to_toml
 from convviz_core.filters import FilterBank
@@ -31,10 +31,9 @@ def still(arguments: argparse.Namespace, say: Say) -> None:
     from convviz_core.layer import Layer
     from convviz_core.maps_file import write_maps
     from live.outputs import check_directory, output_error, replacing
-    from live.sources.pictures import read_picture
 
     bank = bank_from(arguments.filters, say)
-    image = read_picture(Path(arguments.image))
+    image = _first_picture(arguments.image, say)
     check_directory(arguments.out)
     gray = to_unit(to_gray(image))
     with TorchEngine() as engine:
@@ -48,6 +47,28 @@ def still(arguments: argparse.Namespace, say: Say) -> None:
         raise output_error(arguments.out, error) from None
     with replacing(arguments.out / "maps.npz") as beside:
         write_maps(beside, gray, bank.kernels, conv, activated)
+
+
+def _first_picture(image: str, say: Say) -> ByteArray:
+    """The frame with which the viewer would begin; SourceError where the file gives none."""
+    from live.sources.frame import SourceEvent, SourceSettings
+    from live.sources.opening import open_file
+
+    def listen(event: SourceEvent) -> None:
+        if event.kind == "notice":
+            say(event.detail)
+
+    source = open_file(image, SourceSettings(paced=False), listen)
+    frame = None
+    while frame is None and not source.ended:
+        frame = source.read(0)
+    if frame is None:
+        raise SourceError(f"{image} holds no picture that can be decoded")
+    if not source.ended:
+        say(f"the first picture of {source.granted} is taken")
+    image_as_seen = frame.image.copy()
+    source.close()
+    return image_as_seen
 
 
 def filters(arguments: argparse.Namespace, say: Say) -> None:

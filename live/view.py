@@ -18,6 +18,7 @@ from live.picture import Painter
 from live.picture_range import PictureRange
 from live.profiler import Profiler
 from live.sources.frame import Frame, FrameSource, SourceError, SourceEvent
+from live.too_small import TooSmall
 
 PATIENCE_S = 0.02  # how long a read may keep the window waiting
 IDLE_S = 0.25  # how long to wait for a key while nothing moves
@@ -61,10 +62,12 @@ class View:
         self._stepping = False
         self._draining = False  # the source has been told to pause
         self._quit = False
+        self._too_small = TooSmall(self._tell)
 
     def over(self, until: Until) -> bool:
         """Whether the run has come to its end."""
         profiler = self.profiler
+        self._too_small.check_end(self.source, any_fitted=self._shown_state is not None)
         if self._quit or (self.source.ended and not self.display.interactive):
             return True
         if until.frames is not None and profiler.processed.count >= until.frames:
@@ -95,14 +98,17 @@ class View:
 
     def _fits(self, frame: Frame) -> bool:
         """Whether the bank that is shown can read it too: one picture of many may be too small, and is passed over."""
-        if self._shown_state is None:
-            return True
         try:
-            check_frame(frame.image, self._shown_state.layer.bank)
+            check_frame(frame.image, (self._shown_state or self.state).layer.bank)
         except FrameSizeError as error:
-            self.notices.say(f"{error}: passed over")
+            self._too_small.pass_over(frame, error, any_fitted=self._shown_state is not None)
             return False
         return True
+
+    def _tell(self, sentence: str) -> None:
+        """On the picture, and on stderr for who sees no picture."""
+        self.notices.say(sentence)
+        self.keep.say(sentence)
 
     def outdated(self) -> bool:
         """Whether what is on the screen is no longer what should be."""

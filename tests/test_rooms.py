@@ -154,7 +154,13 @@ def test_every_folder_with_modules_is_packaged() -> None:
 def test_every_package_that_is_imported_is_asked_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     asked_for = {"".join(c if c.isalnum() else " " for c in need).split()[0] for need in project["dependencies"]}
-    distributions = {"cv2": "opencv", "triton": "torch", "convviz_core": "", "live": ""}  # torch brings triton along
+    distributions = {
+        "cv2": "opencv",
+        "PIL": "pillow",
+        "triton": "torch",
+        "convviz_core": "",
+        "live": "",
+    }  # torch brings triton along
     imported = {name for module in MODULES for name in imports(module) if "." not in name}
     foreign = {distributions.get(name, name) for name in imported - sys.stdlib_module_names} - {""}
     assert foreign - asked_for == set()
