@@ -99,12 +99,14 @@ def _page(data: bytes, offset: int) -> tuple[Page, int]:
     tags = ImageFileDirectory_v2(data[: _first_offset(data)[1]])
     file = io.BytesIO(data)
     file.seek(offset)
-    with warnings.catch_warnings(action="ignore"):
-        tags.load(file)
 
     def numbers(tag: int, default: int) -> tuple[int, ...]:
-        value: Any = tags.get(tag, default)
+        with warnings.catch_warnings(action="ignore"):  # Pillow's, about tags with too many values
+            value: Any = tags.get(tag, default)
         return tuple(int(each) for each in value) if isinstance(value, tuple) else (int(value),)
+
+    with warnings.catch_warnings(action="ignore"):
+        tags.load(file)
 
     page = Page(
         offset=offset,
