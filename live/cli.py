@@ -11,11 +11,11 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from convviz_core import __version__
-from convviz_core.engine import EngineError, FrameSizeError
-from convviz_core.filters import FilterError
+from convviz_core.engines.api import EngineError, FrameSizeError
+from convviz_core.filters.bank import FilterError
 from convviz_core.names import shown
 from live.controls import COLORMAPS, key_table
 from live.errors import OutputError
@@ -42,8 +42,30 @@ keys:
 """
 
 
+class _Once(argparse.Action):
+    """Stores an option's one value; given twice, the first would be lost without a word."""
+
+    _given = False
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        if self._given:
+            parser.error(f"{option_string} is given twice, want it once")
+        self._given = option_string is not None
+        setattr(namespace, self.dest, values)
+
+
 class _Parser(argparse.ArgumentParser):
-    """Argparse, with errors of one sentence."""
+    """Argparse, with errors of one sentence; a parser is good for one command line."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.register("action", None, _Once)
 
     def error(self, message: str) -> NoReturn:
         say(f"{message} (see {self.prog} --help)")
@@ -98,7 +120,7 @@ def view_parser() -> argparse.ArgumentParser:
     layer.add_argument("--filters", default="udacity", metavar="NAME|FILE", help="filter bank (see convviz filters)")
     layer.add_argument("--activation", choices=("relu", "none"), default="relu", help="after the convolution")
     layer.add_argument("--range", choices=("auto", "fixed", "frame"), default="auto", help="what is black and white")
-    layer.add_argument("--colormap", choices=COLORMAPS, default="gray", metavar="NAME", help=", ".join(COLORMAPS))
+    layer.add_argument("--colormap", choices=COLORMAPS, default="lift", metavar="NAME", help=", ".join(COLORMAPS))
     compute = parser.add_argument_group("computing")
     compute.add_argument("--device", default="auto", metavar="auto|cpu|cuda|cuda:N", help="where to compute")
     compute.add_argument("--engine", choices=("auto", "halide", "opencv", "torch"), default="auto", help="with what")
@@ -206,7 +228,7 @@ def _run(words: list[str], interrupts: Interrupts) -> int:
     command = words[0] if words and words[0] in COMMANDS else "view"
     rest = words[1:] if words and words[0] == command else words
     if command == "view":
-        from live.viewing import view
+        from live.app import view
 
         return view(view_parser().parse_args(rest), interrupts, say)
     from live import commands

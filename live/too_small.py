@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from convviz_core.engine import FrameSizeError
-from live.sources.frame import Frame, FrameSource, SourceError
+from convviz_core.engines.api import FrameSizeError
+from live.sources.frame import FrameSource, SourceError
 
 
 class TooSmall:
@@ -15,12 +15,12 @@ class TooSmall:
         self._say = say
         self._names: set[str] = set()
 
-    def pass_over(self, frame: Frame, error: FrameSizeError, *, any_fitted: bool) -> None:
-        """A frame was too small. A source without names for its pictures has one size for all of them."""
-        if not any_fitted and (not frame.name or frame.name in self._names):
+    def pass_over(self, name: str, error: FrameSizeError, *, any_fitted: bool) -> None:
+        """A picture was too small. A source without names for its pictures has one size for all of them."""
+        if not any_fitted and (not name or name in self._names):
             raise SourceError(str(error))
-        self._names.add(frame.name)
-        self._say(f"{frame.name}: {error}: passed over" if frame.name else f"{error}: passed over")
+        self._names.add(name)
+        self._say(f"{name}: {error}: passed over" if name else f"{error}: passed over")
 
     def check_end(self, source: FrameSource, *, any_fitted: bool) -> None:
         """SourceError where `source` has ended, and every picture was too small."""
