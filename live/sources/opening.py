@@ -16,9 +16,9 @@ from live.sources.devices import list_cameras
 from live.sources.frame import FrameSource, Listener, SourceError, SourceEvent, SourceSettings
 from live.sources.live_reader import LiveReader
 from live.sources.pictures import PICTURE_SUFFIXES, PictureSource, natural_order
-from live.sources.stream import StreamDevice
 from live.sources.synthetic import SyntheticSource
-from live.sources.video import VideoSource
+
+MOVING_JPEG_SUFFIXES = (".mjpg", ".mjpeg")  # one JPEG after the other, of which the first one is no picture by itself
 
 
 def open_source(text: str | None, settings: SourceSettings, listener: Listener) -> FrameSource:
@@ -37,7 +37,9 @@ def open_source(text: str | None, settings: SourceSettings, listener: Listener) 
         if address_scheme not in STREAM_SCHEMES:
             known = ", ".join(f"{known}://" for known in STREAM_SCHEMES)
             raise SourceError(f"{redact(text)} begins with {address_scheme}://, want one of {known}")
-        return LiveReader(StreamDevice(text), listener, settings)
+        from live.sources.stream import StreamDevice  # its library would hold up a camera's first picture
+
+        return LiveReader(StreamDevice(text, settings, listener), listener, settings)
     return _open_files(text, settings, listener)
 
 
@@ -67,16 +69,28 @@ def _open_files(text: str, settings: SourceSettings, listener: Listener) -> Fram
         if path.is_dir():
             return PictureSource(text, _pictures_in(path), settings, listener)
         if not path.exists():
-            return PictureSource(text, _matching(text), settings, listener)
+            paths = _matching(text)
+            if any(_is_picture(path) for path in paths):
+                return PictureSource(text, paths, settings, listener)
+            if len(paths) > 1:
+                raise SourceError(f"{text} names {len(paths)} files and no picture: name one video, such as {paths[0]}")
+            path = paths[0]
         if not path.is_file():
             raise SourceError(f"{text} is neither a file nor a folder")
         if path.stat().st_size == 0:
             raise SourceError(f"{text} is empty, want a picture or a video")
-        if path.suffix.lower() in PICTURE_SUFFIXES or (path.suffix.lower() != ".gif" and cv2.haveImageReader(text)):
+        if path.suffix.lower() != ".gif" and _is_picture(path):
             return PictureSource(text, [path], settings, listener)
+        from live.sources.video import VideoSource  # as above
+
         return VideoSource(path, settings, listener)
     except OSError as error:
         raise SourceError(f"{text} cannot be read: {error.strerror or error}") from None
+
+
+def _is_picture(path: Path) -> bool:
+    suffix = path.suffix.lower()
+    return suffix in PICTURE_SUFFIXES or (suffix not in MOVING_JPEG_SUFFIXES and cv2.haveImageReader(str(path)))
 
 
 def _pictures_in(folder: Path) -> list[Path]:
@@ -88,7 +102,8 @@ def _pictures_in(folder: Path) -> list[Path]:
 
 def _matching(pattern: str) -> list[Path]:
     if not glob.has_magic(pattern):
-        raise SourceError(f"there is no file {pattern}; SOURCE is a camera's number, a file, a folder or an address")
+        named = redact(pattern) if "@" in pattern or scheme(pattern.replace(":/", "://")) else pattern
+        raise SourceError(f"there is no file {named}; SOURCE is a camera's number, a file, a folder or an address")
     found = glob.iglob(pattern, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
     paths = [path for path in map(Path, found) if path.is_file()]
     if not paths:
