@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engine import Result
+from convviz_core.engines.api import Result
+from convviz_core.layer import RangeMode
 from live.controls import ViewState
 from live.hud import (
     ProfileInfo,
@@ -20,8 +21,8 @@ from live.hud import (
 from live.inspector_view import draw_inspector
 from live.kernel_view import draw_kernels
 from live.layout import Layout
+from live.measuring.record import Recent
 from live.picture import Painter
-from live.profiler import Recent
 
 
 def draw_canvas(
@@ -47,9 +48,11 @@ def draw_canvas(
     if state.inspector:
         hints.append(draw_inspector(canvas, layout, state, image, result.ranges))
     draw_status(canvas, layout, state, result.ranges, status)
+    above = canvas[: layout.strip.y]  # the strip is never covered
     if profile is not None:
-        draw_profile(canvas, layout, *profile)
-    draw_notices(canvas, layout, replace(status, hint=next((hint for hint in hints if hint), None)))
+        draw_profile(above, layout, *profile)
+    labelled = state.tint or state.range == RangeMode.FRAME
+    draw_notices(above, layout, replace(status, hint=next((hint for hint in hints if hint), None)), labelled=labelled)
     if state.help:
-        draw_help(canvas, layout)
+        draw_help(above, layout)
     return canvas

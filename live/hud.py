@@ -14,7 +14,7 @@ from convviz_core.ranges import is_flat
 from live.colormaps import centred, lookup_table
 from live.controls import KEYS, ViewState, key_names
 from live.layout import Layout, Rect
-from live.profiler import Percentiles, Recent
+from live.measuring.record import Percentiles, Recent
 from live.text import DIM, RED, YELLOW, fitting_scale, put, shade, text_width, write_box
 
 EXPLANATION = (
@@ -146,28 +146,42 @@ def _label_tile(canvas: ByteArray, layout: Layout, index: int, text: str, *, at_
     put(canvas, text, left + 2, top + round(height * 0.75), scale)
 
 
-def draw_notices(canvas: ByteArray, layout: Layout, status: Status) -> None:
-    """What has just happened, above the strip; and over the last picture, that there is no signal."""
+def draw_notices(canvas: ByteArray, layout: Layout, status: Status, *, labelled: bool = False) -> None:
+    """What has just happened, at the canvas's bottom; and over the last picture, that there is no signal.
+
+    labelled: whether something stands at the bottom of the tiles, which then is not covered.
+    """
     lines = [*status.notices, *([status.hint] if status.hint else [])]
-    bottom = layout.strip.y if layout.strip.height else canvas.shape[0]
     if lines:
-        top = max(0, bottom - layout.line * len(lines) - layout.line // 2)
+        height = layout.line * len(lines) + layout.line // 2
+        bottom = _above_labels(layout, canvas.shape[0], height) if labelled else canvas.shape[0]
         room_w = layout.panel.x if layout.panel else canvas.shape[1]
-        write_box(canvas, lines, 0, top, layout.text, layout.line, width=room_w)
+        write_box(canvas, lines, 0, max(0, bottom - height), layout.text, layout.line, width=room_w)
     if status.silent_s is not None:
         text = f"no signal for {status.silent_s:.0f} s"
         scale = fitting_scale(text, 2 * layout.text, layout.picture.width)
         width = text_width(text, scale)
         height = round(layout.line * scale / layout.text)
         left = layout.picture.x + (layout.picture.width - width) // 2
-        top = layout.picture.y + layout.picture.height // 2 - height
+        bottom = layout.picture.y + layout.picture.height // 2 + height
+        top = (_above_labels(layout, bottom, 2 * height) if labelled else bottom) - 2 * height
         band = Rect(layout.picture.x, top, layout.picture.width, min(2 * height, canvas.shape[0] - top))
         shade(canvas, band)
         put(canvas, text, left, top + round(1.3 * height), scale, RED)
 
 
+def _above_labels(layout: Layout, bottom: int, height: int) -> int:
+    """Where a box of that height ends: at `bottom`, or so far above it that it covers no tile's label."""
+    places = [layout.tile(index) for index in range(layout.map_count)]
+    moved = bottom
+    for edge in sorted({place.y + place.height for place in places if place}, reverse=True):
+        if moved > edge - layout.line and moved - height < edge:
+            moved = edge - layout.line
+    return moved if moved >= height else bottom
+
+
 def draw_help(canvas: ByteArray, layout: Layout) -> None:
-    """The table of keys, over everything."""
+    """The table of keys, over the whole canvas."""
     names_w = max(text_width(key_names(binding) + "   ", layout.text) for binding in KEYS)
     helps_w = max(text_width(text, layout.text) for text in (*EXPLANATION, *(binding.help for binding in KEYS)))
     height, width = canvas.shape[:2]

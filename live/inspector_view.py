@@ -26,12 +26,16 @@ def draw_inspector(
     if layout.panel is None:
         return "the inspector needs a window of at least 480x120"
     canvas[layout.panel.slices] = 24
-    index, y, x = target = state.inspected or _middle(layout)
+    lines = _Lines(canvas, layout)
+    if state.inspected is None:
+        lines.write("no map here", YELLOW)
+        lines.write("point at a pixel of a map; click to pin it", DIM)
+        return None
+    index, y, x = target = state.inspected
     layer = state.layer
     limits: Limits = (float(ranges[index, 0]), float(ranges[index, 1]))
     inspection = inspect_pixel(image, layer, index, y, x, limits)
     _mark(canvas, layout, state, target)
-    lines = _Lines(canvas, layout)
     lines.write(f"{layer.bank.labels[index]}   y {y}  x {x}" + ("  pinned" if state.pinned else ""), YELLOW)
     for words in _field_words(layer, y, x):
         lines.write(words, DIM)
@@ -67,11 +71,6 @@ def _field_words(layer: Layer, y: int, x: int) -> list[str]:
     if kernel_h % 2 == 0 or kernel_w % 2 == 0:
         words.append(f"its middle: row {y + (kernel_h - 1) / 2:g}, column {x + (kernel_w - 1) / 2:g}")
     return words
-
-
-def _middle(layout: Layout) -> MapPixel:
-    height, width = layout.grid.tile_hw
-    return (layout.enlarged or 0, height // 2, width // 2)
 
 
 def _mark(canvas: ByteArray, layout: Layout, state: ViewState, target: MapPixel) -> None:
@@ -174,20 +173,21 @@ def _draw_surroundings(canvas: ByteArray, lines: _Lines, image: ByteArray, layer
 def _write_all_maps(lines: _Lines, image: ByteArray, layer: Layer, ranges: FloatArray, target: MapPixel) -> None:
     """The same pixel in the other maps, as many as there is room for."""
     index, y, x = target
-    if len(layer.bank) > 1:
-        lines.write("the same pixel in every map (response, byte):", DIM)
-    words: list[str] = []
+    count = len(layer.bank)
+    if count == 1:
+        return
+    lines.write("the same pixel in every map (response, byte):", DIM)
+    row: list[str] = []
     for other, (lo, hi) in enumerate(ranges.tolist()):
+        if not lines.room(lines.line):
+            return
         found = inspect_pixel(image, layer, other, y, x, (lo, hi))
-        words.append(f"{'>' if other == index else ''}{other + 1}: {found.response:.4g}, {found.byte}")
-    row = ""
-    for number, word in enumerate(words if len(words) > 1 else []):
-        if row and text_width(f"{row}   {word}", lines.text) > lines.width:
+        word = f"{'>' if other == index else ''}{other + 1}: {found.response:.4g}, {found.byte}"
+        if row and text_width("   ".join([*row, word]), lines.text) > lines.width:
             if not lines.room(2 * lines.line):
-                row = f"... and {len(words) - number} more than fit here"
-                break
-            lines.write(row)
-            row = ""
-        row = f"{row}   {word}" if row else word
-    if row:
-        lines.write(row)
+                lines.write(f"... and {count - other + len(row)} more than fit here")
+                return
+            lines.write("   ".join(row))
+            row = []
+        row.append(word)
+    lines.write("   ".join(row))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from convviz_core.engine import map_hw
+from convviz_core.engines.api import map_hw
 from convviz_core.mosaic import MosaicGrid
 from live.controls import MapPixel, ViewState
 
@@ -66,6 +66,12 @@ class Layout:
         mosaic_h, mosaic_w = self.grid.size_hw
         pixel = self.grid.map_pixel(int(down * mosaic_h), int(across * mosaic_w))
         return pixel if pixel and pixel[0] < self.map_count else None
+
+    @property
+    def middle(self) -> MapPixel:
+        """The middle of the enlarged map or of the first."""
+        height, width = self.grid.tile_hw
+        return self.enlarged or 0, height // 2, width // 2
 
     def tile(self, index: int) -> Rect | None:
         """Where tile `index` lies on the canvas; None while another is enlarged, or where it has no pixel there.

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engine import Result
-from convviz_core.filters import FilterBank
+from convviz_core.engines.api import Result
+from convviz_core.filters.bank import FilterBank
 from convviz_core.gray import to_gray
 from convviz_core.mosaic import MosaicGrid
 from convviz_core.ranges import flat_spans
@@ -41,6 +41,7 @@ class Painter:
             cv2.applyColorMap(scaled, table, dst=place)
         else:
             self._colour_by_tile(layout, scaled, result.ranges, table)
+        self._leave_black(layout)
         if state.gray_tile:
             self._leave_gray(layout, scaled)
         return self.canvas
@@ -79,6 +80,13 @@ class Painter:
                 cv2.applyColorMap(
                     _part(scaled, place, layout.picture), centred(table, lo, hi), dst=self.canvas[place.slices]
                 )
+
+    def _leave_black(self, layout: Layout) -> None:
+        """Tiles without a map have no response: not even a map's colour of zero."""
+        for index in range(layout.grid.count, layout.grid.columns * layout.grid.rows):
+            place = layout.tile(index)
+            if place:
+                self.canvas[place.slices] = 0
 
     def _leave_gray(self, layout: Layout, scaled: ByteArray) -> None:
         place = layout.tile(layout.map_count)

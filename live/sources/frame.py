@@ -102,7 +102,10 @@ class FrameSource(Protocol):
         """One sentence when the camera, not the program, limits the rate that is measured; None when it does not."""
 
     def read(self, timeout_s: float) -> Frame | None:
-        """The next frame (live: the newest), or None when none came within the time. SourceError when it broke."""
+        """The next frame (live: the newest), or None when none came within the time. SourceError when it broke.
+
+        A frame's pixels are valid until the second read after it that gives a frame.
+        """
 
     def pause(self, paused: bool) -> None:
         """Paused, a live source is drained without decoding; those frames are neither captured nor dropped."""

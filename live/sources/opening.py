@@ -22,10 +22,10 @@ MOVING_JPEG_SUFFIXES = (".mjpg", ".mjpeg")  # one JPEG after the other, of which
 
 
 def open_source(text: str | None, settings: SourceSettings, listener: Listener) -> FrameSource:
-    """Open SOURCE as DESIGN.md lists its forms; None is the first camera, or the default scene where there is none.
+    """Open SOURCE, in one of the forms that `convviz --help` lists.
 
-    SourceError, one sentence, says what is in the way and what to do. `listener` hears of what happens to the
-    source, from whatever thread.
+    None is the first camera, or the default scene where there is none. SourceError, one sentence, says what is in
+    the way and what to do. `listener` hears of what happens to the source, from whatever thread.
     """
     if text is None:
         return _open_first(settings, listener)

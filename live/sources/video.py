@@ -24,10 +24,7 @@ _TERMINAL_ART = (".adf", ".ans", ".art", ".asc", ".bin", ".cdg", ".diz", ".ice",
 
 
 class VideoSource:
-    """The FrameSource of a video file: every frame, at the file's pace (or `--fps`) where settings.paced.
-
-    A frame's pixels are valid until the next `read` that gives one.
-    """
+    """The FrameSource of a video file: every frame, at the file's pace (or `--fps`) where settings.paced."""
 
     live = False
     silent_since_s = None
@@ -50,7 +47,8 @@ class VideoSource:
         self._clock = clock
         self._pacer = Pacer(settings.paced, clock, sleep)
         self._converter = BgrConverter()
-        self._memory: ByteArray | None = None
+        self._given: ByteArray | None = None
+        self._before: ByteArray | None = None  # given out before that, and used again for the next
         self._said: set[str] = set()
         self._played_s = 0.0  # media time of the rounds before this one
         self._read_s = 0.0
@@ -80,9 +78,10 @@ class VideoSource:
         self._ready = False
         started_s = self._clock()
         try:
-            image = self._memory = self._converter.convert(self._input.picture, self._memory)
+            image = self._converter.convert(self._input.picture, self._before)
         except UnknownColourError as error:
             raise SourceError(f"{self.name} has colours that cannot be converted to RGB: {error}") from None
+        self._before, self._given = self._given, image
         now_s = self._clock()
         frame = Frame(image, self.counts.captured, now_s, media_time_s, self._read_s + now_s - started_s)
         self.counts.captured += 1
