@@ -14,13 +14,14 @@ from live.sources.decoder import Decoder, Step
 from live.sources.timeline import LONGEST_GAP_OF_JOINED_S, LONGEST_GAP_S, Timeline
 
 import av  # isort: skip  (after cv2, see live/movie.py)
-from av.format import Flags
 from av.video.frame import VideoFrame
 
 _ONE_THREAD_PIXELS = 1920 * 1088  # what one thread decodes fast enough; a second one costs more than it gives
 _MOST_THREADS = 4
 # Without it, a damaged JPEG is decoded to nonsense. Other decoders tell of damage anyway, or stumble over trifles.
 _STRICT_CODECS = ("mjpeg",)
+
+_TS_DISCONT = 0x0200  # AVFMT_TS_DISCONT: a format that may be joined from pieces with clocks of their own
 
 
 class VideoInput:
@@ -39,13 +40,13 @@ class VideoInput:
         context = self._stream.codec_context
         few = context.width * context.height <= _ONE_THREAD_PIXELS
         context.thread_count = 1 if few else min(_MOST_THREADS, os.cpu_count() or 1)
-        context.thread_type = "AUTO"  # type: ignore[assignment]
+        context.thread_type = "AUTO"
         if context.name in _STRICT_CODECS:
             context.options = {"err_detect": "explode"}
         format_ = self._container.format
         self.has_end = bool(self._container.duration and self._container.duration > 0) or self._container.size > 0
         self.may_be_still = format_.name.endswith("_pipe") or format_.name == "image2"
-        longest_gap_s = LONGEST_GAP_OF_JOINED_S if format_.flags & Flags.ts_discont.value else LONGEST_GAP_S
+        longest_gap_s = LONGEST_GAP_OF_JOINED_S if format_.flags & _TS_DISCONT else LONGEST_GAP_S
         self._timeline = Timeline(1 / self.fps if self.fps else None, longest_gap_s)
         self._decoder = Decoder(*opened)
         self.pictures = 0  # whole and damaged ones

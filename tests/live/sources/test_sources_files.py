@@ -103,7 +103,8 @@ def test_a_damaged_picture_in_a_video_costs_that_picture(tmp_path: Path) -> None
     source = open_source(str(path), FAST, events)
     assert shades(source) == [0, 50, 150]
     assert source.counts.failed_reads == 1
-    assert events.kinds() == ["failed_read"]
+    assert events.kinds() == ["failed_read", "notice"]
+    assert events[-1].detail.endswith("a.avi is damaged: pictures that cannot be decoded are passed over and counted")
 
 
 def test_loop_plays_a_video_again_with_time_going_on(tmp_path: Path) -> None:
