@@ -10,7 +10,7 @@ import cv2  # noqa: F401 - before av
 import av  # isort: skip  (after cv2, see live/movie.py)
 from av.container import InputContainer
 from av.packet import Packet
-from av.video.frame import PictureType, VideoFrame
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 _PREDICTED_AT_MOST = 300  # pictures withheld after damage: a stream may have no key picture ever again
@@ -123,7 +123,7 @@ class Decoder:
             self._orders = {pts: kept for pts, kept in self._orders.items() if kept > order - _ORDERS_KEPT}
         if frame.is_corrupt:
             self._tell_damaged(order)
-        elif self._wholeness.is_whole(order, frame.key_frame or frame.pict_type == PictureType.I):
+        elif self._wholeness.is_whole(order, frame.key_frame):
             self._decoded.extend([None] * self._wholeness.untold(order))
             self._decoded.append(frame)
         else:

@@ -15,7 +15,7 @@ class Timeline:
         """`frame_s` is the stated frame time; None where none is stated: the last gap then."""
         self.time_s = 0.0
         self._stated_s = frame_s
-        self._gap_s = FALLBACK_FRAME_S
+        self._gap_s: float | None = None  # the last one that was believed
         self._longest_gap_s = longest_gap_s
         self.steady = True  # no stamp was out of line
         self._offset_s = 0.0  # from stamps to media time
@@ -23,8 +23,10 @@ class Timeline:
 
     @property
     def frame_s(self) -> float:
-        """The time that a picture takes whose stamp says nothing."""
-        return self._stated_s or self._gap_s
+        """The time of a picture whose stamp says nothing: the last gap, but where that is far longer than stated."""
+        if self._gap_s and self._stated_s:
+            return self._gap_s if self._gap_s < 2 * self._stated_s else self._stated_s
+        return self._gap_s or self._stated_s or FALLBACK_FRAME_S
 
     def at(self, stamp_s: float | None) -> float:
         """The media time of the next picture, whose stamp is `stamp_s`; None where it has none."""
