@@ -101,11 +101,12 @@ def _pictures_in(folder: Path) -> list[Path]:
 
 
 def _matching(pattern: str) -> list[Path]:
+    mistyped_address = "@" in pattern or scheme(pattern.replace(":/", "://"))
+    named = redact(pattern) if mistyped_address else pattern
     if not glob.has_magic(pattern):
-        named = redact(pattern) if "@" in pattern or scheme(pattern.replace(":/", "://")) else pattern
         raise SourceError(f"there is no file {named}; SOURCE is a camera's number, a file, a folder or an address")
     found = glob.iglob(pattern, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
     paths = [path for path in map(Path, found) if path.is_file()]
     if not paths:
-        raise SourceError(f"no file matches {pattern}")
+        raise SourceError(f"no file matches {named}")
     return sorted(paths, key=natural_order)
