@@ -28,7 +28,7 @@ def why_refused(error: Exception, url: str, timeout_s: float) -> str:
         if isinstance(error, kind):
             return f"the server answers {status}: check the address"
     if isinstance(error, av_error.HTTPUnauthorizedError):
-        wants = "not with this user and password" if "@" in url else "give them as in http://USER:PASSWORD@HOST/"
+        wants = "not with this user and password" if "@" in url else f"write {scheme(url)}://USER:PASSWORD@HOST/..."
         return f"the server answers 401 (a user and a password are wanted): {wants}"
     if isinstance(error, av_error.HTTPOtherClientError | av_error.HTTPServerError):
         kind_of = "5xx (it has failed)" if isinstance(error, av_error.HTTPServerError) else "4xx (it refuses)"
@@ -39,7 +39,9 @@ def why_refused(error: Exception, url: str, timeout_s: float) -> str:
         return f"no video has come within {timeout_s:g} s: check the address, and that the camera or server is on"
     if isinstance(error, ConnectionRefusedError):
         return "nobody listens there: check the port, and that the camera or server is on"
-    if isinstance(error, NoVideoError | av_error.InvalidDataError | EOFError):
+    if isinstance(error, EOFError):
+        return "it closes the connection before any video has come"
+    if isinstance(error, NoVideoError | av_error.InvalidDataError):
         return "what answers is no video that can be decoded here"
     if isinstance(error, av_error.LookupError):
         return f"FFmpeg has been built without {scheme(url)}"
