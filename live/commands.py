@@ -63,7 +63,7 @@ def _first_picture(image: str, say: Say) -> ByteArray:
         if event.kind == "notice":
             say(event.detail)
 
-    source = open_file(image, SourceSettings(paced=False), listen)
+    source = open_file(Path(image), SourceSettings(paced=False), listen)
     frame = None
     while frame is None and not source.ended:
         frame = source.read(0)
