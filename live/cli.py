@@ -14,9 +14,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from convviz_core import __version__
-from convviz_core.engines.api import EngineError, FrameSizeError
+from convviz_core.engines.api import EngineError
 from convviz_core.filters.bank import FilterError
+<<<<<<< HEAD
 from convviz_core.names import shown
+=======
+from convviz_core.geometry import FrameSizeError
+>>>>>>> main
 from live.controls import COLORMAPS, key_table
 from live.errors import OutputError
 from live.process import Interrupted, Interrupts

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import FrameSizeError, check_frame
-from convviz_core.filters.bank import FilterBank
+from convviz_core.geometry import FrameSizeError
+from convviz_core.layer import Layer
 from live.measuring.profiler import Profiler
 from live.sources.frame import Frame, FrameSource
 
@@ -28,11 +28,19 @@ class Intake:
         self._stepping = False
         self._draining = False  # the source has been told to pause
 
+<<<<<<< HEAD
     def take(self, paused: bool, mirrored: bool, bank: FilterBank) -> Frame | None:
         """The next frame; None while paused, at the end, and when none came in time.
 
         FrameSizeError where `bank` cannot read it: one picture of many may be too small. It is passed over then, its
         name is `refused`, and the frame before stays, in memory of its own.
+=======
+    def take(self, paused: bool, mirrored: bool, layer: Layer | None) -> Frame | None:
+        """The next frame; None while paused, at the end, and when none came in time.
+
+        FrameSizeError where `layer` is given and cannot read it: one picture of many may be too small. It is passed
+        over then, and the frame before stays, in memory of its own.
+>>>>>>> main
         """
         if self._source.ended or self.stands_still(paused):
             return None
@@ -43,7 +51,12 @@ class Intake:
         start_s = frame.captured_at_s if self._source.live else frame.captured_at_s - frame.read_s
         self._profiler.begin_frame(frame.index)
         self._profiler.add("capture", start_s, start_s + frame.read_s)
+<<<<<<< HEAD
         self._check(frame, bank)
+=======
+        if layer is not None:
+            self._check(frame.image, layer)
+>>>>>>> main
         if mirrored:
             if self._turned.shape != frame.image.shape:
                 self._turned = np.empty(frame.image.shape, np.uint8)
@@ -51,9 +64,15 @@ class Intake:
         self.frame, self._mirrored, self._stepping = frame, mirrored, False
         return frame
 
+<<<<<<< HEAD
     def _check(self, frame: Frame, bank: FilterBank) -> None:
         try:
             check_frame(frame.image, bank)
+=======
+    def _check(self, image: ByteArray, layer: Layer) -> None:
+        try:
+            layer.output_hw(image.shape)
+>>>>>>> main
         except FrameSizeError:
             self.refused = frame.name
             if self.frame:  # whose memory the source takes again from the next read on
