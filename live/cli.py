@@ -16,11 +16,8 @@ from typing import Any, NoReturn
 from convviz_core import __version__
 from convviz_core.engines.api import EngineError
 from convviz_core.filters.bank import FilterError
-<<<<<<< HEAD
-from convviz_core.names import shown
-=======
 from convviz_core.geometry import FrameSizeError
->>>>>>> main
+from convviz_core.names import shown
 from live.controls import COLORMAPS, key_table
 from live.errors import OutputError
 from live.process import Interrupted, Interrupts

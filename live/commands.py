@@ -6,11 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-<<<<<<< HEAD
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import FrameSizeError
-=======
->>>>>>> main
 from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.files import bank_file, load_bank, to_toml
 from convviz_core.geometry import FrameSizeError

@@ -86,12 +86,8 @@ class View:
 
     def capture(self) -> Frame | None:
         """The source's next frame, mirrored if asked; None while paused, at the end, and when none came in time."""
-<<<<<<< HEAD
         any_fitted = self.last.result is not None
-        bank = (self.last.state if any_fitted else self.state).layer.bank
-=======
-        layer = self.last.state.layer if self.last.result else None
->>>>>>> main
+        layer = (self.last.state if any_fitted else self.state).layer
         try:
             return self.intake.take(self.state.paused, self.state.mirror, layer)
         except FrameSizeError as error:
