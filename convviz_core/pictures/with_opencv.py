@@ -34,21 +34,33 @@ def read_jpeg(data: bytes) -> Picture:
 
 def read_png(data: bytes) -> Iterator[Picture]:
     """8 bits by Pillow where there is more than pixels: animation, orientation, a colour that is transparent."""
+    chunks = _png_chunks(data)
     if data[24:25] == b"\x10":
-        yield _deep_png(data)
-    elif any(chunk in data for chunk in (b"acTL", b"eXIf", b"tRNS")):
+        yield _deep_png(data, chunks)
+    elif chunks.keys() & {b"acTL", b"eXIf", b"tRNS"}:
         yield from with_pillow.read(data, "PNG")
     else:
         yield from_integers(decode(data, cv2.IMREAD_UNCHANGED))
 
 
-def _deep_png(data: bytes) -> Picture:
+def _png_chunks(data: bytes) -> dict[bytes, int]:
+    """The kinds of chunks, and where the first of each begins (RFC 2083); PictureError where one is cut off."""
+    chunks: dict[bytes, int] = {}
+    at = 8
+    while b"IEND" not in chunks and at < len(data):
+        chunks.setdefault(data[at + 4 : at + 8], at + 8)
+        at += 12 + int.from_bytes(data[at : at + 4], "big")
+    if at > len(data):  # OpenCV would take as much memory as the chunk says that it is long
+        raise PictureError("is damaged: it ends before it says it does")
+    return chunks
+
+
+def _deep_png(data: bytes, chunks: dict[bytes, int]) -> Picture:
     samples = decode(data, cv2.IMREAD_UNCHANGED)
-    header = data[: data.find(b"IDAT")]
-    if samples.ndim == 2 and (at := header.find(b"tRNS")) > 0:  # OpenCV overlooks gray's transparent value
-        transparent = int.from_bytes(header[at + 4 : at + 6], "big")
+    if samples.ndim == 2 and (at := chunks.get(b"tRNS")):  # OpenCV overlooks gray's transparent value
+        transparent = int.from_bytes(data[at : at + 2], "big")
         samples = np.dstack([samples, np.where(samples == transparent, 0, 65535).astype(np.uint16)])
-    if b"eXIf" in data:
+    if b"eXIf" in chunks:
         samples = upright(samples, with_pillow.orientation(data, "PNG"))
     return from_integers(samples, 65535)
 

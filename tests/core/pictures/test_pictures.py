@@ -293,6 +293,17 @@ def test_an_animation_that_breaks_off_gives_what_is_whole(tmp_path: Path) -> Non
         seen.extend(pictures)
 
 
+def test_a_small_file_that_claims_to_be_huge_is_refused_before_memory_is_taken(tmp_path: Path) -> None:
+    data = bytearray(png(RGB, 2))
+    data[33:37] = (0xE0000000).to_bytes(4, "big")  # how long the chunk of the pixels is
+    with pytest.raises(PictureError, match="it ends before it says it does"):
+        read_one(tmp_path, bytes(data))
+    gif = bytearray(moving("GIF"))
+    gif[6:10] = (60000).to_bytes(2, "little") * 2  # the screen's width and height
+    with pytest.raises(PictureError, match=r"is too large a picture: more than 2\^27 pixels"):
+        read_one(tmp_path, bytes(gif))
+
+
 def heic_picture() -> ByteArray:
     return np.kron(np.array([[30, 90], [150, 210]]), np.ones((32, 48))).astype(np.uint8)
 
