@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray
 from convviz_core.pictures import with_pillow
+from convviz_core.pictures.kinds import Kind
 from convviz_core.pictures.picture import Picture, PictureError
 from convviz_core.pictures.tones import from_floats, from_integers, upright
 
@@ -27,12 +28,12 @@ def decode(data: bytes | bytearray, flags: int) -> AnyArray:
     return np.asarray(image)
 
 
-def read_jpeg(data: bytes) -> Picture:
+def _read_jpeg(data: bytes) -> Iterator[Picture]:
     """Upright by its Exif."""
-    return Picture(read_eight_bits(data))
+    yield Picture(read_eight_bits(data))
 
 
-def read_png(data: bytes) -> Iterator[Picture]:
+def _read_png(data: bytes) -> Iterator[Picture]:
     """8 bits by Pillow where there is more than pixels: animation, orientation, a colour that is transparent."""
     chunks = _png_chunks(data)
     if data[24:25] == b"\x10":
@@ -65,7 +66,7 @@ def _deep_png(data: bytes, chunks: dict[bytes, int]) -> Picture:
     return from_integers(samples, 65535)
 
 
-def read_webp(data: bytes) -> Iterator[Picture]:
+def _read_webp(data: bytes) -> Iterator[Picture]:
     """An animation, and what must be turned, by Pillow."""
     flags = data[20] if data[12:16] == b"VP8X" and len(data) > 20 else 0
     if flags & (_VP8X_ANIMATION | _VP8X_EXIF):
@@ -74,12 +75,12 @@ def read_webp(data: bytes) -> Iterator[Picture]:
         yield from_integers(decode(data, cv2.IMREAD_UNCHANGED))
 
 
-def read_bmp(data: bytes) -> Picture:
+def _read_bmp(data: bytes) -> Iterator[Picture]:
     """With its alpha, where its header states one."""
-    return from_integers(decode(data, cv2.IMREAD_UNCHANGED))
+    yield from_integers(decode(data, cv2.IMREAD_UNCHANGED))
 
 
-def read_jpeg2000(data: bytes) -> Picture:
+def _read_jpeg2000(data: bytes) -> Iterator[Picture]:
     """By the depth that its codestream states (ISO 15444-1, A.5.1), which OpenCV does not scale by."""
     size = data.find(b"\xff\x4f\xff\x51")
     depths = data[size + 42 :: 3][: int.from_bytes(data[size + 40 : size + 42], "big")]
@@ -88,14 +89,30 @@ def read_jpeg2000(data: bytes) -> Picture:
     if len(set(depths)) > 1 or not depths[0] <= 15:  # the highest bit says signed, the others depth - 1
         raise PictureError("holds signed numbers or more than 16 bits, want JPEG 2000 of up to 16 bits")
     samples = decode(data, cv2.IMREAD_UNCHANGED)
-    return from_integers(samples, (2 << depths[0]) - 1)
+    yield from_integers(samples, (2 << depths[0]) - 1)
 
 
-def read_floats(data: bytes) -> Picture:
+def _read_floats(data: bytes) -> Iterator[Picture]:
     """PFM and Radiance HDR."""
-    return from_floats(decode(data, cv2.IMREAD_UNCHANGED))
+    yield from_floats(decode(data, cv2.IMREAD_UNCHANGED))
 
 
 def read_eight_bits(data: bytes | bytearray) -> ByteArray:
     """uint8 BGR (H, W, 3), as OpenCV itself makes it."""
     return np.asarray(decode(data, cv2.IMREAD_COLOR), np.uint8)
+
+
+def reader(kind: Kind | None) -> Callable[[bytes], Iterator[Picture]]:
+    """Who reads this kind; PictureError for one that is not read here."""
+    readers = {
+        Kind.BMP: _read_bmp,
+        Kind.HDR: _read_floats,
+        Kind.JPEG: _read_jpeg,
+        Kind.JPEG2000: _read_jpeg2000,
+        Kind.PFM: _read_floats,
+        Kind.PNG: _read_png,
+        Kind.WEBP: _read_webp,
+    }
+    if kind not in readers:
+        raise PictureError(UNREADABLE)
+    return readers[kind]
