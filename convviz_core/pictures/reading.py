@@ -43,7 +43,7 @@ def _pictures(path: Path) -> Iterator[Picture]:
 def _reader(kind: Kind | None) -> Callable[[bytes], Iterable[Picture]]:
     """Who reads this kind; only that one's module is loaded."""
     match kind:
-        case Kind.AVIF | Kind.GIF | Kind.PBM:
+        case Kind.AVIF | Kind.BMP | Kind.GIF | Kind.PBM:
             from convviz_core.pictures import with_pillow
 
             return partial(with_pillow.read, kind="PPM" if kind == Kind.PBM else kind.value)

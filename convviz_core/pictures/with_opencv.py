@@ -1,4 +1,4 @@
-"""What OpenCV reads right: JPEG, BMP, plain PNG and WebP, 16-bit PNG, JPEG 2000, PFM and Radiance HDR."""
+"""What OpenCV reads right: JPEG, plain PNG and WebP, deep PNG and JPEG 2000, PFM and Radiance HDR."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from convviz_core.pictures.picture import Picture, PictureError
 from convviz_core.pictures.tones import from_floats, from_integers, upright
 
 UNREADABLE = "is no picture that can be read: it is damaged or of an unknown kind"
+_YCC = b"colr\1\0\0\0\0\0\x12"  # JPEG 2000's box that says so (ISO 15444-1, I.5.3.3)
 _VP8X_ANIMATION, _VP8X_EXIF = 0x02, 0x08
 
 
@@ -36,7 +37,10 @@ def _read_jpeg(data: bytes) -> Iterator[Picture]:
 def _read_png(data: bytes) -> Iterator[Picture]:
     """8 bits by Pillow where there is more than pixels: animation, orientation, a colour that is transparent."""
     chunks = _png_chunks(data)
-    if data[24:25] == b"\x10":
+    is_deep = data[24:25] == b"\x10"
+    if is_deep and b"acTL" in chunks:
+        raise PictureError("is an animated PNG of 16 bits, which neither OpenCV nor Pillow reads right")
+    if is_deep:
         yield _deep_png(data, chunks)
     elif chunks.keys() & {b"acTL", b"eXIf", b"tRNS"}:
         yield from with_pillow.read(data, "PNG")
@@ -75,21 +79,23 @@ def _read_webp(data: bytes) -> Iterator[Picture]:
         yield from_integers(decode(data, cv2.IMREAD_UNCHANGED))
 
 
-def _read_bmp(data: bytes) -> Iterator[Picture]:
-    """With its alpha, where its header states one."""
-    yield from_integers(decode(data, cv2.IMREAD_UNCHANGED))
-
-
 def _read_jpeg2000(data: bytes) -> Iterator[Picture]:
-    """By the depth that its codestream states (ISO 15444-1, A.5.1), which OpenCV does not scale by."""
+    """By the depth that its codestream states (ISO 15444-1, A.5.1), which OpenCV does not scale by.
+
+    8 bits by Pillow: OpenCV refuses alpha beside gray, and its RGB of YCC is up to 23 off.
+    """
     size = data.find(b"\xff\x4f\xff\x51")
     depths = data[size + 42 :: 3][: int.from_bytes(data[size + 40 : size + 42], "big")]
     if size < 0 or not depths:
         raise PictureError(UNREADABLE)
     if len(set(depths)) > 1 or not depths[0] <= 15:  # the highest bit says signed, the others depth - 1
         raise PictureError("holds signed numbers or more than 16 bits, want JPEG 2000 of up to 16 bits")
-    samples = decode(data, cv2.IMREAD_UNCHANGED)
-    yield from_integers(samples, (2 << depths[0]) - 1)
+    if depths[0] == 7:
+        yield from with_pillow.read(data, "JPEG2000")
+    elif data[:size].find(_YCC) >= 0:
+        raise PictureError("holds YCC of more or fewer than 8 bits, which neither OpenCV nor Pillow reads right")
+    else:
+        yield from_integers(decode(data, cv2.IMREAD_UNCHANGED), (2 << depths[0]) - 1)
 
 
 def _read_floats(data: bytes) -> Iterator[Picture]:
@@ -105,7 +111,6 @@ def read_eight_bits(data: bytes | bytearray) -> ByteArray:
 def reader(kind: Kind | None) -> Callable[[bytes], Iterator[Picture]]:
     """Who reads this kind; PictureError for one that is not read here."""
     readers = {
-        Kind.BMP: _read_bmp,
         Kind.HDR: _read_floats,
         Kind.JPEG: _read_jpeg,
         Kind.JPEG2000: _read_jpeg2000,

@@ -1,4 +1,4 @@
-"""What Pillow reads right and OpenCV does not: animations, orientations, AVIF, PBM; it is imported only for them."""
+"""What Pillow reads right and OpenCV does not: animations, orientations, AVIF, BMP, PBM; imported only for them."""
 
 from __future__ import annotations
 
