@@ -74,8 +74,8 @@ def first_convolution(shapes: Mapping[str, Shape], in_order: bool) -> str | None
     if not in_order:
         layers = in_layer_order(layers)
     before = _before_each(layers, in_order)
-    colour = _by_likelihood((name for name in layers if shapes[name][1] == 3), in_order)
-    gray = _by_likelihood(_gray(layers, shapes, in_order), in_order)
+    colour = _by_likelihood([name for name in layers if shapes[name][1] == 3], shapes, in_order)
+    gray = _by_likelihood(_gray(layers, shapes, in_order), shapes, in_order)
     if not colour or not gray:
         return next(iter(colour or gray), None)
     # Both: either the gray ones are depthwise layers further in, or a gray frame was made to three channels first.
@@ -135,11 +135,17 @@ def _before_each(layers: list[str], in_order: bool) -> dict[str, str]:
     return {after: before for row in rows.values() for before, after in pairwise(row)}
 
 
-def _by_likelihood(names: Iterable[str], in_order: bool) -> list[str]:
+def _by_likelihood(names: list[str], shapes: Mapping[str, Shape], in_order: bool) -> list[str]:
+    """`names` with the likeliest first; equals stay as they are."""
+
     def rank(name: str) -> tuple[bool, ...]:
         words = _words(name)
-        place = () if in_order else (not _EARLY & words, bool(_LATE & words))
-        return (bool(_COPIES & words), bool(_HELPERS & words), *place)
+        beside = (bool(_COPIES & words), bool(_HELPERS & words))
+        if in_order:
+            return beside
+        # Of two branches from the frame the 1x1 one says least; where it only mixes R, G and B, others follow it.
+        is_point = shapes[name][2:] == (1, 1) and shapes[name][0] != 3
+        return (*beside, not _EARLY & words, bool(_LATE & words), is_point)
 
     return sorted(names, key=rank)
 

@@ -23,28 +23,42 @@ _SPECTRAL_NORM = (
     ("parametrizations.weight.original", "parametrizations.weight.0._u", "parametrizations.weight.0._v"),
 )
 _PRUNED = (("weight_orig", "weight_mask"),)
+_PARAMETRIZED = "parametrizations.weight."
+_UNKNOWN_WAY = "ones that a parametrization changes: take it off with remove_parametrizations and save them again"
 _ALL = 1 << 30  # rows
 
 
 def put_together(tensors: Mapping[str, StoredTensor]) -> dict[str, StoredTensor]:
-    """`tensors` with `weight` in the place of its parts, wherever the parts of one are there."""
-    whole = dict(tensors)
-    made: dict[str, str] = {}  # the first part's name -> the whole's
+    """`tensors` with `weight` in the place of its parts, wherever all parts of one are there."""
+    whole: dict[str, StoredTensor] = {}
     gone: set[str] = set()
-    for name in tensors:
+    for name, tensor in tensors.items():
+        layer, last = _layer_of(name)
         for parts, make in _WAYS:
-            layer = name.removesuffix(parts[0])
-            names = [layer + part for part in parts]
-            if name != layer + parts[0] or (layer and not layer.endswith(".")) or not all(n in tensors for n in names):
-                continue
-            if (weight := make(*(tensors[n] for n in names))) is not None:
-                whole[name], made[name] = weight, f"{layer}weight"
-                gone.update(names[1:])
-                break
+            others = [layer + part for part in parts[1:]]
+            if last == parts[0] and all(other in tensors for other in others):
+                weight = make(tensor, *(tensors[other] for other in others))
+                if weight is not None:
+                    gone.update((name, *others))
+                    whole[f"{layer}weight"] = weight
+                    break
         else:
-            if name.endswith("parametrizations.weight.original"):
-                whole[name] = unreadable(tensors[name].shape, "ones that a parametrization of its own changes")
-    return {made.get(name, name): tensor for name, tensor in whole.items() if name not in gone}
+            if last.startswith(_PARAMETRIZED):  # in a way that is not known here
+                gone.add(name)
+                if last.startswith(f"{_PARAMETRIZED}original"):
+                    whole.setdefault(f"{layer}weight", unreadable(tensor.shape, _UNKNOWN_WAY))
+            else:
+                whole[name] = tensor
+    return {name: tensor for name, tensor in whole.items() if name not in gone}
+
+
+def _layer_of(name: str) -> tuple[str, str]:
+    """The name of a tensor's layer, with its dot, and of the part in it."""
+    layer, parametrized, rest = name.rpartition(_PARAMETRIZED)
+    if parametrized and (not layer or layer.endswith(".")):
+        return layer, parametrized + rest
+    layer, dot, last = name.rpartition(".")
+    return layer + dot, last
 
 
 def _weight_norm(direction: StoredTensor, length: StoredTensor) -> StoredTensor | None:

@@ -68,13 +68,13 @@ def _walk(
 
 
 def _entries(value: object) -> dict[str, Any] | None:
-    """What lies in a dictionary by its keys, or in a list by its numbers; None for what is neither."""
+    """What a dictionary holds by its keys, or a list by its numbers, without plain values; None for other things."""
     if isinstance(value, Made):
         value = value.entries or value.items
     if isinstance(value, dict):
-        return {str(key): part for key, part in value.items()}
+        return {str(key): part for key, part in value.items() if isinstance(part, Made | dict | list | tuple)}
     if isinstance(value, list | tuple):
-        return {str(number): part for number, part in enumerate(value)}
+        return {str(number): part for number, part in enumerate(value) if isinstance(part, Made | dict | list | tuple)}
     return None
 
 

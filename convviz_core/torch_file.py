@@ -21,7 +21,7 @@ from convviz_core.pickled import MAX_PICKLE_BYTES, Name, Pickle, Reference, read
 HOW_TO_SAVE = "save the weights alone with torch.save(model.state_dict(), FILE)"
 
 _ZIP_MAGIC = b"PK\x03\x04"
-_LEGACY_MAGIC = bytes.fromhex("80028a0a6cfc9c46f9206aa850192e")  # 0x1950a86a20f9469cfc6c, pickled
+_LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _TAR_MAGIC = b"ustar"
 _TAR_MAGIC_AT = 257
 
@@ -82,9 +82,10 @@ def open_torch_file(path: Path) -> TorchFile:
         try:
             if start.startswith(_ZIP_MAGIC):
                 return _open_zip(path, file)
-            if start.startswith(_LEGACY_MAGIC):
+            pickle = read_pickle(file)
+            if pickle.content == _LEGACY_MAGIC:
                 return _open_legacy(path, file)
-            return TorchFile(path, read_pickle(file), {})  # of pickle.dump, or nothing of the kind
+            return TorchFile(path, pickle, {})  # of pickle.dump, or nothing of the kind
         except (FilterError, OSError):
             raise
         except Exception as error:  # zipfile and damaged pickles raise all kinds of things
@@ -134,7 +135,7 @@ def _place_of(file: BinaryIO, entry: zipfile.ZipInfo) -> Place:
 
 
 def _open_legacy(path: Path, file: BinaryIO) -> TorchFile:
-    for _ in range(3):  # the magic number, the version, the writer's system
+    for _ in range(2):  # the version, the writer's system
         read_pickle(file)
     pickle = read_pickle(file)
     keys = read_pickle(file).content

@@ -67,13 +67,13 @@ class _Rows:
             shape, dtype = part.get_shape(), part.get_dtype()
             if dtype not in ("F64", "F32", "F16", "BF16"):
                 raise FilterError(f"{dtype} values, want F64, F32, F16 or BF16")
-            if math.prod((min(count, *shape[:1]), *shape[1:])) > MAX_VALUES:
+            if math.prod([min(size, count) for size in shape[:1]] + shape[1:]) > MAX_VALUES:
                 raise FilterError(TOO_MANY_VALUES)
+            rows = slice(min(count, shape[0])) if shape else ...
             if dtype != "BF16":
-                return np.asarray(part[:count] if shape else file.get_tensor(self.name))
+                return np.asarray(part[rows])
         with safe_open(self.path, "pt") as file:  # numpy has no bfloat16, torch has
-            rows = file.get_slice(self.name)[:count] if shape else file.get_tensor(self.name)
-            return np.asarray(rows.float())
+            return np.asarray(file.get_slice(self.name)[rows].float())
 
 
 def read_state_dict(path: Path, tensor: str | None) -> FilterBank:
@@ -101,16 +101,14 @@ def _refused_code(names: list[str]) -> str:
 def _kind(content: object) -> str:
     """What lies in a file that has no dictionary of tensors."""
     match content:
-        case Made(name=name):
-            return (
-                "a tensor"
-                if name.startswith("torch._utils._rebuild")
-                else f"a {name.rpartition('.')[2]} without tensors"
-            )
-        case dict() | list() | tuple():
-            return f"a {type(content).__name__} without tensors"
+        case Made(name=name) if name.startswith("torch._utils._rebuild"):
+            return "a tensor"
+        case Made() | dict() | list() | tuple():
+            return "no tensors with names"
+        case str() | bytes():
+            return "text"
         case _:
-            return f"a {type(content).__name__}"
+            return "a number or the like"
 
 
 def _bank_of(path: Path, chosen: Chosen) -> FilterBank:
