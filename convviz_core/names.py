@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 # Control and format characters (a newline, an escape, a change of direction), separators of lines, halves of
@@ -33,3 +35,13 @@ def is_utf8(name: str | Path) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+@contextmanager
+def utf8_path(path: Path) -> Iterator[Path]:
+    """A path of the file `path` that libraries can open which take UTF-8 only; OSError where it cannot be opened."""
+    if is_utf8(path):
+        yield path
+        return
+    with path.open("rb") as file:  # only POSIX has such names, and there every open file has this one too
+        yield Path(f"/dev/fd/{file.fileno()}")

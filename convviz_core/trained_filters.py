@@ -15,7 +15,7 @@ from convviz_core.arrays import AnyArray
 from convviz_core.filters import MAX_FILTERS, MAX_SIDE, Filter, FilterBank, FilterError
 from convviz_core.first_convolution import in_layer_order
 from convviz_core.layouts import in_torch_layout
-from convviz_core.names import shown
+from convviz_core.names import shown, utf8_path
 from convviz_core.pickled import Made
 from convviz_core.reparametrised import put_together
 from convviz_core.state_dicts import StateDict, holds_module, state_dicts_of
@@ -43,7 +43,7 @@ def read_safetensors(path: Path, tensor: str | None) -> FilterBank:
 
     path.open("rb").close()  # for the system's own words where the file may not be read
     try:
-        with safe_open(path, "numpy") as file:
+        with utf8_path(path) as readable, safe_open(readable, "numpy") as file:
             shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 (no dict)
             mlx = (file.metadata() or {}).get("format") == "mlx"
         tensors = {name: StoredTensor(shapes[name], _Rows(path, name)) for name in in_layer_order(shapes)}
@@ -62,7 +62,7 @@ class _Rows:
     def __call__(self, count: int) -> AnyArray:
         from safetensors import safe_open
 
-        with safe_open(self.path, "numpy") as file:
+        with utf8_path(self.path) as readable, safe_open(readable, "numpy") as file:
             part = file.get_slice(self.name)
             shape, dtype = part.get_shape(), part.get_dtype()
             if dtype not in ("F64", "F32", "F16", "BF16"):
@@ -72,7 +72,8 @@ class _Rows:
             rows = slice(min(count, shape[0])) if shape else ...
             if dtype != "BF16":
                 return np.asarray(part[rows])
-        with safe_open(self.path, "pt") as file:  # numpy has no bfloat16, torch has
+        # numpy has no bfloat16, torch has
+        with utf8_path(self.path) as readable, safe_open(readable, "pt") as file:
             return np.asarray(file.get_slice(self.name)[rows].float())
 
 

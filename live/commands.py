@@ -10,6 +10,7 @@ from convviz_core.engine import FrameSizeError
 from convviz_core.filter_files import load_bank, to_toml
 from convviz_core.filters import FilterBank
 from convviz_core.gray import to_gray, to_unit
+from convviz_core.names import shown
 from live.sources.frame import SourceError
 
 Say = Callable[[str], None]
@@ -69,7 +70,10 @@ def cameras() -> None:
 
     found = list_cameras()
     for camera in found:
-        print(f"{camera.index}  {camera.device}  {camera.name}" + (f"  ({camera.problem})" if camera.problem else ""))
+        print(
+            f"{camera.index}  {camera.device}  {shown(camera.name)}"
+            + (f"  ({camera.problem})" if camera.problem else "")
+        )
         for offer in camera.offers:
             rates = ", ".join(f"{fps:g}" for fps in offer.fps)
             print(f"   {offer.format}  {offer.size_wh[0]}x{offer.size_wh[1]}" + (f"  {rates} fps" if rates else ""))

@@ -72,11 +72,18 @@ def check_name(path: Path) -> None:
 
 def check_apart(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
     """See that no output is written over an input or another output; OutputError if one would be."""
-    taken = [path.resolve() for path in inputs if path.exists()]
+    taken = [path.resolve() for path in inputs if _is_there(path)]
     for path in outputs:
         if path.resolve() in taken:
             raise OutputError(f"{path} is named twice: an output would overwrite it; choose another name")
         taken.append(path.resolve())
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long, say: whoever reads it will tell
+        return False
 
 
 def _try_writing(directory: Path) -> None:

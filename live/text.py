@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray
+from convviz_core.names import shown
 from live.layout import Rect
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -20,8 +21,8 @@ RED: Colour = (90, 90, 255)
 
 
 def text_width(text: str, scale: float) -> int:
-    """Its width in pixels."""
-    return int(cv2.getTextSize(text, FONT, scale, _weight(scale))[0][0])
+    """Its width in pixels, as `put` writes it."""
+    return int(cv2.getTextSize(shown(text), FONT, scale, _weight(scale))[0][0])
 
 
 def _weight(scale: float) -> int:
@@ -29,10 +30,13 @@ def _weight(scale: float) -> int:
 
 
 def put(canvas: ByteArray, text: str, x: int, y: int, scale: float, colour: Colour = WHITE) -> int:
-    """Write `text` with its baseline at y; returns the x behind it. What would be a smear of dots is left out."""
+    """Write `text` with its baseline at y; returns the x behind it. What would be a smear of dots is left out.
+
+    OpenCV crashes on names that are not UTF-8.
+    """
     if scale < SMALLEST_SCALE:
         return x
-    cv2.putText(canvas, text, (x, y), FONT, scale, colour, _weight(scale), cv2.LINE_AA)
+    cv2.putText(canvas, shown(text), (x, y), FONT, scale, colour, _weight(scale), cv2.LINE_AA)
     return x + text_width(text, scale)
 
 

@@ -8,14 +8,15 @@ import sys
 import time
 from pathlib import Path
 
-import cv2
-
+from convviz_core.names import is_utf8
+from convviz_core.pictures import PICTURE_SUFFIXES, kind_of
+from convviz_core.pictures.kinds import HEAD_BYTES
 from live.sources.address import STREAM_SCHEMES, redact, scheme
 from live.sources.camera import CameraDevice
 from live.sources.devices import list_cameras
 from live.sources.frame import FrameSource, Listener, SourceError, SourceEvent, SourceSettings
 from live.sources.live_reader import LiveReader
-from live.sources.pictures import PICTURE_SUFFIXES, PictureSource, natural_order
+from live.sources.pictures import PictureSource, natural_order
 from live.sources.stream import StreamDevice
 from live.sources.synthetic import SyntheticSource
 from live.sources.video import VideoSource
@@ -33,11 +34,12 @@ def open_source(text: str | None, settings: SourceSettings, listener: Listener) 
         return _open_camera(text, settings, listener)
     if text == "synthetic" or text.startswith("synthetic:"):
         return SyntheticSource(text.partition(":")[2], settings)
-    if address_scheme := scheme(text):
-        if address_scheme not in STREAM_SCHEMES:
-            known = ", ".join(f"{known}://" for known in STREAM_SCHEMES)
-            raise SourceError(f"{redact(text)} begins with {address_scheme}://, want one of {known}")
-        return LiveReader(StreamDevice(text), listener, settings)
+    address_scheme = scheme(text)
+    if address_scheme in STREAM_SCHEMES:
+        return _open_stream(text, settings, listener)
+    if address_scheme is not None and not _is_there(text):
+        known = ", ".join(f"{known}://" for known in STREAM_SCHEMES)
+        raise SourceError(f"{redact(text)} begins with {address_scheme}://, want one of {known}")
     return _open_files(text, settings, listener)
 
 
@@ -59,6 +61,20 @@ def _open_camera(text: str, settings: SourceSettings, listener: Listener) -> Fra
     return LiveReader(CameraDevice(text, settings), listener, settings)
 
 
+def _open_stream(url: str, settings: SourceSettings, listener: Listener) -> FrameSource:
+    if not is_utf8(url):  # OpenCV would crash
+        raise SourceError(f"the address {redact(url)} is not UTF-8: write such bytes as %XX")
+    return LiveReader(StreamDevice(url), listener, settings)
+
+
+def _is_there(text: str) -> bool:
+    """Whether a file or folder has this name, whatever it looks like: "a:b", "file:", "12:30:05.mp4"."""
+    try:
+        return Path(text).exists()
+    except OSError:  # a name that is too long, or a folder that may not be looked into
+        return False
+
+
 def _open_files(text: str, settings: SourceSettings, listener: Listener) -> FrameSource:
     if not text:
         raise SourceError("SOURCE is empty; leave it out for the first camera")
@@ -72,11 +88,16 @@ def _open_files(text: str, settings: SourceSettings, listener: Listener) -> Fram
             raise SourceError(f"{text} is neither a file nor a folder")
         if path.stat().st_size == 0:
             raise SourceError(f"{text} is empty, want a picture or a video")
-        if path.suffix.lower() in PICTURE_SUFFIXES or (path.suffix.lower() != ".gif" and cv2.haveImageReader(text)):
+        if path.suffix.lower() in PICTURE_SUFFIXES or _begins_as_a_picture(path):
             return PictureSource(text, [path], settings, listener)
         return VideoSource(path, settings, listener)
     except OSError as error:
         raise SourceError(f"{text} cannot be read: {error.strerror or error}") from None
+
+
+def _begins_as_a_picture(path: Path) -> bool:
+    with path.open("rb") as file:
+        return kind_of(file.read(HEAD_BYTES)) is not None
 
 
 def _pictures_in(folder: Path) -> list[Path]:

@@ -13,10 +13,6 @@ from convviz_core.arrays import ByteArray
 from live.sources.frame import Frame, Listener, SourceCounts, SourceError, SourceEvent, SourceSettings
 from live.sources.pacing import Clock, Pacer, Sleep
 
-PICTURE_SUFFIXES = (
-    *(".avif", ".bmp", ".dib", ".exr", ".hdr", ".jp2", ".jpe", ".jpeg", ".jpg"),
-    *(".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"),
-)
 PICTURES_PER_S = 2.0  # unless --fps says otherwise
 LARGEST_BYTES = 2**31 - 1
 
