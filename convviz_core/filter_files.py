@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import warnings
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -95,7 +96,8 @@ def _is_file(text: str) -> bool:
 
 
 def _read_npy(path: Path) -> FilterBank:
-    with path.open("rb") as file:
+    # numpy warns of headers that Python 2 wrote, and Python's parser of what damaged ones hold.
+    with path.open("rb") as file, warnings.catch_warnings(action="ignore"):
         try:
             shape, dtype = _npy_header(file)
         except Exception as error:  # the header is Python source: what the parsers of a damaged one raise is open
