@@ -81,7 +81,7 @@ def first_convolution(shapes: Mapping[str, Shape], in_order: bool) -> str | None
     # Both: either the gray ones are depthwise layers further in, or a gray frame was made to three channels first.
     feeder = before.get(colour[0])
     fed = gray[0] if shapes[gray[0]][0] == 3 else feeder
-    earlier = layers.index(gray[0]) < layers.index(colour[0]) or not in_order
+    earlier = layers.index(gray[0]) < layers.index(colour[0])
     return gray[0] if earlier and fed is not None and shapes[fed][0] == 3 else colour[0]
 
 
