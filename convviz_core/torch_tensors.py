@@ -38,6 +38,9 @@ def tensor_of(value: object, file: TorchFile) -> StoredTensor | None:
         return None
     if value.name.endswith(".multiarray._reconstruct"):
         return _numpy_array(value.state)
+    if value.name.endswith(".numeric._frombuffer") and len(value.arguments) == 4:  # protocol 5
+        data, kind, shape, order = value.arguments
+        return _numpy_array((1, shape, kind, order == "F", data))
     module, _, function = value.name.rpartition(".")
     return _built(function, value.arguments, file) if module == "torch._utils" else None
 
@@ -112,7 +115,7 @@ def _bytes_of(data: object) -> bytes | None:
         data = data.arguments[0]
     if isinstance(data, str):
         data = data.encode("latin-1", "replace")
-    return data if isinstance(data, bytes) else None
+    return bytes(data) if isinstance(data, bytes | bytearray) else None
 
 
 def _shape_of(value: object) -> Shape:

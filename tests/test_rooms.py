@@ -17,11 +17,22 @@ MODULES = sorted(
     path.relative_to(ROOT).as_posix() for room in ("convviz_core", "live") for path in ROOT.glob(f"{room}/**/*.py")
 )
 
+# Nothing that a checkpoint names is imported or run, and to read one takes no torch.
+CHECKPOINTS_NEED_NOT = {"torch", "pickle", "importlib", "cv2"}
+CHECKPOINT_MODULES = [
+    f"convviz_core/{name}.py"
+    for name in (
+        *("pickled", "torch_file", "torch_tensors", "stored_tensor", "state_dicts", "reparametrised"),
+        *("layouts", "first_convolution", "tensor_choice", "trained_filters"),
+    )
+]
+
 # Room (a module or a folder) -> what it must not import, anywhere in it, not even inside a function.
 MUST_NOT_KNOW = {
     "convviz_core": {"live", "argparse"},
     "convviz_core/filters.py": {"torch", "cv2", "pathlib", "os"},
     "convviz_core/banks.py": {"torch", "cv2", "pathlib", "os"},
+    **{module: CHECKPOINTS_NEED_NOT for module in CHECKPOINT_MODULES},
     "convviz_core/network.py": {"numpy", "cv2"},
     "convviz_core/ranges.py": {"torch", "cv2", "halide"},
     "convviz_core/mosaic.py": {"torch", "cv2", "halide"},
