@@ -92,21 +92,22 @@ def _convolutions(shapes: Mapping[str, Shape]) -> list[str]:
     if not called:
         called = [name for name in four if not _NO_WEIGHTS & _words(name)]
     siblings = _before_each(in_layer_order(called), in_order=False)
-    return [name for name in called if not _is_transposed(name, shapes, siblings.get(name))]
+    return [name for name in called if not _seems_transposed(name, shapes, siblings.get(name))]
 
 
-def _is_transposed(name: str, shapes: Mapping[str, Shape], sibling: str | None) -> bool:
-    """Whether they are the weights of a transposed convolution, (in, out, kh, kw), of which the shape says nothing.
-
-    Its name may say it; its bias has as many numbers as it puts out; and in a row of them each puts out what the
-    next one takes in.
-    """
+def is_transposed(name: str, shapes: Mapping[str, Shape]) -> bool:
+    """Whether its bias shows that they are a transposed convolution's weights, (in, out, kh, kw)."""
     first, second = shapes[name][:2]
-    bias = shapes.get(name[: len(name) - len(_last(name))] + "bias")
-    if bias is not None and len(bias) == 1 and first != second:
-        return bias[0] == second
+    return first != second and shapes.get(bias_of(name)) == (second,)
+
+
+def _seems_transposed(name: str, shapes: Mapping[str, Shape], sibling: str | None) -> bool:
+    """Whether bias, name or the layer before say so: in a row of them each puts out what the next one takes in."""
+    first, second = shapes[name][:2]
+    if shapes.get(bias_of(name)) == (first,) and first != second:
+        return False
     chained = sibling is not None and shapes[sibling][1] == first and shapes[sibling][0] != second
-    return chained or bool(_TRANSPOSED.search(name.lower()))
+    return is_transposed(name, shapes) or chained or bool(_TRANSPOSED.search(name.lower()))
 
 
 def _gray(layers: list[str], shapes: Mapping[str, Shape], in_order: bool) -> list[str]:
@@ -148,6 +149,11 @@ def _by_likelihood(names: list[str], shapes: Mapping[str, Shape], in_order: bool
         return (*beside, not _EARLY & words, bool(_LATE & words), is_point)
 
     return sorted(names, key=rank)
+
+
+def bias_of(name: str) -> str:
+    """The name that the bias has beside the weights called `name`."""
+    return name[: len(name) - len(_last(name))] + "bias"
 
 
 def _last(name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from convviz_core.filters import FilterError
-from convviz_core.first_convolution import first_convolution, reads_frames
+from convviz_core.first_convolution import bias_of, first_convolution, is_transposed, reads_frames
 from convviz_core.names import shown
 from convviz_core.state_dicts import StateDict
 from convviz_core.stored_tensor import StoredTensor
@@ -42,7 +42,11 @@ def choose(dicts: Sequence[StateDict], wanted: str | None) -> Chosen:
     if not reads_frames(found.tensors[name].shape):
         shape = found.tensors[name].shape
         raise FilterError(f"'{short(name)}' has shape {shape}, want {_WANTED}; {_held(dicts)}")
-    has_bias = name.removesuffix("weight") + "bias" in found.tensors
+    if is_transposed(name, found.shapes):
+        raise FilterError(
+            f"'{short(name)}' is a transposed convolution's, (in, out, kh, kw), which does not read a frame"
+        )
+    has_bias = bias_of(name) in found.tensors
     return Chosen(_displayed(dicts, found, name), found.tensors[name], has_bias)
 
 

@@ -207,6 +207,25 @@ def test_parameters_views_and_other_memory_orders_have_the_values_that_they_show
         assert_is(save({"conv.weight": part}), part)
 
 
+def test_a_transposed_convolution_is_refused_by_name_and_never_taken(save: Save) -> None:
+    decoder = torch.nn.Sequential(torch.nn.Conv2d(8, 16, 3), torch.nn.ConvTranspose2d(16, 3, 2))
+    path = save(decoder.state_dict())
+    assert "it has no convolution that reads gray or colour" in refusal(path)
+    assert "'1.weight' is a transposed convolution's" in refusal(f"{path}:1")
+
+
+class Marked(torch.Tensor):
+    """A class of tensors of its own."""
+
+
+def test_tensors_of_other_classes_and_with_attributes_are_read(save: Save) -> None:
+    weights = torch.arange(18.0).reshape(2, 1, 3, 3)
+    parameter, attributed = torch.nn.Parameter(weights), weights.clone()
+    parameter.mark = attributed.mark = 1  # type: ignore[attr-defined]
+    for tensor in (weights.as_subclass(Marked), parameter, attributed, torch.nn.Buffer(weights)):
+        assert_is(save({"conv.weight": tensor}), weights)
+
+
 def test_a_shared_storage_is_read_at_each_tensors_own_place(save: Save) -> None:
     whole = torch.arange(2 * 4 * 1 * 3 * 3.0).reshape(2, 4, 1, 3, 3)
     path = save({"a.weight": whole[0], "b.weight": whole[1]})

@@ -32,7 +32,7 @@ MUST_NOT_KNOW = {
     "convviz_core": {"live", "argparse"},
     "convviz_core/filters.py": {"torch", "cv2", "pathlib", "os"},
     "convviz_core/banks.py": {"torch", "cv2", "pathlib", "os"},
-    **{module: CHECKPOINTS_NEED_NOT for module in CHECKPOINT_MODULES},
+    **dict.fromkeys(CHECKPOINT_MODULES, CHECKPOINTS_NEED_NOT),
     "convviz_core/network.py": {"numpy", "cv2"},
     "convviz_core/ranges.py": {"torch", "cv2", "halide"},
     "convviz_core/mosaic.py": {"torch", "cv2", "halide"},
