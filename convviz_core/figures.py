@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import AnyArray, FloatArray
-from convviz_core.filters import FilterBank
+from convviz_core.filters.bank import FilterBank
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -124,7 +124,7 @@ def _weight_texts(bank: FilterBank, cell_pt: float) -> tuple[AnyArray, float]:
 
 def _write_weights(axes: Axes, texts: AnyArray, lightness: FloatArray, font_pt: float) -> None:
     """Each weight in the middle of its cell, white on dark and black on light; texts: str (C, kh, kw)."""
-    light = lightness if lightness.ndim == 2 else lightness @ np.array([0.299, 0.587, 0.114])
+    light = lightness if lightness.ndim == 2 else cv2.cvtColor(lightness, cv2.COLOR_RGB2GRAY)
     for (row, column), level in np.ndenumerate(light):
         axes.annotate(
             "\n".join(texts[:, row, column]),

@@ -7,6 +7,9 @@ import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
 
+# OpenCV's: gray = (sum of weight * channel + half) >> 15, half = 2**14. In the order B, G, R.
+GRAY_WEIGHTS = (3735, 19235, 9798)
+
 
 def to_gray(frame: ByteArray) -> ByteArray:
     """uint8 BGR (H, W, 3) -> uint8 gray (H, W), byte for byte cv2.cvtColor's; a gray frame is returned as it is."""

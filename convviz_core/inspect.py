@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engine import check_frame
-from convviz_core.filters import FilterBank
+from convviz_core.engines.api import check_request
+from convviz_core.filters.bank import FilterBank
 from convviz_core.gray import to_planes, to_unit
 from convviz_core.layer import Layer, RangeMode
 from convviz_core.mosaic import MosaicGrid
@@ -50,10 +50,12 @@ def inspect_pixel(
 
     frame: uint8 (H, W) gray or (H, W, 3) BGR, any strides; only the patch is read. limits: the lo and hi that
     the map is shown with (a row of Result.ranges); None takes the layer's fixed range.
-    Errors: IndexError where there is no such pixel, FrameSizeError, ValueError for a wrong frame or wrong limits.
+    Errors: IndexError where there is no such pixel, FrameSizeError, TypeError or ValueError for a wrong frame, layer
+    or limits.
     """
+    map_hw = check_request(frame, layer)
     bank = layer.bank
-    MosaicGrid(len(bank), check_frame(frame, bank)).mosaic_pixel(index, y, x)  # IndexError outside
+    MosaicGrid(len(bank), map_hw).mosaic_pixel(index, y, x)  # IndexError outside
     levels = to_planes(frame[receptive_field(bank, y, x)], bank.channels)
     patch, kernel = to_unit(levels), bank.kernels[index]
     products = patch.astype(np.float64) * kernel

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from convviz_core.filters import FilterBank
+from convviz_core.filters.bank import FilterBank
 
 
 class Net(nn.Module):

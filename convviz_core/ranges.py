@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
-from convviz_core.filters import FilterBank
+from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Activation, Layer, RangeMode
 
 Limits = tuple[float, float]
@@ -124,8 +124,7 @@ def flat_byte(layer: Layer) -> int:
 class AutoRange:
     """The viewer's default range: it follows the pictures' peaks, half a second behind, without flicker.
 
-    `limits(key)` gives the range for the next picture, or None when it must take its own peak: at
-    the start, and after `key` (whatever identifies source, size, bank and activation) has changed.
+    It starts with the first picture's own peak, and anew after each change of key.
     """
 
     _key: object = None
@@ -133,7 +132,10 @@ class AutoRange:
     _time_s: float = 0.0
 
     def limits(self, layer: Layer, key: object) -> Limits | None:
-        """lo and hi for the next picture of `layer`, or None: snap to its own peak."""
+        """lo and hi for the next picture of `layer`; None, so that it takes its own peak, where none is followed yet.
+
+        key: whatever identifies what is followed: with another one than last time, it begins anew.
+        """
         if key != self._key:
             self._key, self._peak = key, None
         return None if self._peak is None else peak_limits(layer, self._peak)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engine import Result
+from convviz_core.engines.api import Result
 from live.controls import ViewState
 from live.hud import (
     ProfileInfo,

@@ -11,11 +11,11 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from convviz_core import __version__
-from convviz_core.engine import EngineError, FrameSizeError
-from convviz_core.filters import FilterError
+from convviz_core.engines.api import EngineError, FrameSizeError
+from convviz_core.filters.bank import FilterError
 from convviz_core.names import shown
 from live.controls import COLORMAPS, key_table
 from live.errors import OutputError
@@ -42,8 +42,30 @@ keys:
 """
 
 
+class _Once(argparse.Action):
+    """Stores an option's one value; given twice, the first would be lost without a word."""
+
+    _given = False
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        if self._given:
+            parser.error(f"{option_string} is given twice, want it once")
+        self._given = option_string is not None
+        setattr(namespace, self.dest, values)
+
+
 class _Parser(argparse.ArgumentParser):
-    """Argparse, with errors of one sentence."""
+    """Argparse, with errors of one sentence; a parser is good for one command line."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.register("action", None, _Once)
 
     def error(self, message: str) -> NoReturn:
         say(f"{message} (see {self.prog} --help)")

@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from convviz_core.engine import FrameSizeError
-from convviz_core.filter_files import load_bank, to_toml
-from convviz_core.filters import FilterBank
+from convviz_core.engines.api import FrameSizeError
+from convviz_core.filters.bank import FilterBank
+from convviz_core.filters.files import load_bank, to_toml
 from convviz_core.gray import to_gray, to_unit
 from convviz_core.names import shown
 from live.sources.frame import SourceError
@@ -26,7 +26,7 @@ def bank_from(text: str, say: Say) -> FilterBank:
 
 def still(arguments: argparse.Namespace, say: Say) -> None:
     """Write the notebook's figures of one picture. Errors: FilterError, SourceError, OutputError."""
-    from convviz_core.engines.torch_cpu import TorchEngine
+    from convviz_core.engines.reference import TorchEngine
     from convviz_core.figures import write_figures
     from convviz_core.layer import Layer
     from convviz_core.maps_file import write_maps
@@ -52,7 +52,7 @@ def still(arguments: argparse.Namespace, say: Say) -> None:
 
 def filters(arguments: argparse.Namespace, say: Say) -> None:
     """List the banks, or print one as a filter file, on stdout."""
-    from convviz_core.banks import BUILT_IN_BANKS
+    from convviz_core.filters.built_in import BUILT_IN_BANKS
 
     if arguments.bank is not None:
         print(to_toml(bank_from(arguments.bank, say)), end="")

@@ -8,7 +8,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-from convviz_core.filters import FilterBank
+from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Activation, Layer, RangeMode
 
 COLORMAPS = ("gray", "diverging", "viridis", "magma", "inferno", "turbo", "cividis", "bone")

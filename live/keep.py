@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engine import Engine, Result
+from convviz_core.engines.api import Engine, Result
 from live.controls import ViewState
 from live.errors import OutputError
 from live.snapshot import next_snapshot_directory, write_snapshot

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.filters import FilterBank
+from convviz_core.filters.bank import FilterBank
 from live.layout import SMALLEST_LEGIBLE_WH, Layout, Rect
 from live.text import DIM, WHITE, fitting_scale, put, shade, text_width
 

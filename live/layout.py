@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from convviz_core.engine import map_hw
+from convviz_core.engines.api import map_hw
 from convviz_core.mosaic import MosaicGrid
 from live.controls import MapPixel, ViewState
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engine import Engine, Result
+from convviz_core.engines.api import Engine, Result
 from live.controls import ViewState
 from live.display import Display
 from live.keep import Keep

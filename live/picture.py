@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engine import Result
-from convviz_core.filters import FilterBank
+from convviz_core.engines.api import Result
+from convviz_core.filters.bank import FilterBank
 from convviz_core.gray import to_gray
 from convviz_core.mosaic import MosaicGrid
 from convviz_core.ranges import flat_spans

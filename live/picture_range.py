@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engine import Engine, Result
+from convviz_core.engines.api import Engine, Result
 from convviz_core.layer import RangeMode
 from convviz_core.ranges import AutoRange, Limits, fixed_limits
 from live.controls import ViewState

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from convviz_core.engine import Engine
+from convviz_core.engines.api import Engine
 from live.controls import ViewState
 from live.outputs import replacing
 from live.profiler import Profiler

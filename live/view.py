@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engine import Engine, FrameSizeError, Result, check_frame
+from convviz_core.engines.api import Engine, FrameSizeError, Result, check_frame
 from live.canvas import draw_canvas
 from live.controls import Effect, ViewState, click, pan, point, press
 from live.display import Display, Events, Point

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from convviz_core.banks import BUILT_IN_BANKS
-from convviz_core.engine import Engine
+from convviz_core.engines.api import Engine
 from convviz_core.engines.opening import open_engine
-from convviz_core.filters import FilterBank
+from convviz_core.filters.bank import FilterBank
+from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.layer import Activation, RangeMode
 from live.commands import bank_from
 from live.controls import ViewState

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the checkout need not be installed
@@ -38,9 +38,9 @@ from cuda_ways import (  # noqa: E402
 
 from convviz_core import EngineError, Layer, load_bank  # noqa: E402
 from convviz_core.arrays import ByteArray  # noqa: E402
-from convviz_core.engines.cuda_errors import device_errors  # noqa: E402
-from convviz_core.engines.cuda_stream import CudaEngine  # noqa: E402
-from convviz_core.engines.torch_cpu import TorchEngine  # noqa: E402
+from convviz_core.engines.cuda.engine import CudaEngine  # noqa: E402
+from convviz_core.engines.cuda.errors import device_errors  # noqa: E402
+from convviz_core.engines.reference import TorchEngine  # noqa: E402
 
 SIZES_WH = ((640, 480), (1920, 1080), (3840, 2160))
 DEPTH = 3
@@ -69,13 +69,11 @@ def row(way: str, size_wh: tuple[int, int], bank: str, times_s: Sequence[float])
     return Row(way, size_wh, bank, median, p95, round(len(rounds_ms) / (times_s[-1] - times_s[0]), 1))
 
 
-def report(
-    device: str, results: list[Row], gray: dict[str, list[Row]], stages_ms: list[dict[str, Any]]
-) -> dict[str, Any]:
+def report(device: str, results: list[Row], stages_ms: list[dict[str, Any]]) -> dict[str, Any]:
     """What is written.
 
-    gray: run, in flight and the floor once more for each place where BGR can become gray. stages_ms: the engine's own
-    times of the last frame; in flight, their sum above the time from mosaic to mosaic is what overlapped.
+    stages_ms: the engine's own times of the last frame; in flight, their sum above the time from mosaic to mosaic is
+    what overlapped.
     """
     versions = {"python": platform.python_version(), "torch": torch.__version__, "cuda": torch.version.cuda}
     return {
@@ -83,7 +81,6 @@ def report(
         "commit": commit(),
         "versions": versions | {"opencv": cv2.__version__, "numpy": np.__version__},
         "results": [asdict(result) for result in results],
-        "gray_on": {place: [asdict(result) for result in rows] for place, rows in gray.items()},
         "stages_ms": stages_ms,
     }
 
@@ -149,7 +146,6 @@ class Bench:
     place: torch.device
     seconds: float
     results: list[Row] = field(default_factory=list)
-    gray_on: dict[str, list[Row]] = field(default_factory=dict)
     stages_ms: list[dict[str, Any]] = field(default_factory=list)
 
     def size(self, size_wh: tuple[int, int]) -> None:
@@ -157,8 +153,7 @@ class Bench:
         frames, layer = noise_frames(size_wh), Layer(load_bank(BANK))
         with TorchEngine() as reference:
             references = [reference.run(frame, layer).mosaic for frame in frames]
-        print(f"{size_wh[0]}x{size_wh[1]}, gray on the CPU:", file=sys.stderr)
-        self.results += self.ours(size_wh, frames, references, layer, "cpu")
+        self.results += self.ours(size_wh, frames, references, layer)
         peers = {
             "naive": naive_way(layer.bank, self.place),
             "naive_pinned": naive_pinned_way(layer.bank, self.place),
@@ -167,8 +162,6 @@ class Bench:
         for name, way in peers.items():
             check(name, way, frames, references)
             self.results.append(measure(name, way, size_wh, frames, self.seconds))
-        print(f"{size_wh[0]}x{size_wh[1]}, gray on the card:", file=sys.stderr)
-        self.gray_on.setdefault("device", []).extend(self.ours(size_wh, frames, references, layer, "device"))
 
     def ours(
         self,
@@ -176,21 +169,18 @@ class Bench:
         frames: list[ByteArray],
         references: list[ByteArray],
         layer: Layer,
-        gray_on: Literal["cpu", "device"],
     ) -> list[Row]:
         """Our engine in both ways, and the floor under them: the copies of as many bytes as it sends and gets."""
         rows = []
         for name in ("run", "in_flight"):
-            with CudaEngine(depth=DEPTH, gray_on=gray_on) as engine:
+            with CudaEngine(depth=DEPTH) as engine:
                 way = run_way(engine, layer) if name == "run" else in_flight_way(engine, layer, DEPTH)
                 check(name, way, frames, references)
                 rows.append(measure(name, way, size_wh, frames, self.seconds))
                 last = engine.collect() if name == "in_flight" else engine.run(frames[0], layer)
                 stages = {stage: round(milliseconds, 4) for stage, milliseconds in last.stages_ms.items()}
-                self.stages_ms.append(
-                    {"way": name, "gray_on": gray_on, "size_wh": size_wh, "computed": last.way} | stages
-                )
-        sent_shape = frames[0].shape[:2] if gray_on == "cpu" else frames[0].shape
+                self.stages_ms.append({"way": name, "size_wh": size_wh, "computed": last.way} | stages)
+        sent_shape = frames[0].shape[:2]
         rows.append(measure("floor", floor_way(sent_shape, layer.bank, self.place), size_wh, frames, self.seconds))
         return rows
 
@@ -212,7 +202,7 @@ def main(argv: Sequence[str]) -> int:
     except (EngineError, WrongMosaic) as error:
         print(error, file=sys.stderr)
         return 3 if isinstance(error, EngineError) else 1
-    written = report(device, bench.results, bench.gray_on, bench.stages_ms)
+    written = report(device, bench.results, bench.stages_ms)
     arguments.out.mkdir(parents=True, exist_ok=True)
     path = arguments.out / file_name(device, written["commit"])
     path.write_text(json.dumps(written, indent=1) + "\n")

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engines.cuda_stream import CudaEngine
-from convviz_core.filters import FilterBank
+from convviz_core.engines.cuda.engine import CudaEngine
+from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Activation, Layer
 from convviz_core.mosaic import MosaicGrid
 from convviz_core.network import Net

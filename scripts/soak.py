@@ -29,8 +29,8 @@ import live.opencv_settings  # noqa: E402, F401  # isort: skip  (before cv2)
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 
-from convviz_core.banks import BUILT_IN_BANKS  # noqa: E402
 from convviz_core.engines.opening import open_engine  # noqa: E402
+from convviz_core.filters.built_in import BUILT_IN_BANKS  # noqa: E402
 from live.controls import ViewState  # noqa: E402
 from live.display import NullDisplay  # noqa: E402
 from live.loop import Last, run  # noqa: E402

@@ -13,8 +13,8 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor
 
-from convviz_core.engines.cuda_kernels import PlanKey, TorchWork
-from convviz_core.engines.cuda_slot import Event, Launch, Work
+from convviz_core.engines.cuda.kernels import PlanKey, TorchWork
+from convviz_core.engines.cuda.slot import Event, Launch, Work
 
 Choice = Callable[[list["FakeLane"]], "FakeLane"]
 

@@ -12,9 +12,9 @@ import torch
 from cuda_ways import Way, in_flight_way, naive_way, opencv_way, run_way
 from fake_device import FakeDevice
 
-from convviz_core.engines.cuda_stream import CudaEngine
-from convviz_core.engines.torch_cpu import TorchEngine
-from convviz_core.filter_files import load_bank
+from convviz_core.engines.cuda.engine import CudaEngine
+from convviz_core.engines.reference import TorchEngine
+from convviz_core.filters.files import load_bank
 from convviz_core.layer import Layer
 
 LAYER = Layer(load_bank("udacity"))
@@ -31,7 +31,7 @@ def test_a_row_has_the_percentiles_of_the_rounds_and_their_rate_over_the_whole_t
 
 def test_the_report_has_the_stated_form() -> None:
     row = bench_cuda.Row("run", (64, 48), "udacity", 3.0, 10.8, 250.0)
-    written = json.loads(json.dumps(bench_cuda.report("NVIDIA Card", [row], {"device": [row]}, [])))
+    written = json.loads(json.dumps(bench_cuda.report("NVIDIA Card", [row], [])))
     assert written["device"] == "NVIDIA Card"
     assert written["results"] == [ROW | {"size_wh": [64, 48]}]
     assert {"commit", "versions"} < set(written)

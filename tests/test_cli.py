@@ -8,16 +8,18 @@ import pickle
 import signal
 import subprocess
 import sys
+from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from convviz_core.banks import BUILT_IN_BANKS
-from convviz_core.filter_files import load_bank
+from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.filters.files import load_bank
 from convviz_core.scenes import open_scene
-from live.cli import main
+from live.cli import main, still_parser, view_parser
 
 HEADLESS = ("--headless", "--frames", "3")
 
@@ -66,6 +68,30 @@ def test_a_headless_run_ends_with_one_line_of_figures(capsys: pytest.CaptureFixt
     assert said.startswith("convviz: 3 frames, ")
     assert said.count("\n") == 1
     assert "compute p50" in said
+
+
+VALUES = {
+    "--format": "MJPG",
+    "--colormap": "gray",
+    "--activation": "relu",
+    "--range": "auto",
+    "--engine": "auto",
+    "--record-what": "frame",
+}
+
+
+@pytest.mark.parametrize("make", [view_parser, still_parser])
+def test_an_option_that_holds_one_value_is_refused_when_given_twice(
+    make: Callable[[], ArgumentParser], capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = [action.option_strings[0] for action in make()._actions if action.option_strings and action.nargs is None]
+    assert "--filters" in options
+    for option in options:
+        given = [option, VALUES.get(option, "1"), option, VALUES.get(option, "1")]
+        with pytest.raises(SystemExit) as left:
+            make().parse_args(["picture.png", *given])
+        assert left.value.code == 2
+        assert f"convviz: {option} is given twice, want it once" in capsys.readouterr().err
 
 
 def test_a_picture_is_one_frame_when_headless(capsys: pytest.CaptureFixture[str], picture: Path) -> None:

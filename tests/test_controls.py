@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convviz_core.banks import BUILT_IN_BANKS
+from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.layer import Activation, RangeMode
 from live.controls import COLORMAPS, KEYS, Effect, ViewState, click, key_table, pan, point, press
 

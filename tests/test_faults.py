@@ -23,9 +23,9 @@ from source_fakes import Events as SourceEvents
 from source_fakes import FakeClock
 
 from convviz_core.arrays import ByteArray
-from convviz_core.banks import BUILT_IN_BANKS
-from convviz_core.engine import EngineError, Result
-from convviz_core.engines.opencv_cpu import OpenCvEngine
+from convviz_core.engines.api import EngineError, Result
+from convviz_core.engines.opencv.engine import OpenCvEngine
+from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.layer import Layer
 from convviz_core.ranges import Limits
 from live.controls import KEYS, ViewState

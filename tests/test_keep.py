@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convviz_core.banks import BUILT_IN_BANKS
-from convviz_core.engines.opencv_cpu import OpenCvEngine
+from convviz_core.engines.opencv.engine import OpenCvEngine
+from convviz_core.filters.built_in import BUILT_IN_BANKS
 from live.controls import ViewState
 from live.errors import OutputError
 from live.keep import Keep

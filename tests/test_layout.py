@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convviz_core.banks import BUILT_IN_BANKS
-from convviz_core.engine import FrameSizeError
+from convviz_core.engines.api import FrameSizeError
+from convviz_core.filters.built_in import BUILT_IN_BANKS
 from live.controls import ViewState
 from live.layout import arrange, kept_inside, preferred_canvas_wh
 

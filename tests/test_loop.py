@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from convviz_core.arrays import ByteArray
-from convviz_core.banks import BUILT_IN_BANKS
-from convviz_core.engine import Engine, FrameSizeError
-from convviz_core.engines.opencv_cpu import OpenCvEngine
-from convviz_core.filters import Filter, FilterBank
+from convviz_core.engines.api import Engine, FrameSizeError
+from convviz_core.engines.opencv.engine import OpenCvEngine
+from convviz_core.filters.bank import Filter, FilterBank
+from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.layer import Activation, RangeMode
 from live.controls import ViewState
 from live.display import Events, NullDisplay

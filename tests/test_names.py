@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from source_fakes import Events, picture
 
-from convviz_core.filter_files import load_bank, to_toml
-from convviz_core.filters import FilterError
+from convviz_core.filters.bank import FilterError
+from convviz_core.filters.files import load_bank, to_toml
 from convviz_core.names import is_utf8, shown, utf8_path
 from live.cli import main
 from live.sources import SourceError, SourceSettings, open_source

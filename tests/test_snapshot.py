@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.banks import BUILT_IN_BANKS
-from convviz_core.engines.torch_cpu import TorchEngine
-from convviz_core.filters import Filter, FilterBank
+from convviz_core.engines.reference import TorchEngine
+from convviz_core.filters.bank import Filter, FilterBank
+from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.layer import Layer
 from convviz_core.maps_file import write_maps
 from live.errors import OutputError
@@ -207,7 +207,7 @@ FILLS_UP = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from convviz_core.banks import BUILT_IN_BANKS
+from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.layer import Layer
 from live.errors import OutputError
 from live.snapshot import write_snapshot

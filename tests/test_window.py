@@ -13,8 +13,8 @@ import pytest
 from x11 import Screen, wait_until
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.torch_cpu import TorchEngine
-from convviz_core.filter_files import load_bank
+from convviz_core.engines.reference import TorchEngine
+from convviz_core.filters.files import load_bank
 from convviz_core.layer import Layer
 from convviz_core.scenes import open_scene
 

@@ -1,0 +1,154 @@
+"""What the CPU engines really have to compute: a bank's distinct kernels, and the one line from response to byte."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from convviz_core.arrays import AnyArray, FloatArray
+from convviz_core.filters.bank import FilterBank
+from convviz_core.layer import Activation, Layer, RangeMode
+from convviz_core.ranges import flat_byte, is_flat
+
+Line = tuple[float, float, float, float]  # origin, gain, offset, floor: see byte_lines
+
+EXACT = 1 << 24  # whole numbers below this are exact in float32
+LARGEST_WHOLE = 4096  # above it, any weights would pass for multiples of a small one
+HALF_UP = 2.0**-16  # makes an exact half round up where the processor rounds it to even; one step of float32 at 255
+
+
+@dataclass(frozen=True, eq=False)
+class DistinctKernels:
+    """A bank without its repeats and negations, its weights in units of `scale`.
+
+    The response of map i is sign[i] * scale / 255 * q, where q is kernel `kernel_of[i]` on the bytes 0..255.
+    kernels: float32 (K, C, kh, kw). whole: every weight is a whole number and every q is exact in float32.
+    """
+
+    kernels: FloatArray
+    scale: float
+    whole: bool
+    kernel_of: tuple[int, ...]
+    sign: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.kernels)
+
+    @cached_property
+    def line_signs(self) -> FloatArray:
+        """float32 (N, 4): what turns the line of q into that of each map's sign * q (see byte_lines)."""
+        return np.array([(sign, sign, 1, 1) for sign in self.sign], np.float32)
+
+    @cached_property
+    def maps(self) -> tuple[tuple[int, int], ...]:
+        """(kernel, sign) of every map, in order."""
+        return tuple(zip(self.kernel_of, self.sign, strict=True))
+
+    @cached_property
+    def shown(self) -> frozenset[tuple[int, int]]:
+        """(kernel, sign) of the maps, each once."""
+        return frozenset(self.maps)
+
+    @property
+    def has_pairs(self) -> bool:
+        """Whether a kernel is shown with both signs."""
+        return len(self.shown) > len(self)
+
+
+@lru_cache(maxsize=64)
+def distinct_kernels(bank: FilterBank) -> DistinctKernels:
+    """The bank's distinct kernels, in whole numbers where all its weights are multiples of one."""
+    unit = _common_unit(bank.kernels)
+    weights = bank.kernels.astype(np.float64)
+    scaled = np.rint(weights / unit) if unit else weights / _magnitude(weights)
+    kept: list[AnyArray] = []
+    kernel_of: list[int] = []
+    sign: list[int] = []
+    found: dict[bytes, tuple[int, int]] = {}
+    for kernel in scaled.astype(np.float32) + np.float32(0):  # no -0: it would hide a repeat
+        if kernel.tobytes() not in found:
+            found[(np.float32(0) - kernel).tobytes()] = (len(kept), -1)
+            found[kernel.tobytes()] = (len(kept), 1)
+            kept.append(kernel)
+        index, its_sign = found[kernel.tobytes()]
+        kernel_of.append(index)
+        sign.append(its_sign)
+    scale = unit or _magnitude(weights)
+    return DistinctKernels(np.stack(kept), scale, unit is not None, tuple(kernel_of), tuple(sign))
+
+
+def _magnitude(weights: AnyArray) -> float:
+    """The power of two next to the largest weight: in its units, no sum of products leaves float32's range."""
+    return float(2.0 ** np.frexp(np.abs(weights).max())[1])
+
+
+def _common_unit(kernels: FloatArray) -> float | None:
+    """The largest unit of which every weight is a small whole multiple, to float32's precision; None without one."""
+    weights = np.abs(kernels.astype(np.float64))
+    if not weights.any():
+        return 1.0
+    smallest = float(weights[weights > 0].min())
+    for divisor in range(1, 17):
+        unit = smallest / divisor
+        multiples = np.rint(weights / unit)
+        fits = np.abs(multiples * unit - weights) <= 2.0**-23 * weights
+        small = multiples.max() <= LARGEST_WHOLE and multiples.reshape(len(weights), -1).sum(axis=1).max() * 255 < EXACT
+        if fits.all() and small:
+            return unit
+    return None
+
+
+def extremes_of_maps(layer: Layer, distinct: DistinctKernels, lowest: AnyArray, highest: AnyArray) -> AnyArray:
+    """Each map's smallest and largest response after the activation, float64 (N, 2), from its kernel's extreme q.
+
+    lowest, highest: (K,) the smallest and largest q of each distinct kernel in the picture.
+    """
+    kernel_of, sign = np.array(distinct.kernel_of), np.array(distinct.sign, np.float64)
+    ends = np.stack([lowest[kernel_of], highest[kernel_of]], axis=1).astype(np.float64) * sign[:, None]
+    ends = np.sort(ends, axis=1) * (distinct.scale / 255)
+    return np.maximum(ends, 0.0) if layer.activation == Activation.RELU else ends
+
+
+def peak_of_picture(layer: Layer, distinct: DistinctKernels, lowest: AnyArray, highest: AnyArray) -> float:
+    """The largest |response| after the activation, from each distinct kernel's extreme q.
+
+    lowest, highest: (K,) or more; what follows the distinct kernels' own must be 0.
+    """
+    low, high = lowest.tolist(), highest.tolist()  # a few numbers: lists are faster
+    if layer.signed:
+        peak = max(max(high), -min(low))
+    else:
+        peak = max([0.0, *[high[kernel] if sign > 0 else -low[kernel] for kernel, sign in distinct.shown]])
+    return float(peak) * distinct.scale / 255
+
+
+def byte_lines(layer: Layer, distinct: DistinctKernels, ranges: FloatArray) -> FloatArray:
+    """float32 (N, 4): origin, gain, offset and floor of each map, so that
+
+    byte = round((q - origin) * gain + offset), clipped to floor..255, with (q - origin) * gain + offset one fused
+    multiply-add in float32 and `round` taking halves to even; `offset` holds what makes them go up. The origin is
+    0 except where a range lies far from zero for its width, whose offset float32 could not hold.
+    """
+    if layer.range != RangeMode.FRAME:  # one range for the whole bank
+        return distinct.line_signs * np.array(_line(layer, distinct, *ranges[0].tolist()), np.float32)
+    lines = [
+        (0.0, 0.0, flat_byte(layer), 0.0) if flat else _line(layer, distinct, lo, hi)
+        for (lo, hi), flat in zip(ranges.tolist(), is_flat(layer, ranges).tolist(), strict=True)
+    ]
+    return distinct.line_signs * np.array(lines, np.float32)
+
+
+def _line(layer: Layer, distinct: DistinctKernels, lo: float, hi: float) -> Line:
+    """The line of a map whose sign is 1."""
+    unit = distinct.scale
+    slope = 1.0 / (hi - lo) if lo < hi else 0.0  # a limit may be too small for float32
+    origin = 0.0
+    if abs(lo) > hi - lo:
+        origin = 255.0 * lo / unit
+        origin = round(origin) if distinct.whole else float(np.float32(origin))
+    offset = (unit * origin - 255.0 * lo) * slope
+    zero = min(max(-255.0 * lo * slope + HALF_UP, 0.0), 255.0)  # where the activation cuts
+    floor = round(zero) if layer.activation == Activation.RELU else 0
+    return origin, unit * slope, offset + HALF_UP, floor

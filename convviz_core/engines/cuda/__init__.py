@@ -1,0 +1,1 @@
+"""An NVIDIA card, through torch; engine.py is the door."""

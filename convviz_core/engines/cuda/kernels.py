@@ -1,0 +1,219 @@
+"""The device's arithmetic in torch's own operations: a uint8 picture in, the uint8 mosaic, its ranges and peak out.
+
+Plain functions of tensors: the same code runs on the CPU, where its numbers are tested, and under FakeTensorMode, where
+its shapes, dtypes and devices are. The definitions are those of ranges.py, mosaic.py and gray.py.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from threading import Lock
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from convviz_core.engines.api import map_hw
+from convviz_core.filters.bank import FilterBank
+from convviz_core.layer import Activation, Layer, RangeMode
+from convviz_core.mosaic import MosaicGrid
+from convviz_core.ranges import AUTO_FLOOR, Limits, fixed_limit, flat_byte, flat_spans, known_limits
+
+_precision_lock = Lock()
+
+
+class Scaling(StrEnum):
+    """Where lo and hi come from."""
+
+    GIVEN = "given"  # uploaded with the picture
+    PEAK = "peak"  # the picture's own peak, one range for the bank
+    FRAME = "frame"  # each map's own minimum and maximum
+
+
+@dataclass(frozen=True)
+class PlanKey:
+    """All that the device's work depends on but the pixels and the limits: a captured graph is good for one of these.
+
+    picture_shape: as it is uploaded, (H, W), or (H, W, 3) BGR for a bank that reads colour. reduce: block means
+    of `reduce` x `reduce` bytes.
+    """
+
+    picture_shape: tuple[int, ...]
+    bank: FilterBank
+    activation: Activation
+    scaling: Scaling
+    reduce: int = 1
+
+    def __post_init__(self) -> None:
+        map_hw(self.picture_shape, self.bank)
+
+    @property
+    def layer(self) -> Layer:
+        """The layer, without its range mode."""
+        return Layer(self.bank, self.activation)
+
+    @cached_property
+    def maps_hw(self) -> tuple[int, int]:
+        """Height and width of a map at full size."""
+        return map_hw(self.picture_shape, self.bank)
+
+    @cached_property
+    def grid(self) -> MosaicGrid:
+        """The mosaic's tiles, reduced."""
+        height, width = self.maps_hw
+        return MosaicGrid(len(self.bank), (-(-height // self.reduce), -(-width // self.reduce)))
+
+    @cached_property
+    def auto_floor(self) -> float:
+        """The least limit that a picture's own peak may give."""
+        return AUTO_FLOOR * fixed_limit(self.bank, self.activation)
+
+
+def scaling_of(layer: Layer, limits: Limits | None) -> tuple[Scaling, Limits]:
+    """How a frame of `layer` is scaled, and the limits to upload with it (0, 0 where the device finds them itself).
+
+    Errors: those of ranges.known_limits.
+    """
+    known = known_limits(layer, limits)
+    if known is not None:
+        return Scaling.GIVEN, known
+    return (Scaling.FRAME if layer.range == RangeMode.FRAME else Scaling.PEAK), (0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A uint8 picture and a few float32 numbers in one stretch of memory, so that one copy carries both."""
+
+    whole: Tensor
+    picture: Tensor
+    numbers: Tensor
+
+
+def parcel(shape: tuple[int, ...], count: int, allocate: Callable[[int], Tensor]) -> Parcel:
+    """A parcel for a picture of `shape` and `count` numbers; `allocate` gives that many bytes as a uint8 tensor."""
+    size = math.prod(shape)
+    start = -(-size // 16) * 16
+    whole = allocate(start + 4 * count)
+    picture = whole.narrow(0, 0, size).view(shape)
+    return Parcel(whole, picture, whole.narrow(0, start, 4 * count).view(torch.float32))
+
+
+class TorchWork:
+    """One plan's work in torch operations; its constants lie on `place`. why: a reason that belongs to its name."""
+
+    name = "torch float32"
+
+    def __init__(self, key: PlanKey, place: torch.device, why: str = "") -> None:
+        """Upload the kernels."""
+        if why:
+            self.name = f"{self.name} ({why})"
+        self._key = key
+        self._weight = torch.from_numpy(key.bank.kernels.copy()).to(place)
+        self._flat_spans = torch.from_numpy(flat_spans(key.bank).copy()).to(place)
+
+    def __call__(self, frame: Parcel, answer: Parcel) -> None:
+        """frame: the picture, and lo and hi. answer: the mosaic, and (lo, hi) of each map followed by the peak."""
+        key = self._key
+        maps = responses(to_planes(frame.picture, key.bank.channels), self._weight)
+        if key.activation == Activation.RELU:
+            maps.relu_()
+        lows, highs = torch.aminmax(maps.flatten(1), dim=1)
+        ranges, peak = ranges_and_peak(key, lows, highs, frame.numbers)
+        write_numbers(ranges, peak, answer)
+        flat = ranges.select(1, 1) - ranges.select(1, 0) <= self._flat_spans if key.scaling == Scaling.FRAME else None
+        write_tiles(key, to_bytes(maps, ranges, flat, flat_byte(key.layer)), answer)
+
+
+def to_planes(picture: Tensor, channels: int) -> Tensor:
+    """What the filters read: float32 (C, H, W), whole numbers from 0 to 255, of a uint8 picture.
+
+    picture: (H, W), or (H, W, 3) BGR for three channels.
+    """
+    if channels == 1:
+        return picture.to(torch.float32).unsqueeze(0)
+    if picture.dim() == 2:
+        return picture.to(torch.float32).expand(3, -1, -1)
+    return picture.flip(-1).permute(2, 0, 1).to(torch.float32)
+
+
+def responses(planes: Tensor, weight: Tensor) -> Tensor:
+    """Cross-correlation in float32: planes (C, H, W) of 0 to 255, weight (N, C, kh, kw) -> (N, H-kh+1, W-kw+1).
+
+    The division by 255 comes last: until then whole-number weights give whole numbers, and what cancels is exactly 0.
+    """
+    with _real_float32():
+        sums = F.conv2d(planes.unsqueeze(0), weight)
+    return sums.squeeze(0).div_(255)
+
+
+@contextmanager
+def _real_float32() -> Iterator[None]:
+    """No TF32 in cuDNN's convolutions inside the block. The setting is the whole process's, hence the lock."""
+    setting = torch.backends.cudnn.conv  # type: ignore[attr-defined]  # torch makes it at run time
+    with _precision_lock:
+        before = setting.fp32_precision
+        setting.fp32_precision = "ieee"
+        try:
+            yield
+        finally:
+            setting.fp32_precision = before
+
+
+def ranges_and_peak(key: PlanKey, lows: Tensor, highs: Tensor, limits: Tensor) -> tuple[Tensor, Tensor]:
+    """float32 (N, 2) ranges and the peak, of shape (), from each map's extremes (N,) after the activation."""
+    peak = torch.maximum(highs.amax(), lows.amin().neg())
+    if key.scaling == Scaling.FRAME:
+        return torch.stack([lows, highs], dim=1), peak
+    if key.scaling == Scaling.PEAK:
+        limit = peak.clamp(min=key.auto_floor)
+        limits = torch.stack([torch.zeros_like(limit) if key.activation == Activation.RELU else -limit, limit])
+    return limits.expand(len(key.bank), 2), peak
+
+
+def to_bytes(maps: Tensor, ranges: Tensor, flat: Tensor | None, flat_level: int) -> Tensor:
+    """round(255 (v - lo) / (hi - lo)), halves up, clipped: uint8 (N, h, w); `maps` is used up.
+
+    The division comes first: it makes zero exactly 1/2 of a signed range, and so byte 128. `flat`, bool (N,), names
+    the maps that are `flat_level` all over.
+    """
+    lo = ranges.select(1, 0).view(-1, 1, 1)
+    span = ranges.select(1, 1).view(-1, 1, 1) - lo
+    levels = maps.sub_(lo).div_(span).mul_(255).add_(0.5).clamp_(0, 255)
+    if flat is not None:
+        levels.masked_fill_(flat.view(-1, 1, 1), flat_level)
+    return levels.to(torch.uint8)  # which cuts the fraction off
+
+
+def write_numbers(ranges: Tensor, peak: Tensor, answer: Parcel) -> None:
+    """(lo, hi) of each map and then the peak, 2 N + 1 numbers."""
+    torch.cat([ranges.reshape(-1), peak.reshape(1)], out=answer.numbers)
+
+
+def write_tiles(key: PlanKey, maps: Tensor, answer: Parcel) -> None:
+    """uint8 (N, h, w) at full size -> the mosaic's tiles, reduced; tiles without a map stay as they are."""
+    grid = key.grid
+    height, width = grid.tile_hw
+    reduced = reduce_maps(maps, key.reduce) if key.reduce > 1 else maps
+    tiles = answer.picture.view(grid.rows, height, grid.columns, width).permute(0, 2, 1, 3)
+    rows, rest = divmod(grid.count, grid.columns)
+    full = rows * grid.columns
+    tiles.narrow(0, 0, rows).copy_(reduced.narrow(0, 0, full).view(rows, grid.columns, height, width))
+    if rest:
+        tiles.select(0, rows).narrow(0, 0, rest).copy_(reduced.narrow(0, full, rest))
+
+
+def reduce_maps(maps: Tensor, factor: int) -> Tensor:
+    """Block means of uint8 (N, h, w), halves up, the edge repeated where a block hangs over it."""
+    count, height, width = maps.shape
+    rows, columns = -(-height // factor), -(-width // factor)
+    if height % factor or width % factor:
+        maps = maps.index_select(1, torch.arange(rows * factor, device=maps.device).clamp_(max=height - 1))
+        maps = maps.index_select(2, torch.arange(columns * factor, device=maps.device).clamp_(max=width - 1))
+    sums = maps.view(count, rows, factor, columns, factor).sum(dim=(2, 4), dtype=torch.int32)
+    area = factor * factor
+    return sums.mul_(2).add_(area).div_(2 * area, rounding_mode="floor").to(torch.uint8)

@@ -1,0 +1,1 @@
+"""Halide on the CPU; engine.py is the door."""

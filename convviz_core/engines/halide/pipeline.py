@@ -1,0 +1,152 @@
+"""One compiled Halide pipeline: from the frame to the mosaic's bytes in one pass over strips of rows.
+
+Only what the code itself depends on stands in its Recipe (recipe.py). Sizes and limits are arguments, so that
+none of them ever compiles anything. So are the number of maps and their signs, except where pairs are made together,
+and the weights, except where they are whole numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import halide as hl
+import numpy as np
+
+from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+from convviz_core.engines.halide import stages
+from convviz_core.engines.halide.recipe import Arithmetic, Recipe
+from convviz_core.engines.halide.stages import Node, y
+from convviz_core.mosaic import MosaicGrid
+
+STRIP_ROWS = 32  # of tiles: one strip is one core's task, and its rows stay in that core's cache
+
+_DTYPES = {Arithmetic.INT16: np.int16, Arithmetic.INT32: np.int32, Arithmetic.FLOAT32: np.float32}
+_KINDS = {Arithmetic.INT16: hl.Int(16), Arithmetic.INT32: hl.Int(32), Arithmetic.FLOAT32: hl.Float(32)}
+
+
+@dataclass(frozen=True, eq=False)
+class Tiles:
+    """Where the bytes go and how they are made, by the tiles of the mosaic; spare tiles have lines of zeros.
+
+    view: uint8 (rows, columns, h, w), the mosaic's memory. lines: float32 (rows, columns, 4), see byte_lines.
+    kernel_of: int32 (rows, columns), the distinct kernel of each tile.
+    """
+
+    view: ByteArray
+    lines: FloatArray
+    kernel_of: AnyArray
+
+    @cached_property
+    def buffers(self) -> tuple[Node, Node, Node]:
+        """The three as Halide takes them: the same memory."""
+        return hl.Buffer(self.view), hl.Buffer(self.lines), hl.Buffer(self.kernel_of)
+
+
+class Pipeline:
+    """One recipe; one thread at a time may run it."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        """Describe the stages; nothing is compiled yet."""
+        self._recipe = recipe
+        self._target = hl.get_jit_target_from_environment()
+        self._frame = hl.ImageParam(hl.UInt(8), 3 if recipe.color else 2)
+        self._weights = hl.ImageParam(hl.Float(32), 4)
+        self._lines = hl.ImageParam(hl.Float(32), 3)
+        self._kernel_of = hl.ImageParam(hl.Int(32), 2)
+        self._extremes: list[AnyArray] = [np.empty((0, 0))] * 2
+        self._outputs: list[Node] = []
+        self._pipeline = self._build()
+
+    def run(
+        self, frame: ByteArray, kernels: FloatArray, *, tiles: Tiles | None = None, gray: ByteArray | None = None
+    ) -> None:
+        """Write what the recipe makes, `tiles` or `gray`, and keep the extremes where it measures.
+
+        frame: uint8 (H, W) or (H, W, 3), pixels dense, writeable. kernels: float32 (K, C, kh, kw), K a multiple of the
+        recipe's at_once. gray: uint8 (H, W).
+        """
+        rows = frame.shape[0] - self._recipe.kernel_hw[0] + 1 if tiles is None else tiles.view.shape[2]
+        if self._extremes[0].shape != (len(kernels), rows):
+            self._extremes = [np.empty((len(kernels), rows), _DTYPES[self._recipe.arithmetic]) for _ in range(2)]
+            self._outputs = [hl.Buffer(output) for output in self._extremes]
+        outputs = [*self._outputs] if self._recipe.measures else []
+        self._frame.set(hl.Buffer(frame))
+        if self._recipe.sums is None:
+            self._weights.set(hl.Buffer(kernels))
+        if tiles is not None:
+            view, lines, kernel_of = tiles.buffers
+            self._lines.set(lines)
+            self._kernel_of.set(kernel_of)
+            outputs.insert(0, view)
+        if gray is not None:
+            outputs.insert(0, hl.Buffer(gray))
+        self._pipeline.realize(outputs, self._target)
+
+    def extremes(self) -> tuple[AnyArray, AnyArray]:
+        """The smallest and largest q of each kernel in the frame of the last run, (K,) each."""
+        lowest, highest = self._extremes
+        return np.minimum.reduce(lowest, axis=1), np.maximum.reduce(highest, axis=1)
+
+    def compile(self) -> None:
+        """Run on the smallest frame there is; only this compiles, and other threads go on meanwhile."""
+        recipe, lanes = self._recipe, stages.vector_lanes()
+        block = max(1, recipe.reduce)
+        height, width = recipe.kernel_hw[0] - 1 + block, recipe.kernel_hw[1] - 1 + max(2, block) * lanes
+        frame = np.zeros((height, width, 3) if recipe.color else (height, width), np.uint8)
+        count = len(recipe.sums.kernels) if recipe.sums else recipe.at_once
+        kernels = np.zeros((count, recipe.channels, *recipe.kernel_hw), np.float32)
+        grid = MosaicGrid(max(1, len(recipe.pairs)), (1, max(2, block) * lanes // block))
+        by_tile = (grid.rows, grid.columns)
+        tiles = Tiles(
+            np.zeros((*by_tile, *grid.tile_hw), np.uint8),
+            np.zeros((*by_tile, 4), np.float32),
+            np.zeros(by_tile, np.int32),
+        )
+        gray = np.zeros((height, width), np.uint8) if recipe.leaves_gray else None
+        self.run(frame, kernels, tiles=tiles if recipe.reduce else None, gray=gray)
+
+    def _build(self) -> Node:
+        recipe, kind = self._recipe, _KINDS[self._recipe.arithmetic]
+        plane = stages.plane_stage(self._frame, recipe.channels, kind if recipe.sums is None else hl.UInt(8))
+        response, columns = self._response(plane)
+        outputs = []
+        if recipe.measures:
+            outputs.append(stages.extremes_stage(response, kind, self._map_wh(), max(1, recipe.reduce)))
+        if recipe.reduce:
+            kernels = len(recipe.sums.kernels) if recipe.sums else self._weights.dim(3).extent()
+            if recipe.pairs:
+                outputs.insert(0, stages.paired_tiles(response, recipe.pairs, self._lines))
+            else:
+                levels = stages.levels_stage(response, kernels, self._lines, self._kernel_of, recipe.far_ranges)
+                outputs.insert(0, stages.tiles_stage(levels, self._map_wh(), recipe.reduce))
+        elif recipe.leaves_gray:
+            outputs.insert(0, stages.gray_stage(plane))
+        self._schedule(outputs, plane, [stage for stage in (columns, response) if stage is not None])
+        return hl.Pipeline(outputs)
+
+    def _schedule(self, outputs: list[Node], plane: Node, rows: list[Node]) -> None:
+        """Strips in parallel, and in each strip row after row: what `rows` hold of it, then all outputs together."""
+        strip, row = hl.Var("strip"), hl.Var("strip_row")
+        first, *others = outputs
+        for output in outputs:
+            output.split(y, strip, row, STRIP_ROWS, hl.TailStrategy.GuardWithIf).parallel(strip)
+        for output in others:
+            output.compute_with(first, row)
+        for stage in rows:
+            stage.compute_at(first, row).hoist_storage(first, strip)  # one allocation a strip
+            stage.align_storage(stages.x, stages.vector_lanes())
+        if self._recipe.color or self._recipe.sums is None:  # a row is converted once, for all rows that read it
+            stages.vectorize_plane(plane, self._recipe.channels)
+            plane.store_at(first, strip).compute_at(first, row)
+
+    def _response(self, plane: Node) -> tuple[Node, Node | None]:
+        recipe = self._recipe
+        if recipe.sums is None:
+            return stages.float_response(plane, self._weights, recipe.channels, recipe.kernel_hw, recipe.at_once), None
+        return stages.whole_response(plane, recipe.sums, _KINDS[recipe.arithmetic])
+
+    def _map_wh(self) -> tuple[Node, Node]:
+        first = 1 if self._recipe.color else 0
+        kernel_h, kernel_w = self._recipe.kernel_hw
+        return self._frame.dim(first).extent() - (kernel_w - 1), self._frame.dim(first + 1).extent() - (kernel_h - 1)

@@ -1,0 +1,114 @@
+"""Which Halide pipeline a frame and a bank need, if any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import lru_cache
+
+import numpy as np
+
+from convviz_core.engines.api import map_hw
+from convviz_core.engines.cpu_kernels import distinct_kernels
+from convviz_core.engines.halide.column_sums import ColumnSums, column_sums
+from convviz_core.engines.halide.stages import vector_lanes
+from convviz_core.filters.bank import FilterBank
+from convviz_core.layer import Layer, RangeMode
+
+MOST_ADDITIONS = 500  # of whole numbers, unrolled: about a second of compiling
+MOST_TAPS = 170  # of one kernel in float32, unrolled: about a second of compiling; far above, a DFT is faster anyway
+INT16_WEIGHTS = 128  # of one sign: 255 times this still fits 16 bits
+
+
+class Arithmetic(StrEnum):
+    """What the responses are summed in."""
+
+    INT16 = "int16"
+    INT32 = "int32"
+    FLOAT32 = "float32"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What one compiled pipeline is for.
+
+    color: the frame is BGR, else gray. channels: 1 where the filters read gray, 3 for RGB. reduce: see Engine.run; 0
+    makes no mosaic. sums: the whole-number kernels, for int16 and int32; None in float32. at_once: kernels that share
+    their reading of the frame in float32; the number of kernels is a multiple. far_ranges: whether zero may lie outside
+    a range. measures: whether it gives the extremes. pairs: (kernel, sign) of every map, in order, where there are
+    negated pairs of whole numbers, whose bytes after ReLU are then made together at full size; else ().
+    """
+
+    color: bool
+    channels: int
+    kernel_hw: tuple[int, int]
+    arithmetic: Arithmetic
+    reduce: int
+    sums: ColumnSums | None = None
+    at_once: int = 1
+    far_ranges: bool = False
+    measures: bool = True
+    pairs: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def measuring(self) -> Recipe:
+        """The same without a mosaic."""
+        return replace(self, reduce=0, pairs=())
+
+    @property
+    def far(self) -> Recipe:
+        """The same for any range."""
+        return replace(self, far_ranges=True, pairs=())
+
+    def measured(self, mode: str) -> Recipe:
+        """What only makes the mosaic, after measuring: where that has left the gray picture, from it."""
+        color = self.color and not self.measuring.leaves_gray
+        return replace(self.far if mode == RangeMode.FRAME else self, color=color, measures=False)
+
+    @property
+    def leaves_gray(self) -> bool:
+        """Whether the pipeline also gives the gray picture that it makes, for the one that follows.
+
+        In float32 that saves too little for one more pipeline to compile.
+        """
+        return self.reduce == 0 and self.color and self.channels == 1 and self.sums is not None
+
+
+def recipes_for(shape: tuple[int, ...], layer: Layer, reduce: int) -> tuple[Recipe, ...]:
+    """The pipelines that a run may need: with limits, or in two steps where the picture's own range is wanted."""
+    recipe = recipe_for(shape, layer, reduce)
+    if recipe is None:
+        return ()
+    if layer.range == RangeMode.FIXED:
+        return (recipe,)
+    own = (recipe.measuring, recipe.measured(layer.range))
+    return own if layer.range == RangeMode.FRAME else (recipe, *own)
+
+
+def recipe_for(shape: tuple[int, ...], layer: Layer, reduce: int) -> Recipe | None:
+    """The pipeline for frames of `shape`; None where OpenCV computes: tiles narrower than a vector, and long code."""
+    bank = layer.bank
+    _, width = map_hw(shape, bank)
+    arithmetic, sums = _arithmetic(bank)
+    taps = bank.channels * bank.kernel_hw[0] * bank.kernel_hw[1]
+    too_narrow = width < 2 * vector_lanes() or -(-width // reduce) < vector_lanes()
+    if too_narrow or (sums is None and taps > MOST_TAPS):
+        return None
+    distinct = distinct_kernels(bank)
+    at_once = 2 if sums is None and len(distinct) > 1 else 1
+    pairs = distinct.maps if sums and not layer.signed and distinct.has_pairs and reduce == 1 else ()
+    return Recipe(len(shape) == 3, bank.channels, bank.kernel_hw, arithmetic, reduce, sums, at_once, pairs=pairs)
+
+
+@lru_cache(maxsize=64)
+def _arithmetic(bank: FilterBank) -> tuple[Arithmetic, ColumnSums | None]:
+    """What the bank's responses are summed in, and how, where its weights are whole numbers."""
+    distinct = distinct_kernels(bank)
+    if not distinct.whole:
+        return Arithmetic.FLOAT32, None
+    sums = column_sums(distinct.kernels)
+    if sums.additions > MOST_ADDITIONS:
+        return Arithmetic.FLOAT32, None
+    weights = distinct.kernels.reshape(len(distinct), -1)
+    one_sign = max(np.maximum(weights, 0).sum(axis=1).max(), np.maximum(-weights, 0).sum(axis=1).max())
+    return (Arithmetic.INT16 if one_sign <= INT16_WEIGHTS else Arithmetic.INT32), sums

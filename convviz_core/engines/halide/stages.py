@@ -1,0 +1,241 @@
+"""The stages of the Halide pipeline, each defined and vectorised; pipeline.py puts them together.
+
+Coordinates are Halide's: x first. A Node is a Func, an Expr or a Var; halide's Python package has no types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import halide as hl
+
+from convviz_core.engines.halide.column_sums import Column, ColumnSums, Term
+from convviz_core.gray import GRAY_WEIGHTS
+from convviz_core.mosaic import MosaicGrid
+
+Node = Any
+
+# A row's last vector overlaps the one before it, so that every row must hold one at least.
+_OVERLAP = hl.TailStrategy.ShiftInwards
+# Next to this number float32 knows whole numbers only: adding it rounds, halves to even.
+_ROUND = 1.5 * 2**23
+_MOST_FOR_UINT16 = 11  # a block of 11 x 11 bytes, twice its sum and the rounding, still fits
+
+x, y = hl.Var("x"), hl.Var("y")
+_channel, kernel, _lane = hl.Var("channel"), hl.Var("kernel"), hl.Var("lane")
+column, row = hl.Var("column"), hl.Var("row")
+
+
+@cache
+def vector_lanes() -> int:
+    """How many responses of 16 bits fit a vector here; a tile is at least so wide, a map twice."""
+    return int(hl.get_jit_target_from_environment().natural_vector_size(hl.Int(16)))
+
+
+def plane_stage(frame: Node, channels: int, kind: Node) -> Node:
+    """(x, y, channel) of type `kind` in 0..255: gray, byte for byte cv2.cvtColor's, or R, G, B.
+
+    frame: the ImageParam, (x, y) gray or (channel, x, y) BGR.
+    """
+    if frame.dimensions() == 2:
+        value = frame[x, y]
+    elif channels == 3:
+        value = frame[2 - _channel, x, y]
+    else:
+        value = _gray(*(hl.cast(hl.UInt(16), frame[index, x, y]) for index in range(3)))
+    plane = hl.Func("plane")
+    plane[x, y, _channel] = hl.cast(kind, value)
+    if frame.dimensions() == 3:
+        frame.dim(0).set_bounds(0, 3).set_stride(1)
+        frame.dim(1).set_stride(3)
+    return plane
+
+
+def gray_stage(plane: Node) -> Node:
+    """(x, y): the gray picture itself."""
+    gray = hl.Func("gray")
+    gray[x, y] = hl.cast(hl.UInt(8), plane[x, y, 0])
+    return gray.vectorize(x, vector_lanes(), _OVERLAP).never_partition_all()
+
+
+def vectorize_plane(plane: Node, channels: int) -> None:
+    """For a plane that is computed a row at a time."""
+    plane.bound(_channel, 0, channels).reorder(_channel, x, y).unroll(_channel)
+    plane.vectorize(x, vector_lanes(), _OVERLAP).never_partition_all()
+
+
+def _gray(blue: Node, green: Node, red: Node) -> Node:
+    # (sum of weight * channel + 2**14) >> 15, the weights split at 256 so that 16 bits hold every sum.
+    channels = (blue, green, red)
+    high = _total([level * (weight >> 8) for level, weight in zip(channels, GRAY_WEIGHTS, strict=True)]) + 64
+    low = _total([level * (weight & 255) for level, weight in zip(channels, GRAY_WEIGHTS, strict=True)])
+    return (high + (low >> 8)) >> 7
+
+
+def float_response(plane: Node, weights: Node, channels: int, kernel_hw: tuple[int, int], at_once: int) -> Node:
+    """(x, y, kernel) float32: the taps unrolled, their weights read from the ImageParam (x, y, channel, kernel).
+
+    at_once: kernels computed side by side from one reading of the plane; their number is a multiple of it.
+    """
+    taps = [
+        plane[x + dx, y + dy, channel] * weights[dx, dy, channel, kernel]
+        for channel in range(channels)
+        for dy in range(kernel_hw[0])
+        for dx in range(kernel_hw[1])
+    ]
+    response = hl.Func("response")
+    response[x, y, kernel] = _total(taps)
+    group, member = hl.Var("group"), hl.Var("member")
+    response.split(kernel, group, member, at_once, hl.TailStrategy.RoundUp).reorder(member, x, y, group).unroll(member)
+    response.vectorize(x, 2 * vector_lanes(), _OVERLAP).never_partition_all()
+    return response
+
+
+def whole_response(plane: Node, sums: ColumnSums, kind: Node) -> tuple[Node, Node | None]:
+    """(x, y, kernel) of the integer type `kind`, exact; and the stage of the shared columns, where there are any."""
+    shared = hl.Func("columns")
+
+    def column_sum(wanted: Column, dx: int) -> Node:
+        return _weighted([(weight, hl.cast(kind, plane[x + dx, y + dy, wanted.channel])) for dy, weight in wanted.taps])
+
+    def term_value(term: Term) -> Node:
+        if term.column in sums.shared:
+            return shared[x + term.dx, y, sums.shared.index(term.column)]
+        return column_sum(term.column, term.dx)
+
+    if sums.shared:
+        shared[x, y, kernel] = _choose([column_sum(wanted, 0) for wanted in sums.shared], kind)
+        _vectorize_unrolled(shared, len(sums.shared))
+    response = hl.Func("response")
+    totals = [_weighted([(term.factor, term_value(term)) for term in terms]) for terms in sums.kernels]
+    response[x, y, kernel] = _choose(totals, kind)
+    _vectorize_unrolled(response, len(totals))
+    return response, shared if sums.shared else None
+
+
+def _vectorize_unrolled(stage: Node, count: int) -> None:
+    stage.bound(kernel, 0, count).reorder(kernel, x, y).unroll(kernel)
+    stage.vectorize(x, vector_lanes(), _OVERLAP).never_partition_all()
+
+
+def _choose(values: Sequence[Node], kind: Node) -> Node:
+    values = [hl.cast(kind, value) for value in values]
+    return hl.mux(kernel, values) if len(values) > 1 else values[0]
+
+
+def _weighted(terms: Sequence[tuple[int, Node]]) -> Node:
+    """The sum of weight * value, its negative weights taken together; 0 for no terms."""
+    added = [value * weight if weight != 1 else value for weight, value in terms if weight > 0]
+    taken = [value * -weight if weight != -1 else value for weight, value in terms if weight < 0]
+    if not taken:
+        return _total(added) if added else 0
+    return _total(added) - _total(taken) if added else -_total(taken)
+
+
+def _total(values: Sequence[Node]) -> Node:
+    total = values[0]
+    for value in values[1:]:
+        total = total + value
+    return total
+
+
+def extremes_stage(response: Node, kind: Node, map_wh: tuple[Node, Node], rows: int) -> Node:
+    """(y, kernel): the smallest and largest response in the `rows` rows of the maps that block row y covers."""
+    width, height = map_wh
+    lanes = vector_lanes()
+    most = hl.f32(3e38) if kind == hl.Float(32) else kind.max()
+    part = hl.Func("part")
+    over = hl.RDom([(0, (width + lanes - 1) // lanes), (0, rows)])
+    value = response[hl.min(over.x * lanes, width - lanes) + _lane, hl.min(y * rows + over.y, height - 1), kernel]
+    part[_lane, kernel, y] = (most, -most)
+    part[_lane, kernel, y] = _extremes(part[_lane, kernel, y], value, value)
+    whole = hl.Func("whole")
+    across = hl.RDom([(0, lanes)])
+    whole[kernel, y] = (most, -most)
+    whole[kernel, y] = _extremes(whole[kernel, y], *(part[across.x, kernel, y][end] for end in (0, 1)))
+    extremes = hl.Func("extremes")
+    extremes[y, kernel] = (whole[kernel, y][0], whole[kernel, y][1])
+    part.compute_at(extremes, kernel).vectorize(_lane, lanes).never_partition_all()
+    part.update(0).reorder(_lane, over.x, over.y).vectorize(_lane, lanes).never_partition_all()
+    whole.compute_at(extremes, kernel).never_partition_all()
+    whole.update(0).atomic().vectorize(across.x, lanes).never_partition_all()
+    return extremes.reorder(kernel, y).never_partition_all()
+
+
+def _extremes(seen: Node, low: Node, high: Node) -> tuple[Node, Node]:
+    return hl.min(seen[0], low), hl.max(seen[1], high)
+
+
+def levels_stage(response: Node, kernels: Node, lines: Node, kernel_of: Node, far_ranges: bool) -> Node:
+    """(x, y, column, row): the byte of every response of the map in each tile.
+
+    far_ranges: whether zero may lie outside a range, so that a line's origin is not 0.
+    """
+    index = hl.clamp(kernel_of[column, row], 0, kernels - 1)
+    origin, gain, offset, floor = (lines[i, column, row] for i in range(4))
+    q = hl.cast(hl.Float(32), response[x, y, index])
+    levels = hl.Func("levels")
+    levels[x, y, column, row] = _byte(hl.max((q - origin if far_ranges else q) * gain + offset, floor))
+    return levels
+
+
+def paired_tiles(response: Node, maps: Sequence[tuple[int, int]], lines: Node) -> Node:
+    """(x, y, column, row): the bytes after ReLU of maps that all have one range, which zero lies in.
+
+    maps: the distinct kernel and the sign of each. At every pixel, one map of a pair has the byte of |q|, the other
+    that of zero.
+    """
+    grid = MosaicGrid(len(maps), (1, 1))
+    gain, offset, floor = hl.abs(lines[1, 0, 0]), lines[2, 0, 0], lines[3, 0, 0]
+    zero = hl.cast(hl.UInt(8), floor)
+
+    def level(index: int, sign: int) -> Node:
+        whole = response[x, y, index]
+        q = hl.cast(hl.Float(32), whole)
+        if (index, -sign) not in maps:
+            return _byte(hl.max(q * (gain * sign) + offset, floor))
+        return hl.select(whole > 0 if sign > 0 else whole < 0, _byte(hl.abs(q) * gain + offset), zero)
+
+    levels = [level(*its) for its in maps] + [hl.cast(hl.UInt(8), 0)] * (grid.rows * grid.columns - len(maps))
+    tiles = hl.Func("tiles")
+    tiles[x, y, column, row] = hl.mux(column + grid.columns * row, levels)
+    tiles.output_buffer().dim(0).set_stride(1)
+    tiles.bound(column, 0, grid.columns).bound(row, 0, grid.rows)
+    tiles.reorder(column, row, x, y).unroll(column).unroll(row).vectorize(x, vector_lanes(), _OVERLAP)
+    return tiles.never_partition_all()
+
+
+def tiles_stage(levels: Node, map_wh: tuple[Node, Node], reduce: int) -> Node:
+    """(x, y, column, row): the levels themselves, or their block means, halves up."""
+    tiles = hl.Func("tiles")
+    if reduce == 1:
+        tiles[x, y, column, row] = levels[x, y, column, row]
+    else:
+        tiles[x, y, column, row] = _block_mean(tiles, levels, map_wh, reduce)
+        levels.compute_at(tiles, column).vectorize(x, vector_lanes(), _OVERLAP).never_partition_all()
+    tiles.output_buffer().dim(0).set_stride(1)
+    tiles.reorder(x, column, row, y).vectorize(x, vector_lanes(), _OVERLAP)
+    return tiles.never_partition_all()
+
+
+def _byte(level: Node) -> Node:
+    """A level from 0 on, clipped to 255 and rounded."""
+    # Clipping stands between two additions, so that the compiler cannot make one of them, and round earlier.
+    rounded = hl.min(level, 255.0) + hl.f32(_ROUND)
+    return hl.cast(hl.UInt(8), hl.reinterpret(hl.UInt(32), rounded))  # the last byte of the float's bits
+
+
+def _block_mean(tiles: Node, levels: Node, map_wh: tuple[Node, Node], reduce: int) -> Node:
+    width, height = map_wh
+    kind = hl.UInt(16 if reduce <= _MOST_FOR_UINT16 else 32)
+    downwards = hl.Func("downwards")
+    inside_x = hl.min(hl.likely(x), width - 1)  # the edge's own pixels fill up the last block
+    downwards[x, y, column, row] = _total(
+        [hl.cast(kind, levels[inside_x, hl.min(y * reduce + dy, height - 1), column, row]) for dy in range(reduce)]
+    )
+    downwards.compute_at(tiles, column).vectorize(x, vector_lanes(), _OVERLAP)
+    total = _total([downwards[x * reduce + dx, y, column, row] for dx in range(reduce)])
+    area = reduce * reduce
+    return hl.cast(hl.UInt(8), (total * 2 + area) // (2 * area))

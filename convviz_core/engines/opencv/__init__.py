@@ -1,0 +1,1 @@
+"""OpenCV on the CPU; engine.py is the door."""

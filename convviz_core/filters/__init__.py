@@ -1,0 +1,1 @@
+"""Filters and filter banks: what they are, the built-in ones, and those from files."""

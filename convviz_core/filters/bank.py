@@ -1,0 +1,113 @@
+"""Filters and filter banks: what they are and what they must satisfy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from convviz_core.arrays import AnyArray, FloatArray
+
+MAX_FILTERS = 64
+MAX_SIDE = 31
+
+
+class FilterError(ValueError):
+    """A filter or a bank that cannot be used; its message is one sentence for a person."""
+
+
+@dataclass(frozen=True, eq=False)
+class Filter:
+    """One kernel and its name.
+
+    `kernel` is float32 of shape (kh, kw) for gray input, or (3, kh, kw), in R, G, B order, for
+    the colour frame; each side from 1 to 31, finite. It is copied and made read-only.
+    """
+
+    label: str
+    kernel: FloatArray
+
+    def __post_init__(self) -> None:
+        kernel = _checked_kernel(self.label, self.kernel)
+        object.__setattr__(self, "kernel", kernel)
+
+
+@dataclass(frozen=True, eq=False)
+class FilterBank:
+    """N filters of one shape under one name, 1 to 64 of them.
+
+    `notes` are sentences that a person must be told about where the weights came from ("its bias is left out").
+    """
+
+    name: str
+    filters: tuple[Filter, ...]
+    description: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.filters, tuple | list):
+            raise FilterError(f"bank '{self.name}' has a {type(self.filters).__name__}, want a tuple of Filters")
+        object.__setattr__(self, "filters", tuple(self.filters))
+        if not 1 <= len(self.filters) <= MAX_FILTERS:
+            raise FilterError(f"bank '{self.name}' has {len(self.filters)} filters, want 1 to {MAX_FILTERS}")
+        for filter in self.filters:
+            if not isinstance(filter, Filter):
+                raise FilterError(f"bank '{self.name}' holds a {type(filter).__name__}, want Filters only")
+        first = self.filters[0].kernel.shape
+        for filter in self.filters:
+            if filter.kernel.shape != first:
+                raise FilterError(
+                    f"bank '{self.name}': filter '{filter.label}' has shape {filter.kernel.shape}, "
+                    f"want {first} like the first one: all kernels of a bank share one shape"
+                )
+
+    @cached_property
+    def kernels(self) -> FloatArray:
+        """float32 (N, C, kh, kw), read-only; C is 1 for gray input and 3 for RGB."""
+        stacked = np.stack([f.kernel.reshape(-1, *f.kernel.shape[-2:]) for f in self.filters])
+        stacked.setflags(write=False)
+        return stacked
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The filters' names, in order."""
+        return tuple(filter.label for filter in self.filters)
+
+    @property
+    def channels(self) -> int:
+        """1 where the filters read gray, 3 where they read the colour frame."""
+        return int(self.kernels.shape[1])
+
+    @property
+    def kernel_hw(self) -> tuple[int, int]:
+        """Height and width of every kernel, in pixels."""
+        return int(self.kernels.shape[2]), int(self.kernels.shape[3])
+
+    def __len__(self) -> int:
+        return len(self.filters)
+
+    def flipped(self) -> FilterBank:
+        """The bank turned by 180 degrees: cross-correlating with it is true convolution with this one."""
+        turned = tuple(Filter(f.label, f.kernel[..., ::-1, ::-1]) for f in self.filters)
+        return FilterBank(self.name, turned, self.description, self.notes)
+
+
+def _checked_kernel(label: str, kernel: AnyArray) -> FloatArray:
+    if not isinstance(kernel, np.ndarray):
+        raise FilterError(
+            f"filter '{label}' has a {type(kernel).__name__} for its kernel, want a numpy array of numbers"
+        )
+    if kernel.dtype.kind not in "biuf":
+        raise FilterError(f"filter '{label}' holds {kernel.dtype} values, want real numbers")
+    shape = kernel.shape
+    if kernel.ndim not in (2, 3) or (kernel.ndim == 3 and shape[0] != 3):
+        raise FilterError(f"filter '{label}' has shape {shape}, want (height, width) or (3, height, width)")
+    if not all(1 <= side <= MAX_SIDE for side in shape[-2:]):
+        raise FilterError(f"filter '{label}' is {shape[-2]}x{shape[-1]}, want 1x1 to {MAX_SIDE}x{MAX_SIDE}")
+    with np.errstate(over="ignore"):
+        checked = np.array(kernel, dtype=np.float32, order="C")
+    if not np.isfinite(checked).all():
+        raise FilterError(f"filter '{label}' holds a weight that is not a finite float32 number")
+    checked.setflags(write=False)
+    return checked

@@ -1,0 +1,136 @@
+"""Filter banks by name or from a file: TOML written by hand, numpy arrays, trained weights.
+
+Every size is checked before memory is taken for it, nothing in a file is ever run, and whatever is wrong with a file
+becomes a FilterError of one sentence.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import warnings
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from convviz_core.filters.bank import MAX_FILTERS, MAX_SIDE, Filter, FilterBank, FilterError
+from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.filters.checkpoints.layouts import EITHER_NOTE, KERAS_NOTE, is_either, is_keras, keras_to_torch
+from convviz_core.filters.toml import read_toml, to_toml
+from convviz_core.filters.trained import RGB_NOTE, read_safetensors, read_state_dict
+from convviz_core.names import shown
+
+__all__ = ["load_bank", "to_toml"]
+
+# The file ends at the first such suffix before a colon, so that the colon of C:\\ does not split a path.
+_FILE_AND_TENSOR = re.compile(r"(.*?\.(?:safetensors|pth\.tar|pt|pth|ckpt|bin)):(.*)", re.IGNORECASE | re.DOTALL)
+
+
+def load_bank(name_or_path: str | Path) -> FilterBank:
+    """A built-in bank by its name, or the bank in a file.
+
+    Files: `.toml`; `.npy` of shape (kh, kw), (N, kh, kw), (N, 1, kh, kw) or (N, 3, kh, kw), or Keras's (kh, kw, C, N)
+    where the shape tells; `.safetensors` and torch's checkpoints, `.pt`, `.pth`, `.pth.tar`, `.ckpt` or `.bin`, with a
+    tensor's name after a colon or, without one, the first convolution. The bank's `notes` say what a person must know
+    about how trained weights were taken. Errors: FilterError, one sentence.
+    """
+    text = str(name_or_path)
+    for bank in BUILT_IN_BANKS:
+        if bank.name == text:
+            return bank
+    path, tensor = _find(text)
+    try:
+        return _read(path, tensor)
+    except FilterError as error:
+        raise FilterError(f"'{shown(path)}': {error}") from error
+    except OSError as error:
+        raise FilterError(f"'{shown(path)}' cannot be read: {error.strerror or error}") from error
+
+
+def _read(path: Path, tensor: str | None) -> FilterBank:
+    match path.suffix.lower():
+        case ".toml":
+            return read_toml(path)
+        case ".npy":
+            return _read_npy(path)
+        case ".safetensors":
+            return read_safetensors(path, tensor)
+        case ".pt" | ".pth" | ".ckpt" | ".bin":
+            return read_state_dict(path, tensor)
+        case ".tar" if path.name.lower().endswith(".pth.tar"):
+            return read_state_dict(path, tensor)
+        case suffix:
+            wanted = ".toml, .npy, .safetensors, .pt, .pth, .pth.tar, .ckpt or .bin"
+            raise FilterError(f"its suffix is '{shown(suffix)}', want {wanted}")
+
+
+def _find(text: str) -> tuple[Path, str | None]:
+    """The file that `text` names, and the name of a tensor in it where one follows after a colon."""
+    if _is_file(text):
+        return Path(text), None
+    parts = _FILE_AND_TENSOR.fullmatch(text)
+    if parts and _is_file(parts[1]):
+        return Path(parts[1]), parts[2]
+    if parts or Path(text).suffix or "/" in text or "\\" in text:
+        raise FilterError(f"there is no file '{shown(parts[1] if parts else text)}'")
+    names = [bank.name for bank in BUILT_IN_BANKS]
+    close = difflib.get_close_matches(text[:100], names, n=1)
+    meant = f" (did you mean '{close[0]}'?)" if close else ""
+    raise FilterError(f"there is no filter bank or file '{shown(text)}'{meant}; built in are {', '.join(names)}")
+
+
+def _is_file(text: str) -> bool:
+    """Whether `text` is a file to read; FilterError for a directory, a device, or what may not be looked at."""
+    path = Path(text)
+    try:
+        if path.is_file():
+            return True
+        if not text or not path.exists():
+            return False
+    except OSError as error:
+        raise FilterError(f"'{shown(text)}' cannot be read: {error.strerror or error}") from error
+    raise FilterError(
+        f"'{shown(text)}' is {'a directory' if path.is_dir() else 'not a plain file'}, want a filter file"
+    )
+
+
+def _read_npy(path: Path) -> FilterBank:
+    # numpy warns of headers that Python 2 wrote, and Python's parser of what damaged ones hold.
+    with path.open("rb") as file, warnings.catch_warnings(action="ignore"):
+        try:
+            shape, dtype = _npy_header(file)
+        except Exception as error:  # the header is Python source: what the parsers of a damaged one raise is open
+            raise FilterError("it does not begin as numpy.save writes a .npy file") from error
+        if dtype.kind not in "fiu":
+            raise FilterError(f"it holds {dtype} values, want real numbers")
+        keras = is_keras(shape)
+        kernel_shape = _kernel_shape((shape[3], shape[2], *shape[:2]) if keras else shape)
+        file.seek(0)
+        try:
+            array = np.lib.format.read_array(file, allow_pickle=False)
+        except (ValueError, EOFError) as error:
+            raise FilterError(f"it ends before the {shape} values that its header promises") from error
+    kernels = (keras_to_torch(array) if keras else array).reshape(-1, *kernel_shape)
+    filters = tuple(Filter(f"filter {number}", kernel) for number, kernel in enumerate(kernels, 1))
+    notes = [(KERAS_NOTE if keras else EITHER_NOTE).format(shape=shape)] if keras or is_either(shape) else []
+    notes += [RGB_NOTE] if len(kernel_shape) == 3 else []
+    return FilterBank(shown(path.stem), filters, notes=tuple(notes))
+
+
+def _npy_header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    version = np.lib.format.read_magic(file)
+    read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read_header(file)
+    return shape, dtype
+
+
+def _kernel_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of one kernel in an array of this shape, checked before any of it is read."""
+    if len(shape) not in (2, 3, 4) or (len(shape) == 4 and shape[1] not in (1, 3)):
+        raise FilterError(f"its shape is {shape}, want (kh, kw), (N, kh, kw), (N, 1, kh, kw) or (N, 3, kh, kw)")
+    if len(shape) > 2 and not 1 <= shape[0] <= MAX_FILTERS:
+        raise FilterError(f"it has {shape[0]} filters, want 1 to {MAX_FILTERS}")
+    if not all(1 <= side <= MAX_SIDE for side in shape[-2:]):
+        raise FilterError(f"its kernels are {shape[-2]}x{shape[-1]}, want 1x1 to {MAX_SIDE}x{MAX_SIDE}")
+    return (3, *shape[-2:]) if len(shape) == 4 and shape[1] == 3 else shape[-2:]

@@ -1,0 +1,224 @@
+"""The device's arithmetic: its numbers on the CPU against the reference, its shapes and devices without a card."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from itertools import product
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from convviz_core.arrays import ByteArray
+from convviz_core.engines.cuda.kernels import (
+    Parcel,
+    PlanKey,
+    Scaling,
+    TorchWork,
+    parcel,
+    reduce_maps,
+    responses,
+    scaling_of,
+)
+from convviz_core.engines.cuda.slot import Work, copy_frame
+from convviz_core.engines.reference import TorchEngine
+from convviz_core.filters.bank import Filter, FilterBank
+from convviz_core.gray import to_gray
+from convviz_core.layer import Activation, Layer, RangeMode
+from convviz_core.ranges import Limits
+
+CPU = torch.device("cpu")
+RNG = np.random.default_rng(4)
+
+
+def bank_of(count: int, *shape: int, sign: float = 0.0) -> FilterBank:
+    kernels = RNG.normal(sign, 1, (count, *shape)).astype(np.float32)
+    return FilterBank("random", tuple(Filter(f"filter {i}", kernel) for i, kernel in enumerate(kernels)))
+
+
+F1 = np.array([[-1, -1, 1, 1]] * 4, np.float32)
+EDGES = FilterBank("edges", tuple(Filter(str(i), k) for i, k in enumerate((F1, -F1, F1.T, -F1.T))))
+BANKS = {
+    "four edges": EDGES,
+    "five 3x5": bank_of(5, 3, 5),
+    "three RGB 2x3": bank_of(3, 3, 2, 3),
+    "one": bank_of(1, 1, 1),
+}
+LIMITS: tuple[Limits | None, ...] = (None, (-0.5, 1.25))
+
+
+def answer_of(work: Work, key: PlanKey, frame: ByteArray, limits: Limits) -> Parcel:
+    allocate = partial(torch.zeros, dtype=torch.uint8)
+    sent = parcel(key.picture_shape, 2, allocate)
+    answer = parcel(key.grid.size_hw, 2 * len(key.bank) + 1, allocate)
+    sent.picture.copy_(torch.from_numpy(frame))
+    sent.numbers.copy_(torch.tensor(limits))
+    work(sent, answer)
+    return answer
+
+
+def check_against_reference(
+    make: Callable[[PlanKey, torch.device], Work], frame: ByteArray, layer: Layer, limits: Limits | None, reduce: int
+) -> None:
+    scaling, sent = scaling_of(layer, limits)
+    reference = TorchEngine().run(frame, layer, limits, reduce)
+    frame = to_gray(frame) if layer.bank.channels == 1 else frame  # as it is uploaded
+    key = PlanKey(frame.shape, layer.bank, Activation(layer.activation), scaling, reduce)
+    answer = answer_of(make(key, CPU), key, frame, sent)
+    numbers = answer.numbers.numpy()
+    assert np.abs(answer.picture.numpy().astype(int) - reference.mosaic).max() <= 1
+    np.testing.assert_allclose(numbers[:-1].reshape(-1, 2), reference.ranges, rtol=0, atol=1e-5)
+    assert numbers[-1] == pytest.approx(reference.peak, abs=1e-5)
+
+
+CASES = [
+    pytest.param(
+        bank, activation, mode, limits, reduce, colour, id=f"{name}-{activation}-{mode}-{limits}-{reduce}-{colour}"
+    )
+    for (name, bank), activation, mode, limits, reduce, colour in product(
+        BANKS.items(), Activation, RangeMode, LIMITS, (1, 4), ("gray", "BGR")
+    )
+    if mode != RangeMode.FRAME or limits is None
+]
+
+
+@pytest.mark.parametrize(("bank", "activation", "mode", "limits", "reduce", "colour"), CASES)
+def test_the_device_s_mosaic_ranges_and_peak_are_the_reference_s(
+    bank: FilterBank, activation: Activation, mode: RangeMode, limits: Limits | None, reduce: int, colour: str
+) -> None:
+    shape = (11, 23) if colour == "gray" else (11, 23, 3)
+    frame = RNG.integers(0, 256, shape, dtype=np.uint8)
+    check_against_reference(TorchWork, frame, Layer(bank, activation, mode), limits, reduce)
+
+
+@pytest.mark.parametrize(("activation", "byte"), [("none", 128), ("relu", 0)])
+@pytest.mark.parametrize("mode", list(RangeMode))
+def test_a_covered_lens_gives_the_byte_of_zero_everywhere(activation: str, byte: int, mode: RangeMode) -> None:
+    frame = np.full((9, 9), 77, np.uint8)
+    layer = Layer(EDGES, activation, mode)
+    scaling, limits = scaling_of(layer, None)
+    key = PlanKey(frame.shape, EDGES, Activation(activation), scaling)
+    assert (answer_of(TorchWork(key, CPU), key, frame, limits).picture == byte).all()
+
+
+def test_a_tile_without_a_map_stays_black() -> None:
+    # Five maps in a grid of 3 columns and 2 rows; a 1x1 kernel of 0 makes each of them byte 128.
+    bank = FilterBank("zero", tuple(Filter(str(i), np.zeros((1, 1), np.float32)) for i in range(5)))
+    key = PlanKey((2, 2), bank, Activation.NONE, Scaling.GIVEN)
+    answer = answer_of(TorchWork(key, CPU), key, np.zeros((2, 2), np.uint8), (-1.0, 1.0))
+    assert answer.picture[:, :4].eq(128).all()
+    assert answer.picture[:2, 4:].eq(128).all()
+    assert answer.picture[2:, 4:].eq(0).all()
+
+
+@pytest.mark.parametrize("bank", [EDGES, bank_of(2, 7, 7), bank_of(2, 31, 31), bank_of(1, 31, 31, sign=1.0)])
+def test_the_convolution_is_float64_s_within_the_contract(bank: FilterBank) -> None:
+    gray = RNG.integers(0, 256, (40, 50)).astype(np.uint8)
+    unit = gray / 255.0
+    conv = responses(torch.from_numpy(gray.astype(np.float32))[None], torch.from_numpy(bank.kernels.copy())).numpy()
+    windows = np.lib.stride_tricks.sliding_window_view(unit, bank.kernel_hw)
+    exact = np.einsum("yxij,nij->nyx", windows, bank.kernels[:, 0].astype(np.float64))
+    allowed = 1e-5 * max(1.0, np.abs(bank.kernels).sum(axis=(1, 2, 3)).max() / 16)
+    assert np.abs(conv - exact).max() <= allowed
+
+
+def test_tf32_is_off_inside_a_convolution_and_the_process_s_setting_is_given_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    setting = torch.backends.cudnn.conv  # type: ignore[attr-defined]  # torch makes it at run time
+    before = setting.fp32_precision
+    seen = []
+
+    def spy(planes: Tensor, _: Tensor) -> Tensor:
+        seen.append(setting.fp32_precision)
+        return planes
+
+    monkeypatch.setattr("torch.nn.functional.conv2d", spy)
+    responses(torch.zeros(1, 4, 4), torch.zeros(1, 1, 2, 2))
+    assert seen == ["ieee"]
+    assert setting.fp32_precision == before
+
+
+def test_block_means_round_halves_up_and_repeat_the_edge() -> None:
+    # Blocks: (1+2+3+4)/4 = 2.5 -> 3; the column 5, 6 doubled = 5.5 -> 6.
+    maps = torch.tensor([[[1, 2, 5], [3, 4, 6]]], dtype=torch.uint8)
+    assert reduce_maps(maps, 2).tolist() == [[[3, 6]]]
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("into_gray", [False, True])
+def test_any_strides_are_copied_as_they_are(mirrored: bool, into_gray: bool) -> None:
+    base = RNG.integers(0, 256, (12, 20, 3), dtype=np.uint8)
+    for view in (base, base[2:9, 3:17], base[::2, ::3], base[::-1]):
+        frame = view[:, ::-1] if mirrored else view
+        whole = np.ascontiguousarray(frame)
+        expected = np.asarray(cv2.cvtColor(whole, cv2.COLOR_BGR2GRAY), np.uint8) if into_gray else whole
+        into = np.zeros(expected.shape, np.uint8)
+        copy_frame(frame, into)
+        assert np.array_equal(into, expected)
+
+
+@pytest.mark.parametrize("bank", BANKS.values(), ids=BANKS)
+@pytest.mark.parametrize("scaling", list(Scaling))
+@pytest.mark.parametrize("reduce", [1, 3])
+@pytest.mark.parametrize("colour", [False, True])
+def test_everything_stays_on_the_card_as_bytes_in_the_end(
+    monkeypatch: pytest.MonkeyPatch, bank: FilterBank, scaling: Scaling, reduce: int, colour: bool
+) -> None:
+    if torch.version.cuda is None:
+        # Tensor.copy_ wants the device's guard, which a build for the CPU does not have; the operator does not.
+        monkeypatch.setattr(Tensor, "copy_", lambda target, source: torch.ops.aten.copy_.default(target, source))
+    shape = (48, 64, 3) if colour and bank.channels == 3 else (48, 64)
+    key = PlanKey(shape, bank, Activation.RELU, scaling, reduce)
+    card = torch.device("cuda", 0)
+    with FakeTensorMode():
+        allocate = partial(torch.zeros, dtype=torch.uint8, device=card)
+        frame, answer = parcel(shape, 2, allocate), parcel(key.grid.size_hw, 2 * len(bank) + 1, allocate)
+        TorchWork(key, card)(frame, answer)  # an operation between host and card would raise
+    assert (answer.picture.dtype, answer.picture.device, tuple(answer.picture.shape)) == (
+        torch.uint8,
+        card,
+        key.grid.size_hw,
+    )
+    assert (answer.numbers.dtype, answer.numbers.device, answer.numbers.shape) == (
+        torch.float32,
+        card,
+        (2 * len(bank) + 1,),
+    )
+
+
+def test_the_fused_kernel_computes_the_same_in_triton_s_interpreter() -> None:
+    if importlib.util.find_spec("triton") is None:
+        pytest.skip("needs triton, which comes with torch's CUDA builds for Linux")
+    # Triton looks at the variable when it is imported: hence a process of its own.
+    environment = os.environ | {"TRITON_INTERPRET": "1", "PYTHONPATH": str(Path(__file__).resolve().parents[3])}
+    run = subprocess.run([sys.executable, __file__], env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+def check_fused_kernel() -> None:
+    from convviz_core.engines.cuda.triton import TritonWork
+
+    for bank, activation, (mode, limits), (reduce, shape) in product(
+        BANKS.values(),
+        Activation,
+        ((RangeMode.FIXED, LIMITS[1]), (RangeMode.AUTO, None), (RangeMode.FRAME, None)),
+        ((1, (7, 13)), (4, (7, 13, 3))),
+    ):
+        frame = RNG.integers(0, 256, shape, dtype=np.uint8)
+        check_against_reference(TritonWork, frame, Layer(bank, activation, mode), limits, reduce)
+    wide = RNG.integers(0, 256, (5, 1100), dtype=np.uint8)  # more than one block in a row
+    check_against_reference(TritonWork, wide, Layer(EDGES), None, 1)
+
+
+if __name__ == "__main__":
+    check_fused_kernel()

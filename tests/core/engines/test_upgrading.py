@@ -1,0 +1,273 @@
+"""An engine that is made ready beside the pictures: who answers, and when."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convviz_core import Engine, EngineError, Layer, Result, load_bank
+from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.engines.api import CpuEngine
+from convviz_core.engines.upgrading import BackgroundEngine, Better
+from convviz_core.ranges import Limits
+
+LAYER = Layer(load_bank("udacity"))
+OTHER = Layer(load_bank("udacity"), "none")
+FRAME = np.zeros((8, 8), np.uint8)
+PATIENCE_S = 20.0  # only reached where something hangs
+
+
+@dataclass
+class FakeEngine(CpuEngine):
+    """Says what was asked of it; `gate` holds up planning, `fails` what it raises."""
+
+    name: str
+    gate: threading.Event = field(default_factory=threading.Event)
+    plans: list[tuple[tuple[int, ...], Layer, int]] = field(default_factory=list)
+    ready: list[tuple[tuple[int, ...], Layer, int]] = field(default_factory=list)
+    planning: threading.Event = field(default_factory=threading.Event)
+    closings: int = 0
+    run_fails: Exception | None = None
+    plan_fails: Exception | None = None
+
+    def run(self, frame: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> Result:  # noqa: ARG002
+        if self.run_fails:
+            raise self.run_fails
+        return Result(frame, np.zeros((4, 2), np.float32), 0.0, self.name)
+
+    def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:  # noqa: ARG002
+        maps = np.zeros((4, 5, 5), np.float32)
+        return maps, maps
+
+    def planned(self, shape: tuple[int, ...], layer: Layer, reduce: int = 1) -> bool:
+        return (shape, layer, reduce) in self.ready
+
+    def plan(self, shape: tuple[int, ...], layer: Layer, reduce: int = 1) -> None:
+        self.plans.append((shape, layer, reduce))
+        self.planning.set()
+        assert self.gate.wait(PATIENCE_S)
+        if self.plan_fails:
+            raise self.plan_fails
+        self.ready.append((shape, layer, reduce))
+
+    def close(self) -> None:
+        self.closings += 1
+
+
+def planning_is_over() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "convviz-planning":
+            thread.join(PATIENCE_S)
+            assert not thread.is_alive()
+
+
+SAID: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_said() -> None:
+    SAID.clear()
+
+
+def pair() -> tuple[FakeEngine, FakeEngine, BackgroundEngine]:
+    first, best = FakeEngine("first"), FakeEngine("best")
+    return first, best, BackgroundEngine(first, [Better(lambda: best, "the first goes on")], SAID.append)
+
+
+def test_the_first_engine_answers_until_the_best_has_planned() -> None:
+    _, best, engine = pair()
+    with engine:
+        assert engine.name == "first"
+        assert engine.run(FRAME, LAYER).way == "first"
+        assert best.planning.wait(PATIENCE_S)
+        assert engine.run(FRAME, LAYER).way == "first"
+        best.gate.set()
+        planning_is_over()
+        assert engine.run(FRAME, LAYER).way == "best"
+        assert (engine.name, engine.device, SAID) == ("best", "cpu", [])
+
+
+def test_what_is_new_comes_from_the_first_engine_again_while_it_is_planned() -> None:
+    _, best, engine = pair()
+    best.gate.set()
+    with engine:
+        engine.run(FRAME, LAYER)
+        planning_is_over()
+        assert engine.run(FRAME, OTHER).way == "first"
+        assert engine.name == "first"
+        planning_is_over()
+        assert [engine.run(FRAME, layer).way for layer in (LAYER, OTHER)] == ["best", "best"]
+
+
+def test_of_what_is_wanted_meanwhile_only_the_latest_is_planned() -> None:
+    _, best, engine = pair()
+    with engine:
+        engine.run(FRAME, LAYER)
+        assert best.planning.wait(PATIENCE_S)
+        for reduce in (2, 3, 4):
+            engine.run(FRAME, LAYER, None, reduce)
+        best.gate.set()
+        planning_is_over()
+        assert [reduce for _, _, reduce in best.plans] == [1, 4]
+
+
+def test_planning_ahead_returns_at_once_and_is_done_beside() -> None:
+    _, best, engine = pair()
+    with engine:
+        engine.plan((9, 9), OTHER)
+        assert engine.planned((9, 9), OTHER)  # run never waits
+        best.gate.set()
+        planning_is_over()
+        assert best.ready == [((9, 9), OTHER, 1)]
+
+
+def failing(error: Exception) -> Callable[[], Engine]:
+    def fail() -> Engine:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("error", [EngineError("the card is gone."), ImportError("the card is gone.")])
+def test_what_cannot_be_opened_leaves_the_first_engine_and_one_sentence(error: Exception) -> None:
+    opened = []
+
+    def open_best() -> Engine:
+        opened.append(1)
+        return failing(error)()
+
+    said: list[str] = []
+    better = [Better(open_best, "the first goes on")]
+    with BackgroundEngine(FakeEngine("first"), better, said.append) as engine:
+        for _ in range(3):
+            assert engine.run(FRAME, LAYER).way == "first"
+            planning_is_over()
+        assert said == ["the card is gone.; the first goes on"]
+        assert opened == [1]
+
+
+def test_what_cannot_be_planned_leaves_the_first_engine_and_one_sentence() -> None:
+    _, best, engine = pair()
+    best.gate.set()
+    best.plan_fails = EngineError("out of memory.")
+    with engine:
+        engine.run(FRAME, LAYER)
+        planning_is_over()
+        assert engine.run(FRAME, LAYER).way == "first"
+        assert SAID == ["out of memory.; the first goes on"]
+
+
+def test_a_device_that_fails_later_is_left_with_one_sentence() -> None:
+    _, best, engine = pair()
+    best.gate.set()
+    with engine:
+        engine.run(FRAME, LAYER)
+        planning_is_over()
+        best.run_fails = EngineError("the card was lost.")
+        assert engine.run(FRAME, LAYER).way == "first"
+        assert SAID == ["the card was lost.; the first goes on"]
+        best.run_fails = None
+        assert engine.run(FRAME, LAYER).way == "first"
+
+
+def opened(engine: FakeEngine, opens: list[str]) -> Better:
+    def open_it() -> Engine:
+        opens.append(engine.name)
+        return engine
+
+    return Better(open_it, f"without {engine.name}")
+
+
+@pytest.mark.parametrize("fails", ["open", "plan", "run"])
+def test_when_the_best_engine_fails_the_next_one_takes_over(fails: str) -> None:
+    first, best, second = FakeEngine("first"), FakeEngine("best"), FakeEngine("second")
+    best.gate.set()
+    second.gate.set()
+    opens: list[str] = []
+    the_best = Better(failing(EngineError("it fails")), "without best") if fails == "open" else opened(best, opens)
+    with BackgroundEngine(first, [the_best, opened(second, opens)], SAID.append) as engine:
+        if fails == "plan":
+            best.plan_fails = EngineError("it fails")
+        engine.run(FRAME, LAYER)
+        planning_is_over()
+        if fails == "run":
+            best.run_fails = EngineError("it fails")
+            assert opens == ["best"]  # the next one costs nothing while it is not needed
+            assert engine.run(FRAME, LAYER).way == "first"
+            planning_is_over()
+        assert SAID == ["it fails; without best"]
+        assert engine.run(FRAME, LAYER).way == "second"
+        second.run_fails = EngineError("it fails too")
+        assert engine.run(FRAME, LAYER).way == "first"
+        assert SAID[1:] == ["it fails too; without second"]
+    assert (best.closings, second.closings) == (0 if fails == "open" else 1, 1)
+
+
+def test_a_wrong_frame_is_no_reason_to_leave_the_best_engine() -> None:
+    _, best, engine = pair()
+    best.gate.set()
+    with engine:
+        engine.run(FRAME, LAYER)
+        planning_is_over()
+        best.run_fails = ValueError("a frame is uint8")
+        with pytest.raises(ValueError, match="uint8"):
+            engine.run(FRAME, LAYER)
+        best.run_fails = None
+        assert engine.run(FRAME, LAYER).way == "best"
+
+
+def test_closing_does_not_wait_for_a_plan_in_the_making_whose_engine_is_closed_after_it() -> None:
+    first, best, engine = pair()
+    engine.run(FRAME, LAYER)
+    assert best.planning.wait(PATIENCE_S)
+    engine.close()
+    assert (first.closings, best.closings) == (1, 0)  # what is still being planned must not be taken away
+    best.gate.set()
+    planning_is_over()
+    assert (first.closings, best.closings) == (1, 1)
+
+
+def test_closing_at_rest_closes_both() -> None:
+    first, best, engine = pair()
+    best.gate.set()
+    engine.run(FRAME, LAYER)
+    planning_is_over()
+    engine.close()
+    assert (first.closings, best.closings) == (1, 1)
+
+
+ENDS_WHILE_PLANNING = """
+import sys, time
+sys.path[:0] = sys.argv[1:]
+from test_upgrading import FRAME, LAYER, pair
+
+def close_late():
+    time.sleep(0.2)
+    print("closed", flush=True)
+
+first, best, engine = pair()
+best.close = close_late
+engine.run(FRAME, LAYER)
+best.planning.wait()
+engine.close()
+best.gate.set()
+"""
+
+
+def test_the_interpreter_does_not_end_under_a_plan_in_the_making() -> None:
+    paths = [str(Path(__file__).parent), str(Path(__file__).parents[3])]
+    done = subprocess.run([sys.executable, "-c", ENDS_WHILE_PLANNING, *paths], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "closed\n"), done.stderr
+
+
+def test_closing_twice_or_unused_is_fine() -> None:
+    _, _, engine = pair()
+    engine.close()
+    engine.close()

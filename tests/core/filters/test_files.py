@@ -1,0 +1,359 @@
+"""Banks by name, from TOML and from .npy, and back to TOML: what loads, and what is refused in one sentence."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import convviz_core as cc
+from convviz_core.arrays import AnyArray
+from convviz_core.filters.built_in import BUILT_IN_BANKS
+
+ONE_FILTER = 'name = "mine"\n[[filter]]\nlabel = "edge"\nkernel = [[-1, 1]]\n'
+
+# The folder is shared by all examples: each writes its file anew.
+many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture
+def toml(tmp_path: Path) -> Callable[[str | bytes], Path]:
+    """Writes a filter file and gives its path."""
+
+    def write(content: str | bytes) -> Path:
+        path = tmp_path / "bank.toml"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return write
+
+
+def refusal(name_or_path: str | Path) -> str:
+    """The one sentence with which loading fails."""
+    with pytest.raises(cc.FilterError) as caught:
+        cc.load_bank(name_or_path)
+    sentence = str(caught.value)
+    assert sentence
+    assert "\n" not in sentence
+    return sentence
+
+
+def test_a_filter_file_is_a_name_and_labelled_kernels(toml: Callable[[str], Path]) -> None:
+    bank = cc.load_bank(
+        toml("""
+            name = "mine"
+            [[filter]]
+            label = "left to right"
+            kernel = [[-1, 0, 1.5], [-2, 0, 2]]
+            [[filter]]
+            label = "quarter"
+            scale = 0.25
+            kernel = [[4, 8, 1], [0, 0, -4]]
+        """)
+    )
+    assert (bank.name, bank.labels, bank.notes) == ("mine", ("left to right", "quarter"), ())
+    assert bank.kernels.dtype == np.float32
+    assert bank.kernels[:, 0].tolist() == [[[-1, 0, 1.5], [-2, 0, 2]], [[1, 2, 0.25], [0, 0, -1]]]
+
+
+@pytest.mark.parametrize("bank", BUILT_IN_BANKS, ids=lambda bank: bank.name)
+def test_a_built_in_bank_is_found_by_name_and_survives_as_a_filter_file(
+    bank: cc.FilterBank, toml: Callable[[str], Path]
+) -> None:
+    assert cc.load_bank(bank.name) is bank
+    again = cc.load_bank(toml(cc.to_toml(bank)))
+    assert (again.name, again.labels) == (bank.name, bank.labels)
+    np.testing.assert_array_equal(again.kernels, bank.kernels)
+
+
+def test_a_filter_file_is_written_as_a_person_would() -> None:
+    weights = np.array([[1, -0.25, 1e-8], [0.1, -0.0, 1e20]], np.float32)
+    bank = cc.FilterBank("mine", (cc.Filter('a "b" \\ c', weights),), "what it is for")
+    assert cc.to_toml(bank) == (
+        '# what it is for\nname = "mine"\n\n[[filter]]\nlabel = "a \\"b\\" \\\\ c"\n'
+        "kernel = [\n    [1, -0.25, 1e-08],\n    [0.1, -0.0, 1e+20],\n]\n"
+    )
+
+
+weights = st.floats(width=32, allow_nan=False, allow_infinity=False)
+texts = st.text(st.characters(codec="utf-8").filter(str.isprintable), min_size=1, max_size=100)
+
+
+@st.composite
+def banks(draw: st.DrawFn) -> cc.FilterBank:
+    shape = draw(st.tuples(st.integers(1, 5), st.integers(1, 31), st.integers(1, 31)))
+    kernels = draw(hnp.arrays(np.float32, shape, elements=weights))
+    return cc.FilterBank(draw(texts), tuple(cc.Filter(draw(texts), kernel) for kernel in kernels), draw(st.text()))
+
+
+@many
+@given(bank=banks())
+def test_any_gray_bank_loads_back_from_its_filter_file_bit_for_bit(bank: cc.FilterBank, tmp_path: Path) -> None:
+    path = tmp_path / "bank.toml"
+    path.write_text(cc.to_toml(bank), encoding="utf-8")
+    again = cc.load_bank(path)
+    assert (again.name, again.labels) == (bank.name, bank.labels)
+    assert again.kernels.tobytes() == bank.kernels.tobytes()
+
+
+def test_the_largest_bank_with_every_digit_written_is_not_too_large_a_file(toml: Callable[[str], Path]) -> None:
+    kernel = np.full((31, 31), -1.17549435e-38, np.float32)
+    bank = cc.FilterBank("large", tuple(cc.Filter(f"filter {n}", kernel) for n in range(64)))
+    np.testing.assert_array_equal(cc.load_bank(toml(cc.to_toml(bank))).kernels, bank.kernels)
+
+
+@pytest.mark.parametrize("text", ["", "two\nlines", "\x1b[31m", "x" * 101])
+def test_a_text_that_a_filter_file_refuses_is_not_written_into_one(text: str) -> None:
+    kernel = np.ones((1, 1), np.float32)
+    with pytest.raises(cc.FilterError, match="the name"):
+        cc.to_toml(cc.FilterBank(text, (cc.Filter("a", kernel),)))
+    with pytest.raises(cc.FilterError, match="a label"):
+        cc.to_toml(cc.FilterBank("a", (cc.Filter(text, kernel),)))
+
+
+def test_filters_that_read_colour_have_no_filter_file() -> None:
+    bank = cc.FilterBank("rgb", (cc.Filter("a", np.ones((3, 2, 2), np.float32)),))
+    with pytest.raises(cc.FilterError, match="bank 'rgb' reads colour"):
+        cc.to_toml(bank)
+
+
+def test_a_filter_file_may_begin_with_the_mark_that_windows_editors_write(toml: Callable[[bytes], Path]) -> None:
+    assert cc.load_bank(toml(b"\xef\xbb\xbf" + ONE_FILTER.encode())).name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("", "the file has no 'name'"),
+        ('name = "mine"', "the file has no 'filter'"),
+        ("name = ", "not a TOML file"),
+        (b"\xff\xfe\x00", "byte 0 is not UTF-8"),
+        (ONE_FILTER.replace('"mine"', "7"), "the bank's name is a number, want text"),
+        (ONE_FILTER.replace('"mine"', '""'), "has 0 characters, want 1 to 100"),
+        (ONE_FILTER.replace("edge", "\\u001b[2J"), "the label of filter 1, '\\x1b[2J', holds a character"),
+        (ONE_FILTER.replace("[[filter]]", "[filter]"), "write [[filter]] in double brackets"),
+        (ONE_FILTER.replace("[[filter]]", "[[filters]]"), "unknown key 'filters', did you mean 'filter'?"),
+        (ONE_FILTER.replace("label", "lable"), "filter 1 has the unknown key 'lable', did you mean 'label'?"),
+        (ONE_FILTER + "colour = 1", "unknown key 'colour', known are label, kernel, scale"),
+        (ONE_FILTER + 'scale = "2"', "the scale of filter 1 is text, want a number"),
+        (ONE_FILTER + "scale = inf", "the scale of filter 1 is inf, want a finite number"),
+        ('name = "mine"\nfilter = []', "has 0 filters, want 1 to 64"),
+        ('name = "mine"\nfilter = [1]', "filter 1 is not a table"),
+        (ONE_FILTER + '[[filter]]\nlabel = "a"\nkernel = [[1]]\n' * 64, "it has 65 filters, want 1 to 64"),
+        (ONE_FILTER + '[[filter]]\nlabel = "a"\nkernel = [[1]]', "all kernels of a bank share one shape"),
+        (ONE_FILTER.replace("[[-1, 1]]", "[]"), "has 0 rows of 0 weights"),
+        (ONE_FILTER.replace("[[-1, 1]]", "[[]]"), "has 1 rows of 0 weights"),
+        (ONE_FILTER.replace("[[-1, 1]]", "[-1, 1]"), "not a list of rows"),
+        (ONE_FILTER.replace("[[-1, 1]]", "7"), "not a list of rows"),
+        (ONE_FILTER.replace("[[-1, 1]]", "[[[1]]]"), "a weight of filter 1 is a list, want a number"),
+        (ONE_FILTER.replace("[[-1, 1]]", "[[1, 2], [3]]"), "ragged: row 2 has 1 weights, want 2 like row 1"),
+        (ONE_FILTER.replace("[[-1, 1]]", f"[{[1] * 32}]"), "has 1 rows of 32 weights, want 1x1 to 31x31"),
+        (ONE_FILTER.replace("-1", "true"), "a weight of filter 1 is true or false, want a number"),
+        (ONE_FILTER.replace("-1", '"1"'), "a weight of filter 1 is text, want a number"),
+        (ONE_FILTER.replace("-1", "1979-05-27"), "a weight of filter 1 is a date or time, want a number"),
+        (ONE_FILTER.replace("-1", "nan"), "a weight of filter 1 is nan, want a finite number"),
+        (ONE_FILTER.replace("-1", "-inf"), "a weight of filter 1 is -inf, want a finite number"),
+        (ONE_FILTER.replace("-1", "1e39"), "filter 'edge' holds a weight that is not a finite float32"),
+        (ONE_FILTER.replace("-1", "9" * 400), "a weight of filter 1 is too large"),
+        (ONE_FILTER.replace("-1", "9" * 5000), "thousands of digits"),
+        ("x = " + "[" * 100_000, "nested too deeply"),
+        ("x = " + "{x = " * 20_000, "nested too deeply"),
+        ("a." * 400_000 + "a = 1", "a key of more than 32 parts"),
+        ("[" + '"a" . ' * 300_000 + "a]", "a key of more than 32 parts"),
+        ("#" * (3 << 20), "larger than the 2 MiB"),
+    ],
+    ids=lambda value: repr(value[:40]),
+)
+def test_what_is_wrong_with_a_filter_file_is_said(
+    content: str | bytes, complaint: str, toml: Callable[[str | bytes], Path]
+) -> None:
+    path = toml(content)
+    sentence = refusal(path)
+    assert complaint in sentence
+    assert sentence.startswith(f"'{path}'")
+
+
+def test_a_misspelt_bank_is_answered_with_the_banks_there_are() -> None:
+    sentence = refusal("sobl")
+    assert "did you mean 'sobel'?" in sentence
+    assert all(bank.name in sentence for bank in BUILT_IN_BANKS)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "no such bank", "a\0b", "none.toml", "no/such.npy", r"C:\models\net.pt", "\udcff"]
+)
+def test_what_is_not_there_is_said(name: str) -> None:
+    assert "there is no " in refusal(name)
+
+
+@pytest.mark.parametrize("tensor", ["", ":conv1"])
+def test_the_colon_of_a_windows_drive_does_not_split_a_path(tensor: str) -> None:
+    assert refusal(rf"C:\models\net.pt{tensor}") == r"there is no file 'C:\models\net.pt'"
+
+
+def test_a_folder_a_device_and_a_strange_suffix_are_refused_by_name(tmp_path: Path) -> None:
+    assert "is a directory" in refusal(tmp_path)
+    if os.name == "posix":
+        assert "is not a plain file" in refusal("/dev/null")
+    (tmp_path / "bank.txt").write_text(ONE_FILTER)
+    assert "its suffix is '.txt', want .toml" in refusal(tmp_path / "bank.txt")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read every file")
+@pytest.mark.parametrize("suffix", ["toml", "npy", "safetensors", "pt"])
+def test_a_file_that_may_not_be_read_is_refused_in_the_systems_words(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"bank.{suffix}"
+    path.touch(mode=0o000)
+    assert "cannot be read: Permission denied" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("shape", "bank_shape"),
+    [
+        ((2, 3), (1, 1, 2, 3)),
+        ((3, 2, 3), (3, 1, 2, 3)),
+        ((5, 1, 2, 3), (5, 1, 2, 3)),
+        ((5, 3, 2, 3), (5, 3, 2, 3)),
+        ((64, 31, 31), (64, 1, 31, 31)),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["f4", ">f8", "f2", "i8", "u1"])
+def test_an_array_is_a_bank_in_each_of_its_shapes(
+    tmp_path: Path, shape: tuple[int, ...], bank_shape: tuple[int, ...], dtype: str
+) -> None:
+    array = (np.arange(np.prod(shape)) % 97).reshape(shape).astype(dtype)
+    np.save(tmp_path / "mine.npy", array)
+    bank = cc.load_bank(tmp_path / "mine.npy")
+    assert bank.name == "mine"
+    np.testing.assert_array_equal(bank.kernels, array.reshape(bank_shape).astype(np.float32))
+    assert any("R, G, B" in note for note in bank.notes) == (bank.channels == 3)
+
+
+@pytest.mark.parametrize(
+    ("array", "complaint"),
+    [
+        (np.ones(4), "its shape is (4,), want"),
+        (np.ones((2, 4, 5, 5)), "its shape is (2, 4, 5, 5), want"),
+        (np.ones((0, 3, 3)), "it has 0 filters, want 1 to 64"),
+        (np.ones((65, 3, 3)), "it has 65 filters, want 1 to 64"),
+        (np.ones((32, 3)), "its kernels are 32x3, want 1x1 to 31x31"),
+        (np.ones((3, 3), bool), "it holds bool values, want real numbers"),
+        (np.ones((3, 3), complex), "it holds complex128 values"),
+        (np.array([["a"]]), "values, want real numbers"),
+        (np.array([[print]], object), "it holds object values, want real numbers"),
+        (np.full((3, 3), np.inf), "not a finite float32"),
+        (np.full((3, 3), 1e39), "not a finite float32"),
+    ],
+)
+def test_what_is_wrong_with_an_array_is_said(tmp_path: Path, array: AnyArray, complaint: str) -> None:
+    np.save(tmp_path / "mine.npy", array, allow_pickle=True)
+    assert complaint in refusal(tmp_path / "mine.npy")
+
+
+@pytest.mark.parametrize(
+    ("shape", "complaint"),
+    [
+        ("(10000000000000, 3, 3)", "10000000000000 filters"),
+        ("(4, 10000000000, 3)", "10000000000x3"),
+        ("(-1, 3, 3)", "-1 filters"),
+        ("(4, 3, 3)", "it ends before"),
+        ("(" * 3000, "does not begin as numpy.save writes"),
+    ],
+    ids=["many", "large", "negative", "short", "nested"],
+)
+def test_an_array_that_lies_about_its_size_takes_no_memory(tmp_path: Path, shape: str, complaint: str) -> None:
+    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}}}".encode()
+    path = tmp_path / "liar.npy"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header)
+    assert complaint in refusal(path)
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_array_that_python_2_wrote_is_read_without_a_warning(tmp_path: Path) -> None:
+    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1L, 2L), }\n"
+    path = tmp_path / "old.npy"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + struct.pack("<2f", 1, -2))
+    assert cc.load_bank(path).kernels.tolist() == [[[[1, -2]]]]
+
+
+@pytest.mark.parametrize(
+    ("shape", "bank_shape", "note"),
+    [
+        ((5, 5, 1, 6), (6, 1, 5, 5), "is taken as (kh, kw, in, out), as Keras"),
+        ((7, 7, 3, 64), (64, 3, 7, 7), "is taken as (kh, kw, in, out), as Keras"),
+        ((3, 3, 3, 32), (32, 3, 3, 3), "is taken as (kh, kw, in, out), as Keras"),
+        ((3, 3, 3, 16), (16, 3, 3, 3), "is taken as (kh, kw, in, out), as Keras"),
+        ((3, 3, 1, 8), (8, 1, 3, 3), "is taken as (kh, kw, in, out), as Keras"),
+        ((3, 3, 3, 3), (3, 3, 3, 3), "is taken as (N, C, kh, kw), as torch"),
+        ((8, 1, 3, 3), (8, 1, 3, 3), None),
+        ((16, 3, 3, 3), (16, 3, 3, 3), None),
+        ((5, 1, 4, 3), (5, 1, 4, 3), None),
+        ((1, 1, 1, 5), (1, 1, 1, 5), "is taken as (N, C, kh, kw), as torch"),
+        ((2, 3, 3, 5), (2, 3, 3, 5), "is taken as (N, C, kh, kw), as torch"),
+    ],
+)
+def test_keras_order_is_told_from_the_shape_and_what_the_shape_leaves_open_is_said(
+    tmp_path: Path, shape: tuple[int, ...], bank_shape: tuple[int, ...], note: str | None
+) -> None:
+    array = (np.arange(np.prod(shape)) % 97).reshape(shape).astype(np.float32)
+    np.save(tmp_path / "mine.npy", array)
+    bank = cc.load_bank(tmp_path / "mine.npy")
+    assert bank.kernels.shape == bank_shape
+    if bank_shape == shape:
+        np.testing.assert_array_equal(bank.kernels, array)
+    else:
+        for number in range(bank_shape[0]):
+            for channel in range(bank_shape[1]):
+                np.testing.assert_array_equal(bank.kernels[number, channel], array[:, :, channel, number])
+    said = [each for each in bank.notes if "is taken as" in each]
+    assert len(said) == (note is not None)
+    assert all(str(note) in each and str(shape) in each for each in said)
+
+
+NPY_START = b"\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': "
+
+
+@many
+@given(
+    content=st.binary(max_size=300), suffix=st.sampled_from(["toml", "npy"]), start=st.sampled_from([b"", NPY_START])
+)
+def test_no_bytes_raise_anything_but_a_filter_error(content: bytes, suffix: str, start: bytes, tmp_path: Path) -> None:
+    path = tmp_path / f"bank.{suffix}"
+    path.write_bytes(start + content)
+    refusal(path)
+
+
+scalars = st.sampled_from(["1", "-2.5", "nan", "true", '"x"', "1979-05-27", "9" * 400, "1e400", "{}", "[]"])
+values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3).map(lambda parts: f"[{', '.join(parts)}]"))
+lines = st.one_of(
+    st.sampled_from(["[[filter]]", "[filter]", "[[filter.filter]]", "[name]"]),
+    st.builds("{} = {}".format, st.sampled_from(["name", "filter", "label", "kernel", "scale", "x", "a.b"]), values),
+)
+
+
+@many
+@given(content=st.lists(lines, max_size=8).map("\n".join))
+def test_no_toml_raises_anything_but_a_filter_error(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "bank.toml"
+    path.write_text(f'name = "x"\n[[filter]]\nlabel = "x"\n{content}')
+    try:
+        bank = cc.load_bank(path)
+    except cc.FilterError:
+        return
+    assert np.isfinite(bank.kernels).all()
+
+
+@many
+@given(name=st.text())
+def test_no_name_raises_anything_but_a_filter_error(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    if name not in {bank.name for bank in BUILT_IN_BANKS}:
+        with pytest.raises(cc.FilterError):
+            cc.load_bank(name)
