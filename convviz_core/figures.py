@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import logging
 import math
-import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,12 +19,14 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import AnyArray, FloatArray
+from convviz_core.atomic_files import replacing
 from convviz_core.filters.bank import FilterBank
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+FIGURE_FILES = ("input.png", "filters.png", "conv.png", "relu.png")
 DPI = 100
 LARGEST_DRAWN = 2000  # pixels a side
 GAP_IN, TITLE_IN, CAPTION_IN = 0.2, 0.45, 0.3
@@ -37,7 +38,7 @@ GLYPH_EM = 0.62  # a digit's width in DejaVu Sans, in units of its font size
 def write_figures(
     directory: Path, gray: FloatArray, bank: FilterBank, conv: FloatArray, activated: FloatArray
 ) -> tuple[Path, ...]:
-    """Write input.png, filters.png, conv.png and relu.png into `directory`, and return their paths in this order.
+    """Write the FIGURE_FILES, input.png, filters.png, conv.png and relu.png, into `directory`; returns their paths.
 
     gray: float32 (H, W) in [0, 1]. conv, activated: float32 (N, h, w) of the bank's N filters. Maps are black at
     their own minimum and white at their own maximum, as imshow does, and both numbers stand below. Each file is
@@ -48,17 +49,12 @@ def write_figures(
             f"want gray (H, W) and {len(bank)} maps (N, h, w) before and after ReLU, "
             f"got {gray.shape}, {conv.shape} and {activated.shape}"
         )
-    paths = []
+    paths = tuple(directory / name for name in FIGURE_FILES)
     with _quiet():
-        for name, figure in (
-            ("input.png", _input_figure(gray)),
-            ("filters.png", _filters_figure(bank)),
-            ("conv.png", _maps_figure(conv)),
-            ("relu.png", _maps_figure(activated)),
-        ):
-            paths.append(directory / name)
-            _save(figure, paths[-1])
-    return tuple(paths)
+        figures = (_input_figure(gray), _filters_figure(bank), _maps_figure(conv), _maps_figure(activated))
+        for path, figure in zip(paths, figures, strict=True):
+            _save(figure, path)
+    return paths
 
 
 def _input_figure(gray: FloatArray) -> Figure:
@@ -187,12 +183,8 @@ def _grid(titles: Sequence[str], width_in: float, aspect: float) -> tuple[Figure
 def _save(figure: Figure, path: Path) -> None:
     picture = io.BytesIO()
     figure.savefig(picture, format="png")
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with replacing(path) as beside:
         beside.write_bytes(picture.getvalue())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 @contextmanager

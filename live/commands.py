@@ -6,9 +6,10 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import FrameSizeError
 from convviz_core.filters.bank import FilterBank
-from convviz_core.filters.files import load_bank, to_toml
+from convviz_core.filters.files import bank_file, load_bank, to_toml
 from convviz_core.gray import to_gray, to_unit
 from convviz_core.names import shown
 from live.sources.frame import SourceError
@@ -27,15 +28,18 @@ def bank_from(text: str, say: Say) -> FilterBank:
 def still(arguments: argparse.Namespace, say: Say) -> None:
     """Write the notebook's figures of one picture. Errors: FilterError, SourceError, OutputError."""
     from convviz_core.engines.reference import TorchEngine
-    from convviz_core.figures import write_figures
+    from convviz_core.figures import FIGURE_FILES, write_figures
     from convviz_core.layer import Layer
     from convviz_core.maps_file import write_maps
-    from live.outputs import check_directory, output_error, replacing
-    from live.sources.pictures import read_picture
+    from live.errors import output_error
+    from live.outputs import check_directory, replacing
+    from live.overlaps import check_apart
 
     bank = bank_from(arguments.filters, say)
-    image = read_picture(Path(arguments.image))
+    image = _first_picture(arguments.image, say)
     check_directory(arguments.out)
+    read = [path for path in (Path(arguments.image), bank_file(arguments.filters)) if path is not None]
+    check_apart([arguments.out / name for name in (*FIGURE_FILES, "maps.npz")], read)
     gray = to_unit(to_gray(image))
     with TorchEngine() as engine:
         try:
@@ -48,6 +52,28 @@ def still(arguments: argparse.Namespace, say: Say) -> None:
         raise output_error(arguments.out, error) from None
     with replacing(arguments.out / "maps.npz") as beside:
         write_maps(beside, gray, bank.kernels, conv, activated)
+
+
+def _first_picture(image: str, say: Say) -> ByteArray:
+    """The frame with which the viewer would begin; SourceError where the file gives none."""
+    from live.sources.frame import SourceEvent, SourceSettings
+    from live.sources.opening import open_file
+
+    def listen(event: SourceEvent) -> None:
+        if event.kind == "notice":
+            say(event.detail)
+
+    source = open_file(image, SourceSettings(paced=False), listen)
+    frame = None
+    while frame is None and not source.ended:
+        frame = source.read(0)
+    if frame is None:
+        raise SourceError(f"{image} holds no picture that can be decoded")
+    if not source.ended:
+        say(f"the first picture of {source.granted} is taken")
+    image_as_seen = frame.image.copy()
+    source.close()
+    return image_as_seen
 
 
 def filters(arguments: argparse.Namespace, say: Say) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Activation, Layer, RangeMode
 
-COLORMAPS = ("gray", "diverging", "viridis", "magma", "inferno", "turbo", "cividis", "bone")
+COLORMAPS = ("lift", "gray", "diverging", "viridis", "magma", "inferno", "turbo", "cividis", "bone")
 MAX_GAIN = 1024.0
 PAN_STEP = 32  # map pixels an arrow key moves the enlarged map
 
@@ -29,21 +29,21 @@ class Effect(Enum):
 
 @dataclass(frozen=True)
 class ViewState:
-    """Everything the viewer's picture depends on, except the frame."""
+    """What keys and mouse have set: the layer that is computed, and how it is looked at."""
 
     banks: tuple[FilterBank, ...]
     bank_index: int = 0
     activation: Activation = Activation.RELU
     range: RangeMode = RangeMode.AUTO
     gain: float = 1.0  # the range's limits are divided by it
-    colormap: str = "gray"
+    colormap: str = "lift"
     mirror: bool = False
     true_convolution: bool = False  # kernels turned by 180 degrees
     paused: bool = False
     profile: bool = False
     help: bool = False
     fullscreen: bool = False
-    gray_tile: bool = False
+    gray_tile: bool = True
     kernels: bool = False
     tint: bool = False  # colour the responses that ReLU sets to zero
     inspector: bool = False
@@ -126,6 +126,16 @@ def _inspector(state: ViewState, _key: str) -> ViewState:
     return replace(state, inspector=not state.inspector, pinned=None, hovered=None)
 
 
+def _quit(state: ViewState, key: str) -> Pressed:
+    if key == "Esc" and state.help:
+        return replace(state, help=False)
+    if key == "Esc" and state.pinned:
+        return let_go(state)
+    if key == "Esc" and state.enlarged is not None:
+        return enlarge(state, state.enlarged)
+    return state, Effect.QUIT
+
+
 def _enlarge(state: ViewState, _key: str) -> ViewState:
     return enlarge(state, state.inspected[0] if state.inspected else 0)
 
@@ -154,23 +164,26 @@ def pan(state: ViewState, dy: int, dx: int) -> ViewState:
 
 
 def point(state: ViewState, target: MapPixel | None) -> ViewState:
-    """The pointer is over `target`: what the inspector explains while nothing is pinned."""
-    if not state.inspector or state.pinned or target is None:
+    """The pointer is over `target`, or on a tile without a map: the inspector explains it while nothing is pinned."""
+    if not state.inspector or state.pinned:
         return state
     return replace(state, hovered=target)
 
 
 def click(state: ViewState, target: MapPixel | None) -> ViewState:
-    """With the inspector, pin the pixel (again: let it go); without, enlarge the tile and back."""
-    if target is None:
-        return state
+    """With the inspector, pin the pixel (again, or where there is no map: let it go); without, enlarge the tile."""
     if state.inspector:
         return replace(state, pinned=None if state.pinned == target else target, hovered=target)
-    return enlarge(state, target[0])
+    return state if target is None else enlarge(state, target[0])
+
+
+def let_go(state: ViewState) -> ViewState:
+    """Let the pinned pixel go: the inspector follows the pointer again."""
+    return replace(state, pinned=None)
 
 
 KEYS: tuple[KeyBinding, ...] = (
-    KeyBinding(("q", "Esc"), "quit", lambda state, _: (state, Effect.QUIT)),
+    KeyBinding(("q", "Esc"), "quit (Esc first closes the help, lets a pin go, leaves an enlarged map)", _quit),
     KeyBinding(("space",), "pause and go on", _toggle("paused")),
     KeyBinding((".",), "pause, and show one more frame", lambda s, _: (replace(s, paused=True), Effect.STEP)),
     KeyBinding(("r",), "ReLU on or off", _relu),
@@ -184,9 +197,9 @@ KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(("m",), "mirror left and right", _toggle("mirror")),
     KeyBinding(("x",), "true convolution (flipped kernels) or cross-correlation", _toggle("true_convolution")),
     KeyBinding(("k",), "kernels beside their maps", _toggle("kernels")),
-    KeyBinding(("i",), "inspector: point at a pixel, click to pin it", _inspector),
+    KeyBinding(("i",), "inspector: point at a pixel; click to pin it, right click to let it go", _inspector),
     KeyBinding(("t",), "tint what ReLU sets to zero", _toggle("tint")),
-    KeyBinding(("g",), "gray input as one more tile", _toggle("gray_tile")),
+    KeyBinding(("g",), "hide and show the input", _toggle("gray_tile")),
     KeyBinding(("z",), "enlarge a map and back (or click its tile)", _enlarge),
     KeyBinding(tuple(ARROWS), "move the pinned pixel, or pan the enlarged map", _arrow),
     KeyBinding(("s",), "snapshot", lambda state, _: (state, Effect.SNAPSHOT)),

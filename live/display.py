@@ -17,6 +17,7 @@ class Events:
     keys: tuple[str, ...] = ()
     pointer: Point | None = None
     clicks: tuple[Point, ...] = ()
+    right_clicks: tuple[Point, ...] = ()
     dragged: Point = (0, 0)  # canvas pixels, right and down
     closed: bool = False
 

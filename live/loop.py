@@ -4,27 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import Engine, Result
-from live.controls import ViewState
+from convviz_core.engines.api import Engine
 from live.display import Display
-from live.keep import Keep
-from live.profiler import Profiler
+from live.measuring.profiler import Profiler
+from live.recording.keep import Keep
 from live.sources.frame import FrameSource, SourceEvent
-from live.view import Until, View
+from live.view import Last, Until, View
 
 __all__ = ["Last", "Until", "run"]
-
-
-@dataclass
-class Last:
-    """What is shown: the state, the frame as it was computed (mirrored, if so asked), the engine's answer."""
-
-    state: ViewState
-    image: ByteArray | None = None
-    result: Result | None = None
 
 
 def run(
@@ -46,7 +34,7 @@ def run(
     events: where the source's listener leaves what happened. Errors: SourceError, EngineError, OutputError.
     """
     events = deque() if events is None else events
-    view = View(source, engine, display, profiler, last.state, keep or Keep(), events, screen_wh)
+    view = View(source, engine, display, profiler, last, keep or Keep(), events, screen_wh)
     try:
         while not (view.over(until or Until()) or interrupted()):
             fresh = view.capture()
@@ -60,4 +48,3 @@ def run(
     finally:
         profiler.stop()
         view.take_events()
-        last.state, last.image, last.result = view.state, view.image, view.result

@@ -100,7 +100,10 @@ class Screen:
         return bool(self._xcb.xcb_connection_has_error(self._connection))
 
     def listen(self, title: str) -> None:
-        """Hear from now on what happens in this process's window of that title, beside the toolkit that owns it."""
+        """Hear from now on what happens in this process's window of that title, beside the toolkit that owns it.
+
+        Where another program destroys it meanwhile, that is known too: nobody would tell afterwards.
+        """
         if self._xcb is None or self._window is not None:
             return
         for window in self._windows(self._root, DEEPEST_WINDOW):
@@ -109,6 +112,7 @@ class Screen:
                 self._xcb.xcb_change_window_attributes(self._connection, window, EVENT_MASK_ATTRIBUTE, mask)
                 self._xcb.xcb_flush(self._connection)
                 self._window = window
+                self.window_is_destroyed = self._name(window) != title  # asked after: what follows is heard
                 return
 
     def wait(self, most_s: float) -> bool:

@@ -6,22 +6,23 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import Engine, FrameSizeError, Result, check_frame
-from live.canvas import draw_canvas
-from live.controls import Effect, ViewState, click, pan, point, press
+from convviz_core.engines.api import Engine, FrameSizeError, Result
+from live.composing import kept_inside, layout_request, new_compositor, scene_of
+from live.controls import Effect, ViewState, click, let_go, pan, point, press
 from live.display import Display, Events, Point
-from live.hud import ProfileInfo, Status
-from live.keep import Keep
-from live.layout import Layout, arrange, kept_inside, preferred_canvas_wh
+from live.drawing.scene import ProfileInfo, Status
+from live.intake import Intake
+from live.layout import Layout, arrange, preferred_canvas_wh
+from live.measuring.profiler import Profiler
 from live.notices import Notices
-from live.picture import Painter
 from live.picture_range import PictureRange
-from live.profiler import Profiler
+from live.recording.keep import Keep
 from live.sources.frame import Frame, FrameSource, SourceError, SourceEvent
+from live.too_small import TooSmall
 
-PATIENCE_S = 0.02  # how long a read may keep the window waiting
 IDLE_S = 0.25  # how long to wait for a key while nothing moves
-PROFILE_EVERY_S = 0.25  # how often the profile is drawn anew while no frame comes
+PROFILE_EVERY_S = 0.25  # how often the profile is drawn anew
+BEAT_S = 0.1  # how often numbers that follow the pictures are
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,15 @@ class Until:
 
     frames: int | None = None
     seconds: float | None = None
+
+
+@dataclass
+class Last:
+    """What is shown: the state, the frame as it was computed (mirrored, if so asked), the engine's answer."""
+
+    state: ViewState
+    image: ByteArray | None = None
+    result: Result | None = None
 
 
 class View:
@@ -41,30 +51,30 @@ class View:
         engine: Engine,
         display: Display,
         profiler: Profiler,
-        state: ViewState,
+        last: Last,
         keep: Keep,
         events: deque[SourceEvent],
         screen_wh: tuple[int, int],
     ) -> None:
         self.source, self.engine, self.display, self.profiler = source, engine, display, profiler
-        self.state, self.keep, self.events, self.screen_wh = state, keep, events, screen_wh
-        self.frame: Frame | None = None
-        self.image: ByteArray | None = None
-        self.result: Result | None = None
+        self.last, self.keep, self.events, self.screen_wh = last, keep, events, screen_wh
+        self.state = last.state  # as it is to be shown next
+        self.intake = Intake(source, profiler)
         self.layout: Layout | None = None
         self.notices = Notices(profiler.clock)
         self._pointer: Point | None = None
         self._range = PictureRange()
-        self._painter = Painter()
-        self._shown_state: ViewState | None = None  # the last one that could be shown
+        self._compositor = new_compositor()
+        self._answered: object = None  # what the result answers
+        self._profile: tuple[int, ProfileInfo] | None = None  # in which quarter of a second it was made
         self._painted: object = None
-        self._stepping = False
-        self._draining = False  # the source has been told to pause
         self._quit = False
+        self._too_small = TooSmall(self._tell)
 
     def over(self, until: Until) -> bool:
         """Whether the run has come to its end."""
         profiler = self.profiler
+        self._too_small.check_end(self.source, any_fitted=self.last.result is not None)
         if self._quit or (self.source.ended and not self.display.interactive):
             return True
         if until.frames is not None and profiler.processed.count >= until.frames:
@@ -74,106 +84,97 @@ class View:
 
     def capture(self) -> Frame | None:
         """The source's next frame, mirrored if asked; None while paused, at the end, and when none came in time."""
-        if self.source.ended or self._stands_still:
-            return None
-        frame = self.source.read(PATIENCE_S)
-        self.profiler.frames_captured(self.source.counts.captured)
-        if frame is None:
-            return None
-        start_s = frame.captured_at_s if self.source.live else frame.captured_at_s - frame.read_s
-        self.profiler.begin_frame(frame.index)
-        self.profiler.add("capture", start_s, start_s + frame.read_s)
-        if not self._fits(frame):
-            return None
-        self.frame, self._stepping = frame, False
-        return frame
-
-    @property
-    def _stands_still(self) -> bool:
-        """Paused, and not waiting for one more frame."""
-        return self.state.paused and not self._stepping and self.frame is not None
-
-    def _fits(self, frame: Frame) -> bool:
-        """Whether the bank that is shown can read it too: one picture of many may be too small, and is passed over."""
-        if self._shown_state is None:
-            return True
+        any_fitted = self.last.result is not None
+        bank = (self.last.state if any_fitted else self.state).layer.bank
         try:
-            check_frame(frame.image, self._shown_state.layer.bank)
+            return self.intake.take(self.state.paused, self.state.mirror, bank)
         except FrameSizeError as error:
-            self.notices.say(f"{error}: passed over")
-            return False
-        return True
+            self._too_small.pass_over(self.intake.refused, error, any_fitted=any_fitted)
+            self.last.image = self.intake.frame.image if self.intake.frame else None
+            return None
+
+    def _tell(self, sentence: str) -> None:
+        """On the picture, and on stderr for who sees no picture."""
+        self.notices.say(sentence)
+        self.keep.say(sentence)
 
     def outdated(self) -> bool:
         """Whether what is on the screen is no longer what should be."""
-        return self.frame is not None and self.display.canvas_wh is not None and self._painted != self._subject()
+        canvas_wh = self.display.canvas_wh
+        return self.intake.frame is not None and canvas_wh is not None and self._painted != self._subject(canvas_wh)
 
-    def _subject(self) -> object:
+    def _subject(self, canvas_wh: tuple[int, int]) -> object:
         """Everything that the canvas depends on beside the frame."""
         silent_since_s = self.source.silent_since_s
         now_s = self.profiler.clock()
         return (
             self.state,
-            self.display.canvas_wh,
+            canvas_wh,
             self.notices.current(),
             self.keep.recording,
+            self.source.ended,  # a picture that stands still has no rate
+            self.source.counts.reconnects,
             None if silent_since_s is None else int(now_s - silent_since_s),
             int(now_s / PROFILE_EVERY_S) if self.state.profile else None,
         )
 
     def compute(self) -> Result:
-        """The engine's mosaic of the newest frame; a bank that does not fit the frame gives way to the one before."""
-        assert self.frame is not None
+        """The engine's mosaic of the newest frame, as it is asked for now.
+
+        A bank that does not fit the frame gives way to the one before. Nothing is computed where the engine's last
+        answer is still what is asked for: a pointer has moved, a panel is open.
+        """
         try:
-            self.result = self._compute_or_go_back(self.frame)
+            return self._compute_or_go_back()
         except FrameSizeError as error:
             raise SourceError(str(error)) from None
-        self._shown_state = self.state
-        return self.result
 
-    def _compute_or_go_back(self, frame: Frame) -> Result:
+    def _compute_or_go_back(self) -> Result:
         try:
-            return self._compute(frame)
+            return self._compute()
         except FrameSizeError as error:
-            before = self._shown_state
-            if before is None or before.bank_index == self.state.bank_index:
+            before = self.last.state
+            if self.last.result is None or before.bank_index == self.state.bank_index:
                 raise
             self.notices.say(f"{error}: '{before.layer.bank.name}' stays")
             self.state = replace(self.state, bank_index=before.bank_index)
-        return self._compute(frame)
+        return self._compute()
 
-    def _compute(self, frame: Frame) -> Result:
-        self.image = image = frame.image[:, ::-1] if self.state.mirror else frame.image
-        if self.display.interactive and self._shown_state is None:
-            self.display.open(preferred_canvas_wh(image.shape, self.state, self.screen_wh))
+    def _compute(self) -> Result:
+        self.intake.mirror(self.state.mirror)
+        frame = self.intake.frame
+        assert frame is not None
+        image = frame.image
+        if self.display.interactive and self.last.result is None:
+            request = layout_request(self.screen_wh, image.shape, self.state)
+            self.display.open(preferred_canvas_wh(request, self.screen_wh))
         canvas_wh = self.display.canvas_wh
-        self.layout = arrange(canvas_wh, image.shape, self.state) if canvas_wh else None
+        self.layout = arrange(layout_request(canvas_wh, image.shape, self.state)) if canvas_wh else None
         if self.layout:
-            self.state = kept_inside(self.state, self.layout)
+            self.state = kept_inside(self._pointed(self.state, self.layout), self.layout)
         reduce = self.layout.reduce if self.layout else 1
+        state = self.state
+        asked = (frame.index, frame.captured_at_s, state.layer, state.gain, state.mirror, reduce)
+        if self.last.result is not None and asked == self._answered:
+            self.last.state = state
+            return self.last.result
         with self.profiler.stage("compute"):
-            result = self._range.run(self.engine, image, self.state, frame.media_time_s, reduce)
+            result = self._range.run(self.engine, image, state, frame.media_time_s, reduce)
         self.profiler.add_inside(result.stages_ms)
+        self._answered = asked
+        self.last.state, self.last.image, self.last.result = state, image, result
         return result
 
     def draw(self, result: Result) -> ByteArray | None:
         """The canvas with the picture and all that belongs over it; None where nobody looks."""
-        layout, state, image = self.layout, self.state, self.image
+        layout, state, image = self.layout, self.last.state, self.last.image
         if layout is None or image is None:
             return None
         with self.profiler.stage("draw"):
-            canvas = draw_canvas(
-                self._painter,
-                layout,
-                state,
-                image,
-                result,
-                self._status(),
-                conv=self.engine.maps(image, state.layer)[0] if state.tint else None,
-                profile=(self.profiler.recent(), self._profile_info(result)) if state.profile else None,
-            )
-        self._painted = self._subject()
-        return canvas
+            self._painted = self._subject(layout.canvas_wh)  # before: what changes meanwhile is drawn next time
+            profile = self._profile_info(result) if state.profile else None
+            scene = scene_of(state, image, result, self._status(), profile=profile, beat=self._beat())
+            return self._compositor.compose(layout, scene)
 
     def show(self, canvas: ByteArray | None, fresh: Frame | None) -> Events:
         """Put the canvas on the screen; a fresh frame has now gone its whole way."""
@@ -183,14 +184,16 @@ class View:
                 heard = self.display.show(canvas)
         if fresh:
             self.profiler.frame_done(fresh.captured_at_s, shown=self.display.interactive and not heard.closed)
-            assert self.result is not None
-            assert self.image is not None
-            self.keep.picture(canvas, self.result.mosaic, self.image, fresh.media_time_s)
+            assert self.last.result is not None
+            assert self.last.image is not None
+            self.keep.picture(canvas, self.last.result.mosaic, self.last.image, fresh.media_time_s)
         return heard
 
     def idle(self) -> Events:
         """Nothing new: wait for a key, hardly where the next frame may come any moment."""
-        nothing_comes = self.source.ended or self._stands_still or self.source.silent_since_s is not None
+        nothing_comes = (
+            self.source.ended or self.intake.stands_still(self.state.paused) or self.source.silent_since_s is not None
+        )
         return self.display.idle(IDLE_S if nothing_comes else 0.001)
 
     def respond(self, heard: Events) -> None:
@@ -204,28 +207,33 @@ class View:
             self._carry_out(effect)
         if self.layout:
             self._pointer = heard.pointer or self._pointer
-            if self._pointer and (heard.pointer or state.inspector != before.inspector):
-                state = point(state, self.layout.map_pixel(*self._pointer))
             for at in heard.clicks:
-                state = click(state, self.layout.map_pixel(*at))
+                if self.layout.over_tiles(*at):
+                    state = click(state, self.layout.map_pixel(*at))
+            if heard.right_clicks:
+                state = let_go(state)
+            state = self._pointed(state, self.layout)
             if heard.dragged != (0, 0):
                 state = pan(state, -heard.dragged[1], -heard.dragged[0])
         self.state = state
-        draining = state.paused and not self._stepping
-        if draining != self._draining:
-            self.source.pause(draining)
-            self._draining = draining
+        self.intake.pause(state.paused)
         if state.fullscreen != before.fullscreen:
             self.display.set_fullscreen(state.fullscreen)
         self.take_events()
+
+    def _pointed(self, state: ViewState, layout: Layout) -> ViewState:
+        """With what is under the pointer now; beside the picture that stays, and without a pointer it is the middle."""
+        if self._pointer is None:
+            return state if state.hovered else point(state, layout.middle)
+        return point(state, layout.map_pixel(*self._pointer)) if layout.over_tiles(*self._pointer) else state
 
     def _carry_out(self, effect: Effect | None) -> None:
         if effect == Effect.QUIT:
             self._quit = True
         elif effect == Effect.STEP:
-            self._stepping = True
-        elif effect == Effect.SNAPSHOT and self.image is not None:
-            self.keep.snapshot(self.engine, self.image, self.state, self.result)
+            self.intake.step()
+        elif effect == Effect.SNAPSHOT and self.last.image is not None:
+            self.keep.snapshot(self.engine, self.last.image, self.last.state, self.last.result)
         elif effect == Effect.RECORD:
             self.keep.toggle_recording()
 
@@ -242,23 +250,40 @@ class View:
     def _status(self) -> Status:
         silent_since_s = self.source.silent_since_s
         moves = self.source.fps is not None and not self.source.ended
+        now_s = self.profiler.clock()
         return Status(
             source=self.source.granted,
-            fps=self.profiler.processed.per_second(self.profiler.clock()) if moves else None,
+            fps=self.profiler.processed.per_second(now_s) if moves else None,
+            paused=self.state.paused,
+            mirrored=self.state.mirror,
             recording=self.keep.recording,
             notices=self.notices.current(),
-            silent_s=None if silent_since_s is None else self.profiler.clock() - silent_since_s,
+            silent_s=None if silent_since_s is None else int(now_s - silent_since_s),
             reconnects=self.source.counts.reconnects,
         )
 
+    def _beat(self) -> int:
+        """See Scene: a few times a second while pictures follow each other, else each picture's own."""
+        frame = self.intake.frame
+        if self.source.ended or self.intake.stands_still(self.state.paused):
+            return -1 - frame.index if frame else -1
+        return int(self.profiler.clock() / BEAT_S)
+
     def _profile_info(self, result: Result) -> ProfileInfo:
-        counts = self.source.counts
-        return ProfileInfo(
-            engine=f"{self.engine.name} on {self.engine.device}: {result.way}",
-            gray_from=self.frame.gray_from if self.frame else "",
-            captured=counts.captured,
-            dropped=counts.dropped,
-            failed_reads=counts.failed_reads,
-            reconnects=counts.reconnects,
-            advice=self.source.advice(self.profiler.captured.per_second(self.profiler.clock())),
-        )
+        now = int(self.profiler.clock() / PROFILE_EVERY_S)
+        if self._profile is None or self._profile[0] != now:
+            counts = self.source.counts
+            self._profile = (
+                now,
+                ProfileInfo(
+                    recent=self.profiler.recent(),
+                    engine=f"{self.engine.name} on {self.engine.device}: {result.way}",
+                    gray_from=self.intake.frame.gray_from if self.intake.frame else "",
+                    captured=counts.captured,
+                    dropped=counts.dropped,
+                    failed_reads=counts.failed_reads,
+                    reconnects=counts.reconnects,
+                    advice=self.source.advice(self.profiler.captured.per_second(self.profiler.clock())),
+                ),
+            )
+        return self._profile[1]

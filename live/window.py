@@ -54,6 +54,7 @@ class Window:
         self._pressed_at: Point | None = None
         self._dragging = False
         self._clicks: list[Point] = []
+        self._right_clicks: list[Point] = []
         self._dragged = (0, 0)
 
     def open(self, preferred_wh: tuple[int, int]) -> None:
@@ -70,6 +71,7 @@ class Window:
                 "this OpenCV was built without windows (opencv-python-headless?): "
                 "install opencv-python alone, or use --headless"
             ) from None
+        self._screen.listen(TITLE)  # at once: a window that is destroyed before that would never be missed
         self._open, self._wh = True, preferred_wh
         opened_at_s = time.monotonic()
         self._announcements = [opened_at_s + after_s for after_s in ANNOUNCE_AFTER_S]
@@ -128,14 +130,17 @@ class Window:
         key = key_name(cv2.waitKeyEx(1)) if self._open else None
         closed = self._closed() if self._open else False
         clicks, self._clicks = tuple(self._clicks), []
+        right_clicks, self._right_clicks = tuple(self._right_clicks), []
         dragged, self._dragged = self._dragged, (0, 0)
         pointer, self._pointer = self._pointer, None
-        return Events((key,) if key else (), pointer, clicks, dragged, closed)
+        return Events((key,) if key else (), pointer, clicks, right_clicks, dragged, closed)
 
     def _on_mouse(self, event: int, x: int, y: int, _flags: int, _param: object) -> None:
         self._pointer = (x, y)
         if event in (cv2.EVENT_LBUTTONDOWN, cv2.EVENT_LBUTTONDBLCLK):
             self._pressed_at, self._dragging = (x, y), False
+        elif event in (cv2.EVENT_RBUTTONDOWN, cv2.EVENT_RBUTTONDBLCLK):
+            self._right_clicks.append((x, y))
         elif event == cv2.EVENT_MOUSEMOVE and self._pressed_at:
             dx, dy = x - self._pressed_at[0], y - self._pressed_at[1]
             if self._dragging or max(abs(dx), abs(dy)) >= DRAG_PX:

@@ -1,6 +1,9 @@
 """Starts the viewer: `python3 scripts/run.py [ARGS]`. The first time it sets up .venv for it."""
 
 import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "setup"))
 
 import old_python
 

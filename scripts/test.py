@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent / "setup"))
+
 import old_python
 
 

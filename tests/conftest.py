@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -20,8 +21,10 @@ import pytest
 if TYPE_CHECKING:
     from x11 import Screen
 
-# At the end of the path, since scripts/test.py must not hide the standard library's module of that name.
-sys.path.append(str(Path(__file__).resolve().parent.parent / "scripts"))
+# The folders of the scripts that are tested, which import each other by name. At the end of the path: scripts/test.py
+# must not hide the standard library's module of that name.
+SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
+sys.path += [str(folder) for folder in (SCRIPTS, SCRIPTS / "setup", SCRIPTS / "bench")]
 
 if importlib.util.find_spec("hypothesis"):
     from hypothesis import settings
@@ -67,6 +70,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             if os.environ.get(f"CONVVIZ_REQUIRE_{mark.upper()}"):
                 pytest.fail(f"{mark} test: {reason}", pytrace=False)
             pytest.skip(reason)
+
+
+@pytest.fixture
+def signals_as_before() -> Iterator[None]:
+    """The viewer's handlers, which its command installs, are gone after the test."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

@@ -105,3 +105,8 @@ class ScriptedDevice:
         if capture is None:
             raise SourceError("scripted is not there")
         return capture
+
+
+def reads_on(source_name: str) -> bool:
+    """Whether a thread still reads that source."""
+    return f"capture {source_name}" in [thread.name for thread in threading.enumerate()]

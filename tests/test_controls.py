@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.layer import Activation, RangeMode
-from live.controls import COLORMAPS, KEYS, Effect, ViewState, click, key_table, pan, point, press
+from live.controls import COLORMAPS, KEYS, Effect, ViewState, click, key_table, let_go, pan, point, press
 
 STATE = ViewState(BUILT_IN_BANKS)
 
@@ -106,6 +106,32 @@ def test_with_the_inspector_a_click_pins_and_a_second_one_lets_go() -> None:
     assert state.pinned == (1, 5, 6)
     assert click(state, (1, 5, 6)).pinned is None
     assert click(state, (0, 5, 6)).pinned == (0, 5, 6)
+
+
+def test_a_right_click_lets_the_pin_go_and_the_inspector_follows_the_pointer_again() -> None:
+    state = let_go(click(after("i"), (1, 5, 6)))
+    assert state.pinned is None
+    assert point(state, (0, 9, 9)).inspected == (0, 9, 9)
+
+
+def test_where_there_is_no_map_nothing_is_inspected_and_a_click_lets_the_pin_go() -> None:
+    hovering = point(after("i"), (3, 1, 2))
+    assert point(hovering, None).inspected is None
+    assert click(hovering, None).inspected is None
+    assert click(click(hovering, (3, 1, 2)), None).inspected is None
+    assert point(click(hovering, (3, 1, 2)), None).inspected == (3, 1, 2)  # pinned
+
+
+def test_esc_closes_the_help_lets_the_pin_go_and_leaves_the_enlarged_map_before_it_quits() -> None:
+    state = replace(click(after("i", "z"), (1, 5, 6)), help=True)
+    closed, nothing = press(state, "Esc")
+    assert (closed, nothing) == (replace(state, help=False), None)
+    let, nothing = press(closed, "Esc")
+    assert (let, nothing) == (replace(closed, pinned=None), None)
+    small, nothing = press(let, "Esc")
+    assert (small, nothing) == (replace(let, enlarged=None), None)
+    assert press(small, "Esc") == (small, Effect.QUIT)
+    assert press(state, "q") == (state, Effect.QUIT)
 
 
 def test_the_pointer_moves_what_is_inspected_until_something_is_pinned() -> None:

@@ -31,13 +31,13 @@ from convviz_core.ranges import Limits
 from live.controls import KEYS, ViewState
 from live.display import Display, Events, NullDisplay
 from live.errors import OutputError
-from live.keep import Keep, RecordWhat
 from live.loop import Last, run
-from live.profiler import Profiler
+from live.measuring.profiler import Profiler
+from live.measuring.stats import stats
+from live.measuring.trace import Trace
+from live.recording.keep import Keep, RecordWhat
 from live.sources.frame import Frame, SourceError, SourceEvent, SourceSettings
 from live.sources.live_reader import LiveReader
-from live.stats import stats
-from live.trace import Trace
 
 pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 
@@ -186,7 +186,6 @@ class View:
         return failure
 
     def _check_that_nothing_is_left(self) -> None:
-        assert not self.source.stuck
         assert self.puppet.open_now == 0
         for thread in set(threading.enumerate()) - self.threads_before:
             thread.join(PATIENCE_S)
@@ -267,13 +266,15 @@ def test_one_step_of_a_paused_camera_shows_one_fresh_frame(tmp_path: Path) -> No
     def shown(*keys: str) -> tuple[int, int]:
         folder = tmp_path / str(len(keys))
         folder.mkdir()
-        view = View(folder, [Step(3, "picture")] * 40, keys)
+        view = View(folder, [Step(3, "picture")] * 90, keys)
         view.run()
         assert view.last.state.paused
         return view.profiler.processed.count, view.engine.level
 
-    before = shown("", "space", *[""] * 9)
-    after = shown("", "space", *[""] * 9, ".", *[""] * 9)
+    playing = [""] * 20
+    before = shown(*playing, "space", *[""] * 9)
+    after = shown(*playing, "space", *[""] * 9, ".", *[""] * 9)
+    assert before[0] > 0
     assert after[0] == before[0] + 1
     assert after[1] > before[1]
 

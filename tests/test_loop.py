@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import Engine, FrameSizeError
+from convviz_core.engines.api import Engine, FrameSizeError, Result
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
-from convviz_core.layer import Activation, RangeMode
+from convviz_core.layer import Activation, Layer, RangeMode
+from convviz_core.ranges import Limits
+from live.composing import layout_request
 from live.controls import ViewState
-from live.display import Events, NullDisplay
-from live.keep import Keep
+from live.display import Events, NullDisplay, Point
+from live.drawing.compositor import Compositor
+from live.drawing.scene import Scene
+from live.intake import PATIENCE_S
+from live.layout import Layout, arrange
 from live.loop import Last, Until, run
-from live.profiler import Profiler
+from live.measuring.profiler import Profiler
+from live.notices import NOTICE_S
+from live.recording.keep import Keep
 from live.sources.frame import Frame, SourceCounts, SourceError, SourceEvent
-from live.view import IDLE_S, PATIENCE_S
+from live.view import IDLE_S
 
 STATE = ViewState(BUILT_IN_BANKS)
+compose = Compositor.compose
 
 
 class Clock:
@@ -206,6 +216,26 @@ def test_every_choice_changes_the_picture(key: str) -> None:
     assert not np.array_equal(done.display.shown[0], done.display.shown[-1])
 
 
+@pytest.mark.parametrize("key", ["r", "n", "f", "x", "m"])
+def test_a_change_that_was_not_shown_any_more_is_not_what_the_run_says_it_showed(key: str) -> None:
+    done = Run([random_image()], keys("", key), until=Until(frames=1))()
+    assert done.last.state == STATE
+    assert done.last.result is not None
+    prepared = Run([random_image(0), random_image(1)], keys("", key), until=Until(frames=2))()
+    assert prepared.last.state == STATE
+    assert prepared.last.image is not None
+    assert np.array_equal(prepared.last.image, random_image(1))
+
+
+def test_a_snapshot_after_an_unshown_change_is_that_of_the_flat_picture_shown(tmp_path: Path) -> None:
+    flat = np.full((60, 80, 3), 77, np.uint8)
+    state = replace(STATE, range=RangeMode.FRAME)
+    done = Run([flat, flat], keys("", "n"), state, until=Until(frames=2))()  # n: auto, which no flat map's limits suit
+    assert done.last.image is not None
+    Keep().write_snapshot(tmp_path, done.engine, done.last.image, done.last.state, done.last.result)
+    assert json.loads((tmp_path / "settings.json").read_text())["range"] == "frame"
+
+
 def test_full_screen_is_asked_of_the_display() -> None:
     assert Run([random_image()], keys("w", "", "w", "", ""))().display.fullscreen == [True, False]
 
@@ -232,6 +262,106 @@ def test_mirroring_comes_before_the_engine() -> None:
     done = Run([random_image()], keys("m", "", ""))()
     assert done.last.image is not None
     assert np.array_equal(done.last.image, random_image()[:, ::-1])
+
+
+FREE = -1
+
+
+def middle_of(index: int | None, *, inspector: bool = True) -> Point:
+    """The canvas pixel in the middle of a map, of the input (None), or of the place where there is no tile (FREE)."""
+    layout = arrange(layout_request((640, 480), (60, 80, 3), replace(STATE, inspector=inspector)))
+    tile = layout.tile(index)
+    place = layout.free if index == FREE else tile.picture if tile else None
+    assert place is not None
+    return place.x + place.width // 2, place.y + place.height // 2
+
+
+@pytest.mark.parametrize("tile", [None, FREE])
+def test_the_inspector_opened_over_a_tile_without_a_map_shows_no_pixel(
+    tile: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("live.drawing.inspector.inspect_pixel", lambda *_: pytest.fail("a pixel is shown"))
+    done = Run([random_image()], [Events(pointer=middle_of(tile)), *keys("", "i", "", "")], STATE)()
+    assert done.last.state.inspector
+    assert done.last.state.inspected is None
+
+
+@pytest.mark.parametrize("tile", [None, FREE])
+@pytest.mark.parametrize("what", ["hover", "click", "click while pinned"])
+def test_a_tile_without_a_map_leaves_no_pixel_on_show(tile: int | None, what: str) -> None:
+    on_map, away = middle_of(1), middle_of(tile)
+    first = Events(pointer=on_map, clicks=(on_map,) if what == "click while pinned" else ())
+    then = Events(pointer=away, clicks=(away,) if what != "hover" else ())
+    shown = Run([random_image()], [*keys("i", ""), first, *keys("", "")], STATE)()
+    assert shown.last.state.inspected is not None
+    assert shown.last.state.inspected[0] == 1
+    done = Run([random_image()], [*keys("i", ""), first, *keys(""), then, *keys("", "")], STATE)()
+    assert done.last.state.inspected is None
+    assert not np.array_equal(shown.display.shown[-1], done.display.shown[-1])
+
+
+def test_what_the_inspector_shows_stays_while_the_pointer_is_beside_the_picture() -> None:
+    away = Events(pointer=(630, 20), clicks=((630, 20),))  # on the panel
+    done = Run([random_image()], [*keys("i"), Events(pointer=middle_of(1)), *keys(""), away, *keys("", "")], STATE)()
+    assert done.last.state.inspected is not None
+    assert done.last.state.inspected[0] == 1
+
+
+@pytest.mark.parametrize("key", ["f", "g", "x"])
+def test_after_a_change_of_what_is_shown_the_inspector_shows_what_lies_under_the_pointer_now(key: str) -> None:
+    where = (199, 130)  # on a map with the input shown and without
+    done = Run([random_image()], [*keys("i"), Events(pointer=where), *keys(key, "", "")], STATE)()
+    state = done.last.state
+    assert state.inspected == arrange(layout_request((640, 480), (60, 80, 3), state)).map_pixel(*where)
+    assert state.inspected is not None
+
+
+def test_without_a_pointer_the_inspector_shows_the_middle_and_arrows_go_on_from_there() -> None:
+    done = Run([random_image()], keys("i", "", "Right", "", ""))()
+    assert done.last.state.pinned == (0, 57 // 2, 77 // 2 + 1)
+
+
+def test_a_right_click_lets_the_pin_go() -> None:
+    where = middle_of(1)
+    script = [*keys("i"), Events(pointer=where, clicks=(where,)), *keys("")]
+    assert Run([random_image()], [*script, *keys("", "")], STATE)().last.state.pinned is not None
+    done = Run([random_image()], [*script, Events(right_clicks=((5, 5),)), *keys("", "")], STATE)()
+    assert done.last.state.pinned is None
+    assert done.last.state.inspected is not None  # the pointer is still there
+
+
+class NotingEngine(OpenCvEngine):
+    """Notes the pictures that it is given, as they are at that time, and where they lie."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.images: list[ByteArray] = []
+        self.places: list[ByteArray] = []
+
+    def run(self, frame: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> Result:
+        assert frame.flags.c_contiguous
+        self.images.append(frame.copy())
+        self.places.append(frame)
+        return super().run(frame, layer, limits, reduce)
+
+
+@pytest.mark.parametrize("shape", [(60, 80, 3), (60, 80)])
+def test_a_frame_is_mirrored_once_and_for_all_and_otherwise_not_even_copied(shape: tuple[int, ...]) -> None:
+    engine = NotingEngine()
+    images = [random_image(seed, shape) for seed in range(4)]
+    done = Run(images, keys("", "m", "", "m", ""), replace(STATE, range=RangeMode.FIXED, gray_tile=True), engine)()
+    assert done.profiler.processed.count == 4
+    for number, mirrored in enumerate([False, False, True, True]):
+        seen = engine.images[number]
+        assert np.array_equal(seen, images[number][:, ::-1] if mirrored else images[number])
+        assert np.shares_memory(engine.places[number], images[number]) != mirrored
+
+
+def test_a_still_picture_is_turned_there_and_back() -> None:
+    engine = NotingEngine()
+    Run([random_image()], keys("m", "m", "m", ""), replace(STATE, range=RangeMode.FIXED), engine)()
+    ways = [random_image(), random_image()[:, ::-1]]
+    assert [np.array_equal(seen, ways[number % 2]) for number, seen in enumerate(engine.images)] == [True] * 4
 
 
 def test_a_gain_divides_the_limits() -> None:
@@ -291,6 +421,33 @@ def test_a_picture_among_others_that_is_too_small_is_passed_over_with_a_notice()
     assert len(done.display.shown) == 3  # the notice, and then the third picture
 
 
+class ReusingSource(ScriptedSource):
+    """A frame's pixels are gone once the second one after it is given out, as the contract allows."""
+
+    def read(self, timeout_s: float) -> Frame | None:
+        frame = super().read(timeout_s)
+        if frame is None:
+            return None
+        frame = replace(frame, image=frame.image.copy())
+        self.given = [*getattr(self, "given", []), frame.image]
+        if len(self.given) > 2:
+            self.given[-3][:] = 0
+        return frame
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+@pytest.mark.parametrize("window", [False, True])
+def test_the_frame_before_those_passed_over_keeps_its_pixels(window: bool, mirror: bool) -> None:
+    small = random_image(1, shape=(3, 9, 3))
+    prepared = Run([], keys("", "", "", "", "r", "r", "", "m", "m", "", ""), replace(STATE, mirror=mirror))
+    source = ReusingSource(prepared.clock, [random_image(0), small, small, small])
+    display = prepared.display if window else NullDisplay()
+    run(source, prepared.engine, display, prepared.profiler, prepared.last)
+    assert prepared.profiler.processed.count == 1
+    assert prepared.last.image is not None
+    assert np.array_equal(prepared.last.image, random_image(0)[:, ::-1] if mirror else random_image(0))
+
+
 def test_a_notice_of_the_source_is_on_the_picture_for_a_while() -> None:
     prepared = Run([random_image()], keys(*[""] * 200))
     prepared.events.append(SourceEvent("notice", 1000.0, "the camera came back"))
@@ -298,6 +455,48 @@ def test_a_notice_of_the_source_is_on_the_picture_for_a_while() -> None:
     assert len(shown) == 3  # without, with, without again
     assert np.array_equal(shown[0], shown[2])
     assert not np.array_equal(shown[0], shown[1])
+
+
+def test_what_changes_while_it_is_drawn_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared = Run([random_image()], keys(*[""] * 200))
+
+    def slow(compositor: Compositor, layout: Layout, scene: Scene) -> ByteArray:
+        canvas = compose(compositor, layout, scene)
+        prepared.clock.now_s += NOTICE_S  # meanwhile the notice has been there long enough
+        prepared.display.canvas_wh = (641, 480)  # and the window is another size
+        return canvas
+
+    monkeypatch.setattr(Compositor, "compose", slow)
+    prepared.events.append(SourceEvent("notice", 1000.0, "the camera came back"))
+    shown = prepared().display.shown
+    assert len(shown) == 3  # without; with, in the new size; without again
+    assert not np.array_equal(shown[1], shown[2])
+    assert shown[1].shape == (480, 641, 3)
+
+
+def test_a_video_that_has_ended_shows_no_rate_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    rates: list[float | None] = []
+
+    class EndsLate(ScriptedSource):
+        """A file whose end is met only by the read after its last frame."""
+
+        ended = False
+
+        def read(self, timeout_s: float) -> Frame | None:
+            frame = super().read(timeout_s)
+            self.ended = frame is None
+            return frame
+
+    def noting(compositor: Compositor, layout: Layout, scene: Scene) -> ByteArray:
+        rates.append(scene.status.fps)
+        return compose(compositor, layout, scene)
+
+    monkeypatch.setattr(Compositor, "compose", noting)
+    prepared = Run([], keys(*[""] * 9))
+    prepared.source = EndsLate(prepared.clock, [random_image(0), random_image(1)])
+    prepared()
+    assert rates[-2] is not None
+    assert rates[-1] is None
 
 
 def test_no_signal_is_said_over_the_last_picture() -> None:

@@ -183,6 +183,52 @@ def test_a_window_that_another_program_destroys_ends_it_too(screen: Screen, pict
     assert ended(program) == (0, "")
 
 
+IS_DESTROYED_AT_ONCE = """
+import subprocess
+import live.opencv_settings, numpy
+from live.display import Events
+from live.screen import Screen
+from live.window import TITLE, Window
+
+window = Window(Screen())
+window.open((300, 200))
+subprocess.run(["xdotool", "search", "--onlyvisible", "--name", f"^{TITLE}$", "windowclose"], check=True)
+heard = Events()
+while not heard.closed:
+    heard = window.idle(0.25)
+"""
+
+
+def test_a_window_destroyed_before_anything_happened_in_it_is_missed_all_the_same(screen: Screen) -> None:
+    program = screen.start([sys.executable, "-c", IS_DESTROYED_AT_ONCE])
+    assert ended(program) == (0, "")
+
+
+GOES_WHILE_LOOKED_FOR = """
+import os, subprocess
+import live.opencv_settings
+from live.screen import Screen
+from live.window import TITLE, Window
+
+screen = Screen()
+
+
+def process_of(window):  # found, and destroyed before anything is asked of it
+    subprocess.run(["xdotool", "windowclose", str(window)], check=True)
+    return os.getpid()
+
+
+screen._process = process_of
+Window(screen).open((300, 200))
+print(screen.window_is_destroyed)
+"""
+
+
+def test_a_window_destroyed_while_it_is_looked_for_is_missed_too(screen: Screen) -> None:
+    program = screen.start([sys.executable, "-c", GOES_WHILE_LOOKED_FOR])
+    assert program.communicate(timeout=60)[0] == "True\n"
+
+
 def test_pointing_and_clicking_inspect_a_pixel_and_arrows_move_it(screen: Screen, picture: Path) -> None:
     start(screen, picture)
     changed_by(screen, "i")
@@ -195,6 +241,24 @@ def test_pointing_and_clicking_inspect_a_pixel_and_arrows_move_it(screen: Screen
     pinned, moved = changed_by(screen, "Right")
     assert differs(moved, pinned)
     assert not differs(changed_by(screen, "Left")[1], pinned)
+
+
+def test_a_right_click_or_esc_lets_the_pinned_pixel_go(screen: Screen, picture: Path) -> None:
+    program = start(screen, picture)
+    changed_by(screen, "i")
+    before = settled(screen)
+    screen.move(100, 200)
+    screen.wait_for_picture(lambda seen: differs(seen, before), "another pixel in the inspector")
+    pointed = settled(screen)
+    screen.click(100, 200)
+    screen.wait_for_picture(lambda seen: differs(seen, pointed), "the word pinned")
+    screen.click(100, 200, button=3)
+    screen.wait_for_picture(lambda seen: not differs(seen, pointed), "the pin gone")
+    screen.click(100, 200)
+    screen.wait_for_picture(lambda seen: differs(seen, pointed), "the word pinned")
+    screen.key("Escape")
+    screen.wait_for_picture(lambda seen: not differs(seen, pointed), "the pin gone")
+    assert program.poll() is None
 
 
 def test_a_click_on_a_tile_enlarges_it_and_another_goes_back(screen: Screen, picture: Path) -> None:

@@ -21,7 +21,7 @@ from convviz_core.filters.toml import read_toml, to_toml
 from convviz_core.filters.trained import RGB_NOTE, read_safetensors, read_state_dict
 from convviz_core.names import shown
 
-__all__ = ["load_bank", "to_toml"]
+__all__ = ["bank_file", "load_bank", "to_toml"]
 
 # The file ends at the first such suffix before a colon, so that the colon of C:\\ does not split a path.
 _FILE_AND_TENSOR = re.compile(r"(.*?\.(?:safetensors|pth\.tar|pt|pth|ckpt|bin)):(.*)", re.IGNORECASE | re.DOTALL)
@@ -46,6 +46,12 @@ def load_bank(name_or_path: str | Path) -> FilterBank:
         raise FilterError(f"'{shown(path)}': {error}") from error
     except OSError as error:
         raise FilterError(f"'{shown(path)}' cannot be read: {error.strerror or error}") from error
+
+
+def bank_file(name_or_path: str | Path) -> Path | None:
+    """The file that `load_bank` reads the bank from; None for a built-in one. Errors: FilterError."""
+    text = str(name_or_path)
+    return None if text in (bank.name for bank in BUILT_IN_BANKS) else _find(text)[0]
 
 
 def _read(path: Path, tensor: str | None) -> FilterBank:

@@ -87,12 +87,18 @@ def read_state_dict(path: Path, tensor: str | None) -> FilterBank:
         chosen = choose(dicts, tensor)
     except FilterError:
         strangers = [name for name in file.pickle.names if not _STATE_DICT_PARTS.fullmatch(name)]
-        if strangers and (holds_module(file.pickle.content) or not dicts):
+        if strangers and not (dicts and _holds_weights(dicts, file.pickle.content)):
             raise FilterError(_refused_code(strangers)) from None
         if not dicts:
             raise FilterError(f"it holds {_kind(file.pickle.content)}, want a state dict; {HOW_TO_SAVE}") from None
         raise
     return _bank_of(path, chosen)
+
+
+def _holds_weights(dicts: list[StateDict], content: object) -> bool:
+    """Whether the dictionaries are those of networks, and not only what lies beside a model that was pickled whole."""
+    layers = any(len(shape) == 4 for found in dicts if not found.of_optimizer for shape in found.shapes.values())
+    return layers or not holds_module(content)
 
 
 def _refused_code(names: list[str]) -> str:

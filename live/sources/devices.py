@@ -8,6 +8,8 @@ import sys
 
 from live.sources.camera_info import CameraInfo, Offer
 
+# Older webcams are of Windows' class Image, as scanners are: the services of scanners' drivers tell them apart.
+_SCANNERS = ("", "usbscan", "scsiscan", "serscan", "wsdscan")
 _TELLING_S = 20.0  # system_profiler and PowerShell may take seconds
 
 
@@ -48,9 +50,13 @@ def _mac_names() -> list[str]:
 
 
 def _windows_names() -> list[str]:
-    ask = "Get-CimInstance Win32_PnPEntity -Filter \"PNPClass='Camera' OR PNPClass='Image'\" | ForEach-Object Name"
-    lines = _output(["powershell", "-NoProfile", "-Command", ask]).splitlines()
-    return [line.strip() for line in lines if line.strip()]
+    ask = (
+        "Get-CimInstance Win32_PnPEntity -Filter \"PNPClass='Camera' OR PNPClass='Image'\" | "
+        "ForEach-Object { $_.PNPClass + '|' + $_.Service + '|' + $_.Name }"
+    )
+    told = _output(["powershell", "-NoProfile", "-Command", ask])
+    rows = [line.strip().split("|", 2) for line in told.splitlines() if line.count("|") >= 2]
+    return [name for kind, service, name in rows if kind == "Camera" or service.lower() not in _SCANNERS]
 
 
 def _output(command: list[str]) -> str:

@@ -25,6 +25,7 @@ class Frame:
     media_time_s: when it is to be seen, on the source's own clock (a file's time stamp; live: captured_at_s).
     read_s: seconds that fetching and decoding took, waiting for the camera not included.
     gray_from: how gray comes from it: "cvtColor", or "luma" where image is a camera's Y expanded to 0..255.
+    name: the file's, where a source has several; "" elsewhere.
     """
 
     image: ByteArray
@@ -33,6 +34,7 @@ class Frame:
     media_time_s: float
     read_s: float
     gray_from: Literal["cvtColor", "luma"] = "cvtColor"
+    name: str = ""
 
     def __repr__(self) -> str:
         """The shape, not the pixels."""
@@ -102,7 +104,10 @@ class FrameSource(Protocol):
         """One sentence when the camera, not the program, limits the rate that is measured; None when it does not."""
 
     def read(self, timeout_s: float) -> Frame | None:
-        """The next frame (live: the newest), or None when none came within the time. SourceError when it broke."""
+        """The next frame (live: the newest), or None when none came within the time. SourceError when it broke.
+
+        A frame's pixels are valid until the second read after it that gives a frame.
+        """
 
     def pause(self, paused: bool) -> None:
         """Paused, a live source is drained without decoding; those frames are neither captured nor dropped."""

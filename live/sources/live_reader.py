@@ -19,8 +19,7 @@ JOIN_S = 1.5
 class LiveReader:
     """The FrameSource of cameras and streams; it heals by itself when the device stalls, fails or goes away.
 
-    A frame's pixels are valid until the next `read` that gives one. After `close`, `stuck` tells that
-    the thread hangs in a call that nobody can interrupt: the process has to leave with os._exit then.
+    Its thread may outlive `close`, in a call that nobody can interrupt: the process has to leave with os._exit.
     """
 
     live = True
@@ -39,7 +38,6 @@ class LiveReader:
         """
         self.name = device.name
         self.counts = SourceCounts()
-        self.stuck = False
         self._listener = listener
         self._device = device
         self._settings = settings
@@ -59,7 +57,8 @@ class LiveReader:
         self._rewound = False  # it was, and starts again: no reconnect
         self._failure: SourceError | None = None
         self._waiting: Frame | None = None
-        # Three places for pixels: of the frame given out, of the one that waits, of the one that is being decoded.
+        # Four places for pixels: of the two frames given out last, of the one that waits, of the one that is decoded.
+        self._before: ByteArray | None = None
         self._given: ByteArray | None = None
         self._newest: ByteArray | None = None
         self._filling: ByteArray | None = None
@@ -94,7 +93,7 @@ class LiveReader:
             self._changed.wait_for(lambda: self._waiting or self._failure or self._over, max(0.0, timeout_s))
             frame, self._waiting = self._waiting, None
             if frame is not None:
-                self._given, self._newest = self._newest, self._given
+                self._before, self._given, self._newest = self._given, self._newest, self._before
             else:
                 self._check_signal(self._clock())
             return frame
@@ -114,7 +113,6 @@ class LiveReader:
         """Have the device released by its own thread and join that, waiting 1.5 s at most."""
         self._closing.set()
         self._thread.join(JOIN_S)
-        self.stuck = self._thread.is_alive()
         with self._changed:
             self._drop_waiting()
 

@@ -23,10 +23,10 @@ from live.sources.video import VideoSource
 
 
 def open_source(text: str | None, settings: SourceSettings, listener: Listener) -> FrameSource:
-    """Open SOURCE as DESIGN.md lists its forms; None is the first camera, or the default scene where there is none.
+    """Open SOURCE, in one of the forms that `convviz --help` lists.
 
-    SourceError, one sentence, says what is in the way and what to do. `listener` hears of what happens to the
-    source, from whatever thread.
+    None is the first camera, or the default scene where there is none. SourceError, one sentence, says what is in
+    the way and what to do. `listener` hears of what happens to the source, from whatever thread.
     """
     if text is None:
         return _open_first(settings, listener)
@@ -84,6 +84,19 @@ def _open_files(text: str, settings: SourceSettings, listener: Listener) -> Fram
             return PictureSource(text, _pictures_in(path), settings, listener)
         if not path.exists():
             return PictureSource(text, _matching(text), settings, listener)
+    except OSError as error:
+        raise SourceError(f"{text} cannot be read: {error.strerror or error}") from None
+    return open_file(text, settings, listener)
+
+
+def open_file(text: str, settings: SourceSettings, listener: Listener) -> PictureSource | VideoSource:
+    """Open the picture or the video in one file; SourceError says what it is instead."""
+    path = Path(text)
+    try:
+        if path.is_dir():
+            raise SourceError(f"{text} is a folder, want a picture")
+        if not path.exists():
+            raise SourceError(f"there is no file {text}")
         if not path.is_file():
             raise SourceError(f"{text} is neither a file nor a folder")
         if path.stat().st_size == 0:

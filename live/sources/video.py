@@ -21,10 +21,7 @@ _TERMINAL_ART = (".adf", ".ans", ".art", ".asc", ".bin", ".cdg", ".diz", ".ice",
 
 
 class VideoSource:
-    """The FrameSource of a video file: every frame, at the file's pace (or `--fps`) where settings.paced.
-
-    A frame's pixels are valid until the next `read` that gives one.
-    """
+    """The FrameSource of a video file: every frame, at the file's pace (or `--fps`) where settings.paced."""
 
     live = False
     silent_since_s = None
@@ -46,7 +43,8 @@ class VideoSource:
         self._listener = listener
         self._clock = clock
         self._pacer = Pacer(settings.paced, clock, sleep)
-        self._memory: ByteArray | None = None
+        self._given: ByteArray | None = None
+        self._before: ByteArray | None = None  # given out before that, and used again for the next
         self._played_s = 0.0  # media time of the rounds before this one
         self._time_s = 0.0  # media time of the picture that is ready
         self._round = 0  # pictures of this round
@@ -70,11 +68,11 @@ class VideoSource:
             return None
         self._ready = False
         started_s = self._clock()
-        image = retrieve(self._capture, self._memory)
+        image = retrieve(self._capture, self._before)
         if image is None:
             self._count_failures(1)
             return None
-        self._memory = image
+        self._before, self._given = self._given, image
         now_s = self._clock()
         frame = Frame(image, self.counts.captured, now_s, self._time_s, self._read_s + now_s - started_s)
         self.counts.captured += 1

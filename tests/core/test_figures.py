@@ -163,6 +163,17 @@ def test_an_old_figure_is_replaced_and_a_failure_leaves_no_part_behind(tmp_path:
     assert not [path for path in tmp_path.iterdir() if path.name.endswith(".part")]
 
 
+def test_a_figure_whose_name_is_a_link_goes_where_the_link_leads(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    try:
+        (tmp_path / "input.png").symlink_to(tmp_path / "elsewhere" / "real.png")
+    except OSError:
+        pytest.skip("this system makes no links")
+    draw(tmp_path, SEED_BANK)
+    assert (tmp_path / "input.png").is_symlink()
+    assert (tmp_path / "elsewhere" / "real.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_maps_that_are_not_the_banks_are_refused(tmp_path: Path) -> None:
     maps = np.zeros((3, 5, 5), np.float32)
     with pytest.raises(ValueError, match="4 maps"):

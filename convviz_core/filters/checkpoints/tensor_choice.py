@@ -75,10 +75,11 @@ def _first(dicts: Sequence[StateDict], below: str = "") -> tuple[StateDict, str]
 def _named(dicts: Sequence[StateDict], wanted: str) -> tuple[StateDict, str]:
     every = [(found, name) for found in dicts for name in found.tensors]
     bare = _bare(wanted)
-    exact = [each for each in every if StateDict.full(*each) in (wanted, f"{wanted}.weight")]
+    exact = [each for each in every if StateDict.full(*each) == wanted]
+    weights = [each for each in every if StateDict.full(*each) == f"{wanted}.weight"]
     unwrapped = [each for each in every if bare and _bare(StateDict.full(*each)) == bare]
     anywhere = [each for each in every if bare and _bare(each[1]) == bare]
-    for matches in (exact, unwrapped, anywhere):
+    for matches in (exact, weights, unwrapped, anywhere):
         likely = [each for each in matches if not each[0].is_aside] or matches
         if len(likely) == 1:
             return likely[0]

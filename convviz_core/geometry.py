@@ -1,0 +1,206 @@
+"""How an activation map and the input lie on each other: sizes, receptive fields, centres.
+
+The words and the defaults are those of torch.nn.Conv2d, and so is the arithmetic:
+https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html. This is the one place that knows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+OUTSIDE = -1  # where a padded zero is read instead of an input pixel
+
+
+class GeometryError(ValueError):
+    """A geometry that does not exist; its message is one sentence for a person."""
+
+
+class FrameSizeError(ValueError):
+    """An input that is too small, so that no response exists."""
+
+
+class PaddingMode(StrEnum):
+    """What stands outside the input, where there is padding."""
+
+    ZEROS = "zeros"
+    REFLECT = "reflect"  # mirrored, the border pixel not repeated
+    REPLICATE = "replicate"  # the border pixel, again and again
+    CIRCULAR = "circular"  # the other side's pixels
+
+
+class Box(NamedTuple):
+    """A rectangle of pixels; bottom and right are exclusive."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+@dataclass(frozen=True)
+class ConvGeometry:
+    """Kernel size, stride, padding with its mode, and dilation of a two-dimensional convolution.
+
+    Each is one number for both directions, or (y, x); kernel_hw is (rows, columns). padding may be "same": the map is
+    as large as the input (stride 1 only), and where an odd number of pixels is added, the one more stands at the
+    bottom and at the right. Errors: GeometryError.
+    """
+
+    kernel_hw: int | tuple[int, int]
+    stride: int | tuple[int, int] = 1
+    padding: int | tuple[int, int] | str = 0
+    padding_mode: PaddingMode | str = PaddingMode.ZEROS
+    dilation: int | tuple[int, int] = 1
+
+    def __post_init__(self) -> None:
+        for name, least in (("kernel_hw", 1), ("stride", 1), ("padding", 0), ("dilation", 1)):
+            object.__setattr__(self, name, _pair(name, getattr(self, name), least))
+        try:
+            object.__setattr__(self, "padding_mode", PaddingMode(self.padding_mode))
+        except ValueError:
+            accepted = ", ".join(PaddingMode)
+            raise GeometryError(f"padding_mode is one of {accepted}, got {self.padding_mode!r}") from None
+        if self.padding == "same" and self.stride != (1, 1):
+            raise GeometryError(f"padding 'same' exists for stride 1 only, got stride {self.stride}")
+
+    @property
+    def extent_hw(self) -> tuple[int, int]:
+        """The rows and columns that one response spans, the gaps of the dilation included."""
+        (y, x) = self._axes
+        return y.extent, x.extent
+
+    def output_hw(self, input_hw: tuple[int, int]) -> tuple[int, int]:
+        """The map's (h, w) for an input of (H, W). FrameSizeError where it would have no pixel."""
+        height, width = input_hw
+        sizes = [axis.output(size) for axis, size in zip(self._axes, input_hw, strict=True)]
+        if min(sizes) < 1:
+            kernel_h, kernel_w = self.extent_hw
+            raise FrameSizeError(f"the frame is {width}x{height}, smaller than the {kernel_w}x{kernel_h} kernels")
+        for axis, size in zip(self._axes, input_hw, strict=True):
+            axis.check_padding(size)
+        return sizes[0], sizes[1]
+
+    def rows_read(self, input_h: int, y: int) -> NDArray[np.int64]:
+        """int64 (kh,): the input row that each kernel row meets for responses in map row `y`; OUTSIDE for a zero."""
+        return self._axes[0].read(input_h, y)
+
+    def columns_read(self, input_w: int, x: int) -> NDArray[np.int64]:
+        """int64 (kw,): the same for the kernel's columns and map column `x`."""
+        return self._axes[1].read(input_w, x)
+
+    def window(self, y: int, x: int) -> Box:
+        """Where the kernel lies for response (y, x), in input pixels; it reaches into the padding, below 0 too."""
+        top, left = (axis.start(at) for axis, at in zip(self._axes, (y, x), strict=True))
+        height, width = self.extent_hw
+        return Box(top, left, top + height, left + width)
+
+    def receptive_field(self, input_hw: tuple[int, int], y: int, x: int) -> Box | None:
+        """The smallest rectangle of the input that holds every pixel which response (y, x) reads.
+
+        What padding repeats counts where it comes from. None where nothing but padded zeros is read.
+        """
+        spans = [_span(axis.read(size, at)) for axis, size, at in zip(self._axes, input_hw, (y, x), strict=True)]
+        if spans[0] is None or spans[1] is None:
+            return None
+        (top, bottom), (left, right) = spans[0], spans[1]
+        return Box(top, left, bottom, right)
+
+    def centre(self, y: float, x: float) -> tuple[float, float]:
+        """The middle of response (y, x)'s window, in input pixels: a half where a side is even."""
+        centre_y, centre_x = (axis.centre(at) for axis, at in zip(self._axes, (y, x), strict=True))
+        return centre_y, centre_x
+
+    def centred_at(self, y: float, x: float) -> tuple[float, float]:
+        """The map's position whose window has its middle at input pixel (y, x): what `centre` undoes."""
+        at_y, at_x = (axis.centred_at(at) for axis, at in zip(self._axes, (y, x), strict=True))
+        return at_y, at_x
+
+    @property
+    def _axes(self) -> tuple[_Axis, _Axis]:
+        kernel, stride, padding, dilation = self.kernel_hw, self.stride, self.padding, self.dilation
+        assert not isinstance(kernel, int)
+        assert not isinstance(stride, int)
+        assert not isinstance(dilation, int)
+        assert not isinstance(padding, int)
+        mode = PaddingMode(self.padding_mode)
+        y, x = (
+            _Axis(kernel[i], stride[i], _before_and_after(padding, i, kernel[i], dilation[i]), mode, dilation[i])
+            for i in range(2)
+        )
+        return y, x
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """One direction of a ConvGeometry; the two do not know of each other."""
+
+    kernel: int
+    stride: int
+    padding: tuple[int, int]  # before and after
+    mode: PaddingMode
+    dilation: int
+
+    @property
+    def extent(self) -> int:
+        return self.dilation * (self.kernel - 1) + 1
+
+    def output(self, size: int) -> int:
+        return (size + sum(self.padding) - self.extent) // self.stride + 1
+
+    def check_padding(self, size: int) -> None:
+        widest = max(self.padding)
+        if self.mode == PaddingMode.REFLECT and widest >= size:
+            raise FrameSizeError(f"reflected padding of {widest} needs more than {widest} pixels, the frame has {size}")
+        if self.mode == PaddingMode.CIRCULAR and widest > size:
+            raise FrameSizeError(f"circular padding of {widest} needs at least {widest} pixels, the frame has {size}")
+
+    def start(self, at: int) -> int:
+        return at * self.stride - self.padding[0]
+
+    def centre(self, at: float) -> float:
+        return at * self.stride - self.padding[0] + (self.extent - 1) / 2
+
+    def centred_at(self, at: float) -> float:
+        return (at + self.padding[0] - (self.extent - 1) / 2) / self.stride
+
+    def read(self, size: int, at: int) -> NDArray[np.int64]:
+        met = self.start(at) + self.dilation * np.arange(self.kernel)
+        if self.mode == PaddingMode.ZEROS:
+            return np.where((met >= 0) & (met < size), met, OUTSIDE)
+        if self.mode == PaddingMode.REPLICATE:
+            return np.clip(met, 0, size - 1)
+        if self.mode == PaddingMode.CIRCULAR:
+            return met % size
+        last = size - 1
+        return np.asarray(last - np.abs(last - np.abs(met)))  # reflected at the first pixel, then at the last
+
+
+def _pair(name: str, value: object, least: int) -> tuple[int, int] | str:
+    if name == "padding" and value == "same":
+        return "same"
+    both = (value, value) if isinstance(value, int | np.integer) else value
+    if isinstance(both, Sequence) and not isinstance(both, str) and len(both) == 2:
+        y, x = both
+        whole = all(isinstance(v, int | np.integer) and not isinstance(v, bool) for v in both)
+        if whole and min(both) >= least:
+            return int(y), int(x)
+    same = ", or 'same'" if name == "padding" else ""
+    raise GeometryError(f"{name} is a whole number of at least {least}, or two of them (y, x){same}; got {value!r}")
+
+
+def _before_and_after(padding: tuple[int, int] | str, axis: int, kernel: int, dilation: int) -> tuple[int, int]:
+    if isinstance(padding, str):  # "same"
+        total = dilation * (kernel - 1)
+        return total // 2, total - total // 2
+    return padding[axis], padding[axis]
+
+
+def _span(read: NDArray[np.int64]) -> tuple[int, int] | None:
+    inside = read[read != OUTSIDE]
+    return (int(inside.min()), int(inside.max()) + 1) if len(inside) else None

@@ -1,0 +1,188 @@
+"""`convviz view`: opens what the arguments name, runs the loop, and finishes every file however it ends."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from convviz_core.engines.api import Engine
+from convviz_core.engines.opening import open_engine
+from convviz_core.filters.bank import FilterBank
+from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.filters.files import bank_file
+from convviz_core.layer import Activation, RangeMode
+from live.commands import bank_from
+from live.controls import ViewState
+from live.display import Display, NullDisplay
+from live.loop import Last, Until, run
+from live.measuring.profiler import Profiler, SpanListener
+from live.measuring.stats import stats, write_stats
+from live.measuring.trace import Trace
+from live.outputs import check_directory, check_file, check_name
+from live.overlaps import check_apart, check_beside_recording
+from live.process import Interrupts, created_at_s
+from live.recording.keep import Keep
+from live.recording.snapshot import SNAPSHOT_FILES
+from live.screen import Screen
+from live.sources import open_source
+from live.sources.frame import FrameSource, SourceEvent, SourceSettings
+
+EXIT_OUTPUT = 4
+RECORDED_CANVAS_WH = (960, 720)  # what "the display" is where there is none
+
+Say = Callable[[str], None]
+
+
+def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int:
+    """Run the viewer; returns the exit code. Errors: FilterError, SourceError, EngineError, OutputError."""
+    check_outputs(arguments)
+    screen = None if arguments.headless else Screen()
+    last = Last(initial_state(arguments, say))
+    events: deque[SourceEvent] = deque()
+    with ExitStack() as stack:
+        listen = _listener(events, say)
+        source = open_source(arguments.source, source_settings(arguments, last.state), listen)
+        stack.callback(source.close)
+        in_background = not arguments.headless or arguments.engine == "auto"
+        engine = open_engine(
+            arguments.engine,
+            arguments.device,
+            background=in_background,
+            on_notice=lambda sentence: listen(SourceEvent("notice", time.monotonic(), sentence)),
+        )
+        stack.callback(engine.close)
+        trace = Trace(arguments.trace) if arguments.trace else None
+        profiler = Profiler(on_span=_tracer(trace) if trace else None)
+        if arguments.stats:
+            stack.callback(_write_stats, arguments.stats, source, engine, profiler, last)
+        stack.callback(source.close)  # before the statistics: a frame still waiting counts as dropped
+        display = open_display(arguments, screen)
+        stack.callback(display.close)
+        interrupts.defer()  # until every file is finished
+        keep = open_keep(arguments, source, trace, say)
+        stack.callback(keep.close)
+        run(
+            source,
+            engine,
+            display,
+            profiler,
+            last,
+            keep=keep,
+            until=Until(arguments.frames, arguments.seconds),
+            events=events,
+            interrupted=interrupts.noted,
+            screen_wh=screen.size_wh if screen else (0, 0),
+        )
+        if arguments.snapshot and last.image is not None:
+            keep.write_snapshot(arguments.snapshot, engine, last.image, last.state, last.result)
+    if arguments.headless:
+        say(summary(source, profiler))
+    return interrupts.exit_code or (EXIT_OUTPUT if keep.failed else 0)
+
+
+def check_outputs(arguments: argparse.Namespace) -> None:
+    """Every output is tried before the first frame; OutputError names the one that cannot be written."""
+    files = [path for path in (arguments.stats, arguments.trace, arguments.record) if path is not None]
+    kept = []
+    if arguments.snapshot is not None:
+        check_directory(arguments.snapshot)  # before the files, for one of which it may stand in the way
+        kept = [arguments.snapshot / name for name in SNAPSHOT_FILES]
+    for path in [*files, *kept]:
+        check_file(path)
+    if arguments.record is not None:
+        check_name(arguments.record)
+        check_beside_recording(arguments.record, [*files, *kept])
+    bank = bank_file(arguments.filters)
+    check_apart([*files, *kept], [] if bank is None else [bank], arguments.source)
+
+
+def initial_state(arguments: argparse.Namespace, say: Say) -> ViewState:
+    """The state that the arguments ask for; a bank from a file stands before the built-in ones."""
+    bank = bank_from(arguments.filters, say)
+    names = [built_in.name for built_in in BUILT_IN_BANKS]
+    banks: tuple[FilterBank, ...] = BUILT_IN_BANKS if bank in BUILT_IN_BANKS else (bank, *BUILT_IN_BANKS)
+    return ViewState(
+        banks=banks,
+        bank_index=names.index(bank.name) if bank in BUILT_IN_BANKS else 0,
+        activation=Activation(arguments.activation),
+        range=RangeMode(arguments.range),
+        colormap=arguments.colormap,
+        mirror=arguments.mirror,
+    )
+
+
+def source_settings(arguments: argparse.Namespace, state: ViewState) -> SourceSettings:
+    """What the arguments ask of the source; colour only where a bank reads it or the frame itself is recorded."""
+    reads_colour = any(bank.channels == 3 for bank in state.banks) or arguments.record_what == "frame"
+    return SourceSettings(
+        width=arguments.width,
+        height=arguments.height,
+        fps=arguments.fps,
+        format=arguments.format,
+        loop=arguments.loop,
+        wait=arguments.wait,
+        paced=not arguments.headless,
+        gray_only=not reads_colour,
+    )
+
+
+def open_display(arguments: argparse.Namespace, screen: Screen | None) -> Display:
+    """The window, or without one a canvas where the display is to be recorded."""
+    if screen is None:
+        records_display = arguments.record is not None and arguments.record_what == "display"
+        return NullDisplay(RECORDED_CANVAS_WH if records_display else None)
+    from live.window import Window
+
+    return Window(screen)
+
+
+def open_keep(arguments: argparse.Namespace, source: FrameSource, trace: Trace | None, say: Say) -> Keep:
+    """What is to be kept; recording begins here when it was asked for."""
+    keep = Keep(
+        snapshots=arguments.snapshot or Path(),
+        record_file=arguments.record,
+        record_what=arguments.record_what,
+        fps=source.fps,
+        patient=arguments.headless and not source.live,
+        trace=trace,
+        source=source.name,
+        say=say,
+    )
+    if arguments.record is not None:
+        keep.start_recording()
+    return keep
+
+
+def summary(source: FrameSource, profiler: Profiler) -> str:
+    """The one line with which a run without a window ends."""
+    compute = profiler.stages["compute"].percentiles() if "compute" in profiler.stages else None
+    times = f"compute p50 {compute.p50:.2f} ms, p95 {compute.p95:.2f} ms" if compute else "nothing computed"
+    dropped = source.counts.dropped + profiler.given_up
+    return f"{profiler.processed.count} frames, {profiler.fps:.1f} fps, {times}, {dropped} dropped"
+
+
+def _listener(events: deque[SourceEvent], say: Say) -> Callable[[SourceEvent], None]:
+    def listen(event: SourceEvent) -> None:
+        events.append(event)
+        if event.kind == "notice":
+            say(event.detail)
+
+    return listen
+
+
+def _tracer(trace: Trace) -> SpanListener:
+    rows = {"capture": "capture", "upload": "device", "device": "device", "download": "device"}
+
+    def on_span(stage: str, start_s: float, end_s: float, frame: int) -> None:
+        trace.span(rows.get(stage, "loop"), stage, start_s, end_s, frame)
+
+    return on_span
+
+
+def _write_stats(path: Path, source: FrameSource, engine: Engine, profiler: Profiler, last: Last) -> None:
+    height, width = last.image.shape[:2] if last.image is not None else (0, 0)
+    write_stats(path, stats(source, engine, profiler, last.state, (width, height), created_at_s()))

@@ -1,0 +1,82 @@
+"""Where frames enter the loop: mirrored once, paused, stepped, and passed over where the bank cannot read them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from convviz_core.arrays import ByteArray
+from convviz_core.engines.api import FrameSizeError, check_frame
+from convviz_core.filters.bank import FilterBank
+from live.measuring.profiler import Profiler
+from live.sources.frame import Frame, FrameSource
+
+PATIENCE_S = 0.02  # how long a read may keep the window waiting
+
+
+class Intake:
+    """Takes in the source's frames. `frame` is the newest, its image as it is computed and kept: mirrored if asked."""
+
+    def __init__(self, source: FrameSource, profiler: Profiler) -> None:
+        self.frame: Frame | None = None
+        self.refused = ""
+        self._source, self._profiler = source, profiler
+        self._mirrored = False
+        self._turned: ByteArray = np.empty(0, np.uint8)
+        self._stepping = False
+        self._draining = False  # the source has been told to pause
+
+    def take(self, paused: bool, mirrored: bool, bank: FilterBank) -> Frame | None:
+        """The next frame; None while paused, at the end, and when none came in time.
+
+        FrameSizeError where `bank` cannot read it: one picture of many may be too small. It is passed over then, its
+        name is `refused`, and the frame before stays, in memory of its own.
+        """
+        if self._source.ended or self.stands_still(paused):
+            return None
+        frame = self._source.read(PATIENCE_S)
+        self._profiler.frames_captured(self._source.counts.captured)
+        if frame is None:
+            return None
+        start_s = frame.captured_at_s if self._source.live else frame.captured_at_s - frame.read_s
+        self._profiler.begin_frame(frame.index)
+        self._profiler.add("capture", start_s, start_s + frame.read_s)
+        self._check(frame, bank)
+        if mirrored:
+            if self._turned.shape != frame.image.shape:
+                self._turned = np.empty(frame.image.shape, np.uint8)
+            frame = replace(frame, image=np.asarray(cv2.flip(frame.image, 1, self._turned), np.uint8))
+        self.frame, self._mirrored, self._stepping = frame, mirrored, False
+        return frame
+
+    def _check(self, frame: Frame, bank: FilterBank) -> None:
+        try:
+            check_frame(frame.image, bank)
+        except FrameSizeError:
+            self.refused = frame.name
+            if self.frame:  # whose memory the source takes again from the next read on
+                self.frame = replace(self.frame, image=self.frame.image.copy())
+            raise
+
+    def mirror(self, mirrored: bool) -> None:
+        """Turn the frame that is there, where it does not lie that way yet."""
+        if self.frame and mirrored != self._mirrored:
+            self.frame = replace(self.frame, image=np.asarray(cv2.flip(self.frame.image, 1), np.uint8))
+            self._mirrored = mirrored
+
+    def stands_still(self, paused: bool) -> bool:
+        """Whether it is paused, and not waiting for one more frame."""
+        return paused and not self._stepping and self.frame is not None
+
+    def step(self) -> None:
+        """Let one more frame come while it is paused."""
+        self._stepping = True
+
+    def pause(self, paused: bool) -> None:
+        """Have the source drained while nothing is taken from it."""
+        draining = paused and not self._stepping
+        if draining != self._draining:
+            self._source.pause(draining)
+            self._draining = draining

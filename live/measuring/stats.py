@@ -1,0 +1,58 @@
+"""`--stats FILE`: the run's record as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from convviz_core.engines.api import Engine
+from live.controls import ViewState
+from live.measuring.profiler import Profiler
+from live.outputs import replacing
+from live.sources.frame import FrameSource
+
+
+def stats(
+    source: FrameSource,
+    engine: Engine,
+    profiler: Profiler,
+    state: ViewState,
+    size_wh: tuple[int, int],
+    process_created_at_s: float,
+) -> dict[str, object]:
+    """The record, as the documentation of `--stats` has it; times in s or, where the name says so, in ms."""
+    counts = source.counts
+    first_s = profiler.first_picture_at_s
+    latency = profiler.latency.percentiles()
+    latency_ms = latency.as_dict() if latency else dict.fromkeys(("p50", "p95", "p99", "max"))
+    latency_ms.pop("count", None)
+    stages = {name: samples.percentiles() for name, samples in profiler.stages.items()}
+    return {
+        "schema": 1,
+        "source": source.name,
+        "size_wh": list(size_wh),
+        "engine": engine.name,
+        "device": engine.device,
+        "filters": state.layer.bank.name,
+        "activation": str(state.activation),
+        "range": str(state.range),
+        "frames": {
+            "captured": counts.captured,
+            "processed": profiler.processed.count,
+            "shown": profiler.shown.count,
+            "dropped": counts.dropped + profiler.given_up,
+            "failed_reads": counts.failed_reads,
+            "reconnects": counts.reconnects,
+        },
+        "seconds": profiler.seconds,
+        "fps": profiler.fps,
+        "first_picture_s": None if first_s is None else first_s - process_created_at_s,
+        "stages_ms": {name: found.as_dict() for name, found in stages.items() if found},
+        "latency_ms": latency_ms,
+    }
+
+
+def write_stats(path: Path, record: dict[str, object]) -> None:
+    """Write it whole or not at all; OutputError where it cannot be."""
+    with replacing(path) as beside:
+        beside.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

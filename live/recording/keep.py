@@ -1,0 +1,153 @@
+"""What a run keeps: snapshots, the recording, the trace. Failing outputs end with a sentence, never the view."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from convviz_core.arrays import ByteArray
+from convviz_core.engines.api import Engine, Result
+from live.controls import ViewState
+from live.errors import OutputError
+from live.measuring.trace import Trace
+from live.recording.snapshot import next_snapshot_directory, write_snapshot
+from live.sources.frame import SourceEvent
+
+if TYPE_CHECKING:
+    from live.recording.recorder import Recorder
+
+RecordWhat = Literal["display", "mosaic", "frame"]
+
+
+@dataclass
+class Keep:
+    """Where to keep what; nothing is kept that was not asked for. `failed` is the first output that failed.
+
+    What became of it is told to `say`, and is to be said on the picture too: see `take_notices`.
+    """
+
+    snapshots: Path = field(default_factory=Path)
+    record_file: Path | None = None  # where `v` records to; a name with the date unless given
+    record_what: RecordWhat = "display"
+    fps: float | None = None
+    patient: bool = False  # rather wait for the disk than leave a picture out of the recording
+    trace: Trace | None = None
+    source: str = ""
+    say: Callable[[str], None] = lambda _: None
+    failed: OutputError | None = None
+    _recorder: Recorder | None = None
+    _notices: deque[str] = field(default_factory=deque)
+
+    @property
+    def recording(self) -> str | None:
+        """The name of the file that is being recorded, for the status strip."""
+        return self._recorder.path.name if self._recorder and not self._recorder.failed else None
+
+    def start_recording(self) -> None:
+        """Begin to record; OutputError where the file cannot be made."""
+        from live.recording.recorder import Recorder  # its library would hold up the first picture
+
+        path = self.record_file or Path(time.strftime("convviz-%Y%m%d-%H%M%S.mkv"))
+        self._recorder = Recorder(path, self.fps, patient=self.patient, say=self._notices.append)
+
+    def toggle_recording(self) -> None:
+        """What the key does: start, or finish the file."""
+        if self._recorder is not None:
+            self.stop_recording()
+            return
+        try:
+            self.start_recording()
+        except OutputError as error:
+            self._fail(error)
+        else:
+            self._notices.append(f"recording to {self.recording}")
+
+    def stop_recording(self) -> None:
+        """Finish the file, if there is one, within a second."""
+        recorder, self._recorder = self._recorder, None
+        if recorder is None:
+            return
+        recorder.close()
+        if recorder.failed:
+            self._fail(recorder.failed)
+        else:
+            left_out = f", {recorder.left_out} pictures left out" if recorder.left_out else ""
+            self._notices.append(f"recorded {recorder.path}{left_out}")
+
+    def picture(self, canvas: ByteArray | None, mosaic: ByteArray, image: ByteArray, media_time_s: float) -> None:
+        """A frame has gone its whole way: record what was asked for, at its time on the source's own clock."""
+        recorder = self._recorder
+        if recorder is None:
+            return
+        if recorder.failed:
+            self.stop_recording()
+            return
+        shown = mosaic if canvas is None else canvas
+        recorder.write({"display": shown, "mosaic": mosaic, "frame": image}[self.record_what], media_time_s)
+
+    def snapshot(self, engine: Engine, image: ByteArray, state: ViewState, result: Result | None) -> None:
+        """Keep the picture on the screen in a new folder."""
+        directory = next_snapshot_directory(self.snapshots)
+        try:
+            self.write_snapshot(directory, engine, image, state, result)
+        except OutputError as error:
+            self._fail(error)
+        else:
+            self._notices.append(f"snapshot in {directory}")
+
+    def write_snapshot(
+        self, directory: Path, engine: Engine, image: ByteArray, state: ViewState, result: Result | None
+    ) -> None:
+        """frame.png, mosaic.png at full size, maps.npz, settings.json, reproduce.py; OutputError if not."""
+        layer = state.layer
+        ranges = None if result is None else result.ranges
+        limits = None if ranges is None or layer.range == "frame" else (float(ranges[0, 0]), float(ranges[0, 1]))
+        full = engine.run(image, layer, limits)
+        conv, activated = engine.maps(image, layer)
+        settings = {
+            "source": self.source,
+            "filters": layer.bank.name,
+            "labels": list(layer.bank.labels),
+            "activation": str(layer.activation),
+            "range": str(layer.range),
+            "ranges": full.ranges.tolist(),
+            "mirrored": state.mirror,
+            "true_convolution": state.true_convolution,
+            "engine": engine.name,
+            "device": engine.device,
+        }
+        write_snapshot(directory, image, full.mosaic, layer, conv, activated, settings)
+
+    def source_event(self, event: SourceEvent) -> None:
+        """Something happened to the source: into the trace."""
+        if self.trace:
+            self.trace.instant(event.kind, event.at_s, event.detail)
+
+    def take_notices(self) -> list[str]:
+        """What is to be said on the picture since the last time; `say` is told of it here."""
+        notices = []
+        while self._notices:
+            notices.append(self._notices.popleft())
+            self.say(notices[-1])
+        return notices
+
+    def close(self) -> None:
+        """Finish every file."""
+        self.stop_recording()
+        if self.trace:
+            self.trace.close()
+            if self.trace.left_out:
+                self._notices.append(
+                    f"{self.trace.left_out} events were left out of the trace: they came faster than the disk"
+                )
+            if self.trace.failed:
+                self._fail(self.trace.failed)
+        self.take_notices()
+
+    def _fail(self, error: OutputError) -> None:
+        self.failed = self.failed or error
+        self._notices.append(str(error))

@@ -1,0 +1,35 @@
+"""What the documents and the workflow name is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import old_python
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), WORKFLOW])
+NAMED = re.compile(r"(?<![\w/.-])(?:convviz_core|live|scripts|tests|docs|\.github|\.ci)/[\w./-]*\w/?")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.name))
+def test_every_file_and_folder_that_a_document_names_is_there(document: Path) -> None:
+    named = set(NAMED.findall(document.read_text(encoding="utf-8")))
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.name))
+def test_every_link_of_a_document_leads_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8"))
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_the_workflow_runs_the_two_commands_on_every_python_that_is_welcome() -> None:
+    text = WORKFLOW.read_text(encoding="utf-8")
+    pythons = re.search(r"python: \[(.*)\]", text)
+    assert pythons is not None
+    welcome = [f'"3.{minor}"' for minor in range(old_python.OLDEST[1], old_python.NEWEST[1] + 1)]
+    assert pythons[1].split(", ") == welcome
+    assert re.findall(r"run: python (scripts/\w+\.py)", text)[:2] == ["scripts/run.py", "scripts/test.py"]
