@@ -21,6 +21,7 @@ from convviz_core.filters.checkpoints.pickled import MAX_PICKLE_BYTES, Name, Pic
 HOW_TO_SAVE = "save the weights alone with torch.save(model.state_dict(), FILE)"
 
 _ZIP_MAGIC = b"PK\x03\x04"
+_ZIP_LENGTHS_AT, _ZIP_HEADER_BYTES = 26, 30
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _TAR_MAGIC = b"ustar"
 _TAR_MAGIC_AT = 257
@@ -47,10 +48,11 @@ class Storage:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a storage's bytes lie in the file."""
+    """Where a storage's bytes lie in the file; `in_zip`: behind a zip entry's own header, which begins there."""
 
     start: int
     size: int
+    in_zip: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,14 @@ class TorchFile:
         if place is None or start < 0 or stop > place.size:
             return b""
         with self.path.open("rb") as file:
-            file.seek(place.start + start)
+            begin = place.start
+            if place.in_zip:  # its name and extra fields have lengths of their own there
+                file.seek(begin + _ZIP_LENGTHS_AT)
+                lengths = file.read(4)
+                if len(lengths) < 4:
+                    return b""
+                begin += _ZIP_HEADER_BYTES + sum(struct.unpack("<HH", lengths))
+            file.seek(begin + start)
             return file.read(stop - start)
 
 
@@ -122,16 +131,11 @@ def _open_zip(path: Path, file: BinaryIO) -> TorchFile:
         big_endian = f"{root}byteorder" in entries and archive.read(f"{root}byteorder") == b"big"
     folder = f"{root}data/"
     places = {
-        name.removeprefix(folder): _place_of(file, entry) for name, entry in entries.items() if name.startswith(folder)
+        name.removeprefix(folder): Place(entry.header_offset, entry.file_size, in_zip=True)
+        for name, entry in entries.items()
+        if name.startswith(folder)
     }
     return TorchFile(path, pickle, places, ">" if big_endian else "<")
-
-
-def _place_of(file: BinaryIO, entry: zipfile.ZipInfo) -> Place:
-    """Where an entry's bytes begin: behind a header of its own, with a name and extra fields of its own lengths."""
-    file.seek(entry.header_offset + 26)
-    name_length, extra_length = struct.unpack("<HH", file.read(4))
-    return Place(entry.header_offset + 30 + name_length + extra_length, entry.file_size)
 
 
 def _open_legacy(path: Path, file: BinaryIO) -> TorchFile:
