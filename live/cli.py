@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from convviz_core import __version__
-from convviz_core.engines.api import EngineError, FrameSizeError
+from convviz_core.engines.api import EngineError
 from convviz_core.filters.bank import FilterError
+from convviz_core.geometry import FrameSizeError
 from convviz_core.names import shown
 from live.controls import COLORMAPS, key_table
 from live.errors import OutputError

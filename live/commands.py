@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import FrameSizeError
 from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.files import bank_file, load_bank, to_toml
+from convviz_core.geometry import FrameSizeError
 from convviz_core.gray import to_gray, to_unit
 from convviz_core.names import shown
 from live.sources.frame import SourceError
@@ -63,7 +63,7 @@ def _first_picture(image: str, say: Say) -> ByteArray:
         if event.kind == "notice":
             say(event.detail)
 
-    source = open_file(image, SourceSettings(paced=False), listen)
+    source = open_file(Path(image), SourceSettings(paced=False), listen)
     frame = None
     while frame is None and not source.ended:
         frame = source.read(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import Result, map_hw
+from convviz_core.engines.api import Result
 from live.controls import KEYS, MapPixel, ViewState, key_names
 from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
@@ -39,7 +39,7 @@ def layout_request(canvas_wh: tuple[int, int], frame_shape: tuple[int, ...], sta
     is_open = {Panel.INSPECTOR: state.inspector, Panel.PROFILE: state.profile, Panel.HELP: state.help}
     return LayoutRequest(
         canvas_wh=canvas_wh,
-        map_hw=map_hw(frame_shape, bank),
+        map_hw=state.layer.output_hw(frame_shape),
         count=len(bank),
         input_tile=state.gray_tile,
         enlarged=state.enlarged,

@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from convviz_core.filters.bank import FilterBank
-from convviz_core.layer import Activation, Layer, RangeMode
+from convviz_core.layer import Activation, Layer
+from convviz_core.ranges import RangeMode
 
 COLORMAPS = ("lift", "gray", "diverging", "viridis", "magma", "inferno", "turbo", "cividis", "bone")
 MAX_GAIN = 1024.0
@@ -56,7 +57,7 @@ class ViewState:
     def layer(self) -> Layer:
         """The layer as the engine computes it; equal states give the same bank object, so that plans are kept."""
         bank = self.banks[self.bank_index]
-        return Layer(_flipped(bank) if self.true_convolution else bank, self.activation, self.range)
+        return Layer(_flipped(bank) if self.true_convolution else bank, self.activation)
 
     @property
     def inspected(self) -> MapPixel | None:

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import FrameSizeError, check_frame
-from convviz_core.filters.bank import FilterBank
+from convviz_core.geometry import FrameSizeError
+from convviz_core.layer import Layer
 from live.measuring.profiler import Profiler
 from live.sources.frame import Frame, FrameSource
 
@@ -28,10 +28,10 @@ class Intake:
         self._stepping = False
         self._draining = False  # the source has been told to pause
 
-    def take(self, paused: bool, mirrored: bool, bank: FilterBank) -> Frame | None:
+    def take(self, paused: bool, mirrored: bool, layer: Layer) -> Frame | None:
         """The next frame; None while paused, at the end, and when none came in time.
 
-        FrameSizeError where `bank` cannot read it: one picture of many may be too small. It is passed over then, its
+        FrameSizeError where `layer` cannot read it: one picture of many may be too small. It is passed over then, its
         name is `refused`, and the frame before stays, in memory of its own.
         """
         if self._source.ended or self.stands_still(paused):
@@ -43,7 +43,7 @@ class Intake:
         start_s = frame.captured_at_s if self._source.live else frame.captured_at_s - frame.read_s
         self._profiler.begin_frame(frame.index)
         self._profiler.add("capture", start_s, start_s + frame.read_s)
-        self._check(frame, bank)
+        self._check(frame, layer)
         if mirrored:
             if self._turned.shape != frame.image.shape:
                 self._turned = np.empty(frame.image.shape, np.uint8)
@@ -51,9 +51,9 @@ class Intake:
         self.frame, self._mirrored, self._stepping = frame, mirrored, False
         return frame
 
-    def _check(self, frame: Frame, bank: FilterBank) -> None:
+    def _check(self, frame: Frame, layer: Layer) -> None:
         try:
-            check_frame(frame.image, bank)
+            layer.output_hw(frame.image.shape)
         except FrameSizeError:
             self.refused = frame.name
             if self.frame:  # whose memory the source takes again from the next read on

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from convviz_core.engines.api import FrameSizeError
+from convviz_core.geometry import FrameSizeError
 from live.sources.frame import FrameSource, SourceError
 
 

@@ -7,17 +7,19 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import Engine, FrameSizeError, Result
+from convviz_core.engines.api import Engine, Result
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
-from convviz_core.layer import Activation, Layer, RangeMode
-from convviz_core.ranges import Limits
+from convviz_core.geometry import FrameSizeError
+from convviz_core.layer import Activation, Layer
+from convviz_core.ranges import Range, RangeMode
 from live.composing import layout_request
 from live.controls import ViewState
 from live.display import Events, NullDisplay, Point
@@ -236,6 +238,29 @@ def test_a_snapshot_after_an_unshown_change_is_that_of_the_flat_picture_shown(tm
     assert json.loads((tmp_path / "settings.json").read_text())["range"] == "frame"
 
 
+def test_a_key_that_does_nothing_says_so_on_the_picture() -> None:
+    done = Run([random_image()], keys("0", "", "", ""))()
+    before, after = done.display.shown[0], done.display.shown[1]
+    strip = slice(480 - 40, 480)
+    assert np.array_equal(before[:440], after[:440])
+    assert not np.array_equal(before[strip], after[strip])
+
+
+def test_a_moved_pointer_runs_no_engine() -> None:
+    class Counting(OpenCvEngine):
+        runs = 0
+
+        def run(self, *arguments: Any, **options: Any) -> Result:
+            self.runs += 1
+            return super().run(*arguments, **options)
+
+    engine = Counting()
+    script = [*keys("i", ""), *(Events(pointer=(x, 99)) for x in range(140, 260, 10)), *keys("p", "", "h", "")]
+    done = Run([random_image()], script, engine=engine)()
+    assert len(done.display.shown) > 5
+    assert engine.runs == 1
+
+
 def test_full_screen_is_asked_of_the_display() -> None:
     assert Run([random_image()], keys("w", "", "w", "", ""))().display.fullscreen == [True, False]
 
@@ -338,11 +363,11 @@ class NotingEngine(OpenCvEngine):
         self.images: list[ByteArray] = []
         self.places: list[ByteArray] = []
 
-    def run(self, frame: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> Result:
+    def run(self, frame: ByteArray, layer: Layer, range: Range = "fixed", reduce: int = 1) -> Result:
         assert frame.flags.c_contiguous
         self.images.append(frame.copy())
         self.places.append(frame)
-        return super().run(frame, layer, limits, reduce)
+        return super().run(frame, layer, range, reduce)
 
 
 @pytest.mark.parametrize("shape", [(60, 80, 3), (60, 80)])

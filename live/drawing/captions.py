@@ -6,8 +6,7 @@ from collections.abc import Hashable, Sequence
 from functools import lru_cache
 
 from convviz_core.filters.bank import FilterBank
-from convviz_core.layer import RangeMode
-from convviz_core.ranges import is_flat
+from convviz_core.ranges import RangeMode, is_flat
 from live.caption_plan import CaptionNeeds
 from live.drawing.kernels import draw_kernel, size_wh
 from live.drawing.numbers import TIMES, column, figure
@@ -86,7 +85,7 @@ def _notes(scene: Scene) -> tuple[str, ...]:
     """What each map says of itself: in frame mode, its limits."""
     if scene.range != RangeMode.FRAME:
         return ()
-    flat = is_flat(scene.layer, scene.ranges)
+    flat = is_flat(scene.layer.bank, scene.ranges)
     return tuple(
         f"flat {figure(lo)}" if flat[index] else f"{figure(lo)} to {figure(hi)}"
         for index, (lo, hi) in enumerate(scene.ranges.tolist())

@@ -9,6 +9,7 @@ import numpy as np
 
 from convviz_core.gray import to_gray
 from convviz_core.inspect import Inspection, inspect_pixel
+from convviz_core.ranges import RangeMode
 from live.drawing.captions import caption_words
 from live.drawing.chain import CHANNELS, Chain, chain_height
 from live.drawing.numbers import MINUS, TIMES, column, figure, times_power
@@ -31,8 +32,6 @@ class Inspector:
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """What is explained, and of which picture."""
-        if scene.target is None:
-            return None
         return scene.target, scene.pinned, scene.layer, scene.range, scene.beat
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
@@ -46,6 +45,10 @@ class Inspector:
             page.write_first(["point at a pixel of a map; a click pins it", "point at a map"])
             return (page.sprite,)
         page = PanelPage(place, layout.text, "Inspector", "pinned: a click lets go" if scene.pinned else "a click pins")
+        if target is None:
+            page.write("no map here", ACCENT, weight=BOLD)
+            page.write_wrapped("point at a pixel of a map; a click pins it")
+            return (page.sprite,)
         inspection = _inspect(scene, target)
         _write_where(page, scene, target)
         _draw_arithmetic(page, scene, target, inspection)
@@ -55,7 +58,7 @@ class Inspector:
 
 def _inspect(scene: Scene, target: MapPixel) -> Inspection:
     lo, hi = scene.ranges[target[0]].tolist()
-    return inspect_pixel(scene.image, scene.layer, *target, (lo, hi))
+    return inspect_pixel(scene.image, scene.layer, *target, (lo, hi), own=scene.range == RangeMode.FRAME)
 
 
 def _write_where(page: PanelPage, scene: Scene, target: MapPixel) -> None:

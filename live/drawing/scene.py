@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.layer import Layer, RangeMode
+from convviz_core.layer import Layer
+from convviz_core.ranges import RangeMode
 from live.measuring.record import Recent
 
 MapPixel = tuple[int, int, int]  # map, y, x

@@ -7,7 +7,8 @@ from collections.abc import Hashable, Sequence
 import cv2
 import numpy as np
 
-from convviz_core.layer import Activation, RangeMode
+from convviz_core.layer import Activation
+from convviz_core.ranges import RangeMode
 from live.drawing.colormaps import lookup_tables
 from live.drawing.numbers import TIMES, figure
 from live.drawing.overlay import Sprite, blank

@@ -17,9 +17,9 @@ from live.sources.devices import list_cameras
 from live.sources.frame import FrameSource, Listener, SourceError, SourceEvent, SourceSettings
 from live.sources.live_reader import LiveReader
 from live.sources.pictures import PictureSource, natural_order
-from live.sources.stream import StreamDevice
 from live.sources.synthetic import SyntheticSource
-from live.sources.video import VideoSource
+
+MOVING_JPEG_SUFFIXES = (".mjpg", ".mjpeg")  # one JPEG after the other, of which the first one is no picture by itself
 
 
 def open_source(text: str | None, settings: SourceSettings, listener: Listener) -> FrameSource:
@@ -62,9 +62,11 @@ def _open_camera(text: str, settings: SourceSettings, listener: Listener) -> Fra
 
 
 def _open_stream(url: str, settings: SourceSettings, listener: Listener) -> FrameSource:
-    if not is_utf8(url):  # OpenCV would crash
+    if not is_utf8(url):  # no library takes it
         raise SourceError(f"the address {redact(url)} is not UTF-8: write such bytes as %XX")
-    return LiveReader(StreamDevice(url), listener, settings)
+    from live.sources.stream import StreamDevice  # its library would hold up a camera's first picture
+
+    return LiveReader(StreamDevice(url, settings, listener), listener, settings)
 
 
 def _is_there(text: str) -> bool:
@@ -82,33 +84,42 @@ def _open_files(text: str, settings: SourceSettings, listener: Listener) -> Fram
     try:
         if path.is_dir():
             return PictureSource(text, _pictures_in(path), settings, listener)
-        if not path.exists():
-            return PictureSource(text, _matching(text), settings, listener)
+        if path.exists():
+            return open_file(path, settings, listener)
+        paths = _matching(text)
+        if any(_is_picture(path) for path in paths):
+            return PictureSource(text, paths, settings, listener)
+        if len(paths) > 1:
+            raise SourceError(f"{text} names {len(paths)} files and no picture: name one video, such as {paths[0]}")
+        return open_file(paths[0], settings, listener)
     except OSError as error:
         raise SourceError(f"{text} cannot be read: {error.strerror or error}") from None
-    return open_file(text, settings, listener)
 
 
-def open_file(text: str, settings: SourceSettings, listener: Listener) -> PictureSource | VideoSource:
+def open_file(path: Path, settings: SourceSettings, listener: Listener) -> FrameSource:
     """Open the picture or the video in one file; SourceError says what it is instead."""
-    path = Path(text)
     try:
         if path.is_dir():
-            raise SourceError(f"{text} is a folder, want a picture")
+            raise SourceError(f"{path} is a folder, want a picture")
         if not path.exists():
-            raise SourceError(f"there is no file {text}")
+            raise SourceError(f"there is no file {path}")
         if not path.is_file():
-            raise SourceError(f"{text} is neither a file nor a folder")
+            raise SourceError(f"{path} is neither a file nor a folder")
         if path.stat().st_size == 0:
-            raise SourceError(f"{text} is empty, want a picture or a video")
-        if path.suffix.lower() in PICTURE_SUFFIXES or _begins_as_a_picture(path):
-            return PictureSource(text, [path], settings, listener)
+            raise SourceError(f"{path} is empty, want a picture or a video")
+        if _is_picture(path):
+            return PictureSource(str(path), [path], settings, listener)
+        from live.sources.video import VideoSource  # as above
+
         return VideoSource(path, settings, listener)
     except OSError as error:
-        raise SourceError(f"{text} cannot be read: {error.strerror or error}") from None
+        raise SourceError(f"{path} cannot be read: {error.strerror or error}") from None
 
 
-def _begins_as_a_picture(path: Path) -> bool:
+def _is_picture(path: Path) -> bool:
+    suffix = path.suffix.lower()
+    if suffix in PICTURE_SUFFIXES or suffix in MOVING_JPEG_SUFFIXES:
+        return suffix in PICTURE_SUFFIXES
     with path.open("rb") as file:
         return kind_of(file.read(HEAD_BYTES)) is not None
 
@@ -121,10 +132,12 @@ def _pictures_in(folder: Path) -> list[Path]:
 
 
 def _matching(pattern: str) -> list[Path]:
+    mistyped_address = "@" in pattern or scheme(pattern.replace(":/", "://"))
+    named = redact(pattern) if mistyped_address else pattern
     if not glob.has_magic(pattern):
-        raise SourceError(f"there is no file {pattern}; SOURCE is a camera's number, a file, a folder or an address")
+        raise SourceError(f"there is no file {named}; SOURCE is a camera's number, a file, a folder or an address")
     found = glob.iglob(pattern, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
     paths = [path for path in map(Path, found) if path.is_file()]
     if not paths:
-        raise SourceError(f"no file matches {pattern}")
+        raise SourceError(f"no file matches {named}")
     return sorted(paths, key=natural_order)

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from convviz_core.engines.api import FrameSizeError, Result
+from convviz_core.engines.api import Result
 from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.geometry import FrameSizeError
 from live.composing import kept_inside, layout_request, scene_of
 from live.controls import ViewState
 from live.drawing.scene import Status

@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from films import write_film
 from hypothesis import given
 from hypothesis import strategies as st
 from source_fakes import Events, picture
@@ -64,7 +65,8 @@ def test_a_file_whose_name_is_not_utf8_has_a_path_that_is(tmp_path: Path) -> Non
 
 def test_text_on_the_picture_may_hold_any_name() -> None:
     canvas = np.zeros((40, 300, 3), np.uint8)
-    assert put(canvas, "caf\udcff\n", 2, 20, 12) == 2 + text_width("caf\\xff\\n", 12)
+    assert put(canvas, "caf\udcff\n", 2, 20, 12) == put(canvas, "caf\\xff\\n", 2, 20, 12)
+    assert text_width("caf\udcff\n", 12) == text_width("caf\\xff\\n", 12)
     assert canvas.any()
 
 
@@ -97,7 +99,7 @@ def test_filters_in_files_whose_names_are_not_utf8_are_read(tmp_path: Path) -> N
         to_toml(bank)
 
 
-@pytest.mark.parametrize("name", ["12:30:05.png", "2024-11-14T22:57:44+02:00.png", "a:b", "file:", "concat:", "pipe:"])
+@pytest.mark.parametrize("name", ["12:30:05.png", "2024-11-14T22:57:44+02:00.gif", "a:b", "file:", "concat:", "pipe:"])
 def test_a_file_that_is_there_is_a_file_whatever_its_name_looks_like(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -106,6 +108,33 @@ def test_a_file_that_is_there_is_a_file_whatever_its_name_looks_like(
     frame = open_source(name, FAST, Events()).read(0)
     assert frame is not None
     np.testing.assert_array_equal(frame.image, picture(7))
+
+
+@needs_any_bytes
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"12:30:05.mp4",
+        b"a:b",
+        b"file:",
+        b"concat:",
+        b"pipe:",
+        b"caf\xff.mp4",
+        b"d\xff/a",
+    ],
+)
+def test_a_video_may_have_any_name_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: bytes) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_film(Path("film.mp4"), [picture(100, (64, 48)), picture(100, (64, 48))], "mpeg4", pix_fmt="yuv420p")
+    path = Path(os.fsdecode(name))
+    path.parent.mkdir(exist_ok=True)
+    Path("film.mp4").rename(path)
+    source = open_source(str(path), SourceSettings(paced=False, loop=True), Events())
+    for _ in range(3):
+        frame = source.read(0)
+        assert frame is not None
+        assert abs(int(frame.image[10, 10, 0]) - 100) <= 10
+    source.close()
 
 
 def test_what_looks_like_an_address_is_a_file_where_there_is_one(

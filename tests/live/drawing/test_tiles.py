@@ -10,8 +10,9 @@ import pytest
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.filters.bank import Filter, FilterBank
-from convviz_core.layer import Activation, Layer, RangeMode
+from convviz_core.layer import Activation, Layer
 from convviz_core.mosaic import MosaicGrid, reduce_maps, tile_maps
+from convviz_core.ranges import RangeMode
 from live.drawing.colormaps import base_table
 from live.drawing.scene import Scene, Status
 from live.drawing.tiles import TilePainter, input_part
