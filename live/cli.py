@@ -120,7 +120,7 @@ def view_parser() -> argparse.ArgumentParser:
     layer.add_argument("--filters", default="udacity", metavar="NAME|FILE", help="filter bank (see convviz filters)")
     layer.add_argument("--activation", choices=("relu", "none"), default="relu", help="after the convolution")
     layer.add_argument("--range", choices=("auto", "fixed", "frame"), default="auto", help="what is black and white")
-    layer.add_argument("--colormap", choices=COLORMAPS, default="gray", metavar="NAME", help=", ".join(COLORMAPS))
+    layer.add_argument("--colormap", choices=COLORMAPS, default="lift", metavar="NAME", help=", ".join(COLORMAPS))
     compute = parser.add_argument_group("computing")
     compute.add_argument("--device", default="auto", metavar="auto|cpu|cuda|cuda:N", help="where to compute")
     compute.add_argument("--engine", choices=("auto", "halide", "opencv", "torch"), default="auto", help="with what")

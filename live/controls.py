@@ -12,7 +12,7 @@ from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
 
-COLORMAPS = ("gray", "diverging", "viridis", "magma", "inferno", "turbo", "cividis", "bone")
+COLORMAPS = ("lift", "gray", "diverging", "viridis", "magma", "inferno", "turbo", "cividis", "bone")
 MAX_GAIN = 1024.0
 PAN_STEP = 32  # map pixels an arrow key moves the enlarged map
 
@@ -37,14 +37,14 @@ class ViewState:
     activation: Activation = Activation.RELU
     range: RangeMode = RangeMode.AUTO
     gain: float = 1.0  # the range's limits are divided by it
-    colormap: str = "gray"
+    colormap: str = "lift"
     mirror: bool = False
     true_convolution: bool = False  # kernels turned by 180 degrees
     paused: bool = False
     profile: bool = False
     help: bool = False
     fullscreen: bool = False
-    gray_tile: bool = False
+    gray_tile: bool = True
     kernels: bool = False
     tint: bool = False  # colour the responses that ReLU sets to zero
     inspector: bool = False
@@ -200,7 +200,7 @@ KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(("k",), "kernels beside their maps", _toggle("kernels")),
     KeyBinding(("i",), "inspector: point at a pixel; click to pin it, right click to let it go", _inspector),
     KeyBinding(("t",), "tint what ReLU sets to zero", _toggle("tint")),
-    KeyBinding(("g",), "gray input as one more tile", _toggle("gray_tile")),
+    KeyBinding(("g",), "hide and show the input", _toggle("gray_tile")),
     KeyBinding(("z",), "enlarge a map and back (or click its tile)", _enlarge),
     KeyBinding(tuple(ARROWS), "move the pinned pixel, or pan the enlarged map", _arrow),
     KeyBinding(("s",), "snapshot", lambda state, _: (state, Effect.SNAPSHOT)),

@@ -8,21 +8,21 @@ from dataclasses import dataclass, replace
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
 from convviz_core.geometry import FrameSizeError
-from live.canvas import draw_canvas
+from live.composing import kept_inside, layout_request, new_compositor, scene_of
 from live.controls import Effect, ViewState, click, let_go, pan, point, press
 from live.display import Display, Events, Point
-from live.hud import ProfileInfo, Status
+from live.drawing.scene import ProfileInfo, Status
 from live.intake import Intake
-from live.layout import Layout, arrange, kept_inside, preferred_canvas_wh
+from live.layout import Layout, arrange, preferred_canvas_wh
 from live.measuring.profiler import Profiler
 from live.notices import Notices
-from live.picture import Painter
 from live.picture_range import PictureRange
 from live.recording.keep import Keep
 from live.sources.frame import Frame, FrameSource, SourceError, SourceEvent
 
 IDLE_S = 0.25  # how long to wait for a key while nothing moves
-PROFILE_EVERY_S = 0.25  # how often the profile is drawn anew while no frame comes
+PROFILE_EVERY_S = 0.25  # how often the profile is drawn anew
+BEAT_S = 0.1  # how often numbers that follow the pictures are
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,9 @@ class View:
         self.notices = Notices(profiler.clock)
         self._pointer: Point | None = None
         self._range = PictureRange()
-        self._painter = Painter()
+        self._compositor = new_compositor()
+        self._answered: object = None  # what the result answers
+        self._profile: tuple[int, ProfileInfo] | None = None  # in which quarter of a second it was made
         self._painted: object = None
         self._quit = False
 
@@ -109,7 +111,11 @@ class View:
         )
 
     def compute(self) -> Result:
-        """The engine's mosaic of the newest frame; a bank that does not fit the frame gives way to the one before."""
+        """The engine's mosaic of the newest frame, as it is asked for now.
+
+        A bank that does not fit the frame gives way to the one before. Nothing is computed where the engine's last
+        answer is still what is asked for: a pointer has moved, a panel is open.
+        """
         try:
             return self._compute_or_go_back()
         except FrameSizeError as error:
@@ -132,16 +138,23 @@ class View:
         assert frame is not None
         image = frame.image
         if self.display.interactive and self.last.result is None:
-            self.display.open(preferred_canvas_wh(image.shape, self.state, self.screen_wh))
+            request = layout_request(self.screen_wh, image.shape, self.state)
+            self.display.open(preferred_canvas_wh(request, self.screen_wh))
         canvas_wh = self.display.canvas_wh
-        self.layout = arrange(canvas_wh, image.shape, self.state) if canvas_wh else None
+        self.layout = arrange(layout_request(canvas_wh, image.shape, self.state)) if canvas_wh else None
         if self.layout:
             self.state = kept_inside(self._pointed(self.state, self.layout), self.layout)
         reduce = self.layout.reduce if self.layout else 1
+        state = self.state
+        asked = (frame.index, frame.captured_at_s, state.layer, state.gain, state.mirror, reduce)
+        if self.last.result is not None and asked == self._answered:
+            self.last.state = state
+            return self.last.result
         with self.profiler.stage("compute"):
-            result = self._range.run(self.engine, image, self.state, frame.media_time_s, reduce)
+            result = self._range.run(self.engine, image, state, frame.media_time_s, reduce)
         self.profiler.add_inside(result.stages_ms)
-        self.last.state, self.last.image, self.last.result = self.state, image, result
+        self._answered = asked
+        self.last.state, self.last.image, self.last.result = state, image, result
         return result
 
     def draw(self, result: Result) -> ByteArray | None:
@@ -151,16 +164,9 @@ class View:
             return None
         with self.profiler.stage("draw"):
             self._painted = self._subject(layout.canvas_wh)  # before: what changes meanwhile is drawn next time
-            return draw_canvas(
-                self._painter,
-                layout,
-                state,
-                image,
-                result,
-                self._status(),
-                conv=self.engine.maps(image, state.layer)[0] if state.tint else None,
-                profile=(self.profiler.recent(), self._profile_info(result)) if state.profile else None,
-            )
+            profile = self._profile_info(result) if state.profile else None
+            scene = scene_of(state, image, result, self._status(), profile=profile, beat=self._beat())
+            return self._compositor.compose(layout, scene)
 
     def show(self, canvas: ByteArray | None, fresh: Frame | None) -> Events:
         """Put the canvas on the screen; a fresh frame has now gone its whole way."""
@@ -194,7 +200,7 @@ class View:
         if self.layout:
             self._pointer = heard.pointer or self._pointer
             for at in heard.clicks:
-                if self.layout.picture.contains(*at):
+                if self.layout.over_tiles(*at):
                     state = click(state, self.layout.map_pixel(*at))
             if heard.right_clicks:
                 state = let_go(state)
@@ -211,7 +217,7 @@ class View:
         """With what is under the pointer now; beside the picture that stays, and without a pointer it is the middle."""
         if self._pointer is None:
             return state if state.hovered else point(state, layout.middle)
-        return point(state, layout.map_pixel(*self._pointer)) if layout.picture.contains(*self._pointer) else state
+        return point(state, layout.map_pixel(*self._pointer)) if layout.over_tiles(*self._pointer) else state
 
     def _carry_out(self, effect: Effect | None) -> None:
         if effect == Effect.QUIT:
@@ -236,23 +242,40 @@ class View:
     def _status(self) -> Status:
         silent_since_s = self.source.silent_since_s
         moves = self.source.fps is not None and not self.source.ended
+        now_s = self.profiler.clock()
         return Status(
             source=self.source.granted,
-            fps=self.profiler.processed.per_second(self.profiler.clock()) if moves else None,
+            fps=self.profiler.processed.per_second(now_s) if moves else None,
+            paused=self.state.paused,
+            mirrored=self.state.mirror,
             recording=self.keep.recording,
             notices=self.notices.current(),
-            silent_s=None if silent_since_s is None else self.profiler.clock() - silent_since_s,
+            silent_s=None if silent_since_s is None else int(now_s - silent_since_s),
             reconnects=self.source.counts.reconnects,
         )
 
+    def _beat(self) -> int:
+        """See Scene: a few times a second while pictures follow each other, else each picture's own."""
+        frame = self.intake.frame
+        if self.source.ended or self.intake.stands_still(self.state.paused):
+            return -1 - frame.index if frame else -1
+        return int(self.profiler.clock() / BEAT_S)
+
     def _profile_info(self, result: Result) -> ProfileInfo:
-        counts = self.source.counts
-        return ProfileInfo(
-            engine=f"{self.engine.name} on {self.engine.device}: {result.implementation}",
-            gray_from=self.intake.frame.gray_from if self.intake.frame else "",
-            captured=counts.captured,
-            dropped=counts.dropped,
-            failed_reads=counts.failed_reads,
-            reconnects=counts.reconnects,
-            advice=self.source.advice(self.profiler.captured.per_second(self.profiler.clock())),
-        )
+        now = int(self.profiler.clock() / PROFILE_EVERY_S)
+        if self._profile is None or self._profile[0] != now:
+            counts = self.source.counts
+            self._profile = (
+                now,
+                ProfileInfo(
+                    recent=self.profiler.recent(),
+                    engine=f"{self.engine.name} on {self.engine.device}: {result.implementation}",
+                    gray_from=self.intake.frame.gray_from if self.intake.frame else "",
+                    captured=counts.captured,
+                    dropped=counts.dropped,
+                    failed_reads=counts.failed_reads,
+                    reconnects=counts.reconnects,
+                    advice=self.source.advice(self.profiler.captured.per_second(self.profiler.clock())),
+                ),
+            )
+        return self._profile[1]

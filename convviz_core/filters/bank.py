@@ -19,7 +19,7 @@ class FilterError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Filter:
-    """One kernel and its name.
+    """One kernel, its name, and in a few words what it answers to ("brighter to the right"; "" where nobody said).
 
     `kernel` is float32 of shape (kh, kw) for gray input, or (3, kh, kw), in R, G, B order, for
     the colour frame; each side from 1 to 31, finite. It is copied and made read-only.
@@ -27,6 +27,7 @@ class Filter:
 
     label: str
     kernel: FloatArray
+    answers: str = ""
 
     def __post_init__(self) -> None:
         kernel = _checked_kernel(self.label, self.kernel)
@@ -88,8 +89,16 @@ class FilterBank:
         return len(self.filters)
 
     def flipped(self) -> FilterBank:
-        """The bank turned by 180 degrees: cross-correlating with it is true convolution with this one."""
-        turned = tuple(Filter(f.label, f.kernel[..., ::-1, ::-1]) for f in self.filters)
+        """The bank turned by 180 degrees: cross-correlating with it is true convolution with this one.
+
+        A turned kernel answers to something else; what, is known where the bank has that kernel too.
+        """
+        known = {(f.kernel + 0).tobytes(): f.answers for f in self.filters}  # + 0: -0.0 is 0
+        kernels = [f.kernel[..., ::-1, ::-1] for f in self.filters]
+        turned = tuple(
+            Filter(f.label, kernel, known.get((kernel + 0).tobytes(), ""))
+            for f, kernel in zip(self.filters, kernels, strict=True)
+        )
         return FilterBank(self.name, turned, self.description, self.notes)
 
 
