@@ -82,7 +82,7 @@ def fixed_limits(layer: Layer) -> Limits:
 
 
 def peak_limits(layer: Layer, peak: float) -> Limits:
-    """One picture's own range: [-peak, peak] or [0, peak], the peak never below 1/32 of the fixed limit."""
+    """What `auto` takes for one picture: [-peak, peak] or [0, peak], the peak never below 1/32 of the fixed limit."""
     return limits_for(layer, max(peak, AUTO_FLOOR * fixed_limit(layer.bank, Activation(layer.activation))))
 
 
@@ -109,12 +109,7 @@ def bank_limits(layer: Layer, asked: RangeMode | Limits, extremes: AnyArray) -> 
     """The one range of the whole bank, in every mode but FRAME; extremes: (N, 2), of the picture's responses."""
     if isinstance(asked, tuple):
         return asked
-    return fixed_limits(layer) if asked == RangeMode.FIXED else auto_limits(layer, extremes)
-
-
-def auto_limits(layer: Layer, extremes: AnyArray) -> Limits:
-    """A picture's own range for the whole bank, from each map's smallest and largest response (N, 2)."""
-    return peak_limits(layer, float(np.abs(extremes).max()))
+    return fixed_limits(layer) if asked == RangeMode.FIXED else peak_limits(layer, float(np.abs(extremes).max()))
 
 
 def bank_ranges(count: int, limits: Limits) -> FloatArray:

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+import numpy as np
+
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import EngineError, Plan, PlanKey, Result
 from convviz_core.gray import check_picture
 from convviz_core.layer import Layer, check_layer
-from convviz_core.ranges import Limits, Range, RangeMode, auto_limits, checked_range, fixed_limits
+from convviz_core.ranges import Limits, Range, RangeMode, checked_range, fixed_limits, peak_limits
 
 MOST_KEPT = 4  # plans of `run`, each with its mosaic; who needs more keeps them
 
@@ -31,7 +33,7 @@ def run_in_range(plan: Plan, frame: ByteArray, range: Range) -> Result:
     if asked == RangeMode.FRAME:
         return plan.run(frame, None)
     measured = plan.measure(frame)
-    return plan.run(frame, auto_limits(plan.key.layer, measured.extremes), measured)
+    return plan.run(frame, peak_limits(plan.key.layer, measured.peak), measured)
 
 
 class EnginePlan:
@@ -40,12 +42,13 @@ class EnginePlan:
     def __init__(self, key: PlanKey, check_open: Callable[[], None]) -> None:
         """check_open: raises once the plan's engine was closed."""
         self.key, self._check_open = key, check_open
+        self._shape = key.shape
 
     def check(self, frame: ByteArray) -> None:
         """EngineError once the engine was closed; TypeError or ValueError for a frame that the plan is not for."""
         self._check_open()
-        check_picture(frame)
-        if frame.shape != self.key.shape:
+        if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.shape != self._shape:
+            check_picture(frame)
             raise ValueError(f"this plan is for frames of shape {self.key.shape}, got {frame.shape}")
 
 

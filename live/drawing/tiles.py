@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -31,7 +30,7 @@ class TilePainter:
 
     def __init__(self) -> None:
         self._levels: ByteArray = np.zeros((0, 0), np.uint8)  # what stands on the canvas, before it is coloured
-        self._others = min(os.cpu_count() or 1, _MOST_THREADS) - 1
+        self._others = min(cv2.getNumberOfCPUs(), _MOST_THREADS) - 1
         self._pool = ThreadPoolExecutor(max(1, self._others), "convviz-draw")
 
     def paint(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
