@@ -16,6 +16,7 @@ from convviz_core.mosaic import MosaicGrid
 from live.drawing.colormaps import base_table, colour_into, lookup_tables
 from live.drawing.scaling import scale_into
 from live.drawing.scene import Scene
+from live.drawing.tint import Removed, is_light, tint_into, tint_tables
 from live.layout import Layout
 from live.tiling import Rect, Tile
 
@@ -30,35 +31,51 @@ class TilePainter:
 
     def __init__(self) -> None:
         self._levels: ByteArray = np.zeros((0, 0), np.uint8)  # what stands on the canvas, before it is coloured
+        self._removed: ByteArray = np.zeros((0, 0), np.uint8)  # what is tinted there
         self._others = min(cv2.getNumberOfCPUs(), _MOST_THREADS) - 1
         self._pool = ThreadPoolExecutor(max(1, self._others), "convviz-draw")
 
     def paint(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
         """Paint every tile's picture onto `canvas`, uint8 BGR (H, W, 3), and nothing beside them."""
         if self._levels.shape != canvas.shape[:2]:
-            self._levels = np.empty(canvas.shape[:2], np.uint8)
+            self._levels, self._removed = (np.empty(canvas.shape[:2], np.uint8) for _ in range(2))
         tables = lookup_tables(scene.colormap, scene.layer.signed, scene.ranges)
         plain = base_table("gray", signed=False)
         in_colour = scene.layer.bank.channels == 3 and scene.image.ndim == 3
         coloured = [tile for tile in layout.tiles if not (tile.index is None and in_colour)]
         self._on_all_cores([partial(self._scale, tile, canvas, layout, scene) for tile in layout.tiles])
-        self._on_all_cores(
-            [
-                partial(
-                    colour_into, self._levels[rows], plain if tile.index is None else tables[tile.index], canvas[rows]
-                )
-                for tile in coloured
-                for rows in _pieces(tile.picture)
-            ]
-        )
+        work: list[Callable[[], None]] = [
+            partial(colour_into, self._levels[rows], plain if tile.index is None else tables[tile.index], canvas[rows])
+            for tile in coloured
+            for rows in _pieces(tile.picture)
+        ]
+        self._on_all_cores(work)
+        if scene.removed is not None:
+            self._tint(canvas, layout, scene, scene.removed, zero=tables[0, 0])
 
     def _scale(self, tile: Tile, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
         """The tile's bytes at their size on the canvas; an input in colour is then ready."""
+        maps = scene.removed.count if scene.removed else layout.request.count
         if tile.index is None:
             source = input_part(scene.image, scene.layer.bank.kernel_hw, scene.layer.bank.channels, layout.crop)
         else:
-            source = map_part(scene.mosaic, tile.index, layout)
+            source = map_part(scene.mosaic, maps, tile.index, layout)
         scale_into(source, (self._levels if source.ndim == 2 else canvas)[tile.picture.slices])
+        if scene.removed and tile.index is not None:
+            removed = map_part(scene.mosaic, maps, scene.removed.tiles[tile.index], layout)
+            scale_into(removed, self._removed[tile.picture.slices])
+
+    def _tint(self, canvas: ByteArray, layout: Layout, scene: Scene, removed: Removed, zero: ByteArray) -> None:
+        """Tint every map by what was removed of it. zero: BGR (3,), the colour of response 0."""
+        tables, darker = tint_tables(scene.layer.bank, removed, zero), is_light(zero)
+        self._on_all_cores(
+            [
+                partial(tint_into, self._removed[rows], tables[tile.index], canvas[rows], darker=darker)
+                for tile in layout.tiles
+                if tile.index is not None
+                for rows in _pieces(tile.picture)
+            ]
+        )
 
     def _on_all_cores(self, work: Sequence[Callable[[], None]]) -> None:
         """Do all of it; each core takes the next piece that none has begun."""
@@ -80,11 +97,11 @@ def _pieces(rect: Rect) -> Iterator[Slices]:
         yield slice(top, min(top + _PIECE_ROWS, rows.stop)), columns
 
 
-def map_part(mosaic: ByteArray, index: int, layout: Layout) -> ByteArray:
-    """The bytes of map `index` that its tile shows, uint8 (h, w), at whatever size the mosaic has them."""
+def map_part(mosaic: ByteArray, maps: int, index: int, layout: Layout) -> ByteArray:
+    """What is seen of map `index` in a mosaic of so many maps: uint8 (h, w), at whatever size the mosaic has them."""
     crop, block = layout.crop, layout.reduce
     height, width = (-(-side // block) for side in layout.request.map_hw)
-    tile = mosaic[MosaicGrid(layout.request.count, (height, width)).tile(index)]
+    tile = mosaic[MosaicGrid(maps, (height, width)).tile(index)]
     return tile[
         crop.y // block : -(-(crop.y + crop.height) // block), crop.x // block : -(-(crop.x + crop.width) // block)
     ]
