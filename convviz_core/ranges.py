@@ -65,7 +65,7 @@ def fixed_limit(bank: FilterBank, activation: Activation) -> float:
     Over the filters, the larger of the sum of the positive weights and of the absolute sum of the
     negative ones (after ReLU: of the positive ones; 1 where no weight is positive).
     """
-    kernels = bank.kernels.astype(np.float64).reshape(len(bank), -1)
+    kernels = bank.kernels[: bank.own].astype(np.float64).reshape(bank.own, -1)
     positive = float(np.maximum(kernels, 0).sum(axis=1).max())
     negative = float(np.maximum(-kernels, 0).sum(axis=1).max())
     limit = positive if activation == Activation.RELU else max(positive, negative)
@@ -110,7 +110,12 @@ def bank_limits(layer: Layer, asked: RangeMode | Limits, extremes: AnyArray) -> 
     """The one range of the whole bank, in every mode but FRAME; extremes: (N, 2), of the picture's responses."""
     if isinstance(asked, tuple):
         return asked
-    return fixed_limits(layer) if asked == RangeMode.FIXED else peak_limits(layer, float(np.abs(extremes).max()))
+    return fixed_limits(layer) if asked == RangeMode.FIXED else auto_limits(layer, extremes)
+
+
+def auto_limits(layer: Layer, extremes: AnyArray) -> Limits:
+    """A picture's own range for the whole bank, from each map's smallest and largest response (N, 2)."""
+    return peak_limits(layer, float(np.abs(extremes[: layer.bank.own]).max()))
 
 
 def bank_ranges(count: int, limits: Limits) -> FloatArray:

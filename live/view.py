@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
 from convviz_core.geometry import FrameSizeError
+from convviz_core.mosaic import first_maps
 from live.composing import kept_inside, layout_request, new_compositor, scene_of
 from live.controls import ARROWS, Effect, ViewState, click, let_go, pan, point, press
 from live.display import Display, Events, Point
@@ -147,7 +148,7 @@ class View:
             self.state = kept_inside(self._pointed(self.state, self.layout), self.layout)
         reduce = self.layout.reduce if self.layout else 1
         state = self.state
-        asked = (frame.index, frame.captured_at_s, state.layer, state.gain, state.mirror, reduce)
+        asked = (frame.index, frame.captured_at_s, state.computed, state.range, state.gain, state.mirror, reduce)
         if self.last.result is not None and asked == self._answered:
             self.last.state = state
             return self.last.result
@@ -179,8 +180,13 @@ class View:
             self.profiler.frame_done(fresh.captured_at_s, shown=self.display.interactive and not heard.closed)
             assert self.last.result is not None
             assert self.last.image is not None
-            self.keep.picture(canvas, self.last.result.mosaic, self.last.image, fresh.media_time_s)
+            self.keep.picture(canvas, self._own_mosaic(self.last.result), self.last.image, fresh.media_time_s)
         return heard
+
+    def _own_mosaic(self, result: Result) -> ByteArray:
+        """What is recorded: the layer's maps, without those that are computed for the tint."""
+        count = len(self.last.state.layer.bank)
+        return first_maps(result.mosaic, len(result.ranges), count) if self.keep.recording else result.mosaic
 
     def idle(self) -> Events:
         """Nothing new: wait for a key, hardly where the next frame may come any moment."""

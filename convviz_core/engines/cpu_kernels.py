@@ -31,6 +31,7 @@ class DistinctKernels:
     whole: bool
     kernel_of: tuple[int, ...]
     sign: tuple[int, ...]
+    own: int  # of the maps are the bank's own (see FilterBank.own)
 
     def __len__(self) -> int:
         return len(self.kernels)
@@ -47,13 +48,13 @@ class DistinctKernels:
 
     @cached_property
     def shown(self) -> frozenset[tuple[int, int]]:
-        """(kernel, sign) of the maps, each once."""
-        return frozenset(self.maps)
+        """(kernel, sign) of the bank's own maps, each once."""
+        return frozenset(self.maps[: self.own])
 
     @property
     def has_pairs(self) -> bool:
         """Whether a kernel is shown with both signs."""
-        return len(self.shown) > len(self)
+        return len(frozenset(self.maps)) > len(self)
 
 
 @lru_cache(maxsize=64)
@@ -75,7 +76,7 @@ def distinct_kernels(bank: FilterBank) -> DistinctKernels:
         kernel_of.append(index)
         sign.append(its_sign)
     scale = unit or _magnitude(weights)
-    return DistinctKernels(np.stack(kept), scale, unit is not None, tuple(kernel_of), tuple(sign))
+    return DistinctKernels(np.stack(kept), scale, unit is not None, tuple(kernel_of), tuple(sign), bank.own)
 
 
 def _magnitude(weights: AnyArray) -> float:

@@ -31,7 +31,8 @@ class TorchPlan(EnginePlan):
         layer, shown = self.key.layer, self._shown(frame)
         ranges = extremes_of(shown) if limits is None else bank_ranges(len(shown), limits)
         levels = reduce_maps(to_bytes(layer, shown, ranges, own=limits is None), self.key.reduce)
-        return Result(tile_maps(levels), ranges, float(np.abs(shown).max()), "torch float32")
+        peak = float(np.abs(shown[: layer.bank.own]).max())
+        return Result(tile_maps(levels), ranges, peak, "torch float32")
 
     def measure(self, frame: ByteArray) -> Measured:
         """What the frame's responses reach."""
