@@ -20,7 +20,6 @@ from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid, black_mosaic
 from convviz_core.ranges import Limits, RangeMode, bank_ranges
 
-
 _NO_FRAME: ByteArray = np.empty(0, np.uint8)
 
 
