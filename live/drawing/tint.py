@@ -10,11 +10,13 @@ import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.filters.bank import FilterBank
-from live.drawing.colormaps import LIFT_EXPONENT
+from live.drawing.colormaps import LIFT_EXPONENT, grays
 
 NOISE = 2 / 255  # standard deviation of a pixel in a webcam's picture of a lit room
 NOISES = 3  # a response to noise alone exceeds so many of its own standard deviations once in 700 pixels
-VIOLET = np.array([235, 75, 165])  # BGR: no colour map in the list has it near zero
+# The tint is violet: blue and half as much red are added where zero is dark; green and half as much red are taken away
+# where it is light. The most of it, of 255:
+STRONGEST = 230
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,18 +48,14 @@ def counts_from(bank: FilterBank, removed: Removed) -> AnyArray:
     return np.maximum(noise_responses(bank), span / 510)
 
 
-def tint_tables(bank: FilterBank, removed: Removed, zero: ByteArray) -> ByteArray:
-    """uint8 BGR (N, 256, 3): for the bytes of each map's removed part, how far the tint moves the map's colour.
-
-    zero: BGR (3,), the colour of response 0. Towards violet is upwards from a dark one and downwards from a light one.
-    """
+def tint_strengths(bank: FilterBank, removed: Removed) -> ByteArray:
+    """uint8 (N, 256): how strongly the bytes of each map's removed part are tinted; 0 for those that do not count."""
     lo, hi = removed.ranges[:, :1].astype(np.float64), removed.ranges[:, 1:].astype(np.float64)
     size = lo + (hi - lo) * np.linspace(0, 1, 256)
     least = counts_from(bank, removed)[:, None]
     beyond = np.maximum(size - least, 0) / np.maximum(hi - least, np.finfo(np.float32).tiny)
-    strength = np.where(size >= least, np.maximum(beyond, 1 / 255), 0) ** LIFT_EXPONENT
-    way = zero.astype(np.float64) - VIOLET if is_light(zero) else VIOLET - zero.astype(np.float64)
-    return np.asarray(np.rint(np.clip(strength, 0, 1)[:, :, None] * np.maximum(way, 0)), np.uint8)
+    strength = np.clip(STRONGEST * beyond**LIFT_EXPONENT, 1, STRONGEST)
+    return np.asarray(np.rint(np.where(size >= least, strength, 0)), np.uint8)
 
 
 def is_light(colour: ByteArray) -> bool:
@@ -65,10 +63,23 @@ def is_light(colour: ByteArray) -> bool:
     return bool(colour @ np.array([0.114, 0.587, 0.299]) > 127)
 
 
-def tint_into(levels: ByteArray, table: ByteArray, place: ByteArray, *, darker: bool) -> None:
-    """Tint `place`, uint8 BGR (H, W, 3), by the removed part's bytes `levels`, uint8 (H, W); 0 leaves it as it is."""
-    moved = cv2.applyColorMap(levels, table[:, None])
-    (cv2.subtract if darker else cv2.add)(place, moved, dst=place)
+def tint_into(levels: ByteArray, table: ByteArray, removed: ByteArray, strengths: ByteArray, place: ByteArray) -> None:
+    """Fill `place`, uint8 BGR (H, W, 3), with the colours of `levels`, tinted by the removed part's bytes `removed`.
+
+    Both uint8 (H, W). table: (256, 3), the colour map's. strengths: (256,); 0 changes nothing.
+    """
+    strong = np.asarray(cv2.LUT(removed, strengths), np.uint8)
+    half = np.asarray(cv2.convertScaleAbs(strong, alpha=0.5), np.uint8)
+    gray = grays(levels, table)
+    if gray is not None:
+        cv2.merge([cv2.add(gray, strong), gray, cv2.add(gray, half)], place)
+        return
+    cv2.applyColorMap(levels, table[:, None], dst=place)
+    none = np.zeros_like(strong)
+    if is_light(table[0]):
+        cv2.subtract(place, cv2.merge([none, strong, half]), dst=place)
+    else:
+        cv2.add(place, cv2.merge([strong, none, half]), dst=place)
 
 
 def removed_share(levels: ByteArray, least: float, lo: float, hi: float) -> float:

@@ -115,9 +115,13 @@ class HalidePlan(EnginePlan):
         self._frame = self._readable(frame)
         extremes = self._extremes_of(self.key.map_hw[0])
         self._code.measuring.run(self._frame, self._kernels, extremes, gray=self._gray)
-        measured = Measured(extremes_of_maps(self.key.layer, self._distinct, *extremes.reached()))
-        self._measured = measured
+        self._measured = measured = self._reached(extremes)
         return measured
+
+    def _reached(self, extremes: Extremes) -> Measured:
+        layer, distinct, reached = self.key.layer, self._distinct, extremes.reached()
+        peak = peak_of_picture(layer, distinct, *reached)
+        return Measured(peak, lambda: extremes_of_maps(layer, distinct, *reached))
 
     def _run_measured(self, frame: ByteArray, limits: Limits | None, measured: Measured | None) -> Result:
         """The mosaic after measuring. Between the two all cores wait for Python."""
@@ -131,8 +135,7 @@ class HalidePlan(EnginePlan):
         pipeline = self._code.measured_far if far else self._code.measured
         pipeline.run(self._frame if self._gray is None else self._gray, self._kernels, tiles=self._tiles)
         self._measured = None
-        own = Measured(measured.extremes[: self.key.layer.bank.own])
-        return Result(self._mosaic, self._ranges, own.peak, self._implementation)
+        return Result(self._mosaic, self._ranges, measured.peak, self._implementation)
 
     def take_weights(self, bank: FilterBank) -> None:
         """Go on with another bank (see Plan.take_weights)."""

@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 from convviz_core import Layer, load_bank, open_engine
-from convviz_core.arrays import AnyArray, ByteArray
+from convviz_core.arrays import ByteArray
 from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.opposites import with_opposites
 from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
 from live.controls import COLORMAPS
+from live.drawing.colormaps import lookup_tables
 from live.drawing.scene import Scene, Status
 from live.drawing.tiles import TilePainter
-from live.drawing.tint import Removed, counts_from, is_light, noise_responses, removed_share, tint_into, tint_tables
+from live.drawing.tint import Removed, counts_from, noise_responses, removed_share, tint_into, tint_strengths
 from live.layout import Layout, LayoutRequest, arrange
 
 SEED = load_bank("udacity")
@@ -23,10 +24,6 @@ SEED = load_bank("udacity")
 def removed_of(bank: FilterBank, lo: float, hi: float) -> Removed:
     both = with_opposites(bank)
     return Removed(both.opposite_of, len(both), np.array([[lo, hi]] * len(bank), np.float32))
-
-
-def strengths(table: ByteArray) -> AnyArray:
-    return table.astype(int).sum(axis=1)
 
 
 def test_noise_of_two_gray_levels_in_every_pixel_is_not_tinted() -> None:
@@ -52,28 +49,28 @@ def test_what_counts_lies_above_half_a_byte_s_rounding_too() -> None:
 def test_the_tint_begins_where_removed_responses_count_and_grows_with_them(lo: float, hi: float) -> None:
     removed = removed_of(SEED, lo, hi)
     least = counts_from(SEED, removed)[0]
-    (table, *_) = tint_tables(SEED, removed, np.zeros(3, np.uint8))
+    strong = tint_strengths(SEED, removed)[0].astype(int)
     sizes = lo + (hi - lo) * np.arange(256) / 255
-    strong = strengths(table)
     assert (strong[sizes < least] == 0).all()
     assert (strong[sizes >= least] > 0).all()
     assert (np.diff(strong) >= 0).all()
-    assert strong[255] > 400
+    assert strong[255] > 200
 
 
 def test_a_map_of_which_nothing_was_removed_has_no_tint() -> None:
-    assert not tint_tables(SEED, removed_of(SEED, 0, 0), np.zeros(3, np.uint8)).any()
+    assert not tint_strengths(SEED, removed_of(SEED, 0, 0)).any()
 
 
-def test_a_dark_zero_becomes_violet_by_more_light_and_a_light_zero_by_less() -> None:
-    for zero in ((0, 0, 0), (255, 255, 255)):
-        colour = np.array(zero, np.uint8)
-        (table, *_) = tint_tables(SEED, removed_of(SEED, 0, 8), colour)
-        canvas = np.full((2, 256, 3), colour, np.uint8)
-        tint_into(np.tile(np.arange(256, dtype=np.uint8), (2, 1)), table, canvas, darker=is_light(colour))
-        assert canvas[0, 0].tolist() == list(zero)
-        blue, green, red = canvas[0, 255].astype(int)
-        assert blue > red > green + 50
+@pytest.mark.parametrize("colormap", ["gray", "lift", "magma", "diverging"])
+def test_zero_becomes_violet_by_more_light_where_it_is_dark_and_by_less_where_it_is_light(colormap: str) -> None:
+    strong = tint_strengths(SEED, removed_of(SEED, 0, 8))[0]
+    (table,) = lookup_tables(colormap, False, np.array([[0, 8]], np.float32))
+    canvas = np.zeros((2, 256, 3), np.uint8)
+    removed = np.tile(np.arange(256, dtype=np.uint8), (2, 1))
+    tint_into(np.zeros_like(removed), table, removed, strong, canvas)
+    assert canvas[0, 0].tolist() == table[0].tolist()
+    blue, green, red = canvas[0, 255].astype(int)
+    assert blue > red > green + 50
 
 
 def test_the_share_counts_from_that_size_on() -> None:
