@@ -61,7 +61,7 @@ def tint_strengths(bank: FilterBank, removed: Removed) -> ByteArray:
 
 def is_light(colour: ByteArray) -> bool:
     """Whether a BGR colour (3,) lies above the middle gray."""
-    return int(to_gray(colour[None, None])[0, 0]) > 127
+    return bool(to_gray(colour.reshape(1, 1, 3))[0, 0] > 127)
 
 
 def tint_into(levels: ByteArray, table: ByteArray, removed: ByteArray, strengths: ByteArray, place: ByteArray) -> None:
