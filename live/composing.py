@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from convviz_core.arrays import ByteArray
+from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engines.api import Result
+from convviz_core.filters.opposites import BankWithOpposites
+from convviz_core.ranges import RangeMode
 from live.controls import KEYS, MapPixel, ViewState, key_names
 from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
@@ -18,6 +20,7 @@ from live.drawing.profile_panel import Profile
 from live.drawing.scene import ProfileInfo, Scene, Status
 from live.drawing.strip import Strip
 from live.drawing.tiles import TilePainter
+from live.drawing.tint import Removed
 from live.layout import Layout, LayoutRequest
 from live.panel_places import Panel
 
@@ -45,8 +48,15 @@ def layout_request(canvas_wh: tuple[int, int], frame_shape: tuple[int, ...], sta
         enlarged=state.enlarged,
         pan_yx=state.pan_yx,
         panels=tuple(panel for panel, open_now in is_open.items() if open_now),
-        captions=caption_needs(bank, numbers=state.kernels),
+        captions=caption_needs(bank, numbers=state.kernels, notes=_notes(state)),
     )
+
+
+def _notes(state: ViewState) -> str:
+    """What each map says of itself, beside what it answers to."""
+    if state.range == RangeMode.FRAME:
+        return "each map's limits"
+    return "how much is removed" if isinstance(state.computed.bank, BankWithOpposites) else ""
 
 
 def scene_of(
@@ -62,7 +72,7 @@ def scene_of(
     return Scene(
         layer=state.layer,
         range=state.range,
-        ranges=result.ranges,
+        ranges=result.ranges[: len(state.layer.bank)],
         image=image,
         mosaic=result.mosaic,
         status=status,
@@ -72,10 +82,18 @@ def scene_of(
         target=state.inspected if state.inspector else None,
         pinned=state.pinned is not None,
         kernels=state.kernels,
-        tint=state.tint,
+        removed=removed_of(state, result.ranges),
         profile=profile,
         beat=beat,
     )
+
+
+def removed_of(state: ViewState, ranges: FloatArray) -> Removed | None:
+    """Where a mosaic of `state.computed` has what is to be tinted. ranges: float32 (N, 2), of all its maps."""
+    bank = state.computed.bank
+    if not isinstance(bank, BankWithOpposites):
+        return None
+    return Removed(bank.opposite_of, len(bank), ranges[list(bank.opposite_of)])
 
 
 def kept_inside(state: ViewState, layout: Layout) -> ViewState:

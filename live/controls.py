@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from convviz_core.filters.bank import FilterBank
+from convviz_core.filters.opposites import with_opposites
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
 
@@ -60,6 +61,17 @@ class ViewState:
         return Layer(_flipped(bank) if self.true_convolution else bank, self.activation)
 
     @property
+    def tinted(self) -> bool:
+        """Whether what ReLU removes is tinted: without ReLU nothing is removed, and the sign is there to be seen."""
+        return self.tint and self.activation == Activation.RELU
+
+    @property
+    def computed(self) -> Layer:
+        """The layer with what is to be tinted: the opposite of every filter."""
+        layer = self.layer
+        return Layer(with_opposites(layer.bank), layer.activation) if self.tinted else layer
+
+    @property
     def inspected(self) -> MapPixel | None:
         """The pixel the inspector explains, if one is pinned or pointed at."""
         return self.pinned or self.hovered
@@ -103,6 +115,10 @@ def _toggle(name: str) -> Callable[[ViewState, str], ViewState]:
 def _relu(state: ViewState, _key: str) -> ViewState:
     off = state.activation == Activation.RELU
     return replace(state, activation=Activation.NONE if off else Activation.RELU)
+
+
+def _tint(state: ViewState, _key: str) -> ViewState:
+    return state if state.activation == Activation.NONE else replace(state, tint=not state.tint)
 
 
 def _range(state: ViewState, _key: str) -> ViewState:
@@ -197,9 +213,9 @@ KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(("c",), "next colour map", _colormap),
     KeyBinding(("m",), "mirror left and right", _toggle("mirror")),
     KeyBinding(("x",), "true convolution (flipped kernels) or cross-correlation", _toggle("true_convolution")),
-    KeyBinding(("k",), "kernels beside their maps", _toggle("kernels")),
+    KeyBinding(("k",), "kernels with their numbers", _toggle("kernels")),
     KeyBinding(("i",), "inspector: point at a pixel; click to pin it, right click to let it go", _inspector),
-    KeyBinding(("t",), "tint what ReLU sets to zero", _toggle("tint")),
+    KeyBinding(("t",), "tint what ReLU sets to zero", _tint),
     KeyBinding(("g",), "hide and show the input", _toggle("gray_tile")),
     KeyBinding(("z",), "enlarge a map and back (or click its tile)", _enlarge),
     KeyBinding(tuple(ARROWS), "move the pinned pixel, or pan the enlarged map", _arrow),

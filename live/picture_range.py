@@ -15,12 +15,12 @@ class PictureRange:
         self._auto = AutoRange()
 
     def run(self, engine: Engine, image: ByteArray, state: ViewState, media_time_s: float, reduce: int) -> Result:
-        """One picture's mosaic (see Engine.run)."""
-        layer = state.layer
+        """One picture's mosaic (see Engine.run), with what is to be tinted behind the maps' own tiles."""
+        layer = state.computed
         if state.range == RangeMode.FRAME:
             return engine.run(image, layer, RangeMode.FRAME, reduce)
         if state.range == RangeMode.FIXED:
-            return engine.run(image, layer, _gained(fixed_limits(layer), state.gain), reduce)
+            return engine.run(image, layer, _gained(fixed_limits(state.layer), state.gain), reduce)
         limits = self._auto_limits(engine, image, state, media_time_s, reduce)
         result = engine.run(image, layer, limits or RangeMode.AUTO, reduce)
         self._auto.follow(result.peak, media_time_s)

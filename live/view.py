@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
 from convviz_core.geometry import FrameSizeError
+from convviz_core.mosaic import first_maps
+from live.cadence import Cadence
 from live.composing import kept_inside, layout_request, new_compositor, scene_of
 from live.controls import ARROWS, Effect, ViewState, click, let_go, pan, point, press
 from live.display import Display, Events, Point
@@ -23,7 +25,7 @@ from live.sources.frame import Frame, FrameSource, SourceError, SourceEvent
 from live.too_small import TooSmall
 
 IDLE_S = 0.25  # how long to wait for a key while nothing moves
-PROFILE_EVERY_S = 0.25  # how often the profile is drawn anew
+PROFILE_EVERY_S = 0.25  # how often the profile's figures are new
 BEAT_S = 0.1  # how often numbers that follow the pictures are
 
 
@@ -67,9 +69,11 @@ class View:
         self._pointer: Point | None = None
         self._range = PictureRange()
         self._compositor = new_compositor()
+        self._cadence = Cadence(profiler.clock)
         self._answered: object = None  # what the result answers
         self._profile: tuple[int, ProfileInfo] | None = None  # in which quarter of a second it was made
         self._painted: object = None
+        self._drawn_at_s = 0.0
         self._quit = False
         self._too_small = TooSmall(self._tell)
 
@@ -117,7 +121,8 @@ class View:
             self.source.ended,  # a picture that stands still has no rate
             self.source.counts.reconnects,
             None if silent_since_s is None else int(now_s - silent_since_s),
-            int(now_s / PROFILE_EVERY_S) if self.state.profile else None,
+            # Where pictures follow each other, each brings the profile's newest figures.
+            int((now_s - self._drawn_at_s) / PROFILE_EVERY_S) if self.state.profile else None,
         )
 
     def compute(self) -> Result:
@@ -156,7 +161,7 @@ class View:
             self.state = kept_inside(self._pointed(self.state, self.layout), self.layout)
         reduce = self.layout.reduce if self.layout else 1
         state = self.state
-        asked = (frame.index, frame.captured_at_s, state.layer, state.gain, state.mirror, reduce)
+        asked = (frame.index, frame.captured_at_s, state.computed, state.range, state.gain, state.mirror, reduce)
         if self.last.result is not None and asked == self._answered:
             self.last.state = state
             return self.last.result
@@ -173,6 +178,7 @@ class View:
         if layout is None or image is None:
             return None
         with self.profiler.stage("draw"):
+            self._drawn_at_s = self.profiler.clock()
             self._painted = self._subject(layout.canvas_wh)  # before: what changes meanwhile is drawn next time
             profile = self._profile_info(result) if state.profile else None
             scene = scene_of(state, image, result, self._status(), profile=profile, beat=self._beat())
@@ -182,14 +188,21 @@ class View:
         """Put the canvas on the screen; a fresh frame has now gone its whole way."""
         heard = Events()
         if canvas is not None and self.display.interactive:
+            if fresh:
+                self._cadence.hold(fresh.media_time_s)
             with self.profiler.stage("show"):
                 heard = self.display.show(canvas)
         if fresh:
             self.profiler.frame_done(fresh.captured_at_s, shown=self.display.interactive and not heard.closed)
             assert self.last.result is not None
             assert self.last.image is not None
-            self.keep.picture(canvas, self.last.result.mosaic, self.last.image, fresh.media_time_s)
+            self.keep.picture(canvas, self._own_mosaic(self.last.result), self.last.image, fresh.media_time_s)
         return heard
+
+    def _own_mosaic(self, result: Result) -> ByteArray:
+        """What is recorded: the layer's maps, without those that are computed for the tint."""
+        count = len(self.last.state.layer.bank)
+        return first_maps(result.mosaic, len(result.ranges), count) if self.keep.recording else result.mosaic
 
     def idle(self) -> Events:
         """Nothing new: wait for a key, hardly where the next frame may come any moment."""

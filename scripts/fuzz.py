@@ -30,10 +30,11 @@ sys.path.insert(0, str(ROOT))  # the checkout need not be installed
 
 from live.opencv_settings import keep_native_noise_out  # noqa: E402  # isort: skip  (before cv2)
 
+import fuzz_filters  # noqa: E402
 import fuzz_sources  # noqa: E402
 from fuzz_target import Target, check, mutated  # noqa: E402
 
-TARGETS: dict[str, Target] = {target.name: target for target in fuzz_sources.TARGETS}
+TARGETS: dict[str, Target] = {target.name: target for target in fuzz_filters.TARGETS + fuzz_sources.TARGETS}
 
 SPAWN = mp.get_context("spawn")
 LONGEST_S = 10  # of the process's own time, since the machine may have other things to do
