@@ -52,8 +52,8 @@ def test_predicted_pictures_are_withheld_from_the_damaged_one_to_the_next_key_pi
 def test_where_no_key_picture_comes_it_is_given_up_to_wait_for_one() -> None:
     wholeness = Wholeness()
     wholeness.damaged(0)
-    for order in range(1, 302):
+    for order in range(1, 301):
         assert not wholeness.is_whole(order, is_key=False)
         wholeness.give_up()
     assert wholeness.smeared
-    assert wholeness.is_whole(302, is_key=False)
+    assert wholeness.is_whole(301, is_key=False)
