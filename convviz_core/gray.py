@@ -11,6 +11,21 @@ from convviz_core.arrays import ByteArray, FloatArray
 GRAY_WEIGHTS = (3735, 19235, 9798)
 
 
+def check_picture(frame: ByteArray) -> None:
+    """TypeError for what is no numpy array, ValueError for anything but uint8 (H, W) or (H, W, 3)."""
+    if not isinstance(frame, np.ndarray):
+        raise TypeError(f"a frame is a numpy array, uint8 gray (H, W) or BGR (H, W, 3), got {type(frame).__name__}")
+    if frame.dtype != np.uint8:
+        raise ValueError(f"a frame is uint8, got {frame.dtype}")
+    check_shape(frame.shape)
+
+
+def check_shape(shape: tuple[int, ...]) -> None:
+    """ValueError for anything but a frame's shape."""
+    if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] != 3):
+        raise ValueError(f"a frame is gray (H, W) or BGR (H, W, 3), got shape {shape}")
+
+
 def to_gray(frame: ByteArray) -> ByteArray:
     """uint8 BGR (H, W, 3) -> uint8 gray (H, W), byte for byte cv2.cvtColor's; a gray frame is returned as it is."""
     if frame.ndim == 2:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engines.api import check_request
-from convviz_core.filters.bank import FilterBank
+from convviz_core.geometry import Box
 from convviz_core.gray import to_planes, to_unit
-from convviz_core.layer import Layer, RangeMode
+from convviz_core.layer import Layer, check_frame
 from convviz_core.mosaic import MosaicGrid
 from convviz_core.ranges import Limits, fixed_limits, flat_byte, flat_spans
 
@@ -33,30 +32,35 @@ class Inspection:
     byte: int
 
 
-def receptive_field(bank: FilterBank, y: int, x: int) -> tuple[slice, slice]:
-    """The rows and columns of the frame that pixel (y, x) of a map reads: frame[receptive_field(bank, y, x)].
+def receptive_field(layer: Layer, input_hw: tuple[int, int], y: int, x: int) -> Box | None:
+    """The rows and columns of an input of (H, W) that pixel (y, x) of a map reads: (top, left, bottom, right).
 
-    The field starts at the pixel of the same coordinates, since the maps are the valid region only. Its middle
-    is (y + (kh - 1) / 2, x + (kw - 1) / 2), between two pixels where a side is even.
+    bottom and right are exclusive. None where nothing but padding is read. Errors: IndexError where there is no such
+    pixel, FrameSizeError.
     """
-    height, width = bank.kernel_hw
-    return slice(y, y + height), slice(x, x + width)
+    map_h, map_w = layer.geometry.output_hw(input_hw)
+    if not (0 <= y < map_h and 0 <= x < map_w):
+        raise IndexError(f"no pixel (y {y}, x {x}) in maps of {map_w}x{map_h}")
+    return layer.geometry.receptive_field(input_hw, y, x)
 
 
 def inspect_pixel(
-    frame: ByteArray, layer: Layer, index: int, y: int, x: int, limits: Limits | None = None
+    frame: ByteArray, layer: Layer, index: int, y: int, x: int, limits: Limits | None = None, *, own: bool = False
 ) -> Inspection:
     """The arithmetic of pixel (y, x) of map `index`.
 
     frame: uint8 (H, W) gray or (H, W, 3) BGR, any strides; only the patch is read. limits: the lo and hi that
-    the map is shown with (a row of Result.ranges); None takes the layer's fixed range.
+    the map is shown with (a row of Result.ranges); None takes the layer's fixed range. own: these are the map's own
+    extremes, as in frame mode, where a flat map is one byte.
     Errors: IndexError where there is no such pixel, FrameSizeError, TypeError or ValueError for a wrong frame, layer
     or limits.
     """
-    map_hw = check_request(frame, layer)
+    map_hw = check_frame(frame, layer)
     bank = layer.bank
     MosaicGrid(len(bank), map_hw).mosaic_pixel(index, y, x)  # IndexError outside
-    levels = to_planes(frame[receptive_field(bank, y, x)], bank.channels)
+    rows = layer.geometry.rows_read(frame.shape[0], y)
+    columns = layer.geometry.columns_read(frame.shape[1], x)
+    levels = to_planes(frame[np.ix_(rows, columns)], bank.channels)
     patch, kernel = to_unit(levels), bank.kernels[index]
     products = patch.astype(np.float64) * kernel
     total = float((levels * kernel.astype(np.float64)).sum())  # 255 times the response; exact for whole weights
@@ -64,19 +68,19 @@ def inspect_pixel(
         response = np.float32(total / 255)
         rounded = products.astype(np.float32)
     activated = max(response, np.float32(0))
-    byte = _byte(layer, index, total if layer.signed else max(total, 0.0), limits)
+    byte = _byte(layer, index, total if layer.signed else max(total, 0.0), limits, own)
     if bank.channels == 1:
         patch, kernel, rounded = patch[0], kernel[0], rounded[0]
     return Inspection(patch, kernel, rounded, float(response), float(activated), byte)
 
 
-def _byte(layer: Layer, index: int, total: float, limits: Limits | None) -> int:
+def _byte(layer: Layer, index: int, total: float, limits: Limits | None, own: bool) -> int:
     """round(255 (v - lo) / (hi - lo)), halves up, of v = total / 255; a half of whole weights is exactly one."""
     lo, hi = fixed_limits(layer) if limits is None else limits
-    if not (lo < hi or (lo == hi and layer.range == RangeMode.FRAME)):  # a flat map's limits are equal
+    if not (lo < hi or (lo == hi and own)):  # a flat map's limits are equal
         raise ValueError(f"limits are lo and hi, want lo below hi, got {lo} and {hi}")
     ends = np.array([lo, hi], np.float32)
-    if layer.range == RangeMode.FRAME and ends[1] - ends[0] <= flat_spans(layer.bank)[index]:
+    if own and ends[1] - ends[0] <= flat_spans(layer.bank)[index]:
         return flat_byte(layer)
     low, high = ends.astype(np.float64).tolist()
     return int(min(max(np.floor((total - 255.0 * low) / (high - low) + 0.5), 0), 255))

@@ -1,12 +1,16 @@
-"""The layer that is shown: a filter bank, what follows it, and how its responses become bytes."""
+"""The layer that is shown: a filter bank, how it lies on the frame, and what follows it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import NoReturn
 
+from convviz_core.arrays import ByteArray
 from convviz_core.filters.bank import FilterBank
+from convviz_core.geometry import ConvGeometry, FrameSizeError, PaddingMode
+from convviz_core.gray import check_picture, check_shape
 
 
 class Activation(StrEnum):
@@ -20,33 +24,50 @@ class Activation(StrEnum):
         raise ValueError(f"there is no activation {value!r}: choose {' or '.join(cls)}")
 
 
-class RangeMode(StrEnum):
-    """Which two response values become byte 0 and byte 255."""
-
-    AUTO = "auto"  # one range for the bank, following the picture's peak
-    FIXED = "fixed"  # one range for the bank: what its responses can reach at most
-    FRAME = "frame"  # each map's own minimum and maximum in each frame
-
-    @classmethod
-    def _missing_(cls, value: object) -> NoReturn:
-        raise ValueError(f"there is no range {value!r}: choose {', '.join(cls)}")
-
-
 @dataclass(frozen=True)
 class Layer:
-    """One convolutional layer as it is shown; names are accepted for the enums (ValueError, TypeError otherwise)."""
+    """One convolutional layer; a name is accepted for the activation. Errors: TypeError, ValueError."""
 
     bank: FilterBank
     activation: Activation | str = Activation.RELU
-    range: RangeMode | str = RangeMode.FIXED
 
     def __post_init__(self) -> None:
         if not isinstance(self.bank, FilterBank):
             raise TypeError(f"a layer's bank is a FilterBank, as load_bank gives it, got {type(self.bank).__name__}")
         object.__setattr__(self, "activation", Activation(self.activation))
-        object.__setattr__(self, "range", RangeMode(self.range))
 
     @property
     def signed(self) -> bool:
         """Whether negative responses are shown: true without ReLU."""
         return self.activation == Activation.NONE
+
+    @cached_property
+    def geometry(self) -> ConvGeometry:
+        """How its maps lie on the frame."""
+        return ConvGeometry(self.bank.kernel_hw)
+
+    def output_hw(self, frame_shape: tuple[int, ...]) -> tuple[int, int]:
+        """The maps' (h, w) for frames of this shape, (H, W) gray or (H, W, 3) BGR.
+
+        Errors: ValueError for another shape, FrameSizeError where no response exists.
+        """
+        check_shape(frame_shape)
+        try:
+            return self.geometry.output_hw((frame_shape[0], frame_shape[1]))
+        except FrameSizeError as error:
+            name = f"'{self.bank.name}'"
+            of = f"of {name}" if self.geometry.padding_mode == PaddingMode.ZEROS else f"({name})"
+            raise FrameSizeError(f"{error} {of}") from None
+
+
+def check_layer(layer: Layer) -> None:
+    """TypeError for what is no Layer."""
+    if not isinstance(layer, Layer):
+        raise TypeError(f"an engine runs a Layer, such as Layer(load_bank('udacity')), got {type(layer).__name__}")
+
+
+def check_frame(frame: ByteArray, layer: Layer) -> tuple[int, int]:
+    """The maps' (h, w) for this frame; TypeError or ValueError for what is no frame or layer, FrameSizeError."""
+    check_picture(frame)
+    check_layer(layer)
+    return layer.output_hw(frame.shape)

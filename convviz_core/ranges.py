@@ -1,4 +1,4 @@
-"""What becomes black, grey and white: the limits of each range mode and the step from responses to bytes.
+"""What becomes black, grey and white: the limits of each range and the step from responses to bytes.
 
 A range is two response values, lo and hi, in the units of weights x [0, 1]; they become byte 0 and byte 255.
 """
@@ -7,19 +7,55 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
+from numbers import Real
+from typing import NoReturn
 
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.filters.bank import FilterBank
-from convviz_core.layer import Activation, Layer, RangeMode
+from convviz_core.layer import Activation, Layer
+
+
+class RangeMode(StrEnum):
+    """Which two response values become byte 0 and byte 255."""
+
+    AUTO = "auto"  # one range for the bank, from the picture's own responses
+    FIXED = "fixed"  # one range for the bank: what its responses can reach at most
+    FRAME = "frame"  # each map's own minimum and maximum in each frame
+
+    @classmethod
+    def _missing_(cls, value: object) -> NoReturn:
+        raise ValueError(f"there is no range {value!r}: choose {', '.join(cls)}")
+
 
 Limits = tuple[float, float]
+Range = RangeMode | str | Limits  # a mode or its name, or lo and hi for the whole bank
+_MODES = {str(mode): mode for mode in RangeMode}
 
 AUTO_FLOOR = 1 / 32  # of the fixed limit: a covered lens does not become a picture of noise
 AUTO_TIME_CONSTANT_S = 0.5
 FLAT_SPAN = 1e-5
+
+
+def checked_range(range: Range) -> RangeMode | Limits:
+    """The mode, or lo and hi. ValueError for everything else, and for limits that are no range as float32 either."""
+    if isinstance(range, RangeMode):
+        return range
+    if isinstance(range, str):
+        if range in _MODES:
+            return _MODES[range]
+    elif isinstance(range, tuple | list) and len(range) == 2:
+        lo, hi = range
+        if isinstance(lo, Real) and isinstance(hi, Real):
+            with np.errstate(over="ignore"):
+                low, high = np.float32(lo), np.float32(hi)
+            if math.isfinite(low) and math.isfinite(high) and low < high:
+                return float(lo), float(hi)
+            raise ValueError(f"limits are lo and hi with lo < hi, finite and as float32 too, got {range}")
+    raise ValueError(f"there is no range {range!r}: choose {', '.join(RangeMode)}, or limits (lo, hi)")
 
 
 @lru_cache(maxsize=256)
@@ -29,7 +65,7 @@ def fixed_limit(bank: FilterBank, activation: Activation) -> float:
     Over the filters, the larger of the sum of the positive weights and of the absolute sum of the
     negative ones (after ReLU: of the positive ones; 1 where no weight is positive).
     """
-    kernels = bank.kernels.astype(np.float64).reshape(len(bank), -1)
+    kernels = bank.kernels[: bank.own].astype(np.float64).reshape(bank.own, -1)
     positive = float(np.maximum(kernels, 0).sum(axis=1).max())
     negative = float(np.maximum(-kernels, 0).sum(axis=1).max())
     limit = positive if activation == Activation.RELU else max(positive, negative)
@@ -47,7 +83,7 @@ def fixed_limits(layer: Layer) -> Limits:
 
 
 def peak_limits(layer: Layer, peak: float) -> Limits:
-    """One picture's own range: [-peak, peak] or [0, peak], the peak never below 1/32 of the fixed limit."""
+    """What `auto` takes for one picture: [-peak, peak] or [0, peak], the peak never below 1/32 of the fixed limit."""
     return limits_for(layer, max(peak, AUTO_FLOOR * fixed_limit(layer.bank, Activation(layer.activation))))
 
 
@@ -58,36 +94,28 @@ def flat_spans(bank: FilterBank) -> FloatArray:
     return np.asarray(FLAT_SPAN * np.maximum(1.0, weights), dtype=np.float32)
 
 
-def map_ranges(layer: Layer, maps: AnyArray, limits: Limits | None = None) -> FloatArray:
-    """The ranges of `maps` (N, h, w), which are the responses after the activation: float32 (N, 2) of lo, hi.
-
-    `limits` replaces the layer's fixed or auto range (ValueError as known_limits).
-    """
-    known = known_limits(layer, limits)
-    if known is not None:
-        return bank_ranges(len(maps), known)
-    return measured_ranges(layer, np.stack([maps.min(axis=(1, 2)), maps.max(axis=(1, 2))], axis=1))
+def map_ranges(layer: Layer, maps: AnyArray, range: Range) -> FloatArray:
+    """The ranges of `maps` (N, h, w), which are the responses after the activation: float32 (N, 2) of lo, hi."""
+    if range == RangeMode.FRAME:
+        return np.asarray(extremes_of(maps), np.float32)
+    return bank_ranges(len(maps), bank_limits(layer, checked_range(range), extremes_of(maps)))
 
 
-def known_limits(layer: Layer, limits: Limits | None) -> Limits | None:
-    """The bank-wide range as far as it is known before the picture: `limits`, or in fixed mode the layer's own.
-
-    None where the picture's responses decide. ValueError for limits in frame mode, or that are no range.
-    """
-    if limits is None:
-        return fixed_limits(layer) if layer.range == RangeMode.FIXED else None
-    if layer.range == RangeMode.FRAME:
-        raise ValueError("frame mode takes each map's own limits: pass limits=None")
-    if not np.float32(limits[0]) < np.float32(limits[1]):
-        raise ValueError(f"limits are lo and hi with lo < hi, as float32 too, got {limits}")
-    return limits
+def extremes_of(maps: AnyArray) -> AnyArray:
+    """The smallest and the largest value of each map, (N, h, w) -> (N, 2)."""
+    return np.stack([maps.min(axis=(1, 2)), maps.max(axis=(1, 2))], axis=1)
 
 
-def measured_ranges(layer: Layer, extremes: AnyArray) -> FloatArray:
-    """Auto's or frame mode's own ranges, float32 (N, 2), from each map's smallest and largest response (N, 2)."""
-    if layer.range == RangeMode.FRAME:
-        return np.asarray(extremes, np.float32)
-    return bank_ranges(len(extremes), peak_limits(layer, float(np.abs(extremes).max())))
+def bank_limits(layer: Layer, asked: RangeMode | Limits, extremes: AnyArray) -> Limits:
+    """The one range of the whole bank, in every mode but FRAME; extremes: (N, 2), of the picture's responses."""
+    if isinstance(asked, tuple):
+        return asked
+    return fixed_limits(layer) if asked == RangeMode.FIXED else auto_limits(layer, extremes)
+
+
+def auto_limits(layer: Layer, extremes: AnyArray) -> Limits:
+    """A picture's own range for the whole bank, from each map's smallest and largest response (N, 2)."""
+    return peak_limits(layer, float(np.abs(extremes[: layer.bank.own]).max()))
 
 
 def bank_ranges(count: int, limits: Limits) -> FloatArray:
@@ -95,24 +123,23 @@ def bank_ranges(count: int, limits: Limits) -> FloatArray:
     return np.array([limits] * count, np.float32)
 
 
-def to_bytes(layer: Layer, maps: AnyArray, ranges: FloatArray) -> ByteArray:
-    """round(255 (v - lo) / (hi - lo)), halves up, clipped: uint8 (N, h, w); flat maps of frame mode one byte.
+def to_bytes(layer: Layer, maps: AnyArray, ranges: FloatArray, *, own: bool = False) -> ByteArray:
+    """round(255 (v - lo) / (hi - lo)), halves up, clipped: uint8 (N, h, w).
 
-    Computed in float64: this is the definition that every engine is held to.
+    own: the ranges are the maps' own extremes, as in frame mode, and flat maps are one byte. Computed in float64: this
+    is the definition that every engine is held to.
     """
     lo = ranges[:, 0].astype(np.float64)[:, None, None]
     span = ranges[:, 1].astype(np.float64)[:, None, None] - lo
-    flat = is_flat(layer, ranges)[:, None, None]
+    flat = (is_flat(layer.bank, ranges) if own else np.zeros(len(ranges), bool))[:, None, None]
     levels = np.floor(255.0 * (maps.astype(np.float64) - lo) / np.where(flat | (span == 0), 1.0, span) + 0.5)
     levels = np.where(flat, flat_byte(layer), levels)
     return np.clip(levels, 0, 255).astype(np.uint8)
 
 
-def is_flat(layer: Layer, ranges: FloatArray) -> AnyArray:
-    """bool (N,): the maps that frame mode shows as one byte, since their span is nothing but rounding."""
-    if layer.range != RangeMode.FRAME:
-        return np.zeros(len(ranges), dtype=bool)
-    return np.asarray(ranges[:, 1] - ranges[:, 0] <= flat_spans(layer.bank))
+def is_flat(bank: FilterBank, ranges: FloatArray) -> AnyArray:
+    """bool (N,): the maps that frame mode shows as one byte, since their own span is nothing but rounding."""
+    return np.asarray(ranges[:, 1] - ranges[:, 0] <= flat_spans(bank))
 
 
 def flat_byte(layer: Layer) -> int:

@@ -14,7 +14,8 @@ from convviz_core.engines.opening import open_engine
 from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.filters.files import bank_file
-from convviz_core.layer import Activation, RangeMode
+from convviz_core.layer import Activation
+from convviz_core.ranges import RangeMode
 from live.commands import bank_from
 from live.controls import ViewState
 from live.display import Display, NullDisplay

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from convviz_core import __version__
-from convviz_core.engines.api import EngineError, FrameSizeError
+from convviz_core.engines.api import EngineError
 from convviz_core.filters.bank import FilterError
+from convviz_core.geometry import FrameSizeError
+from convviz_core.names import shown
 from live.controls import COLORMAPS, key_table
 from live.errors import OutputError
 from live.process import Interrupted, Interrupts
@@ -72,9 +74,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def say(sentence: str) -> None:
-    """One sentence for the person, on stderr."""
+    """One sentence for the person, on stderr, without the control characters of the names in it."""
     with suppress(OSError):  # nobody hears it
-        print(f"convviz: {sentence}", file=sys.stderr, flush=True)
+        print(f"convviz: {shown(sentence)}", file=sys.stderr, flush=True)
 
 
 def _number(kind: type[int] | type[float], most: float) -> Callable[[str], int | float]:
@@ -119,7 +121,7 @@ def view_parser() -> argparse.ArgumentParser:
     layer.add_argument("--filters", default="udacity", metavar="NAME|FILE", help="filter bank (see convviz filters)")
     layer.add_argument("--activation", choices=("relu", "none"), default="relu", help="after the convolution")
     layer.add_argument("--range", choices=("auto", "fixed", "frame"), default="auto", help="what is black and white")
-    layer.add_argument("--colormap", choices=COLORMAPS, default="gray", metavar="NAME", help=", ".join(COLORMAPS))
+    layer.add_argument("--colormap", choices=COLORMAPS, default="lift", metavar="NAME", help=", ".join(COLORMAPS))
     compute = parser.add_argument_group("computing")
     compute.add_argument("--device", default="auto", metavar="auto|cpu|cuda|cuda:N", help="where to compute")
     compute.add_argument("--engine", choices=("auto", "halide", "opencv", "torch"), default="auto", help="with what")
@@ -199,7 +201,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of stdout has gone: nothing more to say
         return EXIT_OUTPUT
     except OSError as error:
-        say(f"stdout cannot be written: {error.strerror}")
+        what = "stdout" if error.filename is None else str(error.filename)
+        say(f"{what} cannot be {'written' if error.filename is None else 'used'}: {error.strerror or error}")
         return EXIT_OUTPUT
     except (Interrupted, KeyboardInterrupt):
         return interrupts.exit_code or 130

@@ -9,9 +9,11 @@ from functools import lru_cache
 from typing import Any
 
 from convviz_core.filters.bank import FilterBank
-from convviz_core.layer import Activation, Layer, RangeMode
+from convviz_core.filters.opposites import with_opposites
+from convviz_core.layer import Activation, Layer
+from convviz_core.ranges import RangeMode
 
-COLORMAPS = ("gray", "diverging", "viridis", "magma", "inferno", "turbo", "cividis", "bone")
+COLORMAPS = ("lift", "gray", "diverging", "viridis", "magma", "inferno", "turbo", "cividis", "bone")
 MAX_GAIN = 1024.0
 PAN_STEP = 32  # map pixels an arrow key moves the enlarged map
 
@@ -36,14 +38,14 @@ class ViewState:
     activation: Activation = Activation.RELU
     range: RangeMode = RangeMode.AUTO
     gain: float = 1.0  # the range's limits are divided by it
-    colormap: str = "gray"
+    colormap: str = "lift"
     mirror: bool = False
     true_convolution: bool = False  # kernels turned by 180 degrees
     paused: bool = False
     profile: bool = False
     help: bool = False
     fullscreen: bool = False
-    gray_tile: bool = False
+    gray_tile: bool = True
     kernels: bool = False
     tint: bool = False  # colour the responses that ReLU sets to zero
     inspector: bool = False
@@ -56,7 +58,18 @@ class ViewState:
     def layer(self) -> Layer:
         """The layer as the engine computes it; equal states give the same bank object, so that plans are kept."""
         bank = self.banks[self.bank_index]
-        return Layer(_flipped(bank) if self.true_convolution else bank, self.activation, self.range)
+        return Layer(_flipped(bank) if self.true_convolution else bank, self.activation)
+
+    @property
+    def tinted(self) -> bool:
+        """Whether what ReLU removes is tinted: without ReLU nothing is removed, and the sign is there to be seen."""
+        return self.tint and self.activation == Activation.RELU
+
+    @property
+    def computed(self) -> Layer:
+        """The layer with what is to be tinted: the opposite of every filter."""
+        layer = self.layer
+        return Layer(with_opposites(layer.bank), layer.activation) if self.tinted else layer
 
     @property
     def inspected(self) -> MapPixel | None:
@@ -102,6 +115,10 @@ def _toggle(name: str) -> Callable[[ViewState, str], ViewState]:
 def _relu(state: ViewState, _key: str) -> ViewState:
     off = state.activation == Activation.RELU
     return replace(state, activation=Activation.NONE if off else Activation.RELU)
+
+
+def _tint(state: ViewState, _key: str) -> ViewState:
+    return state if state.activation == Activation.NONE else replace(state, tint=not state.tint)
 
 
 def _range(state: ViewState, _key: str) -> ViewState:
@@ -196,10 +213,10 @@ KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(("c",), "next colour map", _colormap),
     KeyBinding(("m",), "mirror left and right", _toggle("mirror")),
     KeyBinding(("x",), "true convolution (flipped kernels) or cross-correlation", _toggle("true_convolution")),
-    KeyBinding(("k",), "kernels beside their maps", _toggle("kernels")),
+    KeyBinding(("k",), "kernels with their numbers", _toggle("kernels")),
     KeyBinding(("i",), "inspector: point at a pixel; click to pin it, right click to let it go", _inspector),
-    KeyBinding(("t",), "tint what ReLU sets to zero", _toggle("tint")),
-    KeyBinding(("g",), "gray input as one more tile", _toggle("gray_tile")),
+    KeyBinding(("t",), "tint what ReLU sets to zero", _tint),
+    KeyBinding(("g",), "hide and show the input", _toggle("gray_tile")),
     KeyBinding(("z",), "enlarge a map and back (or click its tile)", _enlarge),
     KeyBinding(tuple(ARROWS), "move the pinned pixel, or pan the enlarged map", _arrow),
     KeyBinding(("s",), "snapshot", lambda state, _: (state, Effect.SNAPSHOT)),

@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import FrameSizeError, check_frame
-from convviz_core.filters.bank import FilterBank
+from convviz_core.geometry import FrameSizeError
+from convviz_core.layer import Layer
 from live.measuring.profiler import Profiler
 from live.sources.frame import Frame, FrameSource
 
-PATIENCE_S = 0.02  # how long a read may keep the window waiting
+PATIENCE_S = 0.04  # how long a read may keep the window waiting; each picture shown looks for keys anyway
 
 
 class Intake:
@@ -21,17 +21,18 @@ class Intake:
 
     def __init__(self, source: FrameSource, profiler: Profiler) -> None:
         self.frame: Frame | None = None
+        self.refused = ""
         self._source, self._profiler = source, profiler
         self._mirrored = False
         self._turned: ByteArray = np.empty(0, np.uint8)
         self._stepping = False
         self._draining = False  # the source has been told to pause
 
-    def take(self, paused: bool, mirrored: bool, bank: FilterBank | None) -> Frame | None:
+    def take(self, paused: bool, mirrored: bool, layer: Layer) -> Frame | None:
         """The next frame; None while paused, at the end, and when none came in time.
 
-        FrameSizeError where `bank` is given and cannot read it: one picture of many may be too small. It is passed
-        over then, and the frame before stays, in memory of its own.
+        FrameSizeError where `layer` cannot read it: one picture of many may be too small. It is passed over then, its
+        name is `refused`, and the frame before stays, in memory of its own.
         """
         if self._source.ended or self.stands_still(paused):
             return None
@@ -42,8 +43,7 @@ class Intake:
         start_s = frame.captured_at_s if self._source.live else frame.captured_at_s - frame.read_s
         self._profiler.begin_frame(frame.index)
         self._profiler.add("capture", start_s, start_s + frame.read_s)
-        if bank is not None:
-            self._check(frame.image, bank)
+        self._check(frame, layer)
         if mirrored:
             if self._turned.shape != frame.image.shape:
                 self._turned = np.empty(frame.image.shape, np.uint8)
@@ -51,10 +51,11 @@ class Intake:
         self.frame, self._mirrored, self._stepping = frame, mirrored, False
         return frame
 
-    def _check(self, image: ByteArray, bank: FilterBank) -> None:
+    def _check(self, frame: Frame, layer: Layer) -> None:
         try:
-            check_frame(image, bank)
+            layer.output_hw(frame.image.shape)
         except FrameSizeError:
+            self.refused = frame.name
             if self.frame:  # whose memory the source takes again from the next read on
                 self.frame = replace(self.frame, image=self.frame.image.copy())
             raise

@@ -2,183 +2,207 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 
-from convviz_core.engines.api import map_hw
-from convviz_core.mosaic import MosaicGrid
-from live.controls import MapPixel, ViewState
+from live.caption_plan import CaptionNeeds, CaptionPlan
+from live.panel_places import Panel, give_slack, panel_choices
+from live.tiling import Block, Rect, Tile, largest_block
+from live.type_scale import TypeScale, type_scale
 
 SMALLEST_HUD_WH = (160, 120)  # a smaller canvas shows the picture alone
-SMALLEST_LEGIBLE_WH = (640, 480)  # from here on kernels' and the inspector's numbers can be read
+STRIP_LINES = 2
+MOST_SHRUNK_AT_ONCE, MOST_MAP_PIXELS = 5, 10_000_000  # within both, drawing costs a millisecond or two
 
 
 @dataclass(frozen=True)
-class Rect:
-    """A rectangle of canvas pixels."""
+class LayoutRequest:
+    """All that a layout depends on.
 
-    x: int
-    y: int
-    width: int
-    height: int
+    map_hw: of one map. count: of the maps. input_tile: whether the input has one too. panels: those that are open, in
+    the order in which they stand. captions: what the tiles' captions would like.
+    """
 
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        """canvas[rect.slices] is what it covers."""
-        return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
-
-    def contains(self, x: int, y: int) -> bool:
-        """Whether the canvas pixel (x, y) is inside."""
-        return self.x <= x < self.x + self.width and self.y <= y < self.y + self.height
+    canvas_wh: tuple[int, int]
+    map_hw: tuple[int, int]
+    count: int
+    input_tile: bool = True
+    enlarged: int | None = None  # the map that has the picture to itself
+    pan_yx: tuple[int, int] = (0, 0)  # the enlarged map's pixel at the top left
+    panels: tuple[Panel, ...] = ()
+    captions: CaptionNeeds = field(default_factory=CaptionNeeds)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """One canvas: the picture (mosaic or enlarged map), the status strip below it, the inspector's panel beside it.
+    """One canvas: tiles with their captions, the status strip at the bottom, panels at the right or below the tiles.
 
-    grid: the tiles shown, at full size, the gray input's included (it is the last). crop: what the picture
-    shows of the enlarged map, in map pixels. reduce: block side of the mosaic that the engine is asked for.
+    room: what the tiles were laid out in. free: the end of the last row of tiles, where there is none. crop: the map
+    pixels that every tile shows. reduce: the block side of the mosaic that the engine is asked for. left_out: what
+    there was no room for, in words.
     """
 
-    canvas_wh: tuple[int, int]
-    text: float  # cv2.putText's font scale
-    line: int  # height of a line of text
-    map_count: int
-    grid: MosaicGrid
-    picture: Rect
+    request: LayoutRequest
+    text: TypeScale
+    room: Rect
+    tiles: tuple[Tile, ...]
+    caption: CaptionPlan
+    free: Rect | None
     strip: Rect
-    panel: Rect | None
-    enlarged: int | None
+    panels: tuple[tuple[Panel, Rect], ...]
     crop: Rect
     reduce: int
-
-    def map_pixel(self, x: int, y: int) -> MapPixel | None:
-        """(map, y, x) under the canvas pixel; None on the gray tile, an empty tile, and beside the picture."""
-        if not self.picture.contains(x, y):
-            return None
-        across = (x - self.picture.x + 0.5) / self.picture.width
-        down = (y - self.picture.y + 0.5) / self.picture.height
-        if self.enlarged is not None:
-            return (
-                self.enlarged,
-                self.crop.y + int(down * self.crop.height),
-                self.crop.x + int(across * self.crop.width),
-            )
-        mosaic_h, mosaic_w = self.grid.size_hw
-        pixel = self.grid.map_pixel(int(down * mosaic_h), int(across * mosaic_w))
-        return pixel if pixel and pixel[0] < self.map_count else None
+    left_out: tuple[str, ...]
 
     @property
-    def middle(self) -> MapPixel:
-        """The middle of the enlarged map or of the first."""
-        height, width = self.grid.tile_hw
-        return self.enlarged or 0, height // 2, width // 2
+    def canvas_wh(self) -> tuple[int, int]:
+        """The canvas's width and height."""
+        return self.request.canvas_wh
 
-    def tile(self, index: int) -> Rect | None:
-        """Where tile `index` lies on the canvas; None while another is enlarged, or where it has no pixel there.
+    @cached_property
+    def _by_index(self) -> dict[int | None, Tile]:
+        return {tile.index: tile for tile in self.tiles}
 
-        (OpenCV ends the process when it is to colour an empty picture.)
-        """
-        if self.enlarged is not None:
-            return self.picture if index == self.enlarged else None
-        row, column = divmod(index, self.grid.columns)
-        left, right = (self.picture.width * c // self.grid.columns for c in (column, column + 1))
-        top, bottom = (self.picture.height * r // self.grid.rows for r in (row, row + 1))
-        if right == left or bottom == top:
+    @property
+    def middle(self) -> tuple[int, int, int]:
+        """The middle of the enlarged map or of the first: map, y, x."""
+        height, width = self.request.map_hw
+        return self.request.enlarged or 0, height // 2, width // 2
+
+    def tile(self, index: int | None) -> Tile | None:
+        """Map `index`'s tile (None: the input's); None where it is not shown."""
+        return self._by_index.get(index)
+
+    def panel(self, panel: Panel) -> Rect | None:
+        """Where that panel lies, where it is open."""
+        return dict(self.panels).get(panel)
+
+    def over_tiles(self, x: int, y: int) -> bool:
+        """Whether the canvas pixel lies on a map, on the input, or where there is no tile."""
+        free = self.free is not None and self.free.contains(x, y)
+        return free or any(tile.picture.contains(x, y) for tile in self.tiles)
+
+    def map_pixel(self, x: int, y: int) -> tuple[int, int, int] | None:
+        """(map, y, x) under the canvas pixel; None on the input, on a caption, and beside the tiles."""
+        for tile in self.tiles:
+            if tile.index is not None and tile.picture.contains(x, y):
+                return tile.index, *self._pixel_in(tile, x, y)
+        return None
+
+    def input_pixel(self, x: int, y: int) -> tuple[int, int] | None:
+        """(y, x) of the maps at the place of the scene that the input's tile shows there; None beside that tile."""
+        tile = self.tile(None)
+        return self._pixel_in(tile, x, y) if tile and tile.picture.contains(x, y) else None
+
+    def _pixel_in(self, tile: Tile, x: int, y: int) -> tuple[int, int]:
+        across = (x - tile.picture.x + 0.5) / tile.picture.width
+        down = (y - tile.picture.y + 0.5) / tile.picture.height
+        return self.crop.y + int(down * self.crop.height), self.crop.x + int(across * self.crop.width)
+
+    def canvas_rect(self, index: int | None, y: float, x: float, height: float = 1, width: float = 1) -> Rect | None:
+        """The canvas pixels of a tile's pixels from (y, x) on; cut off at the tile; None where none is shown."""
+        tile = self.tile(index)
+        if tile is None:
             return None
-        return Rect(self.picture.x + left, self.picture.y + top, right - left, bottom - top)
-
-    def canvas_rect(self, tile: int, y: int, x: int, height: int = 1, width: int = 1) -> Rect | None:
-        """The canvas pixels of a tile's pixels (y..y+height, x..x+width); None where they are not shown."""
-        place = self.tile(tile)
-        if place is None:
+        place, crop = tile.picture, self.crop
+        across, down = place.width / crop.width, place.height / crop.height
+        left, top = math.floor((x - crop.x) * across), math.floor((y - crop.y) * down)
+        right = max(left + 1, round((x + width - crop.x) * across))
+        bottom = max(top + 1, round((y + height - crop.y) * down))
+        if left >= place.width or top >= place.height or right <= 0 or bottom <= 0:
             return None
-        seen = self.crop if self.enlarged is not None else Rect(0, 0, self.grid.tile_hw[1], self.grid.tile_hw[0])
-        if not (seen.x <= x < seen.x + seen.width and seen.y <= y < seen.y + seen.height):
-            return None
-        scale_x, scale_y = place.width / seen.width, place.height / seen.height
-        left, top = place.x + int((x - seen.x) * scale_x), place.y + int((y - seen.y) * scale_y)
-        return Rect(left, top, max(1, round(width * scale_x)), max(1, round(height * scale_y)))
+        left, top, right, bottom = max(left, 0), max(top, 0), min(right, place.width), min(bottom, place.height)
+        return Rect(place.x + left, place.y + top, right - left, bottom - top)
 
 
-def text_scale(canvas_wh: tuple[int, int]) -> float:
-    """cv2.putText's font scale: 0.42 at 640x480, slowly growing with the canvas, readable on 3840x2160."""
-    relative = min(canvas_wh[0] / 640, canvas_wh[1] / 480)
-    return 0.42 * float(max(0.8, relative**0.75))
-
-
-def line_height(text: float) -> int:
-    """The height of a line at that font scale, in pixels."""
-    return round(40 * text) + 3
-
-
-def arrange(canvas_wh: tuple[int, int], frame_shape: tuple[int, ...], state: ViewState) -> Layout:
-    """Lay out `state` for frames of `frame_shape` on a canvas. FrameSizeError where the kernel does not fit."""
-    width, height = canvas_wh
-    bank = state.layer.bank
-    tile_hw = map_hw(frame_shape, bank)
-    grid = MosaicGrid(len(bank) + state.gray_tile, tile_hw)
-    text = text_scale(canvas_wh)
-    line = line_height(text)
+@lru_cache(maxsize=16)
+def arrange(request: LayoutRequest) -> Layout:
+    """Lay out what is asked for; equal requests get the same object."""
+    width, height = request.canvas_wh
+    text = type_scale(request.canvas_wh)
+    enlarged = request.enlarged if request.enlarged is not None and request.enlarged < request.count else None
+    request = replace(request, enlarged=enlarged)
     with_hud = width >= SMALLEST_HUD_WH[0] and height >= SMALLEST_HUD_WH[1]
-    strip_h = 2 * line if with_hud else 0
-    panel_w = max(230, width * 2 // 5) if state.inspector and with_hud and width >= 480 else 0
-    room = Rect(0, 0, width - panel_w, height - strip_h)
-    enlarged = state.enlarged if state.enlarged is not None and state.enlarged < len(bank) else None
-    crop = _crop(state, tile_hw, room) if enlarged is not None else Rect(0, 0, tile_hw[1], tile_hw[0])
-    shown_hw = (crop.height, crop.width) if enlarged is not None else grid.size_hw
-    picture = _fit(shown_hw, room)
-    shrink = min(shown_hw[0] / picture.height, shown_hw[1] / picture.width)
+    if not with_hud:
+        request = replace(request, panels=(), captions=replace(request.captions, wanted=False))
+    layout = _with_strip(request, text, STRIP_LINES if with_hud else 0)
+    if with_hud and layout.left_out:
+        layout = _with_strip(request, text, STRIP_LINES + 1)  # which says so
+    return layout
+
+
+def _with_strip(request: LayoutRequest, text: TypeScale, lines: int) -> Layout:
+    width, height = request.canvas_wh
+    strip_h = lines * text.line + text.gap if lines else 0
+    whole = Rect(0, 0, width, max(1, height - strip_h))
+    room, panels = max(
+        panel_choices(request.panels, request.canvas_wh, text, whole),
+        key=lambda choice: _score(request, text, choice[0]),
+    )
+    block = _block(request, text, room)
+    if panels and room.height and room.width:
+        room, panels = give_slack(room, panels, block, text)
+        block = _block(request, text, room)
+    covered = not (room.width and room.height)  # by the help
+    crop = _crop(request, block.shown_hw)
+    shrink = min((crop.width / t.picture.width for t in block.tiles[:1]), default=1.0)
     return Layout(
-        canvas_wh=canvas_wh,
+        request=request,
         text=text,
-        line=line,
-        map_count=len(bank),
-        grid=grid,
-        picture=picture,
-        strip=Rect(0, height - strip_h, width, strip_h),
-        panel=Rect(width - panel_w, 0, panel_w, height - strip_h) if panel_w else None,
-        enlarged=enlarged,
+        room=room,
+        tiles=block.tiles,
+        caption=block.caption,
+        free=block.free,
+        strip=Rect(0, height, width, 0) if covered else Rect(0, height - strip_h, width, strip_h),
+        panels=panels,
         crop=crop,
-        reduce=1 if enlarged is not None else min(max(1, int(shrink)), *tile_hw),
+        reduce=_reduce(request, shrink),
+        left_out=() if covered else block.left_out,
     )
 
 
-def _fit(size_hw: tuple[int, int], room: Rect) -> Rect:
-    """The largest rectangle of that aspect in `room`, centred; from twice the size on, whole multiples only."""
-    scale = min(room.width / size_hw[1], room.height / size_hw[0])
-    scale = float(int(scale)) if scale >= 2 else scale
-    width, height = max(1, int(size_hw[1] * scale)), max(1, int(size_hw[0] * scale))
-    return Rect(room.x + (room.width - width) // 2, room.y + (room.height - height) // 2, width, height)
+def _reduce(request: LayoutRequest, shrink: float) -> int:
+    """The block side of the mosaic, for tiles of `shrink` map pixels a canvas pixel.
+
+    Block means cost nothing but blur thin lines where blocks and canvas pixels do not coincide, so that maps of a usual
+    size are scaled from their own pixels.
+    """
+    height, width = request.map_hw
+    if shrink < MOST_SHRUNK_AT_ONCE and request.count * height * width <= MOST_MAP_PIXELS:
+        return 1
+    return min(max(1, int(shrink + 1e-9)), height, width)
 
 
-def _crop(state: ViewState, map_hw: tuple[int, int], room: Rect) -> Rect:
-    """The part of the enlarged map that fits at one canvas pixel a map pixel, kept inside the map."""
-    height, width = min(map_hw[0], room.height), min(map_hw[1], room.width)
-    top = min(max(state.pan_yx[0], 0), map_hw[0] - height)
-    left = min(max(state.pan_yx[1], 0), map_hw[1] - width)
+def _block(request: LayoutRequest, text: TypeScale, room: Rect) -> Block:
+    """The tiles in `room`: all of them, or the enlarged map alone."""
+    if request.enlarged is not None:
+        return largest_block(request.map_hw, (request.enlarged,), room, text, request.captions, cut=True)
+    indices: tuple[int | None, ...] = (None,) * request.input_tile + tuple(range(request.count))
+    return largest_block(request.map_hw, indices, room, text, request.captions)
+
+
+def _score(request: LayoutRequest, text: TypeScale, room: Rect) -> float:
+    block = _block(request, text, room)
+    return float(sum(tile.picture.width * tile.picture.height for tile in block.tiles))
+
+
+def _crop(request: LayoutRequest, shown_hw: tuple[int, int]) -> Rect:
+    """The part of that size that begins where it was panned to, kept inside the map."""
+    height, width = shown_hw
+    top = min(max(request.pan_yx[0], 0), request.map_hw[0] - height)
+    left = min(max(request.pan_yx[1], 0), request.map_hw[1] - width)
     return Rect(left, top, width, height)
 
 
-def kept_inside(state: ViewState, layout: Layout) -> ViewState:
-    """The state with its pinned pixel, pointer and panning moved back inside the maps."""
-    height, width = layout.grid.tile_hw
-
-    def inside(pixel: MapPixel | None) -> MapPixel | None:
-        if pixel is None or pixel[0] >= layout.map_count:
-            return None
-        return pixel[0], min(max(pixel[1], 0), height - 1), min(max(pixel[2], 0), width - 1)
-
-    pan_yx = (layout.crop.y, layout.crop.x) if layout.enlarged is not None else (0, 0)
-    enlarged = layout.enlarged
-    kept = replace(state, pinned=inside(state.pinned), hovered=inside(state.hovered), enlarged=enlarged, pan_yx=pan_yx)
-    return state if kept == state else kept
-
-
-def preferred_canvas_wh(frame_shape: tuple[int, ...], state: ViewState, screen_wh: tuple[int, int]) -> tuple[int, int]:
-    """The first window: the mosaic at its own size or a multiple, within 960 x 720 and the screen, for reading's sake
-    not below 640 x 480."""
-    most_w, most_h = min(960, screen_wh[0]), min(720, screen_wh[1])
-    strip_h = 2 * line_height(text_scale((most_w, most_h)))
-    grid = MosaicGrid(len(state.layer.bank), map_hw(frame_shape, state.layer.bank))
-    picture = _fit(grid.size_hw, Rect(0, 0, most_w, most_h - strip_h))
-    return max(picture.width, min(640, most_w)), max(picture.height + strip_h, min(480, most_h))
+def preferred_canvas_wh(request: LayoutRequest, screen_wh: tuple[int, int]) -> tuple[int, int]:
+    """The first window: at most four fifths of the screen each way, no larger than its tiles can use."""
+    most_w, most_h = (max(1, side * 4 // 5) for side in screen_wh)
+    layout = arrange(replace(request, canvas_wh=(most_w, most_h)))
+    right = max((tile.picture.x + tile.picture.width for tile in layout.tiles), default=0)
+    left = min((tile.picture.x for tile in layout.tiles), default=0)
+    bottom = max((tile.picture.y + tile.picture.height for tile in layout.tiles), default=0)
+    top = min((tile.caption.y for tile in layout.tiles), default=0)
+    used_w = right - left + 2 * layout.text.gap
+    used_h = bottom - top + 2 * layout.text.gap + layout.strip.height
+    return max(used_w, min(640, most_w)), max(used_h, min(480, most_h))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
-from convviz_core.layer import RangeMode
-from convviz_core.ranges import AutoRange, Limits, fixed_limits
+from convviz_core.ranges import AutoRange, Limits, RangeMode, fixed_limits
 from live.controls import ViewState
 
 
@@ -16,13 +15,14 @@ class PictureRange:
         self._auto = AutoRange()
 
     def run(self, engine: Engine, image: ByteArray, state: ViewState, media_time_s: float, reduce: int) -> Result:
-        """One picture's mosaic (see Engine.run)."""
-        layer = state.layer
-        if layer.range == RangeMode.FRAME:
-            return engine.run(image, layer, None, reduce)
-        if layer.range == RangeMode.FIXED:
-            return engine.run(image, layer, _gained(fixed_limits(layer), state.gain), reduce)
-        result = engine.run(image, layer, self._auto_limits(engine, image, state, media_time_s, reduce), reduce)
+        """One picture's mosaic (see Engine.run), with what is to be tinted behind the maps' own tiles."""
+        layer = state.computed
+        if state.range == RangeMode.FRAME:
+            return engine.run(image, layer, RangeMode.FRAME, reduce)
+        if state.range == RangeMode.FIXED:
+            return engine.run(image, layer, _gained(fixed_limits(state.layer), state.gain), reduce)
+        limits = self._auto_limits(engine, image, state, media_time_s, reduce)
+        result = engine.run(image, layer, limits or RangeMode.AUTO, reduce)
         self._auto.follow(result.peak, media_time_s)
         return result
 
@@ -34,7 +34,7 @@ class PictureRange:
         key = (image.shape, layer.bank, layer.activation)
         limits = self._auto.limits(layer, key)
         if limits is None and state.gain != 1:
-            self._auto.follow(engine.run(image, layer, None, reduce).peak, media_time_s)
+            self._auto.follow(engine.run(image, layer, RangeMode.AUTO, reduce).peak, media_time_s)
             limits = self._auto.limits(layer, key)
         return None if limits is None else _gained(limits, state.gain)
 

@@ -6,22 +6,27 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import Engine, FrameSizeError, Result
-from live.canvas import draw_canvas
-from live.controls import Effect, ViewState, click, let_go, pan, point, press
+from convviz_core.engines.api import Engine, Result
+from convviz_core.geometry import FrameSizeError
+from convviz_core.mosaic import first_maps
+from live.cadence import Cadence
+from live.composing import kept_inside, layout_request, new_compositor, scene_of
+from live.controls import ARROWS, Effect, ViewState, click, let_go, pan, point, press
 from live.display import Display, Events, Point
-from live.hud import ProfileInfo, Status
+from live.drawing.scene import ProfileInfo, Status
 from live.intake import Intake
-from live.layout import Layout, arrange, kept_inside, preferred_canvas_wh
+from live.key_reasons import why_nothing
+from live.layout import Layout, arrange, preferred_canvas_wh
 from live.measuring.profiler import Profiler
 from live.notices import Notices
-from live.picture import Painter
 from live.picture_range import PictureRange
 from live.recording.keep import Keep
 from live.sources.frame import Frame, FrameSource, SourceError, SourceEvent
+from live.too_small import TooSmall
 
 IDLE_S = 0.25  # how long to wait for a key while nothing moves
-PROFILE_EVERY_S = 0.25  # how often the profile is drawn anew while no frame comes
+PROFILE_EVERY_S = 0.25  # how often the profile's figures are new
+BEAT_S = 0.1  # how often numbers that follow the pictures are
 
 
 @dataclass(frozen=True)
@@ -63,13 +68,19 @@ class View:
         self.notices = Notices(profiler.clock)
         self._pointer: Point | None = None
         self._range = PictureRange()
-        self._painter = Painter()
+        self._compositor = new_compositor()
+        self._cadence = Cadence(profiler.clock)
+        self._answered: object = None  # what the result answers
+        self._profile: tuple[int, ProfileInfo] | None = None  # in which quarter of a second it was made
         self._painted: object = None
+        self._drawn_at_s = 0.0
         self._quit = False
+        self._too_small = TooSmall(self._tell)
 
     def over(self, until: Until) -> bool:
         """Whether the run has come to its end."""
         profiler = self.profiler
+        self._too_small.check_end(self.source, any_fitted=self.last.result is not None)
         if self._quit or (self.source.ended and not self.display.interactive):
             return True
         if until.frames is not None and profiler.processed.count >= until.frames:
@@ -79,13 +90,19 @@ class View:
 
     def capture(self) -> Frame | None:
         """The source's next frame, mirrored if asked; None while paused, at the end, and when none came in time."""
-        bank = self.last.state.layer.bank if self.last.result else None
+        any_fitted = self.last.result is not None
+        layer = (self.last.state if any_fitted else self.state).layer
         try:
-            return self.intake.take(self.state.paused, self.state.mirror, bank)
+            return self.intake.take(self.state.paused, self.state.mirror, layer)
         except FrameSizeError as error:
-            self.notices.say(f"{error}: passed over")
+            self._too_small.pass_over(self.intake.refused, error, any_fitted=any_fitted)
             self.last.image = self.intake.frame.image if self.intake.frame else None
             return None
+
+    def _tell(self, sentence: str) -> None:
+        """On the picture, and on stderr for who sees no picture."""
+        self.notices.say(sentence)
+        self.keep.say(sentence)
 
     def outdated(self) -> bool:
         """Whether what is on the screen is no longer what should be."""
@@ -104,11 +121,16 @@ class View:
             self.source.ended,  # a picture that stands still has no rate
             self.source.counts.reconnects,
             None if silent_since_s is None else int(now_s - silent_since_s),
-            int(now_s / PROFILE_EVERY_S) if self.state.profile else None,
+            # Where pictures follow each other, each brings the profile's newest figures.
+            int((now_s - self._drawn_at_s) / PROFILE_EVERY_S) if self.state.profile else None,
         )
 
     def compute(self) -> Result:
-        """The engine's mosaic of the newest frame; a bank that does not fit the frame gives way to the one before."""
+        """The engine's mosaic of the newest frame, as it is asked for now.
+
+        A bank that does not fit the frame gives way to the one before. Nothing is computed where the engine's last
+        answer is still what is asked for: a pointer has moved, a panel is open.
+        """
         try:
             return self._compute_or_go_back()
         except FrameSizeError as error:
@@ -131,16 +153,23 @@ class View:
         assert frame is not None
         image = frame.image
         if self.display.interactive and self.last.result is None:
-            self.display.open(preferred_canvas_wh(image.shape, self.state, self.screen_wh))
+            request = layout_request(self.screen_wh, image.shape, self.state)
+            self.display.open(preferred_canvas_wh(request, self.screen_wh))
         canvas_wh = self.display.canvas_wh
-        self.layout = arrange(canvas_wh, image.shape, self.state) if canvas_wh else None
+        self.layout = arrange(layout_request(canvas_wh, image.shape, self.state)) if canvas_wh else None
         if self.layout:
             self.state = kept_inside(self._pointed(self.state, self.layout), self.layout)
         reduce = self.layout.reduce if self.layout else 1
+        state = self.state
+        asked = (frame.index, frame.captured_at_s, state.computed, state.range, state.gain, state.mirror, reduce)
+        if self.last.result is not None and asked == self._answered:
+            self.last.state = state
+            return self.last.result
         with self.profiler.stage("compute"):
-            result = self._range.run(self.engine, image, self.state, frame.media_time_s, reduce)
+            result = self._range.run(self.engine, image, state, frame.media_time_s, reduce)
         self.profiler.add_inside(result.stages_ms)
-        self.last.state, self.last.image, self.last.result = self.state, image, result
+        self._answered = asked
+        self.last.state, self.last.image, self.last.result = state, image, result
         return result
 
     def draw(self, result: Result) -> ByteArray | None:
@@ -149,30 +178,31 @@ class View:
         if layout is None or image is None:
             return None
         with self.profiler.stage("draw"):
+            self._drawn_at_s = self.profiler.clock()
             self._painted = self._subject(layout.canvas_wh)  # before: what changes meanwhile is drawn next time
-            return draw_canvas(
-                self._painter,
-                layout,
-                state,
-                image,
-                result,
-                self._status(),
-                conv=self.engine.maps(image, state.layer)[0] if state.tint else None,
-                profile=(self.profiler.recent(), self._profile_info(result)) if state.profile else None,
-            )
+            profile = self._profile_info(result) if state.profile else None
+            scene = scene_of(state, image, result, self._status(), profile=profile, beat=self._beat())
+            return self._compositor.compose(layout, scene)
 
     def show(self, canvas: ByteArray | None, fresh: Frame | None) -> Events:
         """Put the canvas on the screen; a fresh frame has now gone its whole way."""
         heard = Events()
         if canvas is not None and self.display.interactive:
+            if fresh:
+                self._cadence.hold(fresh.media_time_s)
             with self.profiler.stage("show"):
                 heard = self.display.show(canvas)
         if fresh:
             self.profiler.frame_done(fresh.captured_at_s, shown=self.display.interactive and not heard.closed)
             assert self.last.result is not None
             assert self.last.image is not None
-            self.keep.picture(canvas, self.last.result.mosaic, self.last.image, fresh.media_time_s)
+            self.keep.picture(canvas, self._own_mosaic(self.last.result), self.last.image, fresh.media_time_s)
         return heard
+
+    def _own_mosaic(self, result: Result) -> ByteArray:
+        """What is recorded: the layer's maps, without those that are computed for the tint."""
+        count = len(self.last.state.layer.bank)
+        return first_maps(result.mosaic, len(result.ranges), count) if self.keep.recording else result.mosaic
 
     def idle(self) -> Events:
         """Nothing new: wait for a key, hardly where the next frame may come any moment."""
@@ -188,12 +218,11 @@ class View:
             return
         before, state = self.state, self.state
         for key in heard.keys:
-            state, effect = press(state, key)
-            self._carry_out(effect)
+            state = self._press(state, key)
         if self.layout:
             self._pointer = heard.pointer or self._pointer
             for at in heard.clicks:
-                if self.layout.picture.contains(*at):
+                if self.layout.over_tiles(*at):
                     state = click(state, self.layout.map_pixel(*at))
             if heard.right_clicks:
                 state = let_go(state)
@@ -206,11 +235,19 @@ class View:
             self.display.set_fullscreen(state.fullscreen)
         self.take_events()
 
+    def _press(self, state: ViewState, key: str) -> ViewState:
+        after, effect = press(state, key)
+        shown = kept_inside(after, self.layout) if self.layout and key in ARROWS else after
+        if shown == state and effect is None:
+            self.notices.say(why_nothing(state, key))
+        self._carry_out(effect)
+        return after
+
     def _pointed(self, state: ViewState, layout: Layout) -> ViewState:
         """With what is under the pointer now; beside the picture that stays, and without a pointer it is the middle."""
         if self._pointer is None:
             return state if state.hovered else point(state, layout.middle)
-        return point(state, layout.map_pixel(*self._pointer)) if layout.picture.contains(*self._pointer) else state
+        return point(state, layout.map_pixel(*self._pointer)) if layout.over_tiles(*self._pointer) else state
 
     def _carry_out(self, effect: Effect | None) -> None:
         if effect == Effect.QUIT:
@@ -235,23 +272,40 @@ class View:
     def _status(self) -> Status:
         silent_since_s = self.source.silent_since_s
         moves = self.source.fps is not None and not self.source.ended
+        now_s = self.profiler.clock()
         return Status(
             source=self.source.granted,
-            fps=self.profiler.processed.per_second(self.profiler.clock()) if moves else None,
+            fps=self.profiler.processed.per_second(now_s) if moves else None,
+            paused=self.state.paused,
+            mirrored=self.state.mirror,
             recording=self.keep.recording,
             notices=self.notices.current(),
-            silent_s=None if silent_since_s is None else self.profiler.clock() - silent_since_s,
+            silent_s=None if silent_since_s is None else int(now_s - silent_since_s),
             reconnects=self.source.counts.reconnects,
         )
 
+    def _beat(self) -> int:
+        """See Scene: a few times a second while pictures follow each other, else each picture's own."""
+        frame = self.intake.frame
+        if self.source.ended or self.intake.stands_still(self.state.paused):
+            return -1 - frame.index if frame else -1
+        return int(self.profiler.clock() / BEAT_S)
+
     def _profile_info(self, result: Result) -> ProfileInfo:
-        counts = self.source.counts
-        return ProfileInfo(
-            engine=f"{self.engine.name} on {self.engine.device}: {result.way}",
-            gray_from=self.intake.frame.gray_from if self.intake.frame else "",
-            captured=counts.captured,
-            dropped=counts.dropped,
-            failed_reads=counts.failed_reads,
-            reconnects=counts.reconnects,
-            advice=self.source.advice(self.profiler.captured.per_second(self.profiler.clock())),
-        )
+        now = int(self.profiler.clock() / PROFILE_EVERY_S)
+        if self._profile is None or self._profile[0] != now:
+            counts = self.source.counts
+            self._profile = (
+                now,
+                ProfileInfo(
+                    recent=self.profiler.recent(),
+                    engine=f"{self.engine.name} on {self.engine.device}: {result.implementation}",
+                    gray_from=self.intake.frame.gray_from if self.intake.frame else "",
+                    captured=counts.captured,
+                    dropped=counts.dropped,
+                    failed_reads=counts.failed_reads,
+                    reconnects=counts.reconnects,
+                    advice=self.source.advice(self.profiler.captured.per_second(self.profiler.clock())),
+                ),
+            )
+        return self._profile[1]

@@ -1,4 +1,4 @@
-"""A device without hardware: what is queued on its lanes completes when the test says so, and not before.
+"""A device without hardware: what is queued on its streams completes when the test says so, and not before.
 
 It computes real answers, with torch on the CPU, from whatever the memory holds at the moment a step is carried out: a
 pinned input refilled too early, or a pinned output read too early, gives a wrong picture.
@@ -13,10 +13,10 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor
 
-from convviz_core.engines.cuda.kernels import PlanKey, TorchWork
+from convviz_core.engines.cuda.kernels import TorchWork, WorkKey
 from convviz_core.engines.cuda.slot import Event, Launch, Work
 
-Choice = Callable[[list["FakeLane"]], "FakeLane"]
+Choice = Callable[[list["FakeStream"]], "FakeStream"]
 
 
 class Interrupted(BaseException):
@@ -24,7 +24,7 @@ class Interrupted(BaseException):
 
 
 class FakeEvent:
-    """Reached when its lane has come to its last recording. Waiting makes the device go on, lane by lane as chosen."""
+    """Reached when its stream has come to its last recording. Waiting makes the device go on, as it chooses."""
 
     def __init__(self, device: FakeDevice) -> None:
         self._device = device
@@ -46,7 +46,7 @@ class FakeEvent:
         return end.reached_at_ms - self.reached_at_ms
 
 
-class FakeLane:
+class FakeStream:
     """A queue of steps, worked off in order, one each time the device steps on it."""
 
     def __init__(self, device: FakeDevice) -> None:
@@ -93,14 +93,14 @@ class FakeLane:
 
 
 class FakeDevice:
-    """Lanes that go on only when told; `choose` picks, among the lanes with something to do, the one that does it."""
+    """Lanes that go on only when told; `choose` picks, among the streams with something to do, the one that does it."""
 
     name = "fake:0"
     place = torch.device("cpu")
 
     def __init__(self, choose: Choice = lambda busy: busy[0]) -> None:
         self.choose = choose
-        self.lanes: list[FakeLane] = []
+        self.streams: list[FakeStream] = []
         self.now_ms = 0.0
         self.allocations = 0
         self.captures = 0
@@ -111,18 +111,18 @@ class FakeDevice:
         self._pinned: list[Tensor] = []
 
     @property
-    def busy(self) -> list[FakeLane]:
-        return [lane for lane in self.lanes if lane.steps]
+    def busy(self) -> list[FakeStream]:
+        return [stream for stream in self.streams if stream.steps]
 
     def step(self) -> None:
         """Carry out one step; every step takes 1 ms of the device's clock."""
         self.step_on(self.choose(self.busy))
 
-    def step_on(self, lane: FakeLane) -> None:
+    def step_on(self, stream: FakeStream) -> None:
         if self.fail_with is not None:
             raise self.fail_with
         self.now_ms += 1
-        lane.steps.popleft()()
+        stream.steps.popleft()()
 
     def pinned(self, size: int) -> Tensor:
         self._pinned.append(self.memory(size))
@@ -135,12 +135,15 @@ class FakeDevice:
         self.allocations += 1
         return torch.zeros(size, dtype=torch.uint8)
 
-    def lane(self) -> FakeLane:
-        self.lanes.append(FakeLane(self))
-        return self.lanes[-1]
+    def stream(self) -> FakeStream:
+        self.streams.append(FakeStream(self))
+        return self.streams[-1]
 
-    def work(self, key: PlanKey) -> Work:
+    def work(self, key: WorkKey) -> Work:
         return TorchWork(key, self.place)
+
+    def synchronize(self) -> None:
+        pass  # its copies are over at once
 
     def close(self) -> None:
         self.closed = True

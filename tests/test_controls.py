@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convviz_core.filters.built_in import BUILT_IN_BANKS
-from convviz_core.layer import Activation, RangeMode
+from convviz_core.layer import Activation
+from convviz_core.ranges import RangeMode
 from live.controls import COLORMAPS, KEYS, Effect, ViewState, click, key_table, let_go, pan, point, press
 
 STATE = ViewState(BUILT_IN_BANKS)

@@ -27,7 +27,7 @@ from convviz_core.engines.api import EngineError, Result
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.layer import Layer
-from convviz_core.ranges import Limits
+from convviz_core.ranges import Range
 from live.controls import KEYS, ViewState
 from live.display import Display, Events, NullDisplay
 from live.errors import OutputError
@@ -58,11 +58,11 @@ class FragileEngine(OpenCvEngine):
     fails = False
     level = -1
 
-    def run(self, image: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> Result:
+    def run(self, frame: ByteArray, layer: Layer, range: Range = "fixed", reduce: int = 1) -> Result:
         if self.fails:
             raise EngineError("the device was lost")
-        self.level = int(image.flat[0])
-        return super().run(image, layer, limits, reduce)
+        self.level = int(frame.flat[0])
+        return super().run(frame, layer, range, reduce)
 
 
 @dataclass

@@ -13,17 +13,20 @@ import numpy as np
 import pytest
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import Engine, FrameSizeError, Result
+from convviz_core.engines.api import Engine, Result
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
-from convviz_core.layer import Activation, Layer, RangeMode
-from convviz_core.ranges import Limits
-from live.canvas import draw_canvas
+from convviz_core.geometry import FrameSizeError
+from convviz_core.layer import Activation, Layer
+from convviz_core.ranges import Range, RangeMode
+from live.composing import layout_request
 from live.controls import ViewState
 from live.display import Events, NullDisplay, Point
+from live.drawing.compositor import Compositor
+from live.drawing.scene import Scene
 from live.intake import PATIENCE_S
-from live.layout import arrange
+from live.layout import Layout, arrange
 from live.loop import Last, Until, run
 from live.measuring.profiler import Profiler
 from live.notices import NOTICE_S
@@ -32,6 +35,7 @@ from live.sources.frame import Frame, SourceCounts, SourceError, SourceEvent
 from live.view import IDLE_S
 
 STATE = ViewState(BUILT_IN_BANKS)
+compose = Compositor.compose
 
 
 class Clock:
@@ -234,6 +238,29 @@ def test_a_snapshot_after_an_unshown_change_is_that_of_the_flat_picture_shown(tm
     assert json.loads((tmp_path / "settings.json").read_text())["range"] == "frame"
 
 
+def test_a_key_that_does_nothing_says_so_on_the_picture() -> None:
+    done = Run([random_image()], keys("0", "", "", ""))()
+    before, after = done.display.shown[0], done.display.shown[1]
+    strip = slice(480 - 40, 480)
+    assert np.array_equal(before[:440], after[:440])
+    assert not np.array_equal(before[strip], after[strip])
+
+
+def test_a_moved_pointer_runs_no_engine() -> None:
+    class Counting(OpenCvEngine):
+        runs = 0
+
+        def run(self, *arguments: Any, **options: Any) -> Result:
+            self.runs += 1
+            return super().run(*arguments, **options)
+
+    engine = Counting()
+    script = [*keys("i", ""), *(Events(pointer=(x, 99)) for x in range(140, 260, 10)), *keys("p", "", "h", "")]
+    done = Run([random_image()], script, engine=engine)()
+    assert len(done.display.shown) > 5
+    assert engine.runs == 1
+
+
 def test_full_screen_is_asked_of_the_display() -> None:
     assert Run([random_image()], keys("w", "", "w", "", ""))().display.fullscreen == [True, False]
 
@@ -262,55 +289,55 @@ def test_mirroring_comes_before_the_engine() -> None:
     assert np.array_equal(done.last.image, random_image()[:, ::-1])
 
 
-GRAY_TILE = replace(STATE, gray_tile=True)
+FREE = -1
 
 
-def middle_of(tile: int, *, inspector: bool = True) -> Point:
-    """The canvas pixel in the middle of a tile, the gray one (4) and the empty one (5) beside the maps included."""
-    place = arrange((640, 480), (60, 80, 3), replace(GRAY_TILE, inspector=inspector)).tile(tile)
+def middle_of(index: int | None, *, inspector: bool = True) -> Point:
+    """The canvas pixel in the middle of a map, of the input (None), or of the place where there is no tile (FREE)."""
+    layout = arrange(layout_request((640, 480), (60, 80, 3), replace(STATE, inspector=inspector)))
+    tile = layout.tile(index)
+    place = layout.free if index == FREE else tile.picture if tile else None
     assert place is not None
     return place.x + place.width // 2, place.y + place.height // 2
 
 
-@pytest.mark.parametrize("tile", [4, 5])
+@pytest.mark.parametrize("tile", [None, FREE])
 def test_the_inspector_opened_over_a_tile_without_a_map_shows_no_pixel(
-    tile: int, monkeypatch: pytest.MonkeyPatch
+    tile: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("live.inspector_view.inspect_pixel", lambda *_: pytest.fail("a pixel is shown"))
-    done = Run([random_image()], [Events(pointer=middle_of(tile)), *keys("", "i", "", "")], GRAY_TILE)()
+    monkeypatch.setattr("live.drawing.inspector.inspect_pixel", lambda *_: pytest.fail("a pixel is shown"))
+    done = Run([random_image()], [Events(pointer=middle_of(tile)), *keys("", "i", "", "")], STATE)()
     assert done.last.state.inspector
     assert done.last.state.inspected is None
 
 
-@pytest.mark.parametrize("tile", [4, 5])
+@pytest.mark.parametrize("tile", [None, FREE])
 @pytest.mark.parametrize("what", ["hover", "click", "click while pinned"])
-def test_a_tile_without_a_map_leaves_no_pixel_on_show(tile: int, what: str) -> None:
+def test_a_tile_without_a_map_leaves_no_pixel_on_show(tile: int | None, what: str) -> None:
     on_map, away = middle_of(1), middle_of(tile)
     first = Events(pointer=on_map, clicks=(on_map,) if what == "click while pinned" else ())
     then = Events(pointer=away, clicks=(away,) if what != "hover" else ())
-    shown = Run([random_image()], [*keys("i", ""), first, *keys("", "")], GRAY_TILE)()
+    shown = Run([random_image()], [*keys("i", ""), first, *keys("", "")], STATE)()
     assert shown.last.state.inspected is not None
     assert shown.last.state.inspected[0] == 1
-    done = Run([random_image()], [*keys("i", ""), first, *keys(""), then, *keys("", "")], GRAY_TILE)()
+    done = Run([random_image()], [*keys("i", ""), first, *keys(""), then, *keys("", "")], STATE)()
     assert done.last.state.inspected is None
     assert not np.array_equal(shown.display.shown[-1], done.display.shown[-1])
 
 
 def test_what_the_inspector_shows_stays_while_the_pointer_is_beside_the_picture() -> None:
     away = Events(pointer=(630, 20), clicks=((630, 20),))  # on the panel
-    done = Run(
-        [random_image()], [*keys("i"), Events(pointer=middle_of(1)), *keys(""), away, *keys("", "")], GRAY_TILE
-    )()
+    done = Run([random_image()], [*keys("i"), Events(pointer=middle_of(1)), *keys(""), away, *keys("", "")], STATE)()
     assert done.last.state.inspected is not None
     assert done.last.state.inspected[0] == 1
 
 
 @pytest.mark.parametrize("key", ["f", "g", "x"])
 def test_after_a_change_of_what_is_shown_the_inspector_shows_what_lies_under_the_pointer_now(key: str) -> None:
-    where = middle_of(2)
-    done = Run([random_image()], [*keys("i"), Events(pointer=where), *keys(key, "", "")], GRAY_TILE)()
+    where = (199, 130)  # on a map with the input shown and without
+    done = Run([random_image()], [*keys("i"), Events(pointer=where), *keys(key, "", "")], STATE)()
     state = done.last.state
-    assert state.inspected == arrange((640, 480), (60, 80, 3), state).map_pixel(*where)
+    assert state.inspected == arrange(layout_request((640, 480), (60, 80, 3), state)).map_pixel(*where)
     assert state.inspected is not None
 
 
@@ -322,8 +349,8 @@ def test_without_a_pointer_the_inspector_shows_the_middle_and_arrows_go_on_from_
 def test_a_right_click_lets_the_pin_go() -> None:
     where = middle_of(1)
     script = [*keys("i"), Events(pointer=where, clicks=(where,)), *keys("")]
-    assert Run([random_image()], [*script, *keys("", "")], GRAY_TILE)().last.state.pinned is not None
-    done = Run([random_image()], [*script, Events(right_clicks=((5, 5),)), *keys("", "")], GRAY_TILE)()
+    assert Run([random_image()], [*script, *keys("", "")], STATE)().last.state.pinned is not None
+    done = Run([random_image()], [*script, Events(right_clicks=((5, 5),)), *keys("", "")], STATE)()
     assert done.last.state.pinned is None
     assert done.last.state.inspected is not None  # the pointer is still there
 
@@ -336,11 +363,11 @@ class NotingEngine(OpenCvEngine):
         self.images: list[ByteArray] = []
         self.places: list[ByteArray] = []
 
-    def run(self, frame: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> Result:
+    def run(self, frame: ByteArray, layer: Layer, range: Range = "fixed", reduce: int = 1) -> Result:
         assert frame.flags.c_contiguous
         self.images.append(frame.copy())
         self.places.append(frame)
-        return super().run(frame, layer, limits, reduce)
+        return super().run(frame, layer, range, reduce)
 
 
 @pytest.mark.parametrize("shape", [(60, 80, 3), (60, 80)])
@@ -458,13 +485,13 @@ def test_a_notice_of_the_source_is_on_the_picture_for_a_while() -> None:
 def test_what_changes_while_it_is_drawn_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
     prepared = Run([random_image()], keys(*[""] * 200))
 
-    def slow_draw_canvas(*arguments: Any, **options: Any) -> ByteArray:
-        canvas = draw_canvas(*arguments, **options)
+    def slow(compositor: Compositor, layout: Layout, scene: Scene) -> ByteArray:
+        canvas = compose(compositor, layout, scene)
         prepared.clock.now_s += NOTICE_S  # meanwhile the notice has been there long enough
         prepared.display.canvas_wh = (641, 480)  # and the window is another size
         return canvas
 
-    monkeypatch.setattr("live.view.draw_canvas", slow_draw_canvas)
+    monkeypatch.setattr(Compositor, "compose", slow)
     prepared.events.append(SourceEvent("notice", 1000.0, "the camera came back"))
     shown = prepared().display.shown
     assert len(shown) == 3  # without; with, in the new size; without again
@@ -485,11 +512,11 @@ def test_a_video_that_has_ended_shows_no_rate_any_more(monkeypatch: pytest.Monke
             self.ended = frame is None
             return frame
 
-    def noting(*arguments: Any, **options: Any) -> ByteArray:
-        rates.append(arguments[5].fps)
-        return draw_canvas(*arguments, **options)
+    def noting(compositor: Compositor, layout: Layout, scene: Scene) -> ByteArray:
+        rates.append(scene.status.fps)
+        return compose(compositor, layout, scene)
 
-    monkeypatch.setattr("live.view.draw_canvas", noting)
+    monkeypatch.setattr(Compositor, "compose", noting)
     prepared = Run([], keys(*[""] * 9))
     prepared.source = EndsLate(prepared.clock, [random_image(0), random_image(1)])
     prepared()

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from convviz_core.arrays import AnyArray, FloatArray
 from convviz_core.filters.bank import FilterBank
-from convviz_core.layer import Activation, Layer, RangeMode
+from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import flat_byte, is_flat
-
-Line = tuple[float, float, float, float]  # origin, gain, offset, floor: see byte_lines
 
 EXACT = 1 << 24  # whole numbers below this are exact in float32
 LARGEST_WHOLE = 4096  # above it, any weights would pass for multiples of a small one
@@ -32,13 +31,14 @@ class DistinctKernels:
     whole: bool
     kernel_of: tuple[int, ...]
     sign: tuple[int, ...]
+    own: int  # of the maps are the bank's own (see FilterBank.own)
 
     def __len__(self) -> int:
         return len(self.kernels)
 
     @cached_property
-    def line_signs(self) -> FloatArray:
-        """float32 (N, 4): what turns the line of q into that of each map's sign * q (see byte_lines)."""
+    def mapping_signs(self) -> FloatArray:
+        """float32 (N, 4): what turns the mapping of q into that of each map's sign * q (see ByteMapping)."""
         return np.array([(sign, sign, 1, 1) for sign in self.sign], np.float32)
 
     @cached_property
@@ -48,13 +48,13 @@ class DistinctKernels:
 
     @cached_property
     def shown(self) -> frozenset[tuple[int, int]]:
-        """(kernel, sign) of the maps, each once."""
-        return frozenset(self.maps)
+        """(kernel, sign) of the bank's own maps, each once."""
+        return frozenset(self.maps[: self.own])
 
     @property
     def has_pairs(self) -> bool:
         """Whether a kernel is shown with both signs."""
-        return len(self.shown) > len(self)
+        return len(frozenset(self.maps)) > len(self)
 
 
 @lru_cache(maxsize=64)
@@ -76,7 +76,7 @@ def distinct_kernels(bank: FilterBank) -> DistinctKernels:
         kernel_of.append(index)
         sign.append(its_sign)
     scale = unit or _magnitude(weights)
-    return DistinctKernels(np.stack(kept), scale, unit is not None, tuple(kernel_of), tuple(sign))
+    return DistinctKernels(np.stack(kept), scale, unit is not None, tuple(kernel_of), tuple(sign), bank.own)
 
 
 def _magnitude(weights: AnyArray) -> float:
@@ -105,10 +105,15 @@ def extremes_of_maps(layer: Layer, distinct: DistinctKernels, lowest: AnyArray, 
 
     lowest, highest: (K,) the smallest and largest q of each distinct kernel in the picture.
     """
-    kernel_of, sign = np.array(distinct.kernel_of), np.array(distinct.sign, np.float64)
-    ends = np.stack([lowest[kernel_of], highest[kernel_of]], axis=1).astype(np.float64) * sign[:, None]
-    ends = np.sort(ends, axis=1) * (distinct.scale / 255)
-    return np.maximum(ends, 0.0) if layer.activation == Activation.RELU else ends
+    low, high, unit = lowest.tolist(), highest.tolist(), distinct.scale  # a few numbers: lists are faster
+    floor = -np.inf if layer.signed else 0.0
+    ends = [
+        (max(low[kernel] * unit / 255, floor), max(high[kernel] * unit / 255, floor))
+        if sign > 0
+        else (max(-high[kernel] * unit / 255, floor), max(-low[kernel] * unit / 255, floor))
+        for kernel, sign in distinct.maps
+    ]
+    return np.array(ends, np.float64)
 
 
 def peak_of_picture(layer: Layer, distinct: DistinctKernels, lowest: AnyArray, highest: AnyArray) -> float:
@@ -124,31 +129,40 @@ def peak_of_picture(layer: Layer, distinct: DistinctKernels, lowest: AnyArray, h
     return float(peak) * distinct.scale / 255
 
 
-def byte_lines(layer: Layer, distinct: DistinctKernels, ranges: FloatArray) -> FloatArray:
-    """float32 (N, 4): origin, gain, offset and floor of each map, so that
+class ByteMapping(NamedTuple):
+    """From q to a byte: round((q - origin) * scale + zero_point), clipped to floor..255.
 
-    byte = round((q - origin) * gain + offset), clipped to floor..255, with (q - origin) * gain + offset one fused
-    multiply-add in float32 and `round` taking halves to even; `offset` holds what makes them go up. The origin is
-    0 except where a range lies far from zero for its width, whose offset float32 could not hold.
+    (q - origin) * scale + zero_point is one fused multiply-add in float32 and `round` takes halves to even;
+    `zero_point` holds what makes them go up. The origin is 0 except where a range lies far from zero for its width,
+    whose zero point float32 could not hold.
     """
-    if layer.range != RangeMode.FRAME:  # one range for the whole bank
-        return distinct.line_signs * np.array(_line(layer, distinct, *ranges[0].tolist()), np.float32)
-    lines = [
-        (0.0, 0.0, flat_byte(layer), 0.0) if flat else _line(layer, distinct, lo, hi)
-        for (lo, hi), flat in zip(ranges.tolist(), is_flat(layer, ranges).tolist(), strict=True)
+
+    origin: float
+    scale: float
+    zero_point: float
+    floor: float
+
+
+def byte_mappings(layer: Layer, distinct: DistinctKernels, ranges: FloatArray, *, own: bool) -> FloatArray:
+    """float32 (N, 4), the ByteMapping of each map. ranges: (N, 2); own: see ranges.to_bytes, else all alike."""
+    if not own:
+        return distinct.mapping_signs * np.array(_mapping(layer, distinct, *ranges[0].tolist()), np.float32)
+    mappings = [
+        ByteMapping(0.0, 0.0, flat_byte(layer), 0.0) if flat else _mapping(layer, distinct, lo, hi)
+        for (lo, hi), flat in zip(ranges.tolist(), is_flat(layer.bank, ranges).tolist(), strict=True)
     ]
-    return distinct.line_signs * np.array(lines, np.float32)
+    return distinct.mapping_signs * np.array(mappings, np.float32)
 
 
-def _line(layer: Layer, distinct: DistinctKernels, lo: float, hi: float) -> Line:
-    """The line of a map whose sign is 1."""
+def _mapping(layer: Layer, distinct: DistinctKernels, lo: float, hi: float) -> ByteMapping:
+    """Of a map whose sign is 1."""
     unit = distinct.scale
     slope = 1.0 / (hi - lo) if lo < hi else 0.0  # a limit may be too small for float32
     origin = 0.0
     if abs(lo) > hi - lo:
         origin = 255.0 * lo / unit
         origin = round(origin) if distinct.whole else float(np.float32(origin))
-    offset = (unit * origin - 255.0 * lo) * slope
+    zero_point = (unit * origin - 255.0 * lo) * slope
     zero = min(max(-255.0 * lo * slope + HALF_UP, 0.0), 255.0)  # where the activation cuts
     floor = round(zero) if layer.activation == Activation.RELU else 0
-    return origin, unit * slope, offset + HALF_UP, floor
+    return ByteMapping(origin, unit * slope, zero_point + HALF_UP, floor)

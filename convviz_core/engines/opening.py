@@ -72,7 +72,7 @@ def _cards() -> int:
 
 def _open_in_background(name: str, cuda_first: bool, on_notice: OnNotice) -> Engine:
     """OpenCV now, and what is better later: a card that nobody asked for by name, then what the CPU has."""
-    from convviz_core.engines.upgrading import BackgroundEngine, Better
+    from convviz_core.engines.upgrading import Better, UpgradingEngine
 
     on_cpu = _best_on_cpu(name)
     if on_cpu != "halide" and not cuda_first:
@@ -85,7 +85,7 @@ def _open_in_background(name: str, cuda_first: bool, on_notice: OnNotice) -> Eng
         better.append(Better(lambda: _open_halide(first), "OpenCV goes on"))
     elif on_cpu == "torch":
         better.append(Better(lambda: _open_cpu("torch"), "OpenCV goes on"))
-    return BackgroundEngine(first, better, on_notice)
+    return UpgradingEngine(first, better, on_notice)
 
 
 def _open_cpu(name: str) -> Engine:

@@ -2,44 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engines.api import CpuEngine, Result, check_request
+from convviz_core.engines.api import Measured, PlanKey, Result, check_weights
+from convviz_core.engines.planning import EnginePlan, PlanningEngine
+from convviz_core.filters.bank import FilterBank
 from convviz_core.gray import to_planes, to_unit
 from convviz_core.layer import Layer
 from convviz_core.mosaic import reduce_maps, tile_maps
 from convviz_core.network import Net
-from convviz_core.ranges import Limits, map_ranges, to_bytes
+from convviz_core.ranges import Limits, RangeMode, bank_ranges, extremes_of, to_bytes
 
 
-class TorchEngine(CpuEngine):
-    """torch.nn.Conv2d in float32 on the CPU."""
+class TorchPlan(EnginePlan):
+    """torch.nn.Conv2d for one layer; every result is new memory."""
 
-    name = "torch"
+    def __init__(self, key: PlanKey, check_open: Callable[[], None]) -> None:
+        """Make the network."""
+        super().__init__(key, check_open)
+        self._net = Net(key.layer.bank)
 
-    def __init__(self) -> None:
-        """Nothing is allocated yet."""
-        self._net: Net | None = None
-        self._bank: object = None
+    def run(self, frame: ByteArray, limits: Limits | None, measured: Measured | None = None) -> Result:  # noqa: ARG002
+        """One frame's mosaic (see Plan.run)."""
+        shown = self._shown(frame)
+        ranges = extremes_of(shown) if limits is None else bank_ranges(len(shown), limits)
+        levels = reduce_maps(to_bytes(self.key.layer, shown, ranges, own=limits is None), self.key.reduce)
+        return Result(tile_maps(levels), ranges, self._peak(shown), "torch float32")
 
-    def run(self, frame: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> Result:
-        """One frame's mosaic (see Engine.run)."""
-        check_request(frame, layer, reduce)
-        conv, activated = self.maps(frame, layer)
-        shown = conv if layer.signed else activated
-        ranges = map_ranges(layer, shown, limits)
-        mosaic = tile_maps(reduce_maps(to_bytes(layer, shown, ranges), reduce))
-        return Result(mosaic, ranges, float(np.abs(shown).max()), "torch float32")
+    def measure(self, frame: ByteArray) -> Measured:
+        """What the frame's responses reach."""
+        shown = self._shown(frame)
+        return Measured(self._peak(shown), lambda: extremes_of(shown))
 
-    def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:
+    def take_weights(self, bank: FilterBank) -> None:
+        """Go on with another bank (see Plan.take_weights)."""
+        self.key = check_weights(self.key, bank)
+        self._net = Net(bank)
+
+    def maps(self, frame: ByteArray) -> tuple[FloatArray, FloatArray]:
         """conv and activated, float32 (N, h, w) each."""
-        self.check_open()
-        check_request(frame, layer)
-        if self._net is None or self._bank is not layer.bank:
-            self._net, self._bank = Net(layer.bank), layer.bank
-        x = torch.from_numpy(to_unit(to_planes(frame, layer.bank.channels)))[None]
+        self.check(frame)
+        x = torch.from_numpy(to_unit(to_planes(frame, self.key.layer.bank.channels)))[None]
         with torch.inference_mode():
             conv, activated = self._net(x)
         return conv[0].numpy(), activated[0].numpy()
+
+    def _peak(self, shown: FloatArray) -> float:
+        return float(np.abs(shown[: self.key.layer.bank.own]).max())
+
+    def _shown(self, frame: ByteArray) -> FloatArray:
+        conv, activated = self.maps(frame)
+        return conv if self.key.layer.signed else activated
+
+
+class TorchEngine(PlanningEngine[TorchPlan]):
+    """torch.nn.Conv2d in float32 on the CPU."""
+
+    name = "torch"
+    device = "cpu"
+
+    def make_plan(self, key: PlanKey) -> TorchPlan:
+        """A new plan."""
+        return TorchPlan(key, self.check_open)
+
+    def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:
+        """conv and activated, float32 (N, h, w) each."""
+        return self.kept_plan(frame, layer, RangeMode.FIXED, 1).maps(frame)

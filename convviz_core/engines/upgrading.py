@@ -5,17 +5,20 @@ from __future__ import annotations
 import atexit
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock, Thread
+from typing import TypeVar
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engines.api import Engine, EngineError, Result, WithBlock, check_request
+from convviz_core.engines.api import Engine, EngineError, Measured, Plan, PlanKey, Result, check_weights
+from convviz_core.engines.planning import EnginePlan, PlanningEngine
+from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Layer
 from convviz_core.ranges import Limits
 
 LONGEST_JOIN_S = 5.0  # a compilation or an import of torch takes 2; a driver that hangs is not waited for
 
-Wanted = tuple[tuple[int, ...], Layer, int]  # the arguments of Engine.plan
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,67 @@ class Better:
     without_it: str
 
 
-class BackgroundEngine(WithBlock):
-    """`first` answers until a better one has planned what is asked for; opening and planning happen beside the caller.
+class UpgradingPlan(EnginePlan):
+    """The first engine's plan until the better one's is ready, and again where that one fails."""
+
+    def __init__(self, key: PlanKey, engine: UpgradingEngine) -> None:
+        """Have the better plan made, in the background."""
+        super().__init__(key, engine.check_open)
+        self._engine = engine
+        self._first: Plan | None = None  # only while it is needed
+        self._better: tuple[Engine, Plan] | None = None  # replaced as a whole: the background gives it
+        engine.want(self)
+
+    def run(self, frame: ByteArray, limits: Limits | None, measured: Measured | None = None) -> Result:
+        """One frame's mosaic (see Plan.run), from the better plan where there is one."""
+        return self._answer(frame, lambda plan: plan.run(frame, limits, measured))
+
+    def measure(self, frame: ByteArray) -> Measured:
+        """What the frame's responses reach."""
+        return self._answer(frame, lambda plan: plan.measure(frame))
+
+    def take_weights(self, bank: FilterBank) -> None:
+        """Go on with another bank (see Plan.take_weights).
+
+        What is not made for changing weights gives way to the first engine until the background has a plan that is.
+        """
+        self.key = replace(check_weights(self.key, bank), editable=True)
+        if self._first:
+            self._first.take_weights(bank)
+
+    def become(self, engine: Engine, plan: Plan) -> None:
+        """Called in the background: the better plan, for a key that this one has had."""
+        self._better = (engine, plan)
+
+    def lacks(self, engine: Engine) -> bool:
+        """Whether this engine's plan is still to be made."""
+        better = self._better
+        return better is None or better[0] is not engine or better[1].key.editable != self.key.editable
+
+    def _answer(self, frame: ByteArray, ask: Callable[[Plan], Answer]) -> Answer:
+        self.check(frame)
+        better = self._better
+        if better and self._engine.uses(better[0]) and better[1].key.editable == self.key.editable:
+            engine, plan = better
+            if plan.key.layer.bank is not self.key.layer.bank:  # made before the last weights were taken
+                plan.take_weights(self.key.layer.bank)
+            try:
+                answer = ask(plan)
+            except EngineError as error:
+                self._engine.leave(engine, error)
+            else:
+                self._first = None
+                self._engine.answered_by(engine)
+                return answer
+        if self._first is None:
+            self._first = self._engine.first_plan(self.key)
+        self._engine.want(self)
+        self._engine.answered_by(self._engine.first)
+        return ask(self._first)
+
+
+class UpgradingEngine(PlanningEngine[UpgradingPlan]):
+    """`first` answers until a better engine has planned what is asked for; that is opened and plans in the background.
 
     better: the engines to try, the best first; the next is opened when one could not be opened, could not plan or has
     failed. `first` goes on when none is left.
@@ -37,14 +99,16 @@ class BackgroundEngine(WithBlock):
     def __init__(
         self, first: Engine, better: Iterable[Better], on_notice: Callable[[str], None] = lambda _: None
     ) -> None:
-        """Nothing is opened before the first frame has been answered."""
-        self._first, self._better, self._on_notice = first, deque(better), on_notice
+        """Nothing is opened before the first plan is asked for."""
+        super().__init__()
+        self.first = first
+        self._better, self._on_notice = deque(better), on_notice
         self._best: Engine | None = None
         self._left: list[Engine] = []  # better ones that have failed
         self._answered: Engine = first
-        self._wanted: Wanted | None = None
+        self._wanted: UpgradingPlan | None = None
         self._thread: Thread | None = None
-        self._lock = Lock()  # for the wanted plan and the thread, held for a moment
+        self._lock = Lock()  # for the wanted plan, the thread and the engines, held for a moment
         atexit.register(self._await_planning)
 
     @property
@@ -57,40 +121,46 @@ class BackgroundEngine(WithBlock):
         """The device that answered last."""
         return self._answered.device
 
-    def run(self, frame: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> Result:
-        """One frame's mosaic (see Engine.run), from the better engine where it is ready for it."""
-        self.check_open()
-        check_request(frame, layer, reduce)
-        best = self._best
-        if best is not None and best.planned(frame.shape, layer, reduce):
-            try:
-                result = best.run(frame, layer, limits, reduce)
-                self._answered = best
-                return result
-            except EngineError as error:
-                self._give_up(best, error)
-        result = self._first.run(frame, layer, limits, reduce)
-        self._answered = self._first
-        self.plan(frame.shape, layer, reduce)
-        return result
+    def make_plan(self, key: PlanKey) -> UpgradingPlan:
+        """A plan that never waits."""
+        return UpgradingPlan(key, self)
+
+    def first_plan(self, key: PlanKey) -> Plan:
+        """What answers meanwhile."""
+        return self.first.plan(key.layer, key.shape, key.reduce, key.range, editable=key.editable)
 
     def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:
         """conv and activated, float32 (N, h, w) each, from the engine that needs no planning."""
-        return self._first.maps(frame, layer)
+        return self.first.maps(frame, layer)
 
-    def planned(self, shape: tuple[int, ...], layer: Layer, reduce: int = 1) -> bool:  # noqa: ARG002
-        """Always: `run` never waits for planning."""
-        return True
-
-    def plan(self, shape: tuple[int, ...], layer: Layer, reduce: int = 1) -> None:
-        """Have the better engine plan this next, in the background; what was wanted before and not begun is dropped."""
+    def want(self, plan: UpgradingPlan) -> None:
+        """Have the better engine plan this next; what was wanted before and not begun is dropped: it will ask again."""
         with self._lock:
             if not self._better or self.closed:
                 return
-            self._wanted = (shape, layer, reduce)
+            self._wanted = plan
             if self._thread is None:
                 self._thread = Thread(target=self._work, name="convviz-planning", daemon=True)
                 self._thread.start()
+
+    def answered_by(self, engine: Engine) -> None:
+        """Which engine has just answered."""
+        self._answered = engine
+
+    def uses(self, engine: Engine) -> bool:
+        """Whether this better engine has not failed."""
+        return engine is self._best
+
+    def leave(self, best: Engine | None, error: Exception) -> None:
+        """Leave `best`, or what could not be opened, for the next one."""
+        with self._lock:
+            if best is not self._best:  # the other thread has left it
+                return
+            self._best = None
+            failed = self._better.popleft()
+            if best is not None:
+                self._left.append(best)  # closed at the end: the other thread may still be in it
+        self._on_notice(f"{error}; {failed.without_it}")
 
     def close(self) -> None:
         """Close all engines; the better ones in the background, once a plan in the making is done."""
@@ -99,10 +169,10 @@ class BackgroundEngine(WithBlock):
             super().close()
             self._wanted = None
         if not planning:
-            self._close_best()
-        self._first.close()
+            self._close_better()
+        self.first.close()
 
-    def _close_best(self) -> None:
+    def _close_better(self) -> None:
         for engine in [*self._left, self._best] if self._best else self._left:
             engine.close()
         atexit.unregister(self._await_planning)
@@ -123,26 +193,24 @@ class BackgroundEngine(WithBlock):
                     self._thread = None
                     return
             if wanted is None:
-                self._close_best()
+                self._close_better()
                 return
-            best = self._best
-            try:
-                if best is None:
-                    best = self._best = self._better[0].open()
-                best.plan(*wanted)
-            except Exception as error:  # whatever it is, pictures go on; its sentence is shown
-                self._give_up(best, error)
-                with self._lock:
-                    if self._wanted is None and self._better and not self.closed:
-                        self._wanted = wanted  # for the next one
+            self._plan(wanted)
 
-    def _give_up(self, best: Engine | None, error: Exception) -> None:
-        """Leave `best`, or what could not be opened, for the next one."""
+    def _plan(self, wanted: UpgradingPlan) -> None:
         with self._lock:
-            if best is not self._best:  # the other thread has left it
-                return
-            self._best = None
-            failed = self._better.popleft()
-            if best is not None:
-                self._left.append(best)  # closed at the end: the other thread may still be in it
-        self._on_notice(f"{error}; {failed.without_it}")
+            best = self._best
+            better = self._better[0] if self._better else None
+        if better is None:  # the last one has failed meanwhile
+            return
+        try:
+            if best is None:
+                best = self._best = better.open()
+            if wanted.lacks(best):
+                key = wanted.key
+                wanted.become(best, best.plan(key.layer, key.shape, key.reduce, key.range, editable=key.editable))
+        except Exception as error:  # whatever it is, pictures go on; its sentence is shown
+            self.leave(best, error)
+            with self._lock:
+                if self._wanted is None and self._better and not self.closed:
+                    self._wanted = wanted  # for the next one

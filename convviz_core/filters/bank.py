@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,7 +20,7 @@ class FilterError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Filter:
-    """One kernel and its name.
+    """One kernel, its name, and in a few words what it answers to ("brighter to the right"; "" where nobody said).
 
     `kernel` is float32 of shape (kh, kw) for gray input, or (3, kh, kw), in R, G, B order, for
     the colour frame; each side from 1 to 31, finite. It is copied and made read-only.
@@ -27,6 +28,7 @@ class Filter:
 
     label: str
     kernel: FloatArray
+    answers: str = ""
 
     def __post_init__(self) -> None:
         kernel = _checked_kernel(self.label, self.kernel)
@@ -40,6 +42,8 @@ class FilterBank:
     `notes` are sentences that a person must be told about where the weights came from ("its bias is left out").
     """
 
+    most: ClassVar[int] = MAX_FILTERS
+
     name: str
     filters: tuple[Filter, ...]
     description: str = ""
@@ -49,8 +53,8 @@ class FilterBank:
         if not isinstance(self.filters, tuple | list):
             raise FilterError(f"bank '{self.name}' has a {type(self.filters).__name__}, want a tuple of Filters")
         object.__setattr__(self, "filters", tuple(self.filters))
-        if not 1 <= len(self.filters) <= MAX_FILTERS:
-            raise FilterError(f"bank '{self.name}' has {len(self.filters)} filters, want 1 to {MAX_FILTERS}")
+        if not 1 <= len(self.filters) <= self.most:
+            raise FilterError(f"bank '{self.name}' has {len(self.filters)} filters, want 1 to {self.most}")
         for filter in self.filters:
             if not isinstance(filter, Filter):
                 raise FilterError(f"bank '{self.name}' holds a {type(filter).__name__}, want Filters only")
@@ -68,6 +72,11 @@ class FilterBank:
         stacked = np.stack([f.kernel.reshape(-1, *f.kernel.shape[-2:]) for f in self.filters])
         stacked.setflags(write=False)
         return stacked
+
+    @property
+    def own(self) -> int:
+        """How many of its filters are the bank's own; peaks and ranges are theirs (see BankWithOpposites)."""
+        return len(self.filters)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -88,8 +97,16 @@ class FilterBank:
         return len(self.filters)
 
     def flipped(self) -> FilterBank:
-        """The bank turned by 180 degrees: cross-correlating with it is true convolution with this one."""
-        turned = tuple(Filter(f.label, f.kernel[..., ::-1, ::-1]) for f in self.filters)
+        """The bank turned by 180 degrees: cross-correlating with it is true convolution with this one.
+
+        A turned kernel answers to something else; what, is known where the bank has that kernel too.
+        """
+        known = {(f.kernel + 0).tobytes(): f.answers for f in self.filters}  # + 0: -0.0 is 0
+        kernels = [f.kernel[..., ::-1, ::-1] for f in self.filters]
+        turned = tuple(
+            Filter(f.label, kernel, known.get((kernel + 0).tobytes(), ""))
+            for f, kernel in zip(self.filters, kernels, strict=True)
+        )
         return FilterBank(self.name, turned, self.description, self.notes)
 
 

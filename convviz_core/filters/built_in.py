@@ -7,6 +7,7 @@ positive on its right answers with a positive number where the picture is dark o
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,8 +15,12 @@ from convviz_core.arrays import AnyArray
 from convviz_core.filters.bank import Filter, FilterBank
 
 
-def _bank(name: str, description: str, kernels: dict[str, AnyArray | list[list[int]]]) -> FilterBank:
-    return FilterBank(name, tuple(Filter(label, np.array(k)) for label, k in kernels.items()), description)
+def _bank(
+    name: str, description: str, kernels: dict[str, AnyArray | list[list[int]]], answers: Sequence[str]
+) -> FilterBank:
+    """answers: what each kernel answers to, as a caption below its number says it."""
+    filters = [Filter(label, np.array(k), said) for (label, k), said in zip(kernels.items(), answers, strict=True)]
+    return FilterBank(name, tuple(filters), description)
 
 
 def _udacity() -> FilterBank:
@@ -25,6 +30,7 @@ def _udacity() -> FilterBank:
         "udacity",
         "the notebook's four 4x4 edge filters: left-to-right, right-to-left, top-to-bottom, bottom-to-top",
         {"filter 1": f1, "filter 2": -f1, "filter 3": f1.T, "filter 4": -f1.T},
+        ("brighter to the right", "brighter to the left", "brighter below", "brighter above"),
     )
 
 
@@ -41,13 +47,19 @@ def _everyday() -> FilterBank:
             "emboss": [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]],
             "outline": [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
         },
+        ("all of it, softened", "all of it, crisper", "relief, lit from top left", "differs from around it"),
     )
 
 
 def _gradient(name: str, description: str, smooth: tuple[int, int, int]) -> FilterBank:
     """A central difference along one axis, smoothed along the other: the 3x3 form of Sobel, Prewitt and Scharr."""
     x = np.outer(smooth, (-1, 0, 1))
-    return _bank(name, description, {"x: left dark, right bright": x, "y: top dark, bottom bright": x.T})
+    return _bank(
+        name,
+        description,
+        {"x: left dark, right bright": x, "y: top dark, bottom bright": x.T},
+        ("brighter to the right", "brighter below"),
+    )
 
 
 def _roberts() -> FilterBank:
@@ -59,6 +71,7 @@ def _roberts() -> FilterBank:
             "bottom right bright": [[-1, 0], [0, 1]],
             "bottom left bright": [[0, -1], [1, 0]],
         },
+        ("brighter below right", "brighter below left"),
     )
 
 
@@ -75,6 +88,7 @@ def _laplacian() -> FilterBank:
             "4 neighbours: bright spot": -four,
             "8 neighbours: bright spot": -eight,
         },
+        [f"{spot} than {around} around it" for spot in ("darker", "brighter") for around in (4, 8)],
     )
 
 
@@ -89,7 +103,9 @@ def _kirsch() -> FilterBank:
         for step, (row, column) in enumerate(ring):
             kernel[row, column] = 5 if (step - turn) % 8 < 3 else -3
         kernels[f"{side} bright"] = kernel
-    return _bank("kirsch", "Kirsch's compass, 1971: an edge in each of eight directions", kernels)
+    ways = ("above", "above right", "to the right", "below right", "below", "below left", "to the left", "above left")
+    description = "Kirsch's compass, 1971: an edge in each of eight directions"
+    return _bank("kirsch", description, kernels, [f"brighter {way}" for way in ways])
 
 
 # In pixels: the bar is half a wave wide; sigma is the envelope's width across the bar, sigma / aspect along it.
@@ -120,6 +136,7 @@ def _gabor() -> FilterBank:
         "gabor",
         "bright bars at eight angles, counter-clockwise from horizontal, as cells of the visual cortex see them",
         {f"bar at {degrees:g} deg": _gabor_kernel(degrees) for degrees in np.arange(8) * 22.5},
+        [f"bright bar at {degrees:g}\N{DEGREE SIGN}" for degrees in np.arange(8) * 22.5],
     )
 
 
@@ -143,6 +160,7 @@ def _gaussian_derivative() -> FilterBank:
             "xx: dark vertical line": xx,
             "yy: dark horizontal line": xx.T,
         },
+        ("brighter to the right", "brighter below", "dark upright line", "dark level line"),
     )
 
 

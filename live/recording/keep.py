@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
+from convviz_core.ranges import Range, RangeMode
 from live.controls import ViewState
 from live.errors import OutputError
 from live.measuring.trace import Trace
@@ -104,16 +105,17 @@ class Keep:
     ) -> None:
         """frame.png, mosaic.png at full size, maps.npz, settings.json, reproduce.py; OutputError if not."""
         layer = state.layer
-        ranges = None if result is None else result.ranges
-        limits = None if ranges is None or layer.range == "frame" else (float(ranges[0, 0]), float(ranges[0, 1]))
-        full = engine.run(image, layer, limits)
+        as_shown: Range = state.range
+        if result is not None and state.range != RangeMode.FRAME:
+            as_shown = (float(result.ranges[0, 0]), float(result.ranges[0, 1]))
+        full = engine.run(image, layer, as_shown)
         conv, activated = engine.maps(image, layer)
         settings = {
             "source": self.source,
             "filters": layer.bank.name,
             "labels": list(layer.bank.labels),
             "activation": str(layer.activation),
-            "range": str(layer.range),
+            "range": str(state.range),
             "ranges": full.ranges.tolist(),
             "mirrored": state.mirror,
             "true_convolution": state.true_convolution,

@@ -91,7 +91,7 @@ def frames(size_wh: tuple[int, int]) -> list[ByteArray]:
 def check(candidates: list[Way], bank: FilterBank, picture: ByteArray, reference: Engine) -> None:
     """WrongMosaic unless the bytes of every way are within one level of the reference's."""
     modes = {way.mode for way in candidates}
-    wanted = {mode: reference.run(picture, Layer(bank, range=mode)).mosaic.copy() for mode in modes}
+    wanted = {mode: reference.run(picture, Layer(bank), mode).mosaic.copy() for mode in modes}
     for way in candidates:
         if way.checked and (off := int(cv2.absdiff(way.run(picture), wanted[way.mode]).max())) > 1:
             raise WrongMosaic(f"{way.name} is up to {off} levels off the reference with {bank.name}: nothing is timed")
@@ -151,7 +151,7 @@ def measure(bank: FilterBank, size_wh: tuple[int, int], engines: dict[str, Engin
             size_wh,
             bank.name,
             way.name,
-            computed=engine.run(pictures[0], Layer(bank, range=way.mode)).way if engine else "",
+            computed=engine.run(pictures[0], Layer(bank), way.mode).implementation if engine else "",
             first_ms=float(np.median(first)),
             median_ms=medians[way.name],
             p10_ms=float(p10_ms),

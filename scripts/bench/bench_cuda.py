@@ -179,7 +179,7 @@ class Bench:
                 rows.append(measure(name, way, size_wh, frames, self.seconds))
                 last = engine.collect() if name == "in_flight" else engine.run(frames[0], layer)
                 stages = {stage: round(milliseconds, 4) for stage, milliseconds in last.stages_ms.items()}
-                self.stages_ms.append({"way": name, "size_wh": size_wh, "computed": last.way} | stages)
+                self.stages_ms.append({"way": name, "size_wh": size_wh, "computed": last.implementation} | stages)
         sent_shape = frames[0].shape[:2]
         rows.append(measure("floor", floor_way(sent_shape, layer.bank, self.place), size_wh, frames, self.seconds))
         return rows

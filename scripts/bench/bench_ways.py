@@ -39,7 +39,7 @@ def ways(bank: FilterBank, size_wh: tuple[int, int], engines: dict[str, Engine])
     for name, engine in engines.items():
         for mode in RangeMode if name == "halide" else (RangeMode.FIXED,):
             label = name if mode == RangeMode.FIXED else f"{name} {mode}"
-            found.append(Way(label, mode, through(engine, Layer(bank, range=mode))))
+            found.append(Way(label, mode, through(engine, Layer(bank), mode)))
     found.append(Way("copy", RangeMode.FIXED, copy_only(bank, size_wh), checked=False))
     return found
 
@@ -50,9 +50,9 @@ def open_engines() -> dict[str, Engine]:
     return {name: open_engine(name, "cpu") for name in names}
 
 
-def through(engine: Engine, layer: Layer) -> Callable[[ByteArray], ByteArray]:
+def through(engine: Engine, layer: Layer, mode: RangeMode) -> Callable[[ByteArray], ByteArray]:
     """An engine."""
-    return lambda frame: engine.run(frame, layer).mosaic
+    return lambda frame: engine.run(frame, layer, mode).mosaic
 
 
 def notebook(bank: FilterBank) -> Callable[[ByteArray], ByteArray]:

@@ -48,24 +48,28 @@ def test_one_pixel_of_the_seed_bank_by_hand() -> None:
 def test_the_limits_in_use_decide_the_byte() -> None:
     frame = np.zeros((4, 4), np.uint8)
     frame[0, 3] = 255  # the response is 1
-    assert inspect_pixel(frame, Layer(SEED_BANK, range="auto"), 0, 0, 0, (0.0, 2.0)).byte == 128
-    assert inspect_pixel(frame, Layer(SEED_BANK, range="auto"), 0, 0, 0, (0.0, 0.5)).byte == 255
-    assert inspect_pixel(frame, Layer(SEED_BANK, range="auto"), 0, 0, 0).byte == 32  # 255 / 8 = 31.875
-    assert inspect_pixel(frame, Layer(SEED_BANK, range="frame"), 0, 0, 0, (1.0, 1.0)).byte == 0
-    assert inspect_pixel(frame, Layer(SEED_BANK, "none", "frame"), 0, 0, 0, (1.0, 1.0)).byte == 128
+    assert inspect_pixel(frame, Layer(SEED_BANK), 0, 0, 0, (0.0, 2.0)).byte == 128
+    assert inspect_pixel(frame, Layer(SEED_BANK), 0, 0, 0, (0.0, 0.5)).byte == 255
+    assert inspect_pixel(frame, Layer(SEED_BANK), 0, 0, 0).byte == 32  # 255 / 8 = 31.875
+    assert inspect_pixel(frame, Layer(SEED_BANK), 0, 0, 0, (1.0, 1.0), own=True).byte == 0
+    assert inspect_pixel(frame, Layer(SEED_BANK, "none"), 0, 0, 0, (1.0, 1.0), own=True).byte == 128
     for lo, hi in ((1.0, 0.0), (1.0, 1.0), (0.0, float("nan"))):
         with pytest.raises(ValueError, match="want lo below hi"):
             inspect_pixel(frame, Layer(SEED_BANK), 0, 0, 0, (lo, hi))
 
 
 def test_the_receptive_field_starts_at_the_pixels_own_coordinates() -> None:
-    bank = make_bank(np.ones((1, 2, 5)))
-    rows, columns = receptive_field(bank, 3, 4)
-    assert (rows, columns) == (slice(3, 5), slice(4, 9))
+    layer = Layer(make_bank(np.ones((1, 2, 5))))
+    assert receptive_field(layer, (10, 10), 3, 4) == (3, 4, 5, 9)
     frame = np.arange(100, dtype=np.uint8).reshape(10, 10)
-    np.testing.assert_array_equal(
-        inspect_pixel(frame, Layer(bank), 0, 3, 4).patch, frame[rows, columns] / np.float32(255)
-    )
+    np.testing.assert_array_equal(inspect_pixel(frame, layer, 0, 3, 4).patch, frame[3:5, 4:9] / np.float32(255))
+
+
+@pytest.mark.parametrize(("y", "x"), [(9, 0), (0, 6), (-1, 0), (0, -1)])
+def test_a_pixel_outside_the_maps_has_no_receptive_field(y: int, x: int) -> None:
+    layer = Layer(make_bank(np.ones((1, 2, 5))))
+    with pytest.raises(IndexError, match=f"no pixel \\(y {y}, x {x}\\) in maps of 6x9"):
+        receptive_field(layer, (10, 10), y, x)
 
 
 @dataclass(frozen=True)
@@ -78,9 +82,10 @@ class Picture:
     activated: FloatArray
     mosaic: ByteArray
     ranges: FloatArray
+    mode: str
 
     def inspect(self, index: int, y: int, x: int, limits: Limits | None) -> Inspection:
-        return inspect_pixel(self.frame, self.layer, index, y, x, limits)
+        return inspect_pixel(self.frame, self.layer, index, y, x, limits, own=self.mode == "frame")
 
 
 def random_picture(seed: int, channels: int, whole: bool) -> Picture:
@@ -90,15 +95,14 @@ def random_picture(seed: int, channels: int, whole: bool) -> Picture:
     kernels = random.integers(-4, 5, shape) if whole else random.normal(size=shape)
     frame = random.integers(0, 256, (*random.integers(10, 40, 2), 3), dtype=np.uint8)
     frame = (frame, frame[:, ::-1], frame[..., 0], frame[::2, 1:])[seed % 4][: 10 + seed]
-    layer = Layer(
-        make_bank(kernels), ("relu", "none")[random.integers(2)], ("fixed", "auto", "frame")[random.integers(3)]
-    )
+    layer = Layer(make_bank(kernels), ("relu", "none")[random.integers(2)])
+    mode = ("fixed", "auto", "frame")[random.integers(3)]
     if min(frame.shape[:2]) < side.max():
         frame = np.repeat(np.repeat(frame, 4, 0), 4, 1)
     engine = TorchEngine()
-    result = engine.run(frame, layer)
+    result = engine.run(frame, layer, mode)
     conv, activated = engine.maps(frame, layer)
-    return Picture(frame, layer, conv, activated, result.mosaic, result.ranges)
+    return Picture(frame, layer, conv, activated, result.mosaic, result.ranges, mode)
 
 
 @pytest.mark.parametrize("channels", [1, 3])

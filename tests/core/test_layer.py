@@ -61,12 +61,6 @@ def test_an_unknown_activation_names_the_choices(activation: Any) -> None:
         Layer(SEED, activation)
 
 
-@pytest.mark.parametrize("mode", ["min-max", None])
-def test_an_unknown_range_names_the_choices(mode: Any) -> None:
-    with pytest.raises(ValueError, match=f"there is no range {mode!r}: choose auto, fixed, frame"):
-        Layer(SEED, range=mode)
-
-
 def test_what_cannot_be_inspected_is_told_as_the_engines_tell_it() -> None:
     frame: Any = np.zeros((9, 9), np.uint8)
     wrong: Any = SEED

@@ -39,8 +39,8 @@ def test_a_bank_without_a_positive_weight_has_limit_one_after_relu() -> None:
 
 
 def test_a_pictures_own_limits_never_fall_below_a_thirtysecond_of_the_fixed_ones() -> None:
-    assert peak_limits(Layer(SEED, "relu", "auto"), 0.0) == (0.0, 0.25)
-    assert peak_limits(Layer(SEED, "none", "auto"), 3.0) == (-3.0, 3.0)
+    assert peak_limits(Layer(SEED, "relu"), 0.0) == (0.0, 0.25)
+    assert peak_limits(Layer(SEED, "none"), 3.0) == (-3.0, 3.0)
 
 
 def test_zero_is_byte_128_signed_and_halves_go_up() -> None:
@@ -52,29 +52,24 @@ def test_zero_is_byte_128_signed_and_halves_go_up() -> None:
 
 
 def test_frame_mode_stretches_each_map_between_its_own_extremes() -> None:
-    layer = Layer(bank_of([[1]], [[2]]), "none", "frame")
+    layer = Layer(bank_of([[1]], [[2]]), "none")
     maps = maps_of([0.0, 0.5, 1.0], [-1.0, 0.0, 3.0])
-    ranges = map_ranges(layer, maps)
+    ranges = map_ranges(layer, maps, "frame")
     assert ranges.tolist() == [[0, 1], [-1, 3]]
-    assert to_bytes(layer, maps, ranges).tolist() == [[[0, 128, 255]], [[0, 64, 255]]]
+    assert to_bytes(layer, maps, ranges, own=True).tolist() == [[[0, 128, 255]], [[0, 64, 255]]]
 
 
 @pytest.mark.parametrize(("activation", "byte"), [("none", 128), ("relu", 0)])
 def test_a_flat_map_is_one_byte_in_frame_mode(activation: str, byte: int) -> None:
-    layer = Layer(bank_of([[1]]), activation, "frame")
+    layer = Layer(bank_of([[1]]), activation)
     maps = maps_of([0.7, 0.7 + 0.9e-5])
-    assert to_bytes(layer, maps, map_ranges(layer, maps)).tolist() == [[[byte, byte]]]
+    assert to_bytes(layer, maps, map_ranges(layer, maps, "frame"), own=True).tolist() == [[[byte, byte]]]
     steep = maps_of([0.7, 0.7 + 2e-5])
-    assert to_bytes(layer, steep, map_ranges(layer, steep)).tolist() == [[[0, 255]]]
-
-
-def test_frame_mode_takes_no_limits() -> None:
-    with pytest.raises(ValueError, match="limits=None"):
-        map_ranges(Layer(SEED, "relu", "frame"), np.zeros((4, 1, 1), np.float32), (0, 1))
+    assert to_bytes(layer, steep, map_ranges(layer, steep, "frame"), own=True).tolist() == [[[0, 255]]]
 
 
 def test_auto_snaps_at_first_and_follows_half_a_second_behind() -> None:
-    layer, auto = Layer(SEED, "relu", "auto"), AutoRange()
+    layer, auto = Layer(SEED, "relu"), AutoRange()
     assert auto.limits(layer, "a") is None
     auto.follow(4.0, media_time_s=10.0)
     assert auto.limits(layer, "a") == (0.0, 4.0)
@@ -85,7 +80,7 @@ def test_auto_snaps_at_first_and_follows_half_a_second_behind() -> None:
 
 
 def test_auto_stands_still_while_time_does() -> None:
-    layer, auto = Layer(SEED, "relu", "auto"), AutoRange()
+    layer, auto = Layer(SEED, "relu"), AutoRange()
     auto.limits(layer, "a")
     auto.follow(4.0, 10.0)
     auto.follow(8.0, 10.0)
@@ -94,7 +89,7 @@ def test_auto_stands_still_while_time_does() -> None:
 
 
 def test_auto_snaps_anew_when_what_is_shown_changes() -> None:
-    layer, auto = Layer(SEED, "relu", "auto"), AutoRange()
+    layer, auto = Layer(SEED, "relu"), AutoRange()
     auto.limits(layer, "a")
     auto.follow(4.0, 10.0)
     assert auto.limits(layer, "b") is None

@@ -13,7 +13,7 @@ from torch import Tensor
 from convviz_core.engines.api import EngineError
 from convviz_core.engines.cuda.driver import ask_driver
 from convviz_core.engines.cuda.errors import first_line
-from convviz_core.engines.cuda.kernels import PlanKey
+from convviz_core.engines.cuda.kernels import WorkKey
 from convviz_core.engines.cuda.slot import Event, Launch, Work
 from convviz_core.engines.cuda.work import WorkChoice
 
@@ -21,7 +21,7 @@ _WARM_UP = 3  # runs before a capture, as torch's documentation of graphs has it
 _capturing = Lock()  # torch allows one capture at a time in a process
 
 
-class CudaLane:
+class CudaStream:
     """A CUDA stream, and the memory that the graphs launched on it share: they never run at the same time."""
 
     def __init__(self, place: torch.device) -> None:
@@ -100,21 +100,25 @@ class CudaDevice:
         torch.cuda.current_stream(self.place).synchronize()
         return memory
 
-    def lane(self) -> CudaLane:
+    def stream(self) -> CudaStream:
         """A new stream."""
-        return CudaLane(self.place)
+        return CudaStream(self.place)
 
-    def work(self, key: PlanKey) -> Work:
+    def work(self, key: WorkKey) -> Work:
         """The fused kernel, where it is installed, suits the bank and agrees with torch's operations; else those."""
         with torch.cuda.device(self.place):
             return self._choice.work(key)
+
+    def synchronize(self) -> None:
+        """Return once what was copied to the card outside its streams is there."""
+        torch.cuda.current_stream(self.place).synchronize()
 
     def close(self) -> None:
         """Give unused memory back to the system, so that other programs have it."""
         torch.cuda.empty_cache()
 
 
-def _fused_work(key: PlanKey, place: torch.device) -> Work | None:
+def _fused_work(key: WorkKey, place: torch.device) -> Work | None:
     """The fused kernel where it suits the bank; ImportError without Triton."""
     from convviz_core.engines.cuda.triton import TritonWork, suits
 

@@ -18,11 +18,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from convviz_core.engines.api import map_hw
 from convviz_core.filters.bank import FilterBank
-from convviz_core.layer import Activation, Layer, RangeMode
+from convviz_core.layer import Activation, Layer
 from convviz_core.mosaic import MosaicGrid
-from convviz_core.ranges import AUTO_FLOOR, Limits, fixed_limit, flat_byte, flat_spans, known_limits
+from convviz_core.ranges import flat_byte, flat_spans
 
 _precision_lock = Lock()
 
@@ -31,12 +30,11 @@ class Scaling(StrEnum):
     """Where lo and hi come from."""
 
     GIVEN = "given"  # uploaded with the picture
-    PEAK = "peak"  # the picture's own peak, one range for the bank
     FRAME = "frame"  # each map's own minimum and maximum
 
 
 @dataclass(frozen=True)
-class PlanKey:
+class WorkKey:
     """All that the device's work depends on but the pixels and the limits: a captured graph is good for one of these.
 
     picture_shape: as it is uploaded, (H, W), or (H, W, 3) BGR for a bank that reads colour. reduce: block means
@@ -49,18 +47,15 @@ class PlanKey:
     scaling: Scaling
     reduce: int = 1
 
-    def __post_init__(self) -> None:
-        map_hw(self.picture_shape, self.bank)
-
     @property
     def layer(self) -> Layer:
-        """The layer, without its range mode."""
+        """What is computed."""
         return Layer(self.bank, self.activation)
 
     @cached_property
     def maps_hw(self) -> tuple[int, int]:
         """Height and width of a map at full size."""
-        return map_hw(self.picture_shape, self.bank)
+        return self.layer.output_hw(self.picture_shape)
 
     @cached_property
     def grid(self) -> MosaicGrid:
@@ -68,25 +63,9 @@ class PlanKey:
         height, width = self.maps_hw
         return MosaicGrid(len(self.bank), (-(-height // self.reduce), -(-width // self.reduce)))
 
-    @cached_property
-    def auto_floor(self) -> float:
-        """The least limit that a picture's own peak may give."""
-        return AUTO_FLOOR * fixed_limit(self.bank, self.activation)
-
-
-def scaling_of(layer: Layer, limits: Limits | None) -> tuple[Scaling, Limits]:
-    """How a frame of `layer` is scaled, and the limits to upload with it (0, 0 where the device finds them itself).
-
-    Errors: those of ranges.known_limits.
-    """
-    known = known_limits(layer, limits)
-    if known is not None:
-        return Scaling.GIVEN, known
-    return (Scaling.FRAME if layer.range == RangeMode.FRAME else Scaling.PEAK), (0.0, 0.0)
-
 
 @dataclass(frozen=True)
-class Parcel:
+class PackedBuffer:
     """A uint8 picture and a few float32 numbers in one stretch of memory, so that one copy carries both."""
 
     whole: Tensor
@@ -94,13 +73,13 @@ class Parcel:
     numbers: Tensor
 
 
-def parcel(shape: tuple[int, ...], count: int, allocate: Callable[[int], Tensor]) -> Parcel:
-    """A parcel for a picture of `shape` and `count` numbers; `allocate` gives that many bytes as a uint8 tensor."""
+def packed_buffer(shape: tuple[int, ...], count: int, allocate: Callable[[int], Tensor]) -> PackedBuffer:
+    """Memory for a picture of `shape` and `count` numbers; `allocate` gives that many bytes as a uint8 tensor."""
     size = math.prod(shape)
     start = -(-size // 16) * 16
     whole = allocate(start + 4 * count)
     picture = whole.narrow(0, 0, size).view(shape)
-    return Parcel(whole, picture, whole.narrow(0, start, 4 * count).view(torch.float32))
+    return PackedBuffer(whole, picture, whole.narrow(0, start, 4 * count).view(torch.float32))
 
 
 class TorchWork:
@@ -108,7 +87,7 @@ class TorchWork:
 
     name = "torch float32"
 
-    def __init__(self, key: PlanKey, place: torch.device, why: str = "") -> None:
+    def __init__(self, key: WorkKey, place: torch.device, why: str = "") -> None:
         """Upload the kernels."""
         if why:
             self.name = f"{self.name} ({why})"
@@ -116,7 +95,12 @@ class TorchWork:
         self._weight = torch.from_numpy(key.bank.kernels.copy()).to(place)
         self._flat_spans = torch.from_numpy(flat_spans(key.bank).copy()).to(place)
 
-    def __call__(self, frame: Parcel, answer: Parcel) -> None:
+    def take_weights(self, bank: FilterBank) -> None:
+        """Upload other kernels of the same shape, where the captured work reads them."""
+        self._weight.copy_(torch.from_numpy(bank.kernels.copy()))
+        self._flat_spans.copy_(torch.from_numpy(flat_spans(bank).copy()))
+
+    def __call__(self, frame: PackedBuffer, answer: PackedBuffer) -> None:
         """frame: the picture, and lo and hi. answer: the mosaic, and (lo, hi) of each map followed by the peak."""
         key = self._key
         maps = responses(to_planes(frame.picture, key.bank.channels), self._weight)
@@ -164,14 +148,12 @@ def _real_float32() -> Iterator[None]:
             setting.fp32_precision = before
 
 
-def ranges_and_peak(key: PlanKey, lows: Tensor, highs: Tensor, limits: Tensor) -> tuple[Tensor, Tensor]:
+def ranges_and_peak(key: WorkKey, lows: Tensor, highs: Tensor, limits: Tensor) -> tuple[Tensor, Tensor]:
     """float32 (N, 2) ranges and the peak, of shape (), from each map's extremes (N,) after the activation."""
-    peak = torch.maximum(highs.amax(), lows.amin().neg())
+    own = key.bank.own
+    peak = torch.maximum(highs[:own].amax(), lows[:own].amin().neg())
     if key.scaling == Scaling.FRAME:
         return torch.stack([lows, highs], dim=1), peak
-    if key.scaling == Scaling.PEAK:
-        limit = peak.clamp(min=key.auto_floor)
-        limits = torch.stack([torch.zeros_like(limit) if key.activation == Activation.RELU else -limit, limit])
     return limits.expand(len(key.bank), 2), peak
 
 
@@ -189,12 +171,12 @@ def to_bytes(maps: Tensor, ranges: Tensor, flat: Tensor | None, flat_level: int)
     return levels.to(torch.uint8)  # which cuts the fraction off
 
 
-def write_numbers(ranges: Tensor, peak: Tensor, answer: Parcel) -> None:
+def write_numbers(ranges: Tensor, peak: Tensor, answer: PackedBuffer) -> None:
     """(lo, hi) of each map and then the peak, 2 N + 1 numbers."""
     torch.cat([ranges.reshape(-1), peak.reshape(1)], out=answer.numbers)
 
 
-def write_tiles(key: PlanKey, maps: Tensor, answer: Parcel) -> None:
+def write_tiles(key: WorkKey, maps: Tensor, answer: PackedBuffer) -> None:
     """uint8 (N, h, w) at full size -> the mosaic's tiles, reduced; tiles without a map stay as they are."""
     grid = key.grid
     height, width = grid.tile_hw

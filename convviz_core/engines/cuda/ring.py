@@ -24,7 +24,7 @@ class RingFull(ValueError):  # noqa: N818  (a state of the ring that the caller 
 
 
 class Waitable(Protocol):
-    """A point in a lane's queue; before it was ever recorded there is nothing to wait for."""
+    """A point in a stream's queue; before it was ever recorded there is nothing to wait for."""
 
     def synchronize(self) -> None:
         """Return once everything queued before the last recording is over."""
@@ -52,9 +52,9 @@ class RingSlot(Protocol):
 
 
 class Ring:
-    """Up to `depth` frames in flight, each on a lane of its own, and one more lane whose answer is being looked at.
+    """Up to `depth` frames in flight, each on a stream of its own, and one more stream whose answer is being looked at.
 
-    A lane is a queue of the device that is worked off in order; lanes are numbered from 0 to `depth`.
+    A stream is a queue of the device that is worked off in order; streams are numbered from 0 to `depth`.
     """
 
     def __init__(self, depth: int) -> None:
@@ -69,17 +69,17 @@ class Ring:
         return len(self._in_flight)
 
     def submit(self, slot_of: Callable[[int], RingSlot], frame: ByteArray, limits: Limits) -> None:
-        """Send a frame on its way through `slot_of(lane)`, on the lowest lane that is free; RingFull where none is."""
+        """Send a frame on its way through `slot_of(stream)`, on the lowest stream that is free, or RingFull."""
         if len(self._in_flight) == self.depth:
             raise RingFull(f"{self.depth} frames are in flight, which is as many as the ring allows: collect one first")
-        taken = {lane for lane, _ in self._in_flight} | {self._held}
-        lane = next(lane for lane in range(self.depth + 1) if lane not in taken)
-        slot = slot_of(lane)
+        taken = {stream for stream, _ in self._in_flight} | {self._held}
+        stream = next(stream for stream in range(self.depth + 1) if stream not in taken)
+        slot = slot_of(stream)
         # A collect that was interrupted leaves its slot on the way: its upload may still be reading the pinned input.
         slot.uploaded.synchronize()
         slot.fill(frame, limits)
         slot.start()
-        self._in_flight.append((lane, slot))
+        self._in_flight.append((stream, slot))
 
     def collect(self) -> Result:
         """The oldest frame's answer, once it is there; ValueError when nothing is in flight."""
@@ -90,5 +90,5 @@ class Ring:
         return slot.read()
 
     def release(self) -> None:
-        """What was collected last is no longer looked at: its lane is free."""
+        """What was collected last is no longer looked at: its stream is free."""
         self._held = None

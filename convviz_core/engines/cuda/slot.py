@@ -14,15 +14,16 @@ from torch import Tensor
 
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Result
-from convviz_core.engines.cuda.kernels import Parcel, PlanKey, parcel
+from convviz_core.engines.cuda.kernels import PackedBuffer, WorkKey, packed_buffer
 from convviz_core.engines.cuda.ring import Waitable
+from convviz_core.filters.bank import FilterBank
 from convviz_core.ranges import Limits
 
 Launch = Callable[[], None]
 
 
 class Event(Waitable, Protocol):
-    """A point in a lane's queue, with the time at which the device reached it."""
+    """A point in a stream's queue, with the time at which the device reached it."""
 
     def elapsed_time(self, end: Event, /) -> float:
         """Milliseconds from this event to `end`, both reached."""
@@ -33,18 +34,21 @@ class Work(Protocol):
 
     name: str
 
-    def __call__(self, frame: Parcel, answer: Parcel) -> None:
+    def take_weights(self, bank: FilterBank) -> None:
+        """Compute with other kernels of the same shape from now on; while nothing is under way."""
+
+    def __call__(self, frame: PackedBuffer, answer: PackedBuffer) -> None:
         """Queue the work that makes `answer` of `frame`."""
 
 
-class Lane(Protocol):
-    """A queue of the device: what is queued on it runs in order, beside the host and the other lanes."""
+class Stream(Protocol):
+    """A queue of the device: what is queued on it runs in order, beside the host and the other streams."""
 
     def event(self) -> Event:
         """A new event, not recorded yet."""
 
     def queue(self) -> AbstractContextManager[object]:
-        """Inside the block, this is the lane that is recorded on, copied on and launched on."""
+        """Inside the block, this is the stream that is recorded on, copied on and launched on."""
 
     def record(self, event: Event) -> None:
         """Queue the event."""
@@ -74,34 +78,37 @@ class Device(Protocol):
     def memory(self, size: int) -> Tensor:
         """`size` bytes of device memory, all 0."""
 
-    def lane(self) -> Lane:
-        """A new lane."""
+    def stream(self) -> Stream:
+        """A new stream."""
 
-    def work(self, key: PlanKey) -> Work:
+    def work(self, key: WorkKey) -> Work:
         """The fastest work for `key` that the device has shown it can do."""
+
+    def synchronize(self) -> None:
+        """Return once what was copied to the device outside its streams is there."""
 
     def close(self) -> None:
         """Give back what the device holds."""
 
 
 class Slot:
-    """Pinned input, device input, device mosaic and pinned output of one plan on one lane, with four events.
+    """Pinned input, device input, device mosaic and pinned output of one plan on one stream, with four events.
 
     All of it is allocated here and never again. Stage times are read in `read`, when the events are long reached
     or the host has waited for the last one anyway, so that measuring never waits.
     """
 
-    def __init__(self, key: PlanKey, work: Work, device: Device, lane: Lane) -> None:
+    def __init__(self, key: WorkKey, work: Work, device: Device, stream: Stream) -> None:
         """Allocate, warm `work` up and capture it."""
         self._count = len(key.bank)
-        self._lane = lane
-        self._pinned_in = parcel(key.picture_shape, 2, device.pinned)
-        self._device_in = parcel(key.picture_shape, 2, device.memory)
-        self._device_out = parcel(key.grid.size_hw, 2 * self._count + 1, device.memory)
-        self._pinned_out = parcel(key.grid.size_hw, 2 * self._count + 1, device.pinned)
-        self._started, self.uploaded, self._computed, self.done = (lane.event() for _ in range(4))
-        self._launch, how = lane.prepare(partial(work, self._device_in, self._device_out))
-        self._way = f"{work.name}, {how}"
+        self._stream = stream
+        self._pinned_in = packed_buffer(key.picture_shape, 2, device.pinned)
+        self._device_in = packed_buffer(key.picture_shape, 2, device.memory)
+        self._device_out = packed_buffer(key.grid.size_hw, 2 * self._count + 1, device.memory)
+        self._pinned_out = packed_buffer(key.grid.size_hw, 2 * self._count + 1, device.pinned)
+        self._started, self.uploaded, self._computed, self.done = (stream.event() for _ in range(4))
+        self._launch, how = stream.prepare(partial(work, self._device_in, self._device_out))
+        self._implementation = f"{work.name}, {how}"
 
     def fill(self, frame: ByteArray, limits: Limits) -> None:
         """Copy the frame and its limits into the pinned input; only after `uploaded`."""
@@ -110,15 +117,15 @@ class Slot:
 
     def start(self) -> None:
         """Queue upload, work and download."""
-        lane = self._lane
-        with lane.queue():
-            lane.record(self._started)
-            lane.copy(self._device_in.whole, self._pinned_in.whole)
-            lane.record(self.uploaded)
-            lane.launch(self._launch)
-            lane.record(self._computed)
-            lane.copy(self._pinned_out.whole, self._device_out.whole)
-            lane.record(self.done)
+        stream = self._stream
+        with stream.queue():
+            stream.record(self._started)
+            stream.copy(self._device_in.whole, self._pinned_in.whole)
+            stream.record(self.uploaded)
+            stream.launch(self._launch)
+            stream.record(self._computed)
+            stream.copy(self._pinned_out.whole, self._device_out.whole)
+            stream.record(self.done)
 
     def read(self) -> Result:
         """The answer; only after `done`. The mosaic is a view of the pinned output."""
@@ -129,7 +136,7 @@ class Slot:
             "download": self._computed.elapsed_time(self.done),
         }
         ranges = numbers[:-1].reshape(self._count, 2).copy()
-        return Result(self._pinned_out.picture.numpy(), ranges, float(numbers[-1]), self._way, stages_ms)
+        return Result(self._pinned_out.picture.numpy(), ranges, float(numbers[-1]), self._implementation, stages_ms)
 
 
 def copy_frame(frame: ByteArray, into: ByteArray) -> None:

@@ -16,7 +16,15 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from convviz_core.engines.cuda.kernels import Parcel, PlanKey, Scaling, ranges_and_peak, write_numbers, write_tiles
+from convviz_core.engines.cuda.kernels import (
+    PackedBuffer,
+    Scaling,
+    WorkKey,
+    ranges_and_peak,
+    write_numbers,
+    write_tiles,
+)
+from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Activation
 from convviz_core.ranges import flat_byte, flat_spans
 
@@ -89,7 +97,7 @@ class TritonWork:
 
     name = "triton float32"
 
-    def __init__(self, key: PlanKey, place: torch.device) -> None:
+    def __init__(self, key: WorkKey, place: torch.device) -> None:
         """Upload the kernels."""
         self._key = key
         self._weights = torch.from_numpy(key.bank.kernels.copy()).to(place)
@@ -97,7 +105,13 @@ class TritonWork:
         spans = torch.from_numpy(flat_spans(key.bank).copy())
         self._flat_spans = (spans if key.scaling == Scaling.FRAME else torch.full_like(spans, -1)).to(place)
 
-    def __call__(self, frame: Parcel, answer: Parcel) -> None:
+    def take_weights(self, bank: FilterBank) -> None:
+        """Upload other kernels of the same shape, where the captured work reads them."""
+        self._weights.copy_(torch.from_numpy(bank.kernels.copy()))
+        if self._key.scaling == Scaling.FRAME:
+            self._flat_spans.copy_(torch.from_numpy(flat_spans(bank).copy()))
+
+    def __call__(self, frame: PackedBuffer, answer: PackedBuffer) -> None:
         """frame: the picture, and lo and hi. answer: the mosaic, and (lo, hi) of each map followed by the peak."""
         key, picture = self._key, frame.picture
         if key.scaling == Scaling.GIVEN:
@@ -111,7 +125,7 @@ class TritonWork:
         write_numbers(ranges, peak, answer)
 
     def _respond(
-        self, picture: Tensor, ranges: Tensor, answer: Parcel, *, write: bool, measure: bool
+        self, picture: Tensor, ranges: Tensor, answer: PackedBuffer, *, write: bool, measure: bool
     ) -> tuple[Tensor, Tensor]:
         """Queue the kernel; each map's least and largest response, (N,) each, where `measure`."""
         key = self._key
@@ -149,6 +163,6 @@ class TritonWork:
         return extremes.select(1, 0).amin(dim=1), extremes.select(1, 1).amax(dim=1)
 
 
-def suits(key: PlanKey) -> bool:
+def suits(key: WorkKey) -> bool:
     """Whether the fused kernel is the better one for this bank."""
     return math.prod(key.bank.kernels.shape[1:]) <= MOST_TAPS

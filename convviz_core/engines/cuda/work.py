@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from convviz_core.engines.cuda.errors import FATAL, first_line
-from convviz_core.engines.cuda.kernels import PlanKey, TorchWork, parcel
+from convviz_core.engines.cuda.kernels import TorchWork, WorkKey, packed_buffer
 from convviz_core.engines.cuda.slot import Work
 from convviz_core.ranges import fixed_limit
 
-MakeWork = Callable[[PlanKey, torch.device], Work | None]
+MakeWork = Callable[[WorkKey, torch.device], Work | None]
 
 
 class WorkChoice:
@@ -26,7 +26,7 @@ class WorkChoice:
         self._fused: MakeWork | None = fused
         self._why_not = ""
 
-    def work(self, key: PlanKey) -> Work:
+    def work(self, key: WorkKey) -> Work:
         """The fused work, once it has agreed with torch's operations; after one failure it is never tried again.
 
         The name of torch's work says why the fused one was not taken.
@@ -47,10 +47,10 @@ class WorkChoice:
         return TorchWork(key, self._place, self._why_not)
 
 
-def agrees(key: PlanKey, make: MakeWork, place: torch.device) -> bool:
+def agrees(key: WorkKey, make: MakeWork, place: torch.device) -> bool:
     """Whether this work gives, of a small picture of noise, what torch's operations give on the CPU."""
-    kernel_h, kernel_w = key.bank.kernel_hw
-    small = replace(key, picture_shape=(kernel_h + 6, kernel_w + 70, *key.picture_shape[2:]))
+    height, width = key.layer.geometry.extent_hw
+    small = replace(key, picture_shape=(height + 6, width + 70, *key.picture_shape[2:]))
     picture = torch.randint(0, 256, small.picture_shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     limit = fixed_limit(key.bank, key.activation)
     limits = torch.tensor([-limit, limit])
@@ -64,10 +64,10 @@ def agrees(key: PlanKey, make: MakeWork, place: torch.device) -> bool:
     return within_a_level and torch.allclose(numbers, other_numbers, rtol=1e-5, atol=1e-5 * limit)
 
 
-def _answer(work: Work, key: PlanKey, place: torch.device, picture: Tensor, limits: Tensor) -> tuple[Tensor, Tensor]:
+def _answer(work: Work, key: WorkKey, place: torch.device, picture: Tensor, limits: Tensor) -> tuple[Tensor, Tensor]:
     allocate = partial(torch.zeros, dtype=torch.uint8, device=place)
-    frame = parcel(key.picture_shape, 2, allocate)
-    answer = parcel(key.grid.size_hw, 2 * len(key.bank) + 1, allocate)
+    frame = packed_buffer(key.picture_shape, 2, allocate)
+    answer = packed_buffer(key.grid.size_hw, 2 * len(key.bank) + 1, allocate)
     frame.picture.copy_(picture)
     frame.numbers.copy_(limits)
     work(frame, answer)

@@ -27,20 +27,33 @@ _KINDS = {Arithmetic.INT16: hl.Int(16), Arithmetic.INT32: hl.Int(32), Arithmetic
 
 @dataclass(frozen=True, eq=False)
 class Tiles:
-    """Where the bytes go and how they are made, by the tiles of the mosaic; spare tiles have lines of zeros.
+    """Where the bytes go and how they are made, by the tiles of the mosaic; spare tiles have mappings of zeros.
 
-    view: uint8 (rows, columns, h, w), the mosaic's memory. lines: float32 (rows, columns, 4), see byte_lines.
+    view: uint8 (rows, columns, h, w), the mosaic's memory. mappings: float32 (rows, columns, 4), see ByteMapping.
     kernel_of: int32 (rows, columns), the distinct kernel of each tile.
     """
 
     view: ByteArray
-    lines: FloatArray
+    mappings: FloatArray
     kernel_of: AnyArray
 
     @cached_property
     def buffers(self) -> tuple[Node, Node, Node]:
         """The three as Halide takes them: the same memory."""
-        return hl.Buffer(self.view), hl.Buffer(self.lines), hl.Buffer(self.kernel_of)
+        return hl.Buffer(self.view), hl.Buffer(self.mappings), hl.Buffer(self.kernel_of)
+
+
+class Extremes:
+    """Where the smallest and largest q go, of each kernel in each row of tiles."""
+
+    def __init__(self, kernels: int, rows: int, arithmetic: Arithmetic) -> None:
+        """Allocate."""
+        self._lowest, self._highest = (np.empty((kernels, rows), _DTYPES[arithmetic]) for _ in range(2))
+        self.buffers = [hl.Buffer(self._lowest), hl.Buffer(self._highest)]  # the same memory
+
+    def reached(self) -> tuple[AnyArray, AnyArray]:
+        """Of each kernel in the whole of the frame that was run last, (K,) each."""
+        return np.minimum.reduce(self._lowest, axis=1), np.maximum.reduce(self._highest, axis=1)
 
 
 class Pipeline:
@@ -52,47 +65,42 @@ class Pipeline:
         self._target = hl.get_jit_target_from_environment()
         self._frame = hl.ImageParam(hl.UInt(8), 3 if recipe.color else 2)
         self._weights = hl.ImageParam(hl.Float(32), 4)
-        self._lines = hl.ImageParam(hl.Float(32), 3)
+        self._mappings = hl.ImageParam(hl.Float(32), 3)
         self._kernel_of = hl.ImageParam(hl.Int(32), 2)
-        self._extremes: list[AnyArray] = [np.empty((0, 0))] * 2
-        self._outputs: list[Node] = []
         self._pipeline = self._build()
 
     def run(
-        self, frame: ByteArray, kernels: FloatArray, *, tiles: Tiles | None = None, gray: ByteArray | None = None
+        self,
+        frame: ByteArray,
+        kernels: FloatArray,
+        extremes: Extremes | None = None,
+        *,
+        tiles: Tiles | None = None,
+        gray: ByteArray | None = None,
     ) -> None:
-        """Write what the recipe makes, `tiles` or `gray`, and keep the extremes where it measures.
+        """Write what the recipe makes: `tiles` or `gray`, and the extremes where it measures.
 
         frame: uint8 (H, W) or (H, W, 3), pixels dense, writeable. kernels: float32 (K, C, kh, kw), K a multiple of the
-        recipe's at_once. gray: uint8 (H, W).
+        recipe's at_once. extremes: of the rows of the tiles, or of the maps where there are none. gray: uint8 (H, W).
         """
-        rows = frame.shape[0] - self._recipe.kernel_hw[0] + 1 if tiles is None else tiles.view.shape[2]
-        if self._extremes[0].shape != (len(kernels), rows):
-            self._extremes = [np.empty((len(kernels), rows), _DTYPES[self._recipe.arithmetic]) for _ in range(2)]
-            self._outputs = [hl.Buffer(output) for output in self._extremes]
-        outputs = [*self._outputs] if self._recipe.measures else []
+        outputs = [*extremes.buffers] if extremes else []
         self._frame.set(hl.Buffer(frame))
         if self._recipe.sums is None:
             self._weights.set(hl.Buffer(kernels))
         if tiles is not None:
-            view, lines, kernel_of = tiles.buffers
-            self._lines.set(lines)
+            view, mappings, kernel_of = tiles.buffers
+            self._mappings.set(mappings)
             self._kernel_of.set(kernel_of)
             outputs.insert(0, view)
         if gray is not None:
             outputs.insert(0, hl.Buffer(gray))
         self._pipeline.realize(outputs, self._target)
 
-    def extremes(self) -> tuple[AnyArray, AnyArray]:
-        """The smallest and largest q of each kernel in the frame of the last run, (K,) each."""
-        lowest, highest = self._extremes
-        return np.minimum.reduce(lowest, axis=1), np.maximum.reduce(highest, axis=1)
-
     def compile(self) -> None:
         """Run on the smallest frame there is; only this compiles, and other threads go on meanwhile."""
         recipe, lanes = self._recipe, stages.vector_lanes()
         block = max(1, recipe.reduce)
-        height, width = recipe.kernel_hw[0] - 1 + block, recipe.kernel_hw[1] - 1 + max(2, block) * lanes
+        height, width = recipe.extent_hw[0] - 1 + block, recipe.extent_hw[1] - 1 + max(2, block) * lanes
         frame = np.zeros((height, width, 3) if recipe.color else (height, width), np.uint8)
         count = len(recipe.sums.kernels) if recipe.sums else recipe.at_once
         kernels = np.zeros((count, recipe.channels, *recipe.kernel_hw), np.float32)
@@ -104,7 +112,9 @@ class Pipeline:
             np.zeros(by_tile, np.int32),
         )
         gray = np.zeros((height, width), np.uint8) if recipe.leaves_gray else None
-        self.run(frame, kernels, tiles=tiles if recipe.reduce else None, gray=gray)
+        rows = tiles.view.shape[2] if recipe.reduce else block
+        extremes = Extremes(count, rows, recipe.arithmetic) if recipe.measures else None
+        self.run(frame, kernels, extremes, tiles=tiles if recipe.reduce else None, gray=gray)
 
     def _build(self) -> Node:
         recipe, kind = self._recipe, _KINDS[self._recipe.arithmetic]
@@ -116,9 +126,9 @@ class Pipeline:
         if recipe.reduce:
             kernels = len(recipe.sums.kernels) if recipe.sums else self._weights.dim(3).extent()
             if recipe.pairs:
-                outputs.insert(0, stages.paired_tiles(response, recipe.pairs, self._lines))
+                outputs.insert(0, stages.paired_tiles(response, recipe.pairs, self._mappings))
             else:
-                levels = stages.levels_stage(response, kernels, self._lines, self._kernel_of, recipe.far_ranges)
+                levels = stages.levels_stage(response, kernels, self._mappings, self._kernel_of, recipe.far_ranges)
                 outputs.insert(0, stages.tiles_stage(levels, self._map_wh(), recipe.reduce))
         elif recipe.leaves_gray:
             outputs.insert(0, stages.gray_stage(plane))
@@ -148,5 +158,5 @@ class Pipeline:
 
     def _map_wh(self) -> tuple[Node, Node]:
         first = 1 if self._recipe.color else 0
-        kernel_h, kernel_w = self._recipe.kernel_hw
-        return self._frame.dim(first).extent() - (kernel_w - 1), self._frame.dim(first + 1).extent() - (kernel_h - 1)
+        height, width = self._recipe.extent_hw
+        return self._frame.dim(first).extent() - (width - 1), self._frame.dim(first + 1).extent() - (height - 1)

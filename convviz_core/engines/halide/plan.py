@@ -2,100 +2,205 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engines.api import Result, map_hw
-from convviz_core.engines.cpu_kernels import byte_lines, distinct_kernels, extremes_of_maps, peak_of_picture
-from convviz_core.engines.halide.pipeline import Pipeline, Tiles
-from convviz_core.engines.halide.recipe import Recipe
-from convviz_core.layer import Layer, RangeMode
+from convviz_core.engines.api import Measured, Plan, PlanKey, Result, check_weights
+from convviz_core.engines.cpu_kernels import byte_mappings, distinct_kernels, extremes_of_maps, peak_of_picture
+from convviz_core.engines.halide.pipeline import Extremes, Pipeline, Tiles
+from convviz_core.engines.halide.recipe import Recipe, recipe_for
+from convviz_core.engines.planning import EnginePlan
+from convviz_core.filters.bank import FilterBank
+from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid, black_mosaic
-from convviz_core.ranges import Limits, bank_ranges, peak_limits
+from convviz_core.ranges import Limits, RangeMode, bank_ranges
+
+_NO_FRAME: ByteArray = np.empty(0, np.uint8)
 
 
-class LayerView:
+class Pipelines(Protocol):
+    """What a plan needs of its engine."""
+
+    def check_open(self) -> None:
+        """EngineError once the engine was closed."""
+
+    def pipeline(self, recipe: Recipe) -> Pipeline:
+        """The recipe's pipeline, compiled now where it has to be."""
+
+    def compiled(self, recipe: Recipe) -> bool:
+        """Whether `pipeline` would compile nothing."""
+
+    def opencv_plan(self, key: PlanKey) -> Plan:
+        """What computes where Halide does not."""
+
+
+class Code:
+    """The pipelines of one recipe; those that `mode` needs are compiled here, others when they are first needed."""
+
+    def __init__(self, recipe: Recipe, mode: RangeMode, engine: Pipelines) -> None:
+        """Compile what is missing."""
+        self.recipe, self._pipeline = recipe, engine.pipeline
+        for needed in recipe.needed(mode):
+            engine.pipeline(needed)
+
+    @cached_property
+    def direct(self) -> Pipeline:
+        """For limits that zero lies in."""
+        return self._pipeline(self.recipe)
+
+    @cached_property
+    def far(self) -> Pipeline:
+        """For any limits."""
+        return self._pipeline(self.recipe.far)
+
+    @cached_property
+    def measuring(self) -> Pipeline:
+        """Makes no mosaic."""
+        return self._pipeline(self.recipe.measuring)
+
+    @cached_property
+    def measured(self) -> Pipeline:
+        """After `measuring`, for limits that zero lies in."""
+        return self._pipeline(self.recipe.measured)
+
+    @cached_property
+    def measured_far(self) -> Pipeline:
+        """After `measuring`, for any limits and each map's own extremes."""
+        return self._pipeline(self.recipe.far.measured)
+
+
+class HalidePlan(EnginePlan):
     """What stays from frame to frame, so that a small frame's time is not spent in Python.
 
-    shape: the frames'. pipeline_for: gives a recipe's pipeline, compiled; asked when one is first needed.
+    Weights that are whole numbers stand in the compiled code. Other ones, which must not compile, are computed by the
+    code for fractions where that is compiled (as it is for an editable plan), and else by OpenCV.
     """
 
-    def __init__(
-        self, layer: Layer, shape: tuple[int, ...], recipe: Recipe, pipeline_for: Callable[[Recipe], Pipeline]
-    ) -> None:
-        """Allocate the mosaic."""
-        self._layer, self._recipe, self._pipeline_for = layer, recipe, pipeline_for
-        self._distinct = distinct_kernels(layer.bank)
-        self._way = f"halide {recipe.arithmetic}"
-        count = len(self._distinct)
-        filled_up = -(-count // recipe.at_once) * recipe.at_once
-        self._kernels = np.zeros((filled_up, *self._distinct.kernels.shape[1:]), np.float32)
+    def __init__(self, key: PlanKey, recipe: Recipe, engine: Pipelines) -> None:
+        """Compile what is missing and allocate."""
+        super().__init__(key, engine.check_open)
+        self._engine = engine
+        self._mosaic = black_mosaic(key.grid)
+        self._tiles = _tiles_of(self._mosaic, key.grid)
+        self._mappings = self._tiles.mappings.reshape(-1, 4)[: len(key.layer.bank)]
+        self._turned: ByteArray | None = None  # memory for a frame that Halide cannot read
+        self._opencv: Plan | None = None  # which computes in this plan's place
+        self._measured: Measured | None = None  # the latest, while no frame has been run since
+        self._frame = _NO_FRAME  # that it was of, as Halide reads it
+        self._take(Code(recipe, key.range, engine))
+
+    def run(self, frame: ByteArray, limits: Limits | None, measured: Measured | None = None) -> Result:
+        """One frame's mosaic (see Plan.run)."""
+        if self._opencv:
+            return self._opencv.run(frame, limits, measured)
+        self.check(frame)
+        if limits is None or (measured is not None and measured is self._measured):
+            return self._run_measured(frame, limits, measured)
+        self._measured = None
+        self._set_limits(limits)
+        pipeline = self._code.direct if limits[0] <= 0 <= limits[1] else self._code.far
+        extremes = self._extremes_of(self.key.grid.tile_hw[0])
+        pipeline.run(self._readable(frame), self._kernels, extremes, tiles=self._tiles)
+        peak = peak_of_picture(self.key.layer, self._distinct, *extremes.reached())
+        return Result(self._mosaic, self._ranges, peak, self._implementation)
+
+    def measure(self, frame: ByteArray) -> Measured:
+        """What the frame's responses reach."""
+        if self._opencv:
+            return self._opencv.measure(frame)
+        self.check(frame)
+        self._frame = self._readable(frame)
+        extremes = self._extremes_of(self.key.map_hw[0])
+        self._code.measuring.run(self._frame, self._kernels, extremes, gray=self._gray)
+        self._measured = measured = self._reached(extremes)
+        return measured
+
+    def _reached(self, extremes: Extremes) -> Measured:
+        layer, distinct, reached = self.key.layer, self._distinct, extremes.reached()
+        peak = peak_of_picture(layer, distinct, *reached)
+        return Measured(peak, lambda: extremes_of_maps(layer, distinct, *reached))
+
+    def _run_measured(self, frame: ByteArray, limits: Limits | None, measured: Measured | None) -> Result:
+        """The mosaic after measuring. Between the two all cores wait for Python."""
+        if measured is None or measured is not self._measured:
+            measured = self.measure(frame)
+        if limits is None:
+            self._set_ranges(np.asarray(measured.extremes, np.float32), own=True)
+        else:
+            self._set_limits(limits)
+        far = limits is None or not limits[0] <= 0 <= limits[1]
+        pipeline = self._code.measured_far if far else self._code.measured
+        pipeline.run(self._frame if self._gray is None else self._gray, self._kernels, tiles=self._tiles)
+        self._measured, self._frame = None, _NO_FRAME
+        return Result(self._mosaic, self._ranges, measured.peak, self._implementation)
+
+    def take_weights(self, bank: FilterBank) -> None:
+        """Go on with another bank (see Plan.take_weights)."""
+        self.key = check_weights(self.key, bank)
+        if self._code.recipe.sums is None:
+            self._take(self._code)
+            return
+        fractions = recipe_for(replace(self.key, editable=True))
+        if fractions and all(self._engine.compiled(needed) for needed in fractions.needed(self.key.range)):
+            self._opencv = None
+            self._take(Code(fractions, self.key.range, self._engine))
+        elif self._opencv:
+            self._opencv.take_weights(bank)
+        else:
+            self._opencv = self._engine.opencv_plan(self.key)
+
+    def _take(self, code: Code) -> None:
+        """Compute the key's weights by this code from now on."""
+        self._code = code
+        self._implementation = f"halide {code.recipe.arithmetic}"
+        self._distinct = distinct_kernels(self.key.layer.bank)
+        count, at_once = len(self._distinct), code.recipe.at_once
+        self._kernels = np.zeros((-(-count // at_once) * at_once, *self._distinct.kernels.shape[1:]), np.float32)
         self._kernels[:count] = self._distinct.kernels
-        height, width = map_hw(shape, layer.bank)
-        grid = MosaicGrid(len(layer.bank), (-(-height // recipe.reduce), -(-width // recipe.reduce)))
-        self._mosaic = black_mosaic(grid)
-        self._tiles = _tiles_of(self._mosaic, grid, self._distinct.kernel_of)
-        self._lines = self._tiles.lines.reshape(-1, 4)[: len(layer.bank)]
-        self._gray = np.empty(shape[:2], np.uint8) if recipe.measuring.leaves_gray else None
+        self._tiles.kernel_of.reshape(-1)[: len(self._distinct.kernel_of)] = self._distinct.kernel_of
+        self._gray = np.empty(self.key.shape[:2], np.uint8) if code.recipe.measuring.leaves_gray else None
+        self._extremes: dict[int, Extremes] = {}
+        self._measured = None
         self._limits: Limits | None = None
         self._ranges: FloatArray = np.empty((0, 2), np.float32)
 
-    def run(self, frame: ByteArray, limits: Limits | None) -> Result:
-        """One frame's mosaic; limits None takes the picture's own range."""
-        if limits is None:
-            peak = self._run_with_own_range(frame)
-        else:
-            if limits != self._limits:
-                self._take(bank_ranges(len(self._layer.bank), limits))
-            pipeline = self._direct if limits[0] <= 0 <= limits[1] else self._far
-            pipeline.run(frame, self._kernels, tiles=self._tiles)
-            peak = peak_of_picture(self._layer, self._distinct, *pipeline.extremes())
-        self._limits = limits
-        return Result(self._mosaic, self._ranges, peak, self._way)
+    def _extremes_of(self, rows: int) -> Extremes:
+        if rows not in self._extremes:
+            self._extremes[rows] = Extremes(len(self._kernels), rows, self._code.recipe.arithmetic)
+        return self._extremes[rows]
 
-    def _run_with_own_range(self, frame: ByteArray) -> float:
-        """Measure, then make the mosaic; the picture's peak. Between the two all cores wait for Python."""
-        self._measuring.run(frame, self._kernels, gray=self._gray)
-        extremes = self._measuring.extremes()
-        peak = peak_of_picture(self._layer, self._distinct, *extremes)
-        if self._layer.range == RangeMode.FRAME:
-            self._take(np.asarray(extremes_of_maps(self._layer, self._distinct, *extremes), np.float32))
-        else:
-            self._take(bank_ranges(len(self._layer.bank), peak_limits(self._layer, peak)))
-        self._measured.run(frame if self._gray is None else self._gray, self._kernels, tiles=self._tiles)
-        return peak
+    def _set_limits(self, limits: Limits) -> None:
+        if limits != self._limits:
+            self._set_ranges(bank_ranges(len(self.key.layer.bank), limits), own=False)
+            self._limits = limits
 
-    @cached_property
-    def _direct(self) -> Pipeline:
-        return self._pipeline_for(self._recipe)
-
-    @cached_property
-    def _far(self) -> Pipeline:
-        return self._pipeline_for(self._recipe.far)
-
-    @cached_property
-    def _measuring(self) -> Pipeline:
-        return self._pipeline_for(self._recipe.measuring)
-
-    @cached_property
-    def _measured(self) -> Pipeline:
-        return self._pipeline_for(self._recipe.measured(self._layer.range))
-
-    def _take(self, ranges: FloatArray) -> None:
-        """The range of the next picture."""
+    def _set_ranges(self, ranges: FloatArray, *, own: bool) -> None:
+        """The ranges of the next picture."""
+        self._limits = None
         self._ranges = ranges
         self._ranges.setflags(write=False)  # results share it
-        self._lines[:] = byte_lines(self._layer, self._distinct, ranges)
+        self._mappings[:] = byte_mappings(self.key.layer, self._distinct, ranges, own=own)
+
+    def _readable(self, frame: ByteArray) -> ByteArray:
+        """The frame as Halide takes it: dense pixels, rows downwards, and not read-only."""
+        if self._turned is None:
+            if frame.flags.c_contiguous and frame.flags.writeable:
+                return frame
+            self._turned = np.empty(self.key.shape, np.uint8)
+        upright = dense(frame, self._turned)
+        if not upright.flags.writeable:
+            np.copyto(self._turned, upright)
+            return self._turned
+        return upright
 
 
-def _tiles_of(mosaic: ByteArray, grid: MosaicGrid, kernel_of: tuple[int, ...]) -> Tiles:
+def _tiles_of(mosaic: ByteArray, grid: MosaicGrid) -> Tiles:
     rows, columns, (tile_h, tile_w) = grid.rows, grid.columns, grid.tile_hw
     pitch = columns * tile_w
     view = as_strided(mosaic, (rows, columns, tile_h, tile_w), (tile_h * pitch, tile_w, pitch, 1))
-    kernels = np.zeros(rows * columns, np.int32)
-    kernels[: len(kernel_of)] = kernel_of
-    return Tiles(view, np.zeros((rows, columns, 4), np.float32), kernels.reshape(rows, columns))
+    return Tiles(view, np.zeros((rows, columns, 4), np.float32), np.zeros((rows, columns), np.int32))

@@ -8,12 +8,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from convviz_core.engines.api import map_hw
+from convviz_core.engines.api import PlanKey
 from convviz_core.engines.cpu_kernels import distinct_kernels
 from convviz_core.engines.halide.column_sums import ColumnSums, column_sums
 from convviz_core.engines.halide.stages import vector_lanes
 from convviz_core.filters.bank import FilterBank
-from convviz_core.layer import Layer, RangeMode
+from convviz_core.geometry import ConvGeometry
+from convviz_core.ranges import RangeMode
 
 MOST_ADDITIONS = 500  # of whole numbers, unrolled: about a second of compiling
 MOST_TAPS = 170  # of one kernel in float32, unrolled: about a second of compiling; far above, a DFT is faster anyway
@@ -32,7 +33,7 @@ class Arithmetic(StrEnum):
 class Recipe:
     """What one compiled pipeline is for.
 
-    color: the frame is BGR, else gray. channels: 1 where the filters read gray, 3 for RGB. reduce: see Engine.run; 0
+    color: the frame is BGR, else gray. channels: 1 where the filters read gray, 3 for RGB. reduce: see PlanKey; 0
     makes no mosaic. sums: the whole-number kernels, for int16 and int32; None in float32. at_once: kernels that share
     their reading of the frame in float32; the number of kernels is a multiple. far_ranges: whether zero may lie outside
     a range. measures: whether it gives the extremes. pairs: (kernel, sign) of every map, in order, where there are
@@ -51,6 +52,11 @@ class Recipe:
     pairs: tuple[tuple[int, int], ...] = ()
 
     @property
+    def extent_hw(self) -> tuple[int, int]:
+        """The rows and columns of the frame that one response spans."""
+        return ConvGeometry(self.kernel_hw).extent_hw
+
+    @property
     def measuring(self) -> Recipe:
         """The same without a mosaic."""
         return replace(self, reduce=0, pairs=())
@@ -60,10 +66,16 @@ class Recipe:
         """The same for any range."""
         return replace(self, far_ranges=True, pairs=())
 
-    def measured(self, mode: str) -> Recipe:
+    @property
+    def measured(self) -> Recipe:
         """What only makes the mosaic, after measuring: where that has left the gray picture, from it."""
-        color = self.color and not self.measuring.leaves_gray
-        return replace(self.far if mode == RangeMode.FRAME else self, color=color, measures=False)
+        return replace(self, color=self.color and not self.measuring.leaves_gray, measures=False)
+
+    def needed(self, mode: RangeMode) -> tuple[Recipe, ...]:
+        """The pipelines that frames need in a range mode: with limits, or in two steps for the picture's own range."""
+        if mode == RangeMode.FIXED:
+            return (self,)
+        return (self.measuring, self.far.measured) if mode == RangeMode.FRAME else (self, self.measuring, self.measured)
 
     @property
     def leaves_gray(self) -> bool:
@@ -74,30 +86,31 @@ class Recipe:
         return self.reduce == 0 and self.color and self.channels == 1 and self.sums is not None
 
 
-def recipes_for(shape: tuple[int, ...], layer: Layer, reduce: int) -> tuple[Recipe, ...]:
-    """The pipelines that a run may need: with limits, or in two steps where the picture's own range is wanted."""
-    recipe = recipe_for(shape, layer, reduce)
-    if recipe is None:
-        return ()
-    if layer.range == RangeMode.FIXED:
-        return (recipe,)
-    own = (recipe.measuring, recipe.measured(layer.range))
-    return own if layer.range == RangeMode.FRAME else (recipe, *own)
+def recipe_for(key: PlanKey) -> Recipe | None:
+    """The pipeline for a plan; None where OpenCV computes: tiles narrower than a vector, and long code.
 
-
-def recipe_for(shape: tuple[int, ...], layer: Layer, reduce: int) -> Recipe | None:
-    """The pipeline for frames of `shape`; None where OpenCV computes: tiles narrower than a vector, and long code."""
+    An editable plan's weights are run-time arguments, even where they are whole numbers.
+    """
+    layer = key.layer
     bank = layer.bank
-    _, width = map_hw(shape, bank)
-    arithmetic, sums = _arithmetic(bank)
+    arithmetic, sums = (Arithmetic.FLOAT32, None) if key.editable else _arithmetic(bank)
     taps = bank.channels * bank.kernel_hw[0] * bank.kernel_hw[1]
-    too_narrow = width < 2 * vector_lanes() or -(-width // reduce) < vector_lanes()
+    too_narrow = key.map_hw[1] < 2 * vector_lanes() or key.grid.tile_hw[1] < vector_lanes()
     if too_narrow or (sums is None and taps > MOST_TAPS):
         return None
     distinct = distinct_kernels(bank)
-    at_once = 2 if sums is None and len(distinct) > 1 else 1
-    pairs = distinct.maps if sums and not layer.signed and distinct.has_pairs and reduce == 1 else ()
-    return Recipe(len(shape) == 3, bank.channels, bank.kernel_hw, arithmetic, reduce, sums, at_once, pairs=pairs)
+    several = len(bank if key.editable else distinct) > 1
+    pairs = distinct.maps if sums and not layer.signed and distinct.has_pairs and key.reduce == 1 else ()
+    return Recipe(
+        color=len(key.shape) == 3,
+        channels=bank.channels,
+        kernel_hw=bank.kernel_hw,
+        arithmetic=arithmetic,
+        reduce=key.reduce,
+        sums=sums,
+        at_once=2 if sums is None and several else 1,
+        pairs=pairs,
+    )
 
 
 @lru_cache(maxsize=64)

@@ -168,35 +168,35 @@ def _extremes(seen: Node, low: Node, high: Node) -> tuple[Node, Node]:
     return hl.min(seen[0], low), hl.max(seen[1], high)
 
 
-def levels_stage(response: Node, kernels: Node, lines: Node, kernel_of: Node, far_ranges: bool) -> Node:
+def levels_stage(response: Node, kernels: Node, mappings: Node, kernel_of: Node, far_ranges: bool) -> Node:
     """(x, y, column, row): the byte of every response of the map in each tile.
 
-    far_ranges: whether zero may lie outside a range, so that a line's origin is not 0.
+    far_ranges: whether zero may lie outside a range, so that a mapping's origin is not 0.
     """
     index = hl.clamp(kernel_of[column, row], 0, kernels - 1)
-    origin, gain, offset, floor = (lines[i, column, row] for i in range(4))
+    origin, scale, zero_point, floor = (mappings[i, column, row] for i in range(4))
     q = hl.cast(hl.Float(32), response[x, y, index])
     levels = hl.Func("levels")
-    levels[x, y, column, row] = _byte(hl.max((q - origin if far_ranges else q) * gain + offset, floor))
+    levels[x, y, column, row] = _byte(hl.max((q - origin if far_ranges else q) * scale + zero_point, floor))
     return levels
 
 
-def paired_tiles(response: Node, maps: Sequence[tuple[int, int]], lines: Node) -> Node:
+def paired_tiles(response: Node, maps: Sequence[tuple[int, int]], mappings: Node) -> Node:
     """(x, y, column, row): the bytes after ReLU of maps that all have one range, which zero lies in.
 
     maps: the distinct kernel and the sign of each. At every pixel, one map of a pair has the byte of |q|, the other
     that of zero.
     """
     grid = MosaicGrid(len(maps), (1, 1))
-    gain, offset, floor = hl.abs(lines[1, 0, 0]), lines[2, 0, 0], lines[3, 0, 0]
+    scale, zero_point, floor = hl.abs(mappings[1, 0, 0]), mappings[2, 0, 0], mappings[3, 0, 0]
     zero = hl.cast(hl.UInt(8), floor)
 
     def level(index: int, sign: int) -> Node:
         whole = response[x, y, index]
         q = hl.cast(hl.Float(32), whole)
         if (index, -sign) not in maps:
-            return _byte(hl.max(q * (gain * sign) + offset, floor))
-        return hl.select(whole > 0 if sign > 0 else whole < 0, _byte(hl.abs(q) * gain + offset), zero)
+            return _byte(hl.max(q * (scale * sign) + zero_point, floor))
+        return hl.select(whole > 0 if sign > 0 else whole < 0, _byte(hl.abs(q) * scale + zero_point), zero)
 
     levels = [level(*its) for its in maps] + [hl.cast(hl.UInt(8), 0)] * (grid.rows * grid.columns - len(maps))
     tiles = hl.Func("tiles")

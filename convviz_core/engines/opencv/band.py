@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+from convviz_core.engines.api import PlanKey
 from convviz_core.engines.cpu_kernels import HALF_UP, DistinctKernels
 from convviz_core.gray import dense
 
@@ -15,15 +16,16 @@ from convviz_core.gray import dense
 class BandScratch:
     """The small pictures that a worker reuses for every band of every frame, and the extremes it has seen.
 
-    shape: the frame's; rows: the most response rows in a band; reduce: see Engine.run.
-    lowest, highest: float64 (K,), the extreme q (see DistinctKernels) since forget_extremes.
+    rows: the most response rows in a band. lowest, highest: float64 (K,), the extreme q (see DistinctKernels) since
+    forget_extremes. Another bank of the same shape may replace `distinct`.
     """
 
-    def __init__(self, shape: tuple[int, ...], distinct: DistinctKernels, rows: int, reduce: int) -> None:
-        channels, kernel_h, kernel_w = distinct.kernels.shape[1:]
-        height, width = rows + kernel_h - 1, shape[1]
-        self._distinct, self._reduce = distinct, reduce
-        self._kernel_h, self._map_w = kernel_h, width - kernel_w + 1
+    def __init__(self, key: PlanKey, distinct: DistinctKernels, rows: int) -> None:
+        shape, reduce, channels = key.shape, key.reduce, key.layer.bank.channels
+        self._more_rows = key.layer.geometry.extent_hw[0] - 1  # of the frame than of responses
+        height, width = rows + self._more_rows, shape[1]
+        self.distinct, self._reduce = distinct, reduce
+        self._map_w = key.map_hw[1]
         self._turned = np.empty((height, *shape[1:]), np.uint8)
         self._plane = np.empty((height, width), np.uint8)
         self._planes = np.empty((channels, height, width), np.float32)
@@ -39,33 +41,33 @@ class BandScratch:
 
     def forget_extremes(self) -> None:
         """Start a new picture."""
-        self.lowest = np.full(len(self._distinct), np.inf)
-        self.highest = np.full(len(self._distinct), -np.inf)
+        self.lowest = np.full(len(self.distinct), np.inf)
+        self.highest = np.full(len(self.distinct), -np.inf)
 
     def measure(self, frame: ByteArray, rows: tuple[int, int]) -> None:
         """Take in the extremes of the response rows `rows`."""
         for _ in self._responses(frame, rows):
             pass
 
-    def render(self, frame: ByteArray, rows: tuple[int, int], lines: FloatArray, tiles: Sequence[ByteArray]) -> None:
-        """Write the bytes of the response rows `rows` into the maps' tiles, by the lines of byte_lines."""
+    def render(self, frame: ByteArray, rows: tuple[int, int], mappings: FloatArray, tiles: Sequence[ByteArray]) -> None:
+        """Write the bytes of the response rows `rows` into the maps' tiles, by byte_mappings."""
         for index, response in self._responses(frame, rows):
             low, high = self._extremes
-            maps = [i for i, kernel in enumerate(self._distinct.kernel_of) if kernel == index]
+            maps = [i for i, kernel in enumerate(self.distinct.kernel_of) if kernel == index]
             for i in maps:
                 if self._reduce == 1:
-                    self._to_bytes(response, lines[i], tiles[i][rows[0] : rows[1]], low, high)
+                    self._to_bytes(response, mappings[i], tiles[i][rows[0] : rows[1]], low, high)
                 else:
-                    self._to_bytes(response, lines[i], self._bytes[: len(response), : self._map_w], low, high)
+                    self._to_bytes(response, mappings[i], self._bytes[: len(response), : self._map_w], low, high)
                     self._block_means(len(response), tiles[i][rows[0] // self._reduce :])
 
     def _responses(self, frame: ByteArray, rows: tuple[int, int]) -> Iterator[tuple[int, FloatArray]]:
         """Each distinct kernel's number and its responses q, float32 (rows, w), valid until the next one."""
         count = rows[1] - rows[0]
-        planes = self._read(frame[rows[0] : rows[1] + self._kernel_h - 1])
+        planes = self._read(frame[rows[0] : rows[1] + self._more_rows])
         more, whole = self._more[: planes.shape[1]], self._response[: planes.shape[1]]
         response = whole[:count, : self._map_w]
-        for index, kernel in enumerate(self._distinct.kernels):
+        for index, kernel in enumerate(self.distinct.kernels):
             cv2.filter2D(planes[0], cv2.CV_32F, kernel[0], whole, anchor=(0, 0))
             for plane, weights in zip(planes[1:], kernel[1:], strict=True):
                 cv2.filter2D(plane, cv2.CV_32F, weights, more, anchor=(0, 0))
@@ -89,21 +91,21 @@ class BandScratch:
                 planes[channel] = cv2.extractChannel(frame, 2 - channel, plane)
         return planes
 
-    def _to_bytes(self, response: FloatArray, line: FloatArray, out: ByteArray, low: float, high: float) -> None:
-        origin, gain, offset, floor = (float(value) for value in line)
-        if gain == 0:
-            out[:] = int(np.rint(offset))
+    def _to_bytes(self, response: FloatArray, mapping: FloatArray, out: ByteArray, low: float, high: float) -> None:
+        origin, scale, zero_point, floor = mapping.tolist()
+        if scale == 0:
+            out[:] = int(np.rint(zero_point))
             return
         shifted = self._more[: len(response), : self._map_w]
         if origin:
             response = np.subtract(response, np.float32(origin), out=shifted)
             low, high = low - origin, high - origin
-        # convertScaleAbs takes the line's absolute value: what would be below the floor is held there before it.
+        # convertScaleAbs takes the absolute value: what would be below the floor is held there before it.
         # A floor is the byte of a response of zero, where the activation cuts.
-        bottom = -origin if floor else 0.0 if offset == HALF_UP else -offset / gain
-        if (low < bottom) if gain > 0 else (high > bottom):
-            response = _held_at(bottom, response, gain > 0, shifted)
-        cv2.convertScaleAbs(response, out, gain, offset)
+        bottom = -origin if floor else 0.0 if zero_point == HALF_UP else -zero_point / scale
+        if (low < bottom) if scale > 0 else (high > bottom):
+            response = _held_at(bottom, response, scale > 0, shifted)
+        cv2.convertScaleAbs(response, out, scale, zero_point)
 
     def _block_means(self, rows: int, out: ByteArray) -> None:
         """Block means of the band's first `rows` rows of bytes into `out`, halves up; the edge's pixels fill up."""

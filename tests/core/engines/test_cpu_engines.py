@@ -16,9 +16,9 @@ from PIL import Image
 from convviz_core import Engine, EngineError, Filter, FilterBank, FrameSizeError, Layer, load_bank, open_engine
 from convviz_core.arrays import AnyArray, ByteArray
 from convviz_core.engines.opencv.band import BandScratch
-from convviz_core.engines.opencv.engine import BAND_ROWS, Rows
+from convviz_core.engines.opencv.plan import BAND_ROWS, Rows
 from convviz_core.mosaic import MosaicGrid, reduce_maps, tile_maps
-from convviz_core.ranges import map_ranges, to_bytes
+from convviz_core.ranges import Range, map_ranges, to_bytes
 
 SEED = load_bank("udacity")
 KERNEL_SHAPES = ((1, 1), (1, 5), (2, 3), (4, 4), (5, 5), (7, 7), (11, 11), (31, 31))
@@ -65,14 +65,14 @@ def tolerance(bank: FilterBank) -> float:
     return 1e-5 * max(1.0, float(weights) / 16)
 
 
-def check(engine: Engine, frame: ByteArray, layer: Layer, reduce: int = 1) -> None:
+def check(engine: Engine, frame: ByteArray, layer: Layer, range: Range = "fixed", reduce: int = 1) -> None:
     """The mosaic within one level, the ranges and the peak within the responses' tolerance."""
     conv = responses(frame, layer.bank)
     shown = conv if layer.signed else np.maximum(conv, 0)
-    result = engine.run(frame, layer, reduce=reduce)
-    assert np.abs(result.ranges - map_ranges(layer, shown)).max() <= tolerance(layer.bank)
+    result = engine.run(frame, layer, range, reduce)
+    assert np.abs(result.ranges - map_ranges(layer, shown, range)).max() <= tolerance(layer.bank)
     assert abs(result.peak - np.abs(shown).max()) <= tolerance(layer.bank)
-    wanted = tile_maps(reduce_maps(to_bytes(layer, shown, result.ranges), reduce))
+    wanted = tile_maps(reduce_maps(to_bytes(layer, shown, result.ranges, own=range == "frame"), reduce))
     assert result.mosaic.dtype == np.uint8
     assert result.mosaic.shape == wanted.shape
     assert np.abs(result.mosaic.astype(int) - wanted).max() <= 1
@@ -94,19 +94,19 @@ def test_every_range_and_activation_is_within_one_level_of_float64(
     bank, frame = random_bank(shape, 5, whole), random_frame(50, 117)
     for mode in ("fixed", "auto", "frame"):
         for activation in ("relu", "none"):
-            check(engine, frame, Layer(bank, activation, mode))
+            check(engine, frame, Layer(bank, activation), mode)
 
 
 @pytest.mark.parametrize("count", [1, 2, 16, 64])
 def test_any_number_of_filters_is_within_one_level(engine: Engine, count: int) -> None:
-    check(engine, random_frame(40, 90), Layer(random_bank((3, 3), count, whole=False), "none", "frame"))
+    check(engine, random_frame(40, 90), Layer(random_bank((3, 3), count, whole=False), "none"), "frame")
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["whole", "fractions"])
 @pytest.mark.parametrize("color", [True, False], ids=["color", "gray"])
 def test_banks_of_three_channels_read_red_green_and_blue(engine: Engine, color: bool, whole: bool) -> None:
     frame = random_frame(40, 100)
-    check(engine, frame if color else frame[..., 1], Layer(random_bank((3, 3, 4), 3, whole), "none", "auto"))
+    check(engine, frame if color else frame[..., 1], Layer(random_bank((3, 3, 4), 3, whole), "none"), "auto")
 
 
 @pytest.mark.parametrize("bank", [SEED, random_bank((3, 5), 3, whole=False)], ids=["whole", "fractions"])
@@ -148,18 +148,18 @@ def test_nothing_to_see_is_128_signed_and_0_after_relu(engine: Engine, mode: str
     if engine.name == "torch":
         pytest.skip("sums of x/255 in float32 are not quite zero, and half a level rounds either way")
     frame = np.full((70, 90, 3), 77, np.uint8)
-    assert (engine.run(frame, Layer(SEED, "none", mode)).mosaic == 128).all()
-    assert (engine.run(frame, Layer(SEED, "relu", mode)).mosaic == 0).all()
+    assert (engine.run(frame, Layer(SEED, "none"), mode).mosaic == 128).all()
+    assert (engine.run(frame, Layer(SEED, "relu"), mode).mosaic == 0).all()
 
 
 @pytest.mark.parametrize("reduce", [2, 3, 5])
 @pytest.mark.parametrize("bank", [SEED, random_bank((3, 5), 3, whole=False)], ids=["whole", "fractions"])
 def test_the_reduced_mosaic_is_the_block_means_of_the_full_one(engine: Engine, bank: FilterBank, reduce: int) -> None:
-    frame, layer = random_frame(131, 237, blur=0.8), Layer(bank, "none", "frame")
+    frame, layer = random_frame(131, 237, blur=0.8), Layer(bank, "none")
     height, width = 131 - bank.kernel_hw[0] + 1, 237 - bank.kernel_hw[1] + 1
-    full = engine.run(frame, layer).mosaic
+    full = engine.run(frame, layer, "frame").mosaic.copy()
     maps = np.stack([full[MosaicGrid(len(bank), (height, width)).tile(i)] for i in range(len(bank))])
-    assert np.array_equal(engine.run(frame, layer, reduce=reduce).mosaic, tile_maps(reduce_maps(maps, reduce)))
+    assert np.array_equal(engine.run(frame, layer, "frame", reduce).mosaic, tile_maps(reduce_maps(maps, reduce)))
 
 
 def views_of(frame: ByteArray) -> dict[str, ByteArray]:
@@ -191,7 +191,7 @@ def test_a_view_gives_what_its_copy_gives(engine: Engine, view: str) -> None:
 def test_a_frame_of_the_kernels_size_gives_maps_of_one_pixel(engine: Engine, shape: tuple[int, int]) -> None:
     bank = random_bank(shape, 3, whole=True)
     for mode in ("fixed", "auto", "frame"):
-        check(engine, random_frame(*shape), Layer(bank, "none", mode))
+        check(engine, random_frame(*shape), Layer(bank, "none"), mode)
     assert engine.run(random_frame(*shape), Layer(bank)).mosaic.shape == (2, 2)
 
 
@@ -211,18 +211,18 @@ def test_a_frame_of_the_kernels_size_gives_maps_of_one_pixel(engine: Engine, sha
 @pytest.mark.parametrize("mode", ["fixed", "auto", "frame"])
 def test_extreme_weights_are_within_one_level(engine: Engine, kernels: AnyArray, mode: str) -> None:
     for activation in ("relu", "none"):
-        layer, frame = Layer(bank_of(kernels), activation, mode), random_frame(40, 100)
-        result = engine.run(frame, layer)
+        layer, frame = Layer(bank_of(kernels), activation), random_frame(40, 100)
+        result = engine.run(frame, layer, mode)
         conv = responses(frame, layer.bank)
         shown = conv if layer.signed else np.maximum(conv, 0)
-        wanted = tile_maps(to_bytes(layer, shown, result.ranges))
+        wanted = tile_maps(to_bytes(layer, shown, result.ranges, own=mode == "frame"))
         assert np.abs(result.mosaic.astype(int) - wanted).max() <= 1
 
 
 @pytest.mark.parametrize("mode", ["fixed", "auto", "frame"])
 def test_weights_too_small_for_float32_are_black(engine: Engine, mode: str) -> None:
-    layer = Layer(bank_of(np.full((1, 3, 3), 1e-45)), range=mode)
-    assert not engine.run(np.zeros((40, 100), np.uint8), layer).mosaic.any()
+    layer = Layer(bank_of(np.full((1, 3, 3), 1e-45)))
+    assert not engine.run(np.zeros((40, 100), np.uint8), layer, mode).mosaic.any()
 
 
 def test_limits_that_are_given_are_the_range_and_the_peak_is_still_the_pictures(engine: Engine) -> None:
@@ -234,7 +234,7 @@ def test_limits_that_are_given_are_the_range_and_the_peak_is_still_the_pictures(
         ("relu", (-1.0, 3.0)),
         ("relu", (0.5, 2.0)),
     ):
-        layer = Layer(SEED, activation, "auto")
+        layer = Layer(SEED, activation)
         shown = conv if layer.signed else np.maximum(conv, 0)
         result = engine.run(frame, layer, limits)
         assert result.ranges.tolist() == np.array([limits] * 4, np.float32).tolist()
@@ -245,8 +245,8 @@ def test_limits_that_are_given_are_the_range_and_the_peak_is_still_the_pictures(
 def test_a_narrow_range_far_from_zero_is_still_within_one_level(engine: Engine) -> None:
     frame = np.full((64, 96), 200, np.uint8)
     frame[:, ::2] = 201  # responses of 201 and of 200 in units of 1/255 x 1000, in frame mode black and white
-    check(engine, frame, Layer(bank_of(np.full((1, 1, 1), 1000.0)), "none", "frame"))
-    check(engine, frame, Layer(bank_of(np.full((1, 2, 2), 1 / 3)), "none", "frame"))
+    check(engine, frame, Layer(bank_of(np.full((1, 1, 1), 1000.0)), "none"), "frame")
+    check(engine, frame, Layer(bank_of(np.full((1, 2, 2), 1 / 3)), "none"), "frame")
 
 
 def test_a_tile_without_a_map_stays_black_whatever_was_shown_before(engine: Engine) -> None:
@@ -259,8 +259,8 @@ def test_a_tile_without_a_map_stays_black_whatever_was_shown_before(engine: Engi
 
 def test_sizes_and_layers_may_change_from_frame_to_frame(engine: Engine) -> None:
     for height, width in ((60, 80), (90, 120), (33, 200)):
-        for layer in (Layer(SEED), Layer(SEED, "none", "frame"), Layer(SEED, "relu", "auto")):
-            check(engine, random_frame(height, width), layer)
+        for layer, range in ((Layer(SEED), "fixed"), (Layer(SEED, "none"), "frame"), (Layer(SEED), "auto")):
+            check(engine, random_frame(height, width), layer, range)
 
 
 @pytest.mark.parametrize(
@@ -313,15 +313,18 @@ def test_a_frame_smaller_than_the_kernel_is_named(engine: Engine) -> None:
         engine.run(np.zeros((3, 9), np.uint8), Layer(SEED))
 
 
-@pytest.mark.parametrize("limits", [(1.0, 1.0), (1.0, 0.0), (float("nan"), 1.0), (1.0, 1.0 + 1e-12)])
+@pytest.mark.parametrize(
+    "limits", [(1.0, 1.0), (1.0, 0.0), (float("nan"), 1.0), (1.0, 1.0 + 1e-12), (0.0, 1e39), (-np.inf, 0.0)]
+)
 def test_limits_that_are_no_range_are_refused(engine: Engine, limits: tuple[float, float]) -> None:
     with pytest.raises(ValueError, match="lo < hi"):
-        engine.run(random_frame(9, 9), Layer(SEED, range="auto"), limits)
+        engine.run(random_frame(9, 9), Layer(SEED), limits)
 
 
-def test_frame_mode_takes_no_limits(engine: Engine) -> None:
-    with pytest.raises(ValueError, match="each map's own limits"):
-        engine.run(random_frame(9, 9), Layer(SEED, range="frame"), (0.0, 1.0))
+@pytest.mark.parametrize("range", ["min-max", "", None, 1, (0.0,), (0.0, 1.0, 2.0), ("0", "1"), (None, 1.0)])
+def test_an_unknown_range_names_the_choices(engine: Engine, range: Any) -> None:
+    with pytest.raises(ValueError, match=r"there is no range .*: choose auto, fixed, frame, or limits \(lo, hi\)"):
+        engine.run(random_frame(9, 9), Layer(SEED), range)
 
 
 def test_opencvs_other_worker_takes_the_bands_of_one_whose_core_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -341,7 +344,7 @@ def test_opencvs_other_worker_takes_the_bands_of_one_whose_core_is_busy(monkeypa
             if len(done) == 5:
                 others_done.set()
 
-    monkeypatch.setattr(cv2, "getNumThreads", lambda: 2)
+    monkeypatch.setattr(cv2, "getNumberOfCPUs", lambda: 2)
     monkeypatch.setattr(BandScratch, "render", render_late_the_first_time)
     with open_engine("opencv", "cpu") as opencv:
         check(opencv, random_frame(6 * BAND_ROWS, 64), Layer(SEED))
@@ -368,4 +371,4 @@ def test_opencv_gives_any_bank_within_one_level(
     reduce: int,
 ) -> None:
     with open_engine("opencv", "cpu") as opencv:
-        check(opencv, random_frame(*size_hw), Layer(random_bank(shape, count, whole), activation, mode), reduce)
+        check(opencv, random_frame(*size_hw), Layer(random_bank(shape, count, whole), activation), mode, reduce)

@@ -1,4 +1,4 @@
-"""What the CPU engines really compute: distinct kernels, whole numbers, shared columns, lines to bytes."""
+"""What the CPU engines really compute: distinct kernels, whole numbers, shared columns, byte mappings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from convviz_core import Filter, FilterBank, Layer, load_bank
 from convviz_core.arrays import AnyArray
-from convviz_core.engines.cpu_kernels import byte_lines, distinct_kernels, extremes_of_maps, peak_of_picture
+from convviz_core.engines.cpu_kernels import byte_mappings, distinct_kernels, extremes_of_maps, peak_of_picture
 from convviz_core.engines.halide.column_sums import column_sums
 
 SEED = load_bank("udacity")
@@ -78,7 +78,7 @@ def test_halves_go_up_all_along_the_range() -> None:
     for activation, wanted in (("relu", (q + 4) // 8), ("none", (q + 2048) // 16)):
         layer = Layer(SEED, activation)
         low = -8.0 if layer.signed else 0.0
-        line = byte_lines(layer, distinct_kernels(SEED), np.array([[low, 8.0]] * 4, np.float32))[0]
+        line = byte_mappings(layer, distinct_kernels(SEED), np.array([[low, 8.0]] * 4, np.float32), own=False)[0]
         assert np.array_equal(np.rint(np.float32((q - line[0]) * line[1] + line[2])), wanted)
 
 

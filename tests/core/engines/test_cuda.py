@@ -14,13 +14,15 @@ from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import EngineError, Result
 from convviz_core.engines.cuda.device import CudaDevice
 from convviz_core.engines.cuda.engine import CudaEngine
-from convviz_core.engines.cuda.kernels import PlanKey, TorchWork
+from convviz_core.engines.cuda.kernels import TorchWork, WorkKey
+from convviz_core.engines.cuda.plan import CudaPlan
 from convviz_core.engines.cuda.slot import Work
+from convviz_core.engines.planning import run_in_range
 from convviz_core.engines.reference import TorchEngine
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.files import load_bank
 from convviz_core.layer import Layer
-from convviz_core.ranges import Limits
+from convviz_core.ranges import Range
 
 pytestmark = pytest.mark.cuda
 
@@ -46,8 +48,8 @@ def frame_of(width: int, height: int, *, gray: bool = False) -> ByteArray:
     return RNG.integers(0, 256, (height, width) if gray else (height, width, 3), dtype=np.uint8)
 
 
-def check(result: Result, frame: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> None:
-    reference = TorchEngine().run(frame, layer, limits, reduce)
+def check(result: Result, frame: ByteArray, layer: Layer, range: Range = "fixed", reduce: int = 1) -> None:
+    reference = TorchEngine().run(frame, layer, range, reduce)
     allowed = 1e-5 * max(1.0, float(np.abs(layer.bank.kernels).sum(axis=(1, 2, 3)).max()) / 16)
     assert np.abs(result.mosaic.astype(np.int16) - reference.mosaic).max() <= 1
     np.testing.assert_allclose(result.ranges, reference.ranges, rtol=1e-6, atol=2 * allowed)
@@ -67,11 +69,10 @@ def engine() -> Iterator[CudaEngine]:
 def test_the_mosaic_is_within_a_level_of_the_reference_s(
     engine: CudaEngine, bank: FilterBank, activation: str, mode: str, reduce: int
 ) -> None:
-    layer = Layer(bank, activation, mode)
+    layer = Layer(bank, activation)
     for frame in (frame_of(321, 243), frame_of(160, 120, gray=True), frame_of(321, 243)[:, ::-1]):
-        check(engine.run(frame, layer, None, reduce), frame, layer, None, reduce)
-        if mode != "frame":
-            check(engine.run(frame, layer, (-0.25, 1.5), reduce), frame, layer, (-0.25, 1.5), reduce)
+        check(engine.run(frame, layer, mode, reduce), frame, layer, mode, reduce)
+        check(engine.run(frame, layer, (-0.25, 1.5), reduce), frame, layer, (-0.25, 1.5), reduce)
 
 
 @pytest.mark.parametrize("size_wh", [(640, 480), (1920, 1080), (3840, 2160)])
@@ -128,7 +129,7 @@ def test_an_identity_kernel_shows_cv2_s_gray_byte_for_byte(engine: CudaEngine) -
 def test_the_work_is_one_graph_and_its_stages_are_timed(engine: CudaEngine) -> None:
     engine.run(frame_of(1920, 1080), Layer(UDACITY))
     result = engine.run(frame_of(1920, 1080), Layer(UDACITY))
-    assert result.way.endswith(", CUDA graph")
+    assert result.implementation.endswith(", CUDA graph")
     assert list(result.stages_ms) == ["upload", "device", "download"]
     assert all(0 < milliseconds < 1000 for milliseconds in result.stages_ms.values())
 
@@ -139,27 +140,27 @@ def test_where_nothing_can_be_captured_the_work_is_launched_itself(monkeypatch: 
         raise RuntimeError("no graphs today")
 
     monkeypatch.setattr(torch.cuda, "graph", refuse)
-    frame, layer = frame_of(640, 480), Layer(UDACITY, "relu", mode)
+    frame, layer = frame_of(640, 480), Layer(UDACITY)
     with CudaEngine() as engine:
-        result = engine.run(frame, layer)
-        assert "without a CUDA graph (no graphs today)" in result.way
-        check(result, frame, layer)
-        check(engine.run(frame, layer), frame, layer)
+        result = engine.run(frame, layer, mode)
+        assert "without a CUDA graph (no graphs today)" in result.implementation
+        check(result, frame, layer, mode)
+        check(engine.run(frame, layer, mode), frame, layer, mode)
 
 
 @pytest.mark.parametrize("mode", ["fixed", "auto", "frame"])
 def test_torch_s_own_operations_give_the_same_where_the_fused_kernel_is_missing(
     monkeypatch: pytest.MonkeyPatch, mode: str
 ) -> None:
-    def torch_only(device: CudaDevice, key: PlanKey) -> Work:
+    def torch_only(device: CudaDevice, key: WorkKey) -> Work:
         return TorchWork(key, device.place)
 
     monkeypatch.setattr(CudaDevice, "work", torch_only)
-    frame, layer = frame_of(1920, 1080), Layer(UDACITY, "none", mode)
+    frame, layer = frame_of(1920, 1080), Layer(UDACITY, "none")
     with CudaEngine() as engine:
-        result = engine.run(frame, layer)
-        assert result.way == "torch float32, CUDA graph"
-        check(result, frame, layer)
+        result = engine.run(frame, layer, mode)
+        assert result.implementation == "torch float32, CUDA graph"
+        check(result, frame, layer, mode)
 
 
 def test_a_frame_allocates_nothing_on_the_card(engine: CudaEngine) -> None:
@@ -179,14 +180,14 @@ def test_planning_in_another_thread_disturbs_no_frame(engine: CudaEngine) -> Non
     frame, layer = frame_of(640, 480), Layer(UDACITY)
     expected = TorchEngine().run(frame, layer).mosaic
     engine.run(frame, layer)
-    other = Layer(bank_of(6, 5, 5), "none", "auto")
-    thread = Thread(target=engine.plan, args=(frame.shape, other))
+    other = Layer(bank_of(6, 5, 5), "none")
+    plans: list[CudaPlan] = []
+    thread = Thread(target=lambda: plans.append(engine.plan(other, frame.shape, range="auto")))
     thread.start()
     while thread.is_alive():
         assert np.abs(engine.run(frame, layer).mosaic.astype(np.int16) - expected).max() <= 1
     thread.join()
-    assert engine.planned(frame.shape, other)
-    check(engine.run(frame, other), frame, other)
+    check(run_in_range(plans[0], frame, "auto"), frame, other, "auto")
 
 
 def test_a_card_without_memory_says_so_in_a_sentence(engine: CudaEngine) -> None:

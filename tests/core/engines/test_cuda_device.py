@@ -1,4 +1,4 @@
-"""How a lane drives torch.cuda, told by stand-ins for streams and graphs; that CUDA does the same is test_cuda.py's."""
+"""How a stream drives torch.cuda, told by stand-ins for it; that CUDA does the same is test_cuda.py's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import TracebackType
 import pytest
 import torch
 
-from convviz_core.engines.cuda.device import CudaLane
+from convviz_core.engines.cuda.device import CudaStream
 
 
 class Stream:
@@ -69,11 +69,11 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> Cuda:
 
 
 def test_work_is_warmed_up_and_captured_beside_the_lane_s_own_stream(cuda: Cuda) -> None:
-    lane = CudaLane(torch.device("cuda", 0))
-    with lane.queue():
+    stream = CudaStream(torch.device("cuda", 0))
+    with stream.queue():
         own = cuda.current[-1]
     streams: list[Stream | None] = []
-    launch, how = lane.prepare(lambda: streams.append(cuda.current[-1]))
+    launch, how = stream.prepare(lambda: streams.append(cuda.current[-1]))
     assert how == "CUDA graph"
     assert len(streams) == 4  # three to warm up, one captured
     assert own not in streams
@@ -89,7 +89,7 @@ def test_work_that_cannot_be_captured_is_launched_itself_and_the_current_stream_
 ) -> None:
     cuda.capture_fails_with = error
     done: list[int] = []
-    launch, how = CudaLane(torch.device("cuda", 0)).prepare(lambda: done.append(1))
+    launch, how = CudaStream(torch.device("cuda", 0)).prepare(lambda: done.append(1))
     assert how == f"without a CUDA graph ({str(error).splitlines()[0]})"
     assert cuda.current == [None]
     before = len(done)
@@ -108,10 +108,10 @@ def test_a_device_lost_during_a_capture_is_not_taken_for_work_that_cannot_be_cap
             raise torch.AcceleratorError("CUDA error: unspecified launch failure")
 
     with pytest.raises(torch.AcceleratorError, match="unspecified launch failure"):
-        CudaLane(torch.device("cuda", 0)).prepare(work)
+        CudaStream(torch.device("cuda", 0)).prepare(work)
 
 
 def test_too_little_memory_for_a_capture_is_not_worked_around(cuda: Cuda) -> None:
     cuda.capture_fails_with = torch.OutOfMemoryError("CUDA out of memory.")
     with pytest.raises(torch.OutOfMemoryError):
-        CudaLane(torch.device("cuda", 0)).prepare(lambda: None)
+        CudaStream(torch.device("cuda", 0)).prepare(lambda: None)

@@ -20,21 +20,20 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.cuda.kernels import (
-    Parcel,
-    PlanKey,
+    PackedBuffer,
     Scaling,
     TorchWork,
-    parcel,
+    WorkKey,
+    packed_buffer,
     reduce_maps,
     responses,
-    scaling_of,
 )
 from convviz_core.engines.cuda.slot import Work, copy_frame
 from convviz_core.engines.reference import TorchEngine
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.gray import to_gray
-from convviz_core.layer import Activation, Layer, RangeMode
-from convviz_core.ranges import Limits
+from convviz_core.layer import Activation, Layer
+from convviz_core.ranges import Limits, fixed_limits
 
 CPU = torch.device("cpu")
 RNG = np.random.default_rng(4)
@@ -56,10 +55,10 @@ BANKS = {
 LIMITS: tuple[Limits | None, ...] = (None, (-0.5, 1.25))
 
 
-def answer_of(work: Work, key: PlanKey, frame: ByteArray, limits: Limits) -> Parcel:
+def answer_of(work: Work, key: WorkKey, frame: ByteArray, limits: Limits) -> PackedBuffer:
     allocate = partial(torch.zeros, dtype=torch.uint8)
-    sent = parcel(key.picture_shape, 2, allocate)
-    answer = parcel(key.grid.size_hw, 2 * len(key.bank) + 1, allocate)
+    sent = packed_buffer(key.picture_shape, 2, allocate)
+    answer = packed_buffer(key.grid.size_hw, 2 * len(key.bank) + 1, allocate)
     sent.picture.copy_(torch.from_numpy(frame))
     sent.numbers.copy_(torch.tensor(limits))
     work(sent, answer)
@@ -67,12 +66,12 @@ def answer_of(work: Work, key: PlanKey, frame: ByteArray, limits: Limits) -> Par
 
 
 def check_against_reference(
-    make: Callable[[PlanKey, torch.device], Work], frame: ByteArray, layer: Layer, limits: Limits | None, reduce: int
+    make: Callable[[WorkKey, torch.device], Work], frame: ByteArray, layer: Layer, limits: Limits | None, reduce: int
 ) -> None:
-    scaling, sent = scaling_of(layer, limits)
-    reference = TorchEngine().run(frame, layer, limits, reduce)
+    scaling, sent = (Scaling.FRAME, (0.0, 0.0)) if limits is None else (Scaling.GIVEN, limits)
+    reference = TorchEngine().run(frame, layer, limits or "frame", reduce)
     frame = to_gray(frame) if layer.bank.channels == 1 else frame  # as it is uploaded
-    key = PlanKey(frame.shape, layer.bank, Activation(layer.activation), scaling, reduce)
+    key = WorkKey(frame.shape, layer.bank, Activation(layer.activation), scaling, reduce)
     answer = answer_of(make(key, CPU), key, frame, sent)
     numbers = answer.numbers.numpy()
     assert np.abs(answer.picture.numpy().astype(int) - reference.mosaic).max() <= 1
@@ -81,39 +80,35 @@ def check_against_reference(
 
 
 CASES = [
-    pytest.param(
-        bank, activation, mode, limits, reduce, colour, id=f"{name}-{activation}-{mode}-{limits}-{reduce}-{colour}"
+    pytest.param(bank, activation, limits, reduce, colour, id=f"{name}-{activation}-{limits}-{reduce}-{colour}")
+    for (name, bank), activation, limits, reduce, colour in product(
+        BANKS.items(), Activation, LIMITS, (1, 4), ("gray", "BGR")
     )
-    for (name, bank), activation, mode, limits, reduce, colour in product(
-        BANKS.items(), Activation, RangeMode, LIMITS, (1, 4), ("gray", "BGR")
-    )
-    if mode != RangeMode.FRAME or limits is None
 ]
 
 
-@pytest.mark.parametrize(("bank", "activation", "mode", "limits", "reduce", "colour"), CASES)
+@pytest.mark.parametrize(("bank", "activation", "limits", "reduce", "colour"), CASES)
 def test_the_device_s_mosaic_ranges_and_peak_are_the_reference_s(
-    bank: FilterBank, activation: Activation, mode: RangeMode, limits: Limits | None, reduce: int, colour: str
+    bank: FilterBank, activation: Activation, limits: Limits | None, reduce: int, colour: str
 ) -> None:
     shape = (11, 23) if colour == "gray" else (11, 23, 3)
     frame = RNG.integers(0, 256, shape, dtype=np.uint8)
-    check_against_reference(TorchWork, frame, Layer(bank, activation, mode), limits, reduce)
+    check_against_reference(TorchWork, frame, Layer(bank, activation), limits, reduce)
 
 
 @pytest.mark.parametrize(("activation", "byte"), [("none", 128), ("relu", 0)])
-@pytest.mark.parametrize("mode", list(RangeMode))
-def test_a_covered_lens_gives_the_byte_of_zero_everywhere(activation: str, byte: int, mode: RangeMode) -> None:
+@pytest.mark.parametrize("scaling", list(Scaling))
+def test_a_covered_lens_gives_the_byte_of_zero_everywhere(activation: str, byte: int, scaling: Scaling) -> None:
     frame = np.full((9, 9), 77, np.uint8)
-    layer = Layer(EDGES, activation, mode)
-    scaling, limits = scaling_of(layer, None)
-    key = PlanKey(frame.shape, EDGES, Activation(activation), scaling)
+    limits = fixed_limits(Layer(EDGES, activation)) if scaling == Scaling.GIVEN else (0.0, 0.0)
+    key = WorkKey(frame.shape, EDGES, Activation(activation), scaling)
     assert (answer_of(TorchWork(key, CPU), key, frame, limits).picture == byte).all()
 
 
 def test_a_tile_without_a_map_stays_black() -> None:
     # Five maps in a grid of 3 columns and 2 rows; a 1x1 kernel of 0 makes each of them byte 128.
     bank = FilterBank("zero", tuple(Filter(str(i), np.zeros((1, 1), np.float32)) for i in range(5)))
-    key = PlanKey((2, 2), bank, Activation.NONE, Scaling.GIVEN)
+    key = WorkKey((2, 2), bank, Activation.NONE, Scaling.GIVEN)
     answer = answer_of(TorchWork(key, CPU), key, np.zeros((2, 2), np.uint8), (-1.0, 1.0))
     assert answer.picture[:, :4].eq(128).all()
     assert answer.picture[:2, 4:].eq(128).all()
@@ -178,11 +173,11 @@ def test_everything_stays_on_the_card_as_bytes_in_the_end(
         # Tensor.copy_ wants the device's guard, which a build for the CPU does not have; the operator does not.
         monkeypatch.setattr(Tensor, "copy_", lambda target, source: torch.ops.aten.copy_.default(target, source))
     shape = (48, 64, 3) if colour and bank.channels == 3 else (48, 64)
-    key = PlanKey(shape, bank, Activation.RELU, scaling, reduce)
+    key = WorkKey(shape, bank, Activation.RELU, scaling, reduce)
     card = torch.device("cuda", 0)
     with FakeTensorMode():
         allocate = partial(torch.zeros, dtype=torch.uint8, device=card)
-        frame, answer = parcel(shape, 2, allocate), parcel(key.grid.size_hw, 2 * len(bank) + 1, allocate)
+        frame, answer = packed_buffer(shape, 2, allocate), packed_buffer(key.grid.size_hw, 2 * len(bank) + 1, allocate)
         TorchWork(key, card)(frame, answer)  # an operation between host and card would raise
     assert (answer.picture.dtype, answer.picture.device, tuple(answer.picture.shape)) == (
         torch.uint8,
@@ -208,14 +203,11 @@ def test_the_fused_kernel_computes_the_same_in_triton_s_interpreter() -> None:
 def check_fused_kernel() -> None:
     from convviz_core.engines.cuda.triton import TritonWork
 
-    for bank, activation, (mode, limits), (reduce, shape) in product(
-        BANKS.values(),
-        Activation,
-        ((RangeMode.FIXED, LIMITS[1]), (RangeMode.AUTO, None), (RangeMode.FRAME, None)),
-        ((1, (7, 13)), (4, (7, 13, 3))),
+    for bank, activation, limits, (reduce, shape) in product(
+        BANKS.values(), Activation, LIMITS, ((1, (7, 13)), (4, (7, 13, 3)))
     ):
         frame = RNG.integers(0, 256, shape, dtype=np.uint8)
-        check_against_reference(TritonWork, frame, Layer(bank, activation, mode), limits, reduce)
+        check_against_reference(TritonWork, frame, Layer(bank, activation), limits, reduce)
     wide = RNG.integers(0, 256, (5, 1100), dtype=np.uint8)  # more than one block in a row
     check_against_reference(TritonWork, wide, Layer(EDGES), None, 1)
 

@@ -13,15 +13,20 @@ import pytest
 import torch
 from fake_device import FakeDevice
 
-from convviz_core.engines.api import EngineError, FrameSizeError
+from convviz_core.arrays import ByteArray
+from convviz_core.engines.api import EngineError
 from convviz_core.engines.cuda import driver as cuda_driver
 from convviz_core.engines.cuda.device import checked_index
 from convviz_core.engines.cuda.driver import DriverAnswer, ask_driver, device_count
-from convviz_core.engines.cuda.engine import MOST_PLANS, CudaEngine
+from convviz_core.engines.cuda.engine import CudaEngine
+from convviz_core.engines.cuda.plan import CudaPlan
+from convviz_core.engines.planning import run_in_range
 from convviz_core.engines.reference import TorchEngine
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.files import load_bank
+from convviz_core.geometry import FrameSizeError
 from convviz_core.layer import Layer
+from convviz_core.ranges import Range, RangeMode
 
 UDACITY = load_bank("udacity")
 RGB = FilterBank("rgb", (Filter("any", np.random.default_rng(3).normal(size=(3, 3, 3)).astype(np.float32)),))
@@ -36,10 +41,10 @@ def cuda_engine() -> CudaEngine:
 @pytest.mark.parametrize("bank", [UDACITY, RGB], ids=["gray", "RGB"])
 @pytest.mark.parametrize("mode", ["fixed", "auto", "frame"])
 def test_a_result_is_the_reference_s_for_every_kind_of_frame(bank: FilterBank, mode: str) -> None:
-    layer = Layer(bank, "none", mode)
+    layer = Layer(bank, "none")
     with cuda_engine() as engine:
         for frame, reduce in product((BGR, BGR[..., 1], BGR[:, ::-1], BGR[3:20, 5:33], BGR[::-2]), (1, 2)):
-            result, reference = engine.run(frame, layer, reduce=reduce), TorchEngine().run(frame, layer, reduce=reduce)
+            result, reference = engine.run(frame, layer, mode, reduce), TorchEngine().run(frame, layer, mode, reduce)
             assert np.abs(result.mosaic.astype(int) - reference.mosaic).max() <= 1
             np.testing.assert_allclose(result.ranges, reference.ranges, rtol=0, atol=1e-5)
             assert result.peak == pytest.approx(reference.peak, abs=1e-5)
@@ -54,48 +59,69 @@ def test_maps_are_the_reference_s() -> None:
 def test_only_what_the_work_depends_on_is_captured_again() -> None:
     device = FakeDevice()
     engine = CudaEngine(device)
-    gray = BGR[..., 0]
-    fixed, auto = Layer(UDACITY, "relu", "fixed"), Layer(UDACITY, "relu", "auto")
+    gray, relu = BGR[..., 0], Layer(UDACITY)
 
-    def captures(frame: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], layer: Layer, gain: float | None) -> int:
-        engine.run(frame, layer, None if gain is None else (0.0, gain))
+    def captures(frame: ByteArray, layer: Layer, range: Range) -> int:
+        engine.run(frame, layer, range)
         return device.captures
 
-    assert captures(gray, fixed, None) == 1
-    assert captures(gray, fixed, 4.0) == 1  # a gain is uploaded with the frame
-    assert captures(BGR, fixed, 2.0) == 1  # gray by the time it is uploaded
-    assert captures(gray, auto, 3.0) == 1  # limits are limits
-    assert captures(gray, auto, None) == 2  # the picture's own peak takes a pass more
-    assert captures(gray[1:], fixed, None) == 3
-    assert captures(gray, Layer(UDACITY, "none"), None) == 4
-    assert captures(gray, fixed, None) == 4  # the first one is still kept
+    assert captures(gray, relu, "fixed") == 1
+    assert captures(gray, relu, (0.0, 4.0)) == 1  # limits are uploaded with the frame
+    assert captures(gray, relu, "frame") == 2  # each map's own takes a pass more
+    assert captures(gray[1:], relu, "fixed") == 3
+    assert captures(gray, Layer(UDACITY, "none"), "fixed") == 4
+    assert captures(gray, relu, "fixed") == 4  # the first one is still kept
 
 
-def test_the_plan_used_longest_ago_makes_room() -> None:
+def test_auto_measures_a_frame_and_then_shows_it_within_limits() -> None:
     device = FakeDevice()
     engine = CudaEngine(device)
-    layer = Layer(UDACITY)
-    for height in range(10, 10 + MOST_PLANS):
-        engine.plan((height, 10), layer)
-    engine.plan((10, 10), layer)  # used again
-    engine.plan((99, 10), layer)
-    assert engine.planned((10, 10), layer)
-    assert not engine.planned((11, 10), layer)
+    engine.run(BGR, Layer(UDACITY), "auto")
+    assert device.captures == 2
+    engine.run(BGR, Layer(UDACITY), (0.0, 2.0))
+    assert device.captures == 2
 
 
-def test_a_plan_made_in_another_thread_is_the_one_that_run_uses() -> None:
+def test_a_plan_made_in_another_thread_captures_nothing_more() -> None:
     device = FakeDevice()
     engine = CudaEngine(device)
-    layer = Layer(UDACITY, "relu", "auto")
-    assert not engine.planned(BGR.shape, layer)
-    thread = Thread(target=engine.plan, args=(BGR.shape, layer))
+    plans: list[CudaPlan] = []
+    thread = Thread(target=lambda: plans.append(engine.plan(Layer(UDACITY), BGR.shape, range="auto")))
     thread.start()
     thread.join()
-    assert engine.planned(BGR.shape, layer)
     captures = device.captures
-    engine.run(BGR, layer)
-    engine.run(BGR, layer, (0.0, 2.0))
+    for range in ("auto", (0.0, 2.0), "frame"):
+        run_in_range(plans[0], BGR, range)
     assert device.captures == captures
+
+
+@pytest.mark.parametrize("bank", [UDACITY, RGB], ids=["gray", "RGB"])
+@pytest.mark.parametrize("mode", ["fixed", "auto", "frame"])
+def test_other_weights_are_taken_without_capturing(bank: FilterBank, mode: str) -> None:
+    device, frame = FakeDevice(), BGR
+    plan = CudaEngine(device).plan(Layer(bank, "none"), frame.shape, range=mode)
+    run_in_range(plan, frame, mode)
+    captures = device.captures
+    other = FilterBank("other", tuple(Filter(f.label, 3 - f.kernel[..., ::-1]) for f in bank.filters))
+    plan.take_weights(other)
+    result, reference = run_in_range(plan, frame, mode), TorchEngine().run(frame, Layer(other, "none"), mode)
+    assert np.abs(result.mosaic.astype(int) - reference.mosaic).max() <= 1
+    np.testing.assert_allclose(result.ranges, reference.ranges, rtol=1e-6, atol=1e-5)
+    assert device.captures == captures
+
+
+def test_weights_change_only_for_the_frames_that_come_after() -> None:
+    engine = CudaEngine(FakeDevice())
+    expected = TorchEngine().run(BGR, Layer(UDACITY)).mosaic
+    engine.submit(BGR, Layer(UDACITY))
+    plan = engine.kept_plan(BGR, Layer(UDACITY), RangeMode.FIXED, 1)
+    plan.take_weights(UDACITY.flipped())
+    assert np.abs(engine.collect().mosaic.astype(int) - expected).max() <= 1
+
+
+def test_in_flight_a_range_must_be_known_before_the_picture() -> None:
+    with pytest.raises(ValueError, match="auto's limits come from the picture itself"):
+        cuda_engine().submit(BGR, Layer(UDACITY), "auto")
 
 
 def test_a_frame_allocates_nothing_of_a_picture_s_size_on_the_host() -> None:
@@ -115,8 +141,6 @@ def test_wrong_frames_are_refused_and_leave_the_ring_as_it_was() -> None:
         engine.run(np.zeros((9, 3), np.uint8), Layer(UDACITY))
     with pytest.raises(ValueError, match="a frame is uint8, got float32"):
         engine.run(np.zeros((9, 9), np.float32), Layer(UDACITY))
-    with pytest.raises(ValueError, match="frame mode takes each map's own limits"):
-        engine.run(BGR, Layer(UDACITY, "relu", "frame"), (0.0, 1.0))
     with pytest.raises(ValueError, match="at least 1, got 0"):
         engine.run(BGR, Layer(UDACITY), reduce=0)
     assert engine.run(BGR, Layer(UDACITY)).mosaic.shape == (54, 74)

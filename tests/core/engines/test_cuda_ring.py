@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from fake_device import FakeDevice, FakeLane, Interrupted
+from fake_device import FakeDevice, FakeStream, Interrupted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,12 +72,12 @@ def test_every_order_of_copies_gives_each_frame_its_own_answer_and_keeps_the_las
 def test_a_slot_is_not_refilled_before_its_upload_is_over() -> None:
     device = FakeDevice()
     engine = engine_on(device, depth=1)
-    for number in (1, 2):  # both lanes: one frame's wait is interrupted, the next one's answer is held
+    for number in (1, 2):  # both streams: one frame's wait is interrupted, the next one's answer is held
         engine.submit(numbered_frame(number), SHOWS_THE_FRAME)
         device.interrupt_next_wait = True
         with pytest.raises(Interrupted):
             engine.collect()
-    first = device.lanes[0]
+    first = device.streams[0]
     assert len(first.steps) == 7  # four events, upload, work and download of frame 1: nothing has happened yet
     engine.submit(numbered_frame(3), SHOWS_THE_FRAME)
     assert len(first.steps) == 4 + 7  # frame 1's upload and the event after it are over, and no more was waited for
@@ -100,8 +100,8 @@ def test_answers_come_in_the_order_of_their_frames_whichever_lane_is_done_first(
     engine = engine_on(device, depth=3)
     for number in range(3):
         engine.submit(numbered_frame(number), SHOWS_THE_FRAME)
-    for lane in sorted(device.lanes[:3], key=lambda lane: device.lanes.index(lane) == last):
-        lane.synchronize()
+    for stream in sorted(device.streams[:3], key=lambda stream: device.streams.index(stream) == last):
+        stream.synchronize()
     assert all(is_frame(engine.collect(), number) for number in range(3))
 
 
@@ -111,7 +111,7 @@ def test_collecting_waits_for_its_own_frame_alone() -> None:
     engine.submit(numbered_frame(1), SHOWS_THE_FRAME)
     engine.submit(numbered_frame(2), SHOWS_THE_FRAME)
     assert is_frame(engine.collect(), 1)
-    assert len(device.lanes[1].steps) == 7
+    assert len(device.streams[1].steps) == 7
 
 
 def test_run_always_takes_the_first_lane_and_makes_one_slot_only() -> None:
@@ -134,7 +134,7 @@ def test_nothing_is_allocated_after_each_slot_was_used_once() -> None:
         engine.collect()
 
     pass_through(4)
-    assert device.allocations == 3 * 4  # three lanes: pinned in, device in, device out, pinned out
+    assert device.allocations == 3 * 4  # three streams: pinned in, device in, device out, pinned out
     pass_through(50)
     assert (device.allocations, device.captures) == (12, 3)
 
@@ -158,10 +158,10 @@ def test_a_ring_without_room_for_one_frame_is_refused() -> None:
 
 
 def test_stage_times_are_the_frame_s_own_and_include_the_wait_behind_other_frames() -> None:
-    # Every step takes 1 ms; the lanes take turns, so each step of a frame waits for one step of the other.
+    # Every step takes 1 ms; the streams take turns, so each step of a frame waits for one step of the other.
     turns = product(range(100), (0, 1))
 
-    def take_turns(busy: list[FakeLane]) -> FakeLane:
+    def take_turns(busy: list[FakeStream]) -> FakeStream:
         return busy[next(turns)[1] % len(busy)]
 
     device = FakeDevice(take_turns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from threading import Event, Thread
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,15 +15,27 @@ from hypothesis import strategies as st
 from convviz_core import EngineError, Filter, FilterBank, Layer, load_bank
 from convviz_core.arrays import AnyArray, ByteArray
 from convviz_core.engines.opencv.engine import OpenCvEngine
+from convviz_core.engines.planning import run_in_range
+from convviz_core.ranges import Range
 
 hl = pytest.importorskip("halide")
 
 from convviz_core.engines.halide import engine as halide_engine  # noqa: E402
 from convviz_core.engines.halide.engine import HalideEngine  # noqa: E402
 from convviz_core.engines.halide.pipeline import Pipeline  # noqa: E402
+from convviz_core.engines.halide.recipe import Recipe  # noqa: E402
 
 SEED = load_bank("udacity")
 WHOLE_BANKS = ("udacity", "sobel", "laplacian", "kirsch", "everyday")
+
+
+def bank_of(*kernels: AnyArray) -> FilterBank:
+    return FilterBank("test", tuple(Filter(str(i), np.array(k, np.float32)) for i, k in enumerate(kernels)))
+
+
+TWO_PAIRS = bank_of(
+    *(sign * np.array(kernel) for kernel in ([[0, -1, 1]] * 3, [[0] * 3, [-1] * 3, [1] * 3]) for sign in (1, -1))
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +48,6 @@ def halide() -> Iterator[HalideEngine]:
 def opencv() -> Iterator[OpenCvEngine]:
     with OpenCvEngine() as engine:
         yield engine
-
-
-def bank_of(*kernels: AnyArray) -> FilterBank:
-    return FilterBank("test", tuple(Filter(str(i), np.array(k, np.float32)) for i, k in enumerate(kernels)))
 
 
 def random_frame(height: int, width: int, seed: int = 0) -> ByteArray:
@@ -57,7 +66,7 @@ def random_frame(height: int, width: int, seed: int = 0) -> ByteArray:
     ids=["seed", "most of 16 bits", "more than 16 bits", "fractions", "too long to unroll"],
 )
 def test_the_way_is_named(halide: HalideEngine, bank: FilterBank, way: str) -> None:
-    assert halide.run(random_frame(40, 120), Layer(bank)).way == way
+    assert halide.run(random_frame(40, 120), Layer(bank)).implementation == way
 
 
 @pytest.mark.parametrize("weight", [16, 17, 4000], ids=["int16", "int32", "more int32"])
@@ -65,7 +74,7 @@ def test_the_largest_sums_do_not_overflow(halide: HalideEngine, weight: int) -> 
     bank = bank_of(np.concatenate([np.full((2, 4), weight), np.full((1, 4), -1)]), np.full((3, 4), -weight))
     frame = np.full((50, 130), 255, np.uint8)
     frame[30:40] = 0
-    result = halide.run(frame, Layer(bank, "none", "frame"))
+    result = halide.run(frame, Layer(bank, "none"), "frame")
     assert result.ranges.tolist() == [[-4, 8 * weight], [-12 * weight, 0]]
     assert result.mosaic[0].tolist() == [round(255 * (8 * weight - 4 + 4) / (8 * weight + 4))] * 127 + [0] * 127
 
@@ -96,10 +105,11 @@ def test_whole_number_banks_give_opencvs_bytes_whatever_the_limits(
     seed: int,
     activation: str,
 ) -> None:
-    layer = Layer(whole_bank, activation, "auto")
+    layer = Layer(whole_bank, activation)
     frame = cv2.GaussianBlur(random_frame(40, 90, seed), (0, 0), blur).astype(np.uint8)
     largest = halide.run(frame, layer).peak
-    for limits in (None, (lo * largest, (lo + width) * largest), (0.0, width * largest)):
+    limits: Range
+    for limits in ("auto", (lo * largest, (lo + width) * largest), (0.0, width * largest)):
         ours, theirs = halide.run(frame, layer, limits), opencv.run(frame, layer, limits)
         assert np.array_equal(ours.mosaic, theirs.mosaic)
         assert np.array_equal(ours.ranges, theirs.ranges)
@@ -111,53 +121,106 @@ def test_whole_number_banks_give_opencvs_bytes_in_every_mode(
     halide: HalideEngine, opencv: OpenCvEngine, whole_bank: FilterBank, mode: str
 ) -> None:
     for activation in ("relu", "none"):
-        layer, frame = Layer(whole_bank, activation, mode), random_frame(70, 150)
-        assert np.array_equal(halide.run(frame, layer).mosaic, opencv.run(frame, layer).mosaic)
+        layer, frame = Layer(whole_bank, activation), random_frame(70, 150)
+        assert np.array_equal(halide.run(frame, layer, mode).mosaic, opencv.run(frame, layer, mode).mosaic)
 
 
-def test_what_was_planned_is_planned_for_other_sizes_limits_activations_and_fractions() -> None:
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The recipes that have been compiled."""
+    recipes: list[object] = []
+    compile_it = halide_engine._compile
+
+    def count(recipe: Recipe) -> Pipeline:
+        recipes.append(recipe)
+        return compile_it(recipe)
+
+    monkeypatch.setattr(halide_engine, "_compile", count)
+    return recipes
+
+
+def test_what_is_compiled_serves_other_sizes_limits_activations_and_fractions(compiled: list[object]) -> None:
     rng = np.random.default_rng(1)
     shape = (40, 120, 3)
+
+    def compiles(engine: HalideEngine, bank: FilterBank, activation: str = "relu", **asked: Any) -> int:
+        before = len(compiled)
+        engine.plan(Layer(bank, activation), **{"shape": shape, **asked})
+        return len(compiled) - before
+
     with HalideEngine() as engine:
-        assert not engine.planned(shape, Layer(SEED))
-        engine.plan(shape, Layer(SEED))
-        assert engine.planned(shape, Layer(SEED))
-        assert engine.planned((90, 333, 3), Layer(SEED))
-        assert not engine.planned(shape, Layer(SEED, "none"))  # its pairs are made together only after ReLU
-        assert not engine.planned(shape[:2], Layer(SEED))  # gray is read by other code
-        assert not engine.planned(shape, Layer(SEED, range="auto"))  # its own peak is measured first
-        assert not engine.planned(shape, Layer(SEED), reduce=2)
-        engine.plan(shape, Layer(load_bank("sobel")))
-        assert engine.planned(shape, Layer(load_bank("sobel"), "none"))
-        engine.plan(shape, Layer(bank_of(*rng.normal(size=(5, 3, 3)))))
-        assert engine.planned(shape, Layer(bank_of(*rng.normal(size=(12, 3, 3)))))
+        assert compiles(engine, SEED) == 1
+        assert compiles(engine, SEED) == 0
+        assert compiles(engine, SEED, shape=(90, 333, 3)) == 0
+        assert compiles(engine, SEED, "none") == 1  # its pairs are made together only after ReLU
+        assert compiles(engine, SEED, shape=shape[:2]) == 1  # gray is read by other code
+        assert compiles(engine, SEED, range="auto") == 2  # its own peak is measured first
+        assert compiles(engine, SEED, range="frame") == 1
+        assert compiles(engine, SEED, reduce=2) == 1
+        assert compiles(engine, load_bank("sobel")) == 1
+        assert compiles(engine, load_bank("sobel"), "none") == 0
+        assert compiles(engine, bank_of(*rng.normal(size=(5, 3, 3)))) == 1
+        assert compiles(engine, bank_of(*rng.normal(size=(12, 3, 3)))) == 0
+        engine.run(random_frame(*shape[:2]), Layer(SEED), (0.0, 1.0))
+        engine.run(random_frame(*shape[:2]), Layer(SEED), "auto")
+        assert compiles(engine, SEED) == 0
 
 
-def test_a_narrow_frame_and_a_large_kernel_need_no_planning() -> None:
+def test_a_narrow_frame_and_a_large_kernel_need_no_compiling(compiled: list[object]) -> None:
     with HalideEngine() as engine:
-        assert engine.planned((40, 12, 3), Layer(SEED))
-        assert engine.planned((40, 120, 3), Layer(bank_of(np.random.default_rng(0).normal(size=(31, 31)))))
+        engine.plan(Layer(SEED), (40, 12, 3))
+        engine.plan(Layer(bank_of(np.random.default_rng(0).normal(size=(31, 31)))), (40, 120, 3))
+    assert not compiled
 
 
-def test_only_so_many_pipelines_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_so_many_pipelines_are_kept(monkeypatch: pytest.MonkeyPatch, compiled: list[object]) -> None:
     monkeypatch.setattr(halide_engine, "KEPT_PIPELINES", 2)
-    shape = (40, 120)
     layers = [Layer(bank_of(np.ones((1, side)))) for side in (1, 2, 3)]
     with HalideEngine() as engine:
-        for layer in layers:
-            engine.plan(shape, layer)
-        assert [engine.planned(shape, layer) for layer in layers] == [False, True, True]
+        for layer in (*layers, layers[2], layers[1], layers[0]):
+            engine.plan(layer, (40, 120))
+    assert len(compiled) == 4  # the first one again
+
+
+@pytest.mark.parametrize("editable", [False, True])
+@pytest.mark.parametrize("mode", ["fixed", "auto", "frame"])
+def test_other_weights_are_taken_without_compiling(compiled: list[object], mode: str, editable: bool) -> None:
+    rng = np.random.default_rng(2)
+    frame, reference = random_frame(60, 130), OpenCvEngine()
+    whole = bank_of(*rng.integers(-3, 4, (4, 3, 3)))
+    with HalideEngine() as engine:
+        plan = engine.plan(Layer(whole), frame.shape, range=mode, editable=editable)
+        assert run_in_range(plan, frame, mode).implementation == f"halide {'float32' if editable else 'int16'}"
+        before = len(compiled)
+        for bank in (bank_of(*rng.normal(size=(4, 3, 3))), bank_of(*np.ones((4, 3, 3))), TWO_PAIRS, whole):
+            plan.take_weights(bank)
+            ours, theirs = run_in_range(plan, frame, mode), reference.run(frame, Layer(bank), mode)
+            assert np.abs(ours.mosaic.astype(int) - theirs.mosaic).max() <= 1
+            assert np.abs(ours.ranges - theirs.ranges).max() <= 1e-5
+            assert ours.implementation == ("halide float32" if editable else "opencv float32")
+        assert len(compiled) == before
+
+
+def test_weights_that_were_whole_numbers_go_on_in_fractions_once_those_are_compiled() -> None:
+    frame, layer = random_frame(60, 130), Layer(SEED)
+    with HalideEngine() as engine:
+        plan = engine.plan(layer, frame.shape)
+        plan.take_weights(SEED.flipped())
+        assert plan.run(frame, (0.0, 8.0)).implementation == "opencv float32"
+        engine.plan(layer, frame.shape, editable=True)
+        plan.take_weights(SEED)
+        assert plan.run(frame, (0.0, 8.0)).implementation == "halide float32"
 
 
 def test_another_thread_runs_while_one_plans() -> None:
     """Compiling holds neither the engine nor, for long, the interpreter: runs between start and end are counted."""
     started, finished, runs = Event(), Event(), 0
     with HalideEngine() as engine:
-        engine.plan((40, 120, 3), Layer(SEED))
+        engine.plan(Layer(SEED), (40, 120, 3))
 
         def plan() -> None:
             started.set()
-            engine.plan((40, 120, 3), Layer(load_bank("gabor")))
+            engine.plan(Layer(load_bank("gabor")), (40, 120, 3))
             finished.set()
 
         thread = Thread(target=plan)
@@ -172,7 +235,7 @@ def test_another_thread_runs_while_one_plans() -> None:
 
 def test_compiling_and_running_print_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     with HalideEngine() as engine:
-        engine.run(random_frame(40, 120), Layer(bank_of(np.array([[1, 2, -7]])), range="auto"))
+        engine.run(random_frame(40, 120), Layer(bank_of(np.array([[1, 2, -7]]))), "auto")
     assert capfd.readouterr() == ("", "")
 
 

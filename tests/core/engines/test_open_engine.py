@@ -15,7 +15,7 @@ from convviz_core.engines import opening
 from convviz_core.engines.cuda import driver as cuda_driver
 from convviz_core.engines.cuda.driver import DriverAnswer
 from convviz_core.engines.opencv.engine import OpenCvEngine
-from convviz_core.engines.upgrading import BackgroundEngine
+from convviz_core.engines.upgrading import UpgradingEngine
 
 NO_CARD = DriverAnswer(0, "there is no NVIDIA driver here")
 
@@ -54,7 +54,7 @@ def test_without_halide_opencv_computes() -> None:
     for background in (False, True):
         with open_engine(background=background) as engine:
             assert engine.name == "opencv"
-            assert not isinstance(engine, BackgroundEngine)
+            assert not isinstance(engine, UpgradingEngine)
 
 
 @pytest.mark.usefixtures("cards")
@@ -62,11 +62,11 @@ def test_in_the_background_opencv_gives_the_first_picture_and_halide_the_later_o
     pytest.importorskip("halide")
     frame, layer = np.zeros((40, 120), np.uint8), Layer(load_bank("udacity"))
     with open_engine(background=True) as engine:
-        assert engine.run(frame, layer).way == "opencv float32"
+        assert engine.run(frame, layer).implementation == "opencv float32"
         assert engine.name == "opencv"
-        while engine.run(frame, layer).way == "opencv float32":
+        while engine.run(frame, layer).implementation == "opencv float32":
             pass
-        assert engine.run(frame, layer).way == "halide int16"
+        assert engine.run(frame, layer).implementation == "halide int16"
         assert engine.name == "halide"
 
 
@@ -144,9 +144,9 @@ def test_a_card_that_fails_in_the_background_leaves_what_was_asked_for(
     said: list[str] = []
     frame, layer = np.zeros((40, 120), np.uint8), Layer(load_bank("udacity"))
     with open_engine(name, "auto", background=True, on_notice=said.append) as engine:
-        while engine.run(frame, layer).way == "opencv float32":
+        while engine.run(frame, layer).implementation == "opencv float32":
             pass
-        assert engine.run(frame, layer).way == then
+        assert engine.run(frame, layer).implementation == then
     assert said == ["torch is not built for CUDA.; the CPU goes on"]
 
 

@@ -6,16 +6,16 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from convviz_core import Engine, EngineError, Layer, Result, load_bank
+from convviz_core import Engine, EngineError, FilterBank, Layer, RangeMode, Result, load_bank
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engines.api import CpuEngine
-from convviz_core.engines.upgrading import BackgroundEngine, Better
+from convviz_core.engines.api import Measured, PlanKey, check_weights
+from convviz_core.engines.planning import EnginePlan, PlanningEngine
+from convviz_core.engines.upgrading import Better, UpgradingEngine
 from convviz_core.ranges import Limits
 
 LAYER = Layer(load_bank("udacity"))
@@ -24,38 +24,57 @@ FRAME = np.zeros((8, 8), np.uint8)
 PATIENCE_S = 20.0  # only reached where something hangs
 
 
-@dataclass
-class FakeEngine(CpuEngine):
+class FakePlan(EnginePlan):
+    """Answers with its engine's name, and the name of its bank."""
+
+    def __init__(self, key: PlanKey, engine: FakeEngine) -> None:
+        super().__init__(key, engine.check_open)
+        self._engine = engine
+
+    def run(self, frame: ByteArray, limits: Limits | None, measured: Measured | None = None) -> Result:  # noqa: ARG002
+        if self._engine.run_fails:
+            raise self._engine.run_fails
+        name = self._engine.name
+        if self.key.layer.bank.name != "udacity":
+            name = f"{name} with {self.key.layer.bank.name}"
+        return Result(frame, np.zeros((4, 2), np.float32), 0.0, name)
+
+    def measure(self, frame: ByteArray) -> Measured:
+        self.run(frame, None)
+        return Measured(float(len(self._engine.name)), lambda: np.zeros((4, 2)))
+
+    def take_weights(self, bank: FilterBank) -> None:
+        self.key = check_weights(self.key, bank)
+
+
+class FakeEngine(PlanningEngine[FakePlan]):
     """Says what was asked of it; `gate` holds up planning, `fails` what it raises."""
 
-    name: str
-    gate: threading.Event = field(default_factory=threading.Event)
-    plans: list[tuple[tuple[int, ...], Layer, int]] = field(default_factory=list)
-    ready: list[tuple[tuple[int, ...], Layer, int]] = field(default_factory=list)
-    planning: threading.Event = field(default_factory=threading.Event)
-    closings: int = 0
-    run_fails: Exception | None = None
-    plan_fails: Exception | None = None
+    device = "cpu"
 
-    def run(self, frame: ByteArray, layer: Layer, limits: Limits | None = None, reduce: int = 1) -> Result:  # noqa: ARG002
-        if self.run_fails:
-            raise self.run_fails
-        return Result(frame, np.zeros((4, 2), np.float32), 0.0, self.name)
+    def __init__(self, name: str, *, gated: bool = True) -> None:
+        super().__init__()
+        self.name = name
+        self.gate = threading.Event()
+        if not gated:
+            self.gate.set()
+        self.planning = threading.Event()
+        self.planned: list[PlanKey] = []
+        self.closings = 0
+        self.run_fails: Exception | None = None
+        self.plan_fails: Exception | None = None
 
-    def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:  # noqa: ARG002
-        maps = np.zeros((4, 5, 5), np.float32)
-        return maps, maps
-
-    def planned(self, shape: tuple[int, ...], layer: Layer, reduce: int = 1) -> bool:
-        return (shape, layer, reduce) in self.ready
-
-    def plan(self, shape: tuple[int, ...], layer: Layer, reduce: int = 1) -> None:
-        self.plans.append((shape, layer, reduce))
+    def make_plan(self, key: PlanKey) -> FakePlan:
+        self.planned.append(key)
         self.planning.set()
         assert self.gate.wait(PATIENCE_S)
         if self.plan_fails:
             raise self.plan_fails
-        self.ready.append((shape, layer, reduce))
+        return FakePlan(key, self)
+
+    def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:  # noqa: ARG002
+        maps = np.zeros((4, 5, 5), np.float32)
+        return maps, maps
 
     def close(self) -> None:
         self.closings += 1
@@ -76,21 +95,21 @@ def nothing_said() -> None:
     SAID.clear()
 
 
-def pair() -> tuple[FakeEngine, FakeEngine, BackgroundEngine]:
-    first, best = FakeEngine("first"), FakeEngine("best")
-    return first, best, BackgroundEngine(first, [Better(lambda: best, "the first goes on")], SAID.append)
+def pair() -> tuple[FakeEngine, FakeEngine, UpgradingEngine]:
+    first, best = FakeEngine("first", gated=False), FakeEngine("best")
+    return first, best, UpgradingEngine(first, [Better(lambda: best, "the first goes on")], SAID.append)
 
 
 def test_the_first_engine_answers_until_the_best_has_planned() -> None:
     _, best, engine = pair()
     with engine:
         assert engine.name == "first"
-        assert engine.run(FRAME, LAYER).way == "first"
+        assert engine.run(FRAME, LAYER).implementation == "first"
         assert best.planning.wait(PATIENCE_S)
-        assert engine.run(FRAME, LAYER).way == "first"
+        assert engine.run(FRAME, LAYER).implementation == "first"
         best.gate.set()
         planning_is_over()
-        assert engine.run(FRAME, LAYER).way == "best"
+        assert engine.run(FRAME, LAYER).implementation == "best"
         assert (engine.name, engine.device, SAID) == ("best", "cpu", [])
 
 
@@ -100,10 +119,10 @@ def test_what_is_new_comes_from_the_first_engine_again_while_it_is_planned() -> 
     with engine:
         engine.run(FRAME, LAYER)
         planning_is_over()
-        assert engine.run(FRAME, OTHER).way == "first"
+        assert engine.run(FRAME, OTHER).implementation == "first"
         assert engine.name == "first"
         planning_is_over()
-        assert [engine.run(FRAME, layer).way for layer in (LAYER, OTHER)] == ["best", "best"]
+        assert [engine.run(FRAME, layer).implementation for layer in (LAYER, OTHER)] == ["best", "best"]
 
 
 def test_of_what_is_wanted_meanwhile_only_the_latest_is_planned() -> None:
@@ -112,20 +131,83 @@ def test_of_what_is_wanted_meanwhile_only_the_latest_is_planned() -> None:
         engine.run(FRAME, LAYER)
         assert best.planning.wait(PATIENCE_S)
         for reduce in (2, 3, 4):
-            engine.run(FRAME, LAYER, None, reduce)
+            engine.run(FRAME, LAYER, reduce=reduce)
         best.gate.set()
         planning_is_over()
-        assert [reduce for _, _, reduce in best.plans] == [1, 4]
+        assert [key.reduce for key in best.planned] == [1, 4]
 
 
 def test_planning_ahead_returns_at_once_and_is_done_beside() -> None:
     _, best, engine = pair()
     with engine:
-        engine.plan((9, 9), OTHER)
-        assert engine.planned((9, 9), OTHER)  # run never waits
+        plan = engine.plan(OTHER, (9, 9), 2, "auto")
         best.gate.set()
         planning_is_over()
-        assert best.ready == [((9, 9), OTHER, 1)]
+        assert best.planned == [PlanKey(OTHER, (9, 9), 2, RangeMode.AUTO)]
+        assert plan.run(np.zeros((9, 9), np.uint8), (0.0, 1.0)).implementation == "best"
+        assert len(best.planned) == 1
+
+
+def test_two_plans_in_turns_are_both_planned() -> None:
+    _, best, engine = pair()
+    best.gate.set()
+    with engine:
+        plans = [engine.plan(layer, FRAME.shape) for layer in (LAYER, OTHER)]
+        for _ in range(2):
+            for plan in plans:
+                plan.run(FRAME, (0.0, 1.0))
+                planning_is_over()
+        assert [plan.run(FRAME, (0.0, 1.0)).implementation for plan in plans] == ["best", "best"]
+        assert len(best.planned) == 2
+
+
+def test_what_is_measured_and_shown_may_come_from_one_and_the_other() -> None:
+    _, best, engine = pair()
+    with engine:
+        plan = engine.plan(LAYER, FRAME.shape)
+        measured = plan.measure(FRAME)
+        assert measured.peak == len("first")
+        best.gate.set()
+        planning_is_over()
+        assert plan.run(FRAME, (0.0, 1.0), measured).implementation == "best"
+        assert plan.measure(FRAME).peak == len("best")
+
+
+def named(name: str) -> FilterBank:
+    return FilterBank(name, LAYER.bank.filters)
+
+
+def test_weights_are_taken_at_once_and_a_plan_for_changing_ones_is_made_beside() -> None:
+    _, best, engine = pair()
+    best.gate.set()
+    with engine:
+        plan = engine.plan(LAYER, FRAME.shape)
+        planning_is_over()
+        assert plan.run(FRAME, (0.0, 1.0)).implementation == "best"
+        best.gate.clear()
+        plan.take_weights(named("a"))
+        assert plan.run(FRAME, (0.0, 1.0)).implementation == "first with a"
+        plan.take_weights(named("b"))
+        assert plan.run(FRAME, (0.0, 1.0)).implementation == "first with b"
+        best.gate.set()
+        planning_is_over()
+        assert [key.editable for key in best.planned] == [False, True]
+        plan.take_weights(named("c"))
+        assert plan.run(FRAME, (0.0, 1.0)).implementation == "best with c"
+        plan.take_weights(named("d"))
+        assert plan.run(FRAME, (0.0, 1.0)).implementation == "best with d"
+        assert len(best.planned) == 2
+
+
+def test_weights_taken_while_a_plan_is_made_are_those_it_runs_with() -> None:
+    _, best, engine = pair()
+    with engine:
+        plan = engine.plan(LAYER, FRAME.shape, editable=True)
+        assert best.planning.wait(PATIENCE_S)
+        plan.take_weights(named("a"))
+        best.gate.set()
+        planning_is_over()
+        assert plan.run(FRAME, (0.0, 1.0)).implementation == "best with a"
 
 
 def failing(error: Exception) -> Callable[[], Engine]:
@@ -145,9 +227,9 @@ def test_what_cannot_be_opened_leaves_the_first_engine_and_one_sentence(error: E
 
     said: list[str] = []
     better = [Better(open_best, "the first goes on")]
-    with BackgroundEngine(FakeEngine("first"), better, said.append) as engine:
+    with UpgradingEngine(FakeEngine("first", gated=False), better, said.append) as engine:
         for _ in range(3):
-            assert engine.run(FRAME, LAYER).way == "first"
+            assert engine.run(FRAME, LAYER).implementation == "first"
             planning_is_over()
         assert said == ["the card is gone.; the first goes on"]
         assert opened == [1]
@@ -160,7 +242,7 @@ def test_what_cannot_be_planned_leaves_the_first_engine_and_one_sentence() -> No
     with engine:
         engine.run(FRAME, LAYER)
         planning_is_over()
-        assert engine.run(FRAME, LAYER).way == "first"
+        assert engine.run(FRAME, LAYER).implementation == "first"
         assert SAID == ["out of memory.; the first goes on"]
 
 
@@ -171,10 +253,10 @@ def test_a_device_that_fails_later_is_left_with_one_sentence() -> None:
         engine.run(FRAME, LAYER)
         planning_is_over()
         best.run_fails = EngineError("the card was lost.")
-        assert engine.run(FRAME, LAYER).way == "first"
+        assert engine.run(FRAME, LAYER).implementation == "first"
         assert SAID == ["the card was lost.; the first goes on"]
         best.run_fails = None
-        assert engine.run(FRAME, LAYER).way == "first"
+        assert engine.run(FRAME, LAYER).implementation == "first"
 
 
 def opened(engine: FakeEngine, opens: list[str]) -> Better:
@@ -187,12 +269,12 @@ def opened(engine: FakeEngine, opens: list[str]) -> Better:
 
 @pytest.mark.parametrize("fails", ["open", "plan", "run"])
 def test_when_the_best_engine_fails_the_next_one_takes_over(fails: str) -> None:
-    first, best, second = FakeEngine("first"), FakeEngine("best"), FakeEngine("second")
+    first, best, second = FakeEngine("first", gated=False), FakeEngine("best"), FakeEngine("second")
     best.gate.set()
     second.gate.set()
     opens: list[str] = []
     the_best = Better(failing(EngineError("it fails")), "without best") if fails == "open" else opened(best, opens)
-    with BackgroundEngine(first, [the_best, opened(second, opens)], SAID.append) as engine:
+    with UpgradingEngine(first, [the_best, opened(second, opens)], SAID.append) as engine:
         if fails == "plan":
             best.plan_fails = EngineError("it fails")
         engine.run(FRAME, LAYER)
@@ -200,12 +282,12 @@ def test_when_the_best_engine_fails_the_next_one_takes_over(fails: str) -> None:
         if fails == "run":
             best.run_fails = EngineError("it fails")
             assert opens == ["best"]  # the next one costs nothing while it is not needed
-            assert engine.run(FRAME, LAYER).way == "first"
+            assert engine.run(FRAME, LAYER).implementation == "first"
             planning_is_over()
         assert SAID == ["it fails; without best"]
-        assert engine.run(FRAME, LAYER).way == "second"
+        assert engine.run(FRAME, LAYER).implementation == "second"
         second.run_fails = EngineError("it fails too")
-        assert engine.run(FRAME, LAYER).way == "first"
+        assert engine.run(FRAME, LAYER).implementation == "first"
         assert SAID[1:] == ["it fails too; without second"]
     assert (best.closings, second.closings) == (0 if fails == "open" else 1, 1)
 
@@ -220,7 +302,7 @@ def test_a_wrong_frame_is_no_reason_to_leave_the_best_engine() -> None:
         with pytest.raises(ValueError, match="uint8"):
             engine.run(FRAME, LAYER)
         best.run_fails = None
-        assert engine.run(FRAME, LAYER).way == "best"
+        assert engine.run(FRAME, LAYER).implementation == "best"
 
 
 def test_closing_does_not_wait_for_a_plan_in_the_making_whose_engine_is_closed_after_it() -> None:

@@ -207,3 +207,28 @@ def test_flipping_turns_every_kernel_by_180_degrees_and_keeps_the_words() -> Non
         ("a note",),
     )
     np.testing.assert_array_equal(flipped.flipped().kernels, bank.kernels)
+
+
+WAYS = {"to the right": (0, 1), "to the left": (0, -1), "below": (1, 0), "above": (-1, 0)}
+
+
+def test_every_built_in_filter_says_what_it_answers_to() -> None:
+    assert [(b.name, f.label) for b in BUILT_IN_BANKS for f in b.filters if not f.answers] == []
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_a_filter_that_names_a_direction_answers_most_to_a_ramp_that_rises_there(flip: bool) -> None:
+    checked = 0
+    for bank in BUILT_IN_BANKS:
+        y, x = np.mgrid[: bank.kernel_hw[0], : bank.kernel_hw[1]]
+        for filter in (bank.flipped() if flip else bank).filters:
+            way = WAYS.get(filter.answers.removeprefix("brighter "))
+            if way:
+                rises = {w: float((filter.kernel * (w[0] * y + w[1] * x)).sum()) for w in WAYS.values()}
+                assert max(rises, key=lambda w: rises[w]) == way, (bank.name, filter.label)
+                checked += 1
+    assert checked >= 8
+
+
+def test_a_turned_kernel_that_the_bank_does_not_have_claims_nothing() -> None:
+    assert {f.answers for f in cc.load_bank("sobel").flipped().filters} == {""}

@@ -1,0 +1,134 @@
+"""What all engines share: runs go through plans, and the last few are kept."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+import numpy as np
+
+from convviz_core.arrays import ByteArray
+from convviz_core.engines.api import EngineError, Plan, PlanKey, Result
+from convviz_core.gray import check_picture
+from convviz_core.layer import Layer, check_layer
+from convviz_core.ranges import Limits, Range, RangeMode, checked_range, fixed_limits, peak_limits
+
+MOST_KEPT = 4  # plans of `run`, each with its mosaic; who needs more keeps them
+
+AnyPlan = TypeVar("AnyPlan", bound=Plan)
+
+
+def run_in_range(plan: Plan, frame: ByteArray, range: Range) -> Result:
+    """One frame of a plan in any range: a mode, or limits (lo, hi) for the whole bank.
+
+    What each mode's limits are is decided in ranges.py. ValueError for another range.
+    """
+    return _run(plan, frame, checked_range(range))
+
+
+def _run(plan: Plan, frame: ByteArray, asked: RangeMode | Limits) -> Result:
+    if isinstance(asked, tuple):
+        return plan.run(frame, asked)
+    if asked == RangeMode.FIXED:
+        return plan.run(frame, fixed_limits(plan.key.layer))
+    if asked == RangeMode.FRAME:
+        return plan.run(frame, None)
+    measured = plan.measure(frame)
+    return plan.run(frame, peak_limits(plan.key.layer, measured.peak), measured)
+
+
+class EnginePlan:
+    """What all plans share."""
+
+    def __init__(self, key: PlanKey, check_open: Callable[[], None]) -> None:
+        """check_open: raises once the plan's engine was closed."""
+        self.key, self._check_open = key, check_open
+        self._shape = key.shape
+
+    def check(self, frame: ByteArray) -> None:
+        """EngineError once the engine was closed; TypeError or ValueError for a frame that the plan is not for."""
+        self._check_open()
+        if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.shape != self._shape:
+            check_picture(frame)
+            raise ValueError(f"this plan is for frames of shape {self.key.shape}, got {frame.shape}")
+
+
+@dataclass
+class _Kept(Generic[AnyPlan]):
+    """A plan, and in which run it was used last."""
+
+    plan: AnyPlan
+    used: int = sys.maxsize
+
+
+class PlanningEngine(Generic[AnyPlan]):
+    """Runs frames through plans of its own; an engine has to make them: `make_plan`."""
+
+    def __init__(self) -> None:
+        """Nothing is planned yet."""
+        self.closed = False
+        self._kept: dict[object, _Kept[AnyPlan]] = {}
+        self._runs = 0
+
+    def make_plan(self, key: PlanKey) -> AnyPlan:
+        """A new plan, ready to run."""
+        raise NotImplementedError
+
+    def plan(
+        self,
+        layer: Layer,
+        shape: tuple[int, ...],
+        reduce: int = 1,
+        range: RangeMode | str = RangeMode.FIXED,
+        *,
+        editable: bool = False,
+    ) -> AnyPlan:
+        """Do what must be done before the first frame (see Engine.plan)."""
+        self.check_open()
+        return self.make_plan(PlanKey(layer, tuple(shape), reduce, RangeMode(range), editable))
+
+    def run(self, frame: ByteArray, layer: Layer, range: Range = RangeMode.FIXED, reduce: int = 1) -> Result:
+        """One frame's mosaic (see Engine.run)."""
+        asked = checked_range(range)
+        return _run(self.kept_plan(frame, layer, asked, reduce), frame, asked)
+
+    def kept_plan(self, frame: ByteArray, layer: Layer, asked: RangeMode | Limits, reduce: int) -> AnyPlan:
+        """The plan for such a frame, made where it is missing; the one used longest ago makes room for it."""
+        self.check_open()
+        check_picture(frame)
+        check_layer(layer)
+        mode = RangeMode.FIXED if isinstance(asked, tuple) else asked
+        key = (layer, frame.shape, reduce, mode)
+        kept = self._kept.get(key)
+        if kept is None and mode == RangeMode.FIXED:
+            kept = self._kept.get((layer, frame.shape, reduce, RangeMode.AUTO))  # whose plans are good for limits, too
+        if kept is None:
+            kept = self._kept[key] = _Kept(self.make_plan(PlanKey(*key)))
+            if len(self._kept) > MOST_KEPT:
+                del self._kept[min(self._kept, key=lambda key: self._kept[key].used)]
+        self._runs += 1
+        kept.used = self._runs
+        return kept.plan
+
+    def close(self) -> None:
+        """Forget the plans that are kept; more than once is fine."""
+        self.closed = True
+        self._kept.clear()
+
+    def check_open(self) -> None:
+        """EngineError where the engine was closed."""
+        if self.closed:
+            raise EngineError("this engine was closed: open another one")
+
+    def __enter__(self) -> Self:
+        """Enter a with-block."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the engine."""
+        self.close()

@@ -1,0 +1,201 @@
+"""The caption above each tile: its kernel, its number, what it answers to, and its name or its own limits."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from functools import lru_cache
+
+from convviz_core.filters.bank import FilterBank
+from convviz_core.ranges import RangeMode, is_flat
+from live.caption_plan import CaptionNeeds
+from live.drawing.kernels import draw_kernel, size_wh
+from live.drawing.numbers import TIMES, column, figure
+from live.drawing.overlay import Sprite, blank
+from live.drawing.scene import Scene
+from live.drawing.text import BOLD, DIM, INK, base_line, put, shortened, text_width, width_em, wrapped
+from live.drawing.tiles import map_part
+from live.drawing.tint import counts_from, removed_share
+from live.layout import Layout
+from live.tiling import Tile
+
+NOTE_EM = 10.0  # the widest that is usual
+BEFORE, AFTER = f"input {TIMES}", "="  # around the kernel: the picture below is what they give
+
+
+@lru_cache(maxsize=64)
+def caption_needs(bank: FilterBank, *, numbers: bool, notes: str = "") -> CaptionNeeds:
+    """What the captions of a bank would like.
+
+    numbers: each kernel with its numbers in its cells. notes: what each map says of itself, in words.
+    """
+    said = [caption_words(bank, index) for index in range(len(bank))]
+    heads = [width_em(f"{index + 1}: ", BOLD) for index in range(len(bank))]
+    return CaptionNeeds(
+        line_em=max(head + width_em(line) for head, (line, _) in zip(heads, said, strict=True)),
+        wrapped_em=max(head + _halves_em(line) for head, (line, _) in zip(heads, said, strict=True)),
+        name_em=max(NOTE_EM, *(width_em(name) for _, name in said)),
+        around_em=width_em(BEFORE) + width_em(AFTER) + 1.0,
+        kernel_hw=bank.kernel_hw,
+        pictures=4 if numbers and bank.channels == 3 else 1,
+        number_em=max(width_em(text) for text in column(bank.kernels)[0]) if numbers else 0.0,
+        notes=notes,
+        notes_em=NOTE_EM if notes else 0.0,
+    )
+
+
+def caption_words(bank: FilterBank, index: int) -> tuple[str, str]:
+    """What filter `index` answers to and its name; its name and nothing where nobody said what it answers to."""
+    filter = bank.filters[index]
+    label = " ".join(filter.label.split())
+    return (filter.answers, label) if filter.answers and filter.answers != label else (label, "")
+
+
+def _halves_em(line: str) -> float:
+    """The width of `line` broken in two where that is best."""
+    parts = line.split()
+    cuts = [(" ".join(parts[:cut]), " ".join(parts[cut:])) for cut in range(1, len(parts))] or [(line, "")]
+    return min(max(width_em(first), width_em(second)) for first, second in cuts)
+
+
+class Captions:
+    """All captions. Kernels are drawn once; the words again where they change with the picture (frame mode)."""
+
+    def __init__(self) -> None:
+        self._kernels: Sequence[Sprite] = ()
+        self._kernels_key: Hashable = None
+
+    def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+        """The bank, and what each map says of this picture."""
+        notes = scene.beat if scene.removed else _limits(scene)
+        return scene.layer.bank, scene.kernels, scene.image.ndim, scene.range, notes
+
+    def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
+        """One sprite a tile."""
+        if not layout.caption.height:
+            return ()
+        key = (layout, scene.layer.bank, scene.kernels)
+        if key != self._kernels_key:
+            self._kernels, self._kernels_key = [_with_kernel(layout, scene, tile) for tile in layout.tiles], key
+        shares, limits = _shares(layout, scene), _limits(scene)
+        sprites = [Sprite(sprite.place, sprite.pixels.copy()) for sprite in self._kernels]
+        for tile, sprite in zip(layout.tiles, sprites, strict=True):
+            if tile.index is None:
+                read, more = _input_words(layout, scene)
+                _write(layout, sprite, "input, ", read if layout.caption.words else "", more, 0)
+            else:
+                said = [part[tile.index] for part in (limits, shares) if part]
+                _write_map(layout, sprite, scene.layer.bank, tile.index, said)
+        return sprites
+
+
+def _write_map(layout: Layout, sprite: Sprite, bank: FilterBank, index: int, said: list[str]) -> None:
+    """What one map answers to, with what it says of this picture (else its name) on the second line or instead."""
+    answers, name = caption_words(bank, index)
+    plan, left = layout.caption, _text_left(layout, bank)
+    room = sprite.place.width - left
+    notes = [note for note in (", ".join(said), *said[:1]) if text_width(note, layout.text.small) <= room]
+    note = notes[0] if notes and plan.notes else ""
+    if plan.lines == 2 or not said:
+        _write(layout, sprite, f"{index + 1}: ", answers if plan.words else "", note if said else name, left)
+    else:
+        _write(layout, sprite, f"{index + 1}: ", note or (answers if plan.words else ""), "", left)
+
+
+def _shares(layout: Layout, scene: Scene) -> list[str]:
+    """Where maps are tinted, how much of each was removed."""
+    removed = scene.removed
+    if removed is None:
+        return []
+    shares = []
+    for index, (least, (lo, hi)) in enumerate(
+        zip(counts_from(scene.layer.bank, removed), removed.ranges.tolist(), strict=True)
+    ):
+        levels = map_part(scene.mosaic, removed.count, removed.tiles[index], layout)
+        shares.append(f"{removed_share(levels, least, lo, hi):.0%} below {figure(-least)}")
+    return shares
+
+
+def _limits(scene: Scene) -> tuple[str, ...]:
+    """In frame mode, the limits of each map."""
+    if scene.range != RangeMode.FRAME:
+        return ()
+    flat = is_flat(scene.layer.bank, scene.ranges)
+    return tuple(
+        f"flat {figure(lo)}" if flat[index] else f"{figure(lo)} to {figure(hi)}"
+        for index, (lo, hi) in enumerate(scene.ranges.tolist())
+    )
+
+
+def _input_words(layout: Layout, scene: Scene) -> tuple[str, str]:
+    rows, columns = scene.layer.bank.kernel_hw
+    size = f"{rows}x{columns}"
+    choices = (
+        f"each {size} patch of it {TIMES} a kernel, summed, is one pixel of a map",
+        f"each {size} patch of it {TIMES} a kernel is a map's pixel",
+        f"{size} patches of it {TIMES} kernels",
+        f"read {size} at a time",
+    )
+    room = layout.tiles[0].caption.width
+    said = [choice for choice in choices if text_width(choice, layout.text.small) <= room]
+    return "in colour" if scene.layer.bank.channels == 3 else "gray", said[0] if said else ""
+
+
+def _kernel_left(layout: Layout) -> int:
+    return text_width(f"{BEFORE} ", layout.text.small) if layout.caption.equation else 0
+
+
+def _text_left(layout: Layout, bank: FilterBank) -> int:
+    """Where the words begin, behind the kernel."""
+    plan, text = layout.caption, layout.text
+    if not plan.cell:
+        return 0
+    pictures = layout.request.captions.pictures
+    width = pictures * size_wh(bank.kernel_hw, plan.cell)[0] + 3 * (pictures - 1)
+    behind = text_width(f" {AFTER} ", text.small) if plan.equation else 0
+    return _kernel_left(layout) + width + behind + text.pad
+
+
+def _with_kernel(layout: Layout, scene: Scene, tile: Tile) -> Sprite:
+    text, plan, bank = layout.text, layout.caption, scene.layer.bank
+    sprite = blank(tile.caption)
+    if tile.index is None or not plan.cell:
+        return sprite
+    height = size_wh(bank.kernel_hw, plan.cell)[1]
+    top = max(0, (plan.height - text.gap // 2 - height) // 2)
+    largest = text.base if scene.kernels else None
+    right = draw_kernel(sprite.pixels, bank.kernels[tile.index], _kernel_left(layout), top, plan.cell, largest)
+    if plan.equation:
+        line = base_line(top, height, text.small)
+        put(sprite.pixels, BEFORE, 0, line, text.small, DIM)
+        put(sprite.pixels, AFTER, right + text.pad // 2, line, text.small, DIM)
+    return sprite
+
+
+def _rows(layout: Layout) -> tuple[int, int]:
+    """The base lines of two lines of text."""
+    text, plan = layout.text, layout.caption
+    inside = plan.height - text.gap // 2
+    middle = inside / 2
+    return round(middle - 0.25 * text.base), round(middle + 0.95 * text.small)
+
+
+def _write(layout: Layout, sprite: Sprite, head: str, first: str, second: str, left: int) -> None:
+    """Number and words; where these need both lines, there is no second one."""
+    text, plan, width = layout.text, layout.caption, sprite.place.width
+    size = text.base if plan.lines == 2 else text.small
+    if not first:
+        head = head.rstrip(" :,")
+        head = head if text_width(head, size, BOLD) <= width - left else head[:2]
+    head_w = text_width(head, size, BOLD)
+    room = width - left - head_w
+    seconds = [(left, second, text.small, DIM)] if second and plan.lines == 2 else []
+    if plan.lines == 2 and not plan.notes and text_width(first, size) > room:
+        first, *rest = wrapped(first, size, room)
+        seconds = [(left + head_w, " ".join(rest), size, INK)]
+    upper, lower = _rows(layout)
+    if not seconds:
+        upper = base_line(0, plan.height - text.gap // 2, size)
+    put(sprite.pixels, head, left, upper, size, INK, BOLD)
+    put(sprite.pixels, shortened(first, size, room), left + head_w, upper, size)
+    for x, words, small, colour in seconds:
+        put(sprite.pixels, shortened(words, small, width - x), x, lower, small, colour)

@@ -1,0 +1,152 @@
+"""One response's arithmetic as square cells: patch, kernel, products, one row or one stack a channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.inspect import Inspection
+from live.drawing.kernels import draw_numbers, draw_picture, numbers_size, shades, unit_shades
+from live.drawing.numbers import TIMES, column, times_power
+from live.drawing.panel import PanelPage
+from live.drawing.text import DIM, INK, put, put_middle, shortened, text_width
+from live.tiling import Rect
+
+LARGEST_CELL_EM = 3.4
+SIGN_EM = 1.5  # the room of a sign between two matrices
+CHANNELS = ("R", "G", "B")
+
+
+@dataclass(frozen=True, eq=False)
+class _Matrix:
+    title: str
+    values: FloatArray  # (C, kh, kw)
+    shaded: ByteArray
+    texts: list[str]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    cell: int
+    beside: bool  # the three matrices of a channel beside each other, else one below the other
+    step_xy: tuple[int, int]  # from one matrix to the next
+    size: int = 0  # of the numbers; 0: they could not be read
+
+
+class Chain:
+    """patch x kernel = products of one response, planned for at most `height` rows of a page.
+
+    The numbers have three significant digits where these fit, else two; where they could not be read, none.
+    """
+
+    def __init__(self, page: PanelPage, inspection: Inspection, height: int) -> None:
+        patch, kernel, products = (
+            values.reshape(-1, *values.shape[-2:])
+            for values in (inspection.patch, inspection.kernel, inspection.products)
+        )
+        plan = _plan(page, patch.shape, height)
+        could_be_read = numbers_size(("0",), plan.cell, page.text.base) > 0
+        for digits in (3, 2) if could_be_read else (0,):
+            matrices = (
+                _matrix("input patch", patch, unit_shades(patch), digits),
+                _matrix("kernel", kernel, shades(kernel, float(np.abs(kernel).max())), digits),
+                _matrix("products", products, shades(products, float(np.abs(products).max())), digits),
+            )
+            texts = [text for matrix in matrices for text in matrix.texts]
+            plan = replace(plan, size=numbers_size(texts, plan.cell, page.text.base) if digits else 0)
+            if plan.size:
+                break
+        self._page, self._plan, self._matrices = page, plan, matrices
+
+    @property
+    def legible(self) -> bool:
+        """Whether the numbers can be read."""
+        return self._plan.size > 0
+
+    def draw(self) -> None:
+        """Draw it on the page from its first free row on."""
+        page, plan, top = self._page, self._plan, self._page.y
+        if plan.cell < 1:
+            return
+        for number, matrix in enumerate(self._matrices):
+            _draw_matrix(page, plan, number, matrix, top)
+        channels, rows, _ = self._matrices[0].values.shape
+        title = page.step(small=True)
+        page.y = top + (title + (channels - 1) * plan.step_xy[1] if plan.beside else 2 * plan.step_xy[1] + title)
+        page.y += rows * plan.cell + page.text.pad
+
+
+def _matrix(title: str, values: FloatArray, shaded: ByteArray, digits: int) -> _Matrix:
+    texts, power = column(values, digits) if digits else ([], 0)
+    return _Matrix(title + times_power(power), values, shaded, texts)
+
+
+def chain_height(page: PanelPage, shape: tuple[int, ...]) -> int:
+    """The rows that a chain with cells as large as can be used takes; shape: (kh, kw) or (C, kh, kw)."""
+    channels, rows, columns = (1, *shape)[-3:]
+    cell = min(LARGEST_CELL_EM * page.text.base, (page.width - 4 * page.text.base) / (3 * columns))
+    return page.step(small=True) + channels * (round(cell * rows) + page.text.gap)
+
+
+def _plan(page: PanelPage, shape: tuple[int, ...], height: int) -> _Plan:
+    channels, rows, columns = shape
+    between, title = round(SIGN_EM * page.text.base), page.step(small=True)
+    letter = page.text.base if channels > 1 else 0
+    gap = page.text.gap
+    beside = min(
+        (page.width - letter - 2 * between) // (3 * columns),
+        (height - title - (channels - 1) * gap) // (channels * rows),
+    )
+    stacked = min(
+        (page.width - between - (channels - 1) * gap) // (channels * columns), (height - 3 * title) // (3 * rows)
+    )
+    most = round(LARGEST_CELL_EM * page.text.base)
+    if beside >= min(stacked, most):
+        cell = max(0, min(beside, most))
+        return _Plan(cell, True, (cell * columns + between, cell * rows + gap))
+    cell = max(0, min(stacked, most))
+    return _Plan(cell, False, (cell * columns + gap, cell * rows + title))
+
+
+def _draw_matrix(page: PanelPage, plan: _Plan, number: int, matrix: _Matrix, top: int) -> None:
+    """The `number`th of the three, all its channels, with its title and the sign before it."""
+    text = page.text
+    channels, rows, columns = matrix.values.shape
+    for channel in range(channels):
+        across, down = (number, channel) if plan.beside else (channel, number)
+        x = page.left + across * plan.step_xy[0]
+        y = top + page.step(small=True) + down * plan.step_xy[1]
+        if not plan.beside:
+            x += round(SIGN_EM * text.base)
+        elif channels > 1:
+            x += text.base
+        picture = np.repeat(matrix.shaded[channel][:, :, None], 3, axis=2)
+        place = draw_picture(page.pixels, picture, x, y, plan.cell)
+        if plan.size:
+            part = matrix.texts[channel * rows * columns : (channel + 1) * rows * columns]
+            draw_numbers(page.pixels, picture, part, place, plan.size)
+        _draw_words(page, plan, number, channel, channels, place, matrix.title)
+
+
+def _draw_words(
+    page: PanelPage, plan: _Plan, number: int, channel: int, channels: int, place: Rect, title: str
+) -> None:
+    """The title above the matrix, the sign before it, the channel's letter."""
+    text = page.text
+    first = channel == 0
+    if first or not plan.beside:
+        named = f"{title}, {CHANNELS[channel]}" if channels > 1 and not plan.beside else title
+        room = plan.step_xy[0] - text.pad if plan.beside else place.width
+        if text_width(named, text.small) > room:
+            named = named.split()[-1]  # "input patch": patch
+        said = shortened(named, text.small, max(room, 1))
+        put(page.pixels, said, place.x, place.y - round(0.35 * text.small), text.small, DIM)
+    sign = ("", TIMES, "=")[number]
+    if sign and (plan.beside or first):
+        put_middle(page.pixels, sign, place.x - SIGN_EM / 2 * text.base, place.y + place.height / 2, text.title, INK)
+    if channels > 1 and plan.beside and number == 0:
+        put_middle(
+            page.pixels, CHANNELS[channel], page.left + text.base / 3, place.y + place.height / 2, text.small, DIM
+        )

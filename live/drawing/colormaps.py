@@ -1,0 +1,91 @@
+"""Colour maps: which colour a byte of the mosaic has on the canvas. The mosaic itself is never touched."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import cv2
+import numpy as np
+
+from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+
+LIFT_EXPONENT = 0.6  # below 1 weak responses are lifted out of the dark: byte 8 has a lightness of 12, not 3
+_SIGN_CHROMA = 30.0  # of CIE L*a*b*, halfway between zero and the largest response
+_POSITIVE_HUE, _NEGATIVE_HUE = 65.0, 275.0  # degrees: orange and blue, which no common colour blindness confuses
+_PLAIN = np.arange(256, dtype=np.uint8)
+_CENTRED = ("lift", "diverging")  # have a colour for zero, wherever a signed range has it
+
+
+def lookup_tables(name: str, signed: bool, ranges: FloatArray) -> ByteArray:
+    """uint8 BGR (N, 256, 3): the colours of each map's bytes, for a name in controls.COLORMAPS.
+
+    signed: whether negative responses are shown. ranges: float32 (N, 2), the responses at bytes 0 and 255.
+    """
+    table = base_table(name, signed)
+    if name not in _CENTRED or (name == "lift" and not signed):
+        return np.broadcast_to(table, (len(ranges), 256, 3))
+    lo, hi = ranges[:, :1].astype(np.float64), ranges[:, 1:].astype(np.float64)
+    reach = np.maximum(np.maximum(abs(lo), abs(hi)), np.finfo(np.float32).tiny)
+    values = (lo + (hi - lo) * np.linspace(0, 1, 256)) / reach
+    return np.asarray(table[np.rint(128 + 127 * values).astype(np.intp)], np.uint8)
+
+
+@cache
+def base_table(name: str, signed: bool) -> ByteArray:
+    """uint8 BGR (256, 3), for bytes whose range is [-L, L] (signed) or [0, L]."""
+    ramp = _PLAIN[:, None]
+    if name == "gray":
+        return np.repeat(ramp, 3, axis=1)
+    if name == "lift":
+        return _signed_lift() if signed else _lab_to_bgr(100 * np.linspace(0, 1, 256) ** LIFT_EXPONENT)
+    if name == "diverging":
+        return _diverging()
+    return np.asarray(cv2.applyColorMap(ramp, getattr(cv2, f"COLORMAP_{name.upper()}")), np.uint8)[:, 0]
+
+
+def _signed_lift() -> ByteArray:
+    """From black through the middle gray at byte 128 to white: lightness says which is more, hue says the sign.
+
+    Both signs go as far from the gray, and as fast, as the one-sided map's from black.
+    """
+    value = np.clip((np.arange(256) - 128) / 127, -1, 1)
+    distance = abs(value) ** LIFT_EXPONENT
+    chroma = _SIGN_CHROMA * 4 * distance * (1 - distance)
+    hue = np.radians(np.where(value > 0, _POSITIVE_HUE, _NEGATIVE_HUE))
+    return _lab_to_bgr(50 + 50 * np.sign(value) * distance, chroma * np.cos(hue), chroma * np.sin(hue))
+
+
+def _lab_to_bgr(lightness: AnyArray, a: AnyArray | float = 0.0, b: AnyArray | float = 0.0) -> ByteArray:
+    """uint8 sRGB, in BGR order (N, 3), from CIE L*a*b* (D65)."""
+    lab = np.stack(np.broadcast_arrays(lightness, a, b), axis=-1).astype(np.float32)
+    bgr = cv2.cvtColor(lab[None], cv2.COLOR_Lab2BGR)[0]
+    return np.asarray(np.rint(255 * np.clip(bgr, 0, 1)), np.uint8)
+
+
+def _diverging() -> ByteArray:
+    """Blue for negative, white at byte 128, red for positive; the ends are those of Moreland's cool-warm map.
+
+    Ends: RGB (59, 76, 192) and (180, 4, 38), K. Moreland, "Diverging Color Maps for Scientific Visualization", 2009;
+    here interpolated in RGB, so that byte 128 is exactly white.
+    """
+    blue, white, red = (np.array(bgr, np.float64) for bgr in ((192, 76, 59), (255, 255, 255), (38, 4, 180)))
+    below = np.linspace(blue, white, 129)
+    above = np.linspace(white, red, 128)[1:]
+    return np.asarray(np.rint(np.concatenate([below, above])), np.uint8)
+
+
+def colour_into(levels: ByteArray, table: ByteArray, place: ByteArray) -> None:
+    """Fill `place`, uint8 BGR (H, W, 3), with the colours that `table` (256, 3) has for `levels`, uint8 (H, W)."""
+    gray = grays(levels, table)
+    if gray is None:
+        cv2.applyColorMap(levels, table[:, None], dst=place)
+    else:
+        cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR, dst=place)
+
+
+def grays(levels: ByteArray, table: ByteArray) -> ByteArray | None:
+    """uint8 (H, W): the grays that `table` has for `levels`, which takes half the time; None where it has colours."""
+    blue, green, red = table.T
+    if not (np.array_equal(blue, green) and np.array_equal(green, red)):
+        return None
+    return levels if np.array_equal(blue, _PLAIN) else np.asarray(cv2.LUT(levels, blue), np.uint8)

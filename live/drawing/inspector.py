@@ -1,0 +1,177 @@
+"""The inspector's panel: one output pixel's arithmetic, with the numbers that the engine has."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import cv2
+import numpy as np
+
+from convviz_core.gray import to_gray
+from convviz_core.inspect import Inspection, inspect_pixel
+from convviz_core.ranges import RangeMode
+from live.drawing.captions import caption_words
+from live.drawing.chain import CHANNELS, Chain, chain_height
+from live.drawing.numbers import MINUS, TIMES, column, figure, times_power
+from live.drawing.overlay import Sprite
+from live.drawing.panel import PanelPage
+from live.drawing.scene import MapPixel, Scene
+from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE, Colour
+from live.layout import Layout
+from live.panel_places import Panel
+from live.tiling import Rect
+
+SURROUNDINGS = 3  # the input is shown this many kernels high around the receptive field
+SURROUNDINGS_SHARE = 0.2  # of the panel's height, at most
+MAP_COLUMN_EM = 12.0  # number, response and byte of one map, in units of the text's size
+MAP_LINES = 4  # of the other maps that are kept for them, where the matrices are legible
+
+
+class Inspector:
+    """Drawn again when the pixel changes, and with the picture as often as it can be read."""
+
+    def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+        """What is explained, and of which picture."""
+        return scene.target, scene.pinned, scene.layer, scene.range, scene.beat
+
+    def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
+        """One sprite where it is open."""
+        place, target = layout.panel(Panel.INSPECTOR), scene.target
+        if place is None:
+            return ()
+        if target is None:
+            page = PanelPage(place, layout.text, "Inspector", "")
+            page.write("no map here", ACCENT, weight=BOLD)
+            page.write_first(["point at a pixel of a map; a click pins it", "point at a map"])
+            return (page.sprite,)
+        page = PanelPage(place, layout.text, "Inspector", "pinned: a click lets go" if scene.pinned else "a click pins")
+        if target is None:
+            page.write("no map here", ACCENT, weight=BOLD)
+            page.write_wrapped("point at a pixel of a map; a click pins it")
+            return (page.sprite,)
+        inspection = _inspect(scene, target)
+        _write_where(page, scene, target)
+        _draw_arithmetic(page, scene, target, inspection)
+        _write_all_maps(page, scene, target)
+        return (page.sprite,)
+
+
+def _inspect(scene: Scene, target: MapPixel) -> Inspection:
+    lo, hi = scene.ranges[target[0]].tolist()
+    return inspect_pixel(scene.image, scene.layer, *target, (lo, hi), own=scene.range == RangeMode.FRAME)
+
+
+def _write_where(page: PanelPage, scene: Scene, target: MapPixel) -> None:
+    index, y, x = target
+    bank = scene.layer.bank
+    rows, columns = bank.kernel_hw
+    page.write(f"{index + 1}: {caption_words(bank, index)[0]}", ACCENT, weight=BOLD)
+    page.write(f"row {y}, column {x} of its map")
+    last = f"{y + rows - 1}", f"{x + columns - 1}"
+    page.write_first(
+        [
+            f"reads rows {y} to {last[0]}, columns {x} to {last[1]} of the input",
+            f"reads rows {y} to {last[0]}, columns {x} to {last[1]}",
+            f"reads {y} to {last[0]}, {x} to {last[1]}",
+        ]
+    )
+    if rows % 2 == 0 or columns % 2 == 0:
+        middle = f"{y + (rows - 1) / 2:g}", f"{x + (columns - 1) / 2:g}"
+        page.write_first(
+            [
+                f"even sides: its middle lies between pixels, row {middle[0]}, column {middle[1]}",
+                f"its middle: row {middle[0]}, column {middle[1]}",
+                f"middle: {middle[0]}, {middle[1]}",
+            ]
+        )
+    page.skip()
+
+
+def _draw_surroundings(page: PanelPage, scene: Scene, target: MapPixel, height: int) -> None:
+    """The input around the receptive field, which is framed, in at most `height` rows."""
+    _, y, x = target
+    image, (rows, columns) = scene.image, scene.layer.bank.kernel_hw
+    seen_h = min(SURROUNDINGS * max(rows, columns), image.shape[0])
+    scale = min(height - page.text.pad, int(SURROUNDINGS_SHARE * page.sprite.place.height)) // seen_h
+    if scale < 1 or scale * seen_h < 3 * page.text.line:
+        return
+    seen_w = min(page.width // scale, image.shape[1])
+    top = min(max(y + rows // 2 - seen_h // 2, 0), image.shape[0] - seen_h)
+    left = min(max(x + columns // 2 - seen_w // 2, 0), image.shape[1] - seen_w)
+    part = image[top : top + seen_h, left : left + seen_w]
+    shown = (
+        part if scene.layer.bank.channels == 3 and part.ndim == 3 else cv2.cvtColor(to_gray(part), cv2.COLOR_GRAY2BGR)
+    )
+    place = Rect(page.left, page.y, seen_w * scale, seen_h * scale)
+    page.pixels[place.slices] = cv2.resize(shown, (place.width, place.height), interpolation=cv2.INTER_NEAREST)
+    cv2.rectangle(page.pixels, (place.x, place.y), (place.right - 1, place.bottom - 1), RULE, 1)
+    corner = (place.x + (x - left) * scale, place.y + (y - top) * scale)
+    opposite = (corner[0] + columns * scale - 1, corner[1] + rows * scale - 1)
+    cv2.rectangle(page.pixels, corner, opposite, (0, 0, 0), 3)
+    cv2.rectangle(page.pixels, corner, opposite, ACCENT, 1)
+    page.y += place.height + page.text.pad
+
+
+def arithmetic(scene: Scene, target: MapPixel, inspection: Inspection) -> list[tuple[str, str]]:
+    """From the sum to the byte: what is done, and what it gives."""
+    signed, response = scene.layer.signed, inspection.response
+    lo, hi = scene.ranges[target[0]].tolist()
+    shown = response if signed else inspection.activated
+    total = figure(response)
+    lines = []
+    if scene.layer.bank.channels == 3:
+        parts = inspection.products.sum(axis=(1, 2), dtype=np.float64)
+        *sums, total = column(np.append(parts, response), shifted=False)[0]
+        lines += [(f"sum of {name}", text) for name, text in zip(CHANNELS, sums, strict=True)]
+    lines.append(("sum of all products", total))
+    relu = f"ReLU: the larger of 0 and {figure(response)}"
+    lines.append(("no ReLU; it would give", figure(inspection.activated)) if signed else (relu, figure(shown)))
+    less = figure(lo) if lo >= 0 else f"({figure(lo)})"
+    way = f"byte: 255 {TIMES} ({figure(shown)} {MINUS} {less}) / ({figure(hi)} {MINUS} {less})"
+    return [*lines, (way, str(inspection.byte))]
+
+
+def _draw_arithmetic(page: PanelPage, scene: Scene, target: MapPixel, inspection: Inspection) -> None:
+    """Surroundings, matrices and what follows, so that the numbers can be read rather than the other maps'."""
+    lines = arithmetic(scene, target, inspection)
+    below = len(lines) * page.step() + round(2.5 * page.text.pad)
+    maps = (min(MAP_LINES, len(scene.layer.bank)) + 1) * page.step()
+    _draw_surroundings(page, scene, target, page.height - below - maps - chain_height(page, inspection.patch.shape))
+    chain = Chain(page, inspection, max(page.height - below - maps, page.height // 3))
+    if not chain.legible:
+        larger = Chain(page, inspection, page.height - below)
+        chain = larger if larger.legible else chain
+    chain.draw()
+    if not chain.legible:
+        page.write_first(["the cells are too small here for their numbers", "too small for its numbers"])
+    for words, value in lines:
+        fits = page.width_of(f"{words}  {value}") <= page.width
+        page.row([(words if fits else words.split(":")[0], 0, INK), (value, 1.0, ACCENT)])
+    page.skip()
+
+
+def _write_all_maps(page: PanelPage, scene: Scene, target: MapPixel) -> None:
+    """The same pixel in every map, in as many columns as there are places for."""
+    index, y, x = target
+    count, em = len(scene.layer.bank), page.text.base / page.width
+    if count == 1 or page.height < 3 * page.step():
+        return
+    rows = (page.height - page.step(small=True)) // page.step()
+    columns = min(int(1 / (MAP_COLUMN_EM * em)), -(-count // max(rows, 1))) or 1
+    shown = count if count <= rows * columns else (rows - 1) * columns
+    rows = -(-shown // columns)
+    found = [_inspect(scene, (other, y, x)) for other in range(shown)]
+    responses, power = column(np.array([one.response if scene.layer.signed else one.activated for one in found]))
+    page.row([(f"the same pixel in every map: response{times_power(power)}, byte", 0, DIM)], small=True)
+    for row in range(rows):
+        cells: list[tuple[str, float, Colour]] = []
+        for other in range(row, shown, rows):
+            begin, ink = (other // rows) / columns, ACCENT if other == index else INK
+            ends = (0.86, 1.0) if columns == 1 else (begin + 7 * em, begin + 10 * em)
+            cells.append((f"{other + 1}", begin + 1.8 * em, DIM))
+            cells += [(responses[other], ends[0], ink), (str(found[other].byte), ends[1], ink)]
+            if columns == 1:
+                cells.append((caption_words(scene.layer.bank, other)[0], -2.6 * em, ink))
+        page.row(cells)
+    if shown < count:
+        page.write(f"and {count - shown} more", DIM, small=True)

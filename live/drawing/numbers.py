@@ -1,0 +1,55 @@
+"""Numbers in one style: three significant digits, whole numbers as they are, columns with their points in line."""
+
+from __future__ import annotations
+
+import math
+
+from convviz_core.arrays import AnyArray
+
+MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
+PLAIN_FROM, PLAIN_TO = -3, 5  # powers of ten that are written out
+
+
+def figure(value: float) -> str:
+    """One number: "8", "1.25", "0.0333", "1.20e-7" with a true minus sign."""
+    if not math.isfinite(value):
+        return str(value).replace("-", MINUS)
+    if value == int(value) and abs(value) < 10**PLAIN_TO:
+        return str(int(value)).replace("-", MINUS)
+    power = _power(value)
+    if PLAIN_FROM <= power < PLAIN_TO:
+        return f"{value:.{max(0, 2 - power)}f}".replace("-", MINUS)
+    return f"{value:.2e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e").replace("-", MINUS)
+
+
+def column(values: AnyArray, digits: int = 3, *, shifted: bool = True) -> tuple[list[str], int]:
+    """Numbers that stand together, all with the decimals that give the largest so many significant digits.
+
+    Returned with the power of ten that they are to be multiplied with, 0 where they are written out, as all are that
+    are not to be `shifted`.
+    """
+    numbers = [float(value) for value in values.flat]
+    if all(math.isfinite(n) and n == int(n) and abs(n) < 10**PLAIN_TO for n in numbers):
+        return [str(int(n)).replace("-", MINUS) for n in numbers], 0
+    largest = max((abs(n) for n in numbers if math.isfinite(n)), default=0.0)
+    power = _power(largest)
+    shift = power if shifted and not PLAIN_FROM < power < PLAIN_TO else 0
+    decimals = max(0, digits - 1 - power + shift)
+    return [_decimal(n / 10.0**shift, decimals) for n in numbers], shift
+
+
+def times_power(power: int) -> str:
+    """What stands behind the title of such a column; nothing for 0."""
+    return f" {TIMES} 1e{power}".replace("-", MINUS) if power else ""
+
+
+def _decimal(value: float, decimals: int) -> str:
+    text = f"{value:.{decimals}f}"
+    if value == 0:
+        return "0"
+    return text.removeprefix("-") if float(text) == 0 else text.replace("-", MINUS)
+
+
+def _power(value: float) -> int:
+    """Of ten: 0 for 1 to 9.99, as three digits round it."""
+    return int(f"{value:.2e}".split("e")[1]) if value else 0

@@ -1,0 +1,103 @@
+"""The one design of all panels: a heading with a rule below it, the same margins, lines that are taken from the top."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+
+from live.drawing.overlay import blank
+from live.drawing.text import (
+    BOLD,
+    DIM,
+    INK,
+    PANEL,
+    REGULAR,
+    RULE,
+    Colour,
+    put,
+    put_right,
+    shortened,
+    text_width,
+    wrapped,
+)
+from live.tiling import Rect
+from live.type_scale import TypeScale
+
+
+class PanelPage:
+    """One panel being drawn: `y` is the first free row; all coordinates are the panel's own."""
+
+    def __init__(self, place: Rect, text: TypeScale, title: str, beside: str = "") -> None:
+        self.sprite, self.text = blank(place, PANEL), text
+        self.pixels = self.sprite.pixels
+        self.left, self.right = text.base, place.width - text.base
+        self.y, self.bottom = text.pad, place.height - text.pad
+        cv2.line(self.pixels, (0, 0), (0, place.height - 1), RULE, 1)
+        cv2.line(self.pixels, (0, 0), (place.width - 1, 0), RULE, 1)
+        line = self.y + round(1.05 * text.title)
+        end = put(self.pixels, shortened(title, text.title, self.width, BOLD), self.left, line, text.title, INK, BOLD)
+        said = shortened(beside, text.small, self.right - end - text.base)
+        put_right(self.pixels, said, self.right, line, text.small, DIM)
+        self.y = line + text.pad
+        cv2.line(self.pixels, (self.left, self.y), (self.right - 1, self.y), RULE, 1)
+        self.y += text.pad
+
+    @property
+    def width(self) -> int:
+        """Between the margins."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """What is still free."""
+        return max(0, self.bottom - self.y)
+
+    def skip(self, share: float = 0.4) -> None:
+        """Leave that share of a line free."""
+        self.y += round(share * self.text.line)
+
+    def write(self, line: str, colour: Colour = INK, *, small: bool = False, weight: int = REGULAR) -> bool:
+        """One line, shortened where it is too long; whether there was room for it."""
+        return self.row([(line, 0.0, colour)], small=small, weight=weight)
+
+    def write_first(self, choices: Sequence[str], colour: Colour = DIM, *, small: bool = True) -> bool:
+        """The first of the sentences that fits on one line; the last one, shortened, where none does."""
+        fitting = [said for said in choices if self.width_of(said, small=small) <= self.width]
+        return self.write(fitting[0] if fitting else choices[-1], colour, small=small)
+
+    def write_wrapped(self, sentence: str, colour: Colour = DIM, *, small: bool = True) -> None:
+        """A sentence on as many lines as it takes."""
+        for line in wrapped(sentence, self.text.small if small else self.text.base, self.width):
+            self.write(line, colour, small=small)
+
+    def row(self, cells: Sequence[tuple[str, float, Colour]], *, small: bool = False, weight: int = REGULAR) -> bool:
+        """Cells (text, place, colour) on one line; whether there was room for it.
+
+        place: 0 begins at the left margin; a positive one is the share of the width at which the text ends, so that
+        numbers stand in columns; a negative one that at which it begins. Where they meet, the beginning ones give way.
+        """
+        size = self.text.small if small else self.text.base
+        if self.height < self.step(small=small):
+            return False
+        line = self.y + round(1.05 * size)
+        ends = [cell for cell in cells if cell[1] > 0]
+        begins = [
+            put_right(self.pixels, text, self.left + round(place * self.width), line, size, colour, weight)
+            for text, place, colour in ends
+        ]
+        for text, place, colour in cells:
+            if place <= 0:
+                x = self.left + round(-place * self.width)
+                right = min([begin - self.text.pad for begin in begins if begin >= x] + [self.right])
+                put(self.pixels, shortened(text, size, right - x, weight), x, line, size, colour, weight)
+        self.y += self.step(small=small)
+        return True
+
+    def step(self, *, small: bool = False) -> int:
+        """The height of a line."""
+        return round(1.4 * (self.text.small if small else self.text.base))
+
+    def width_of(self, text: str, *, small: bool = False) -> int:
+        """A text's width in pixels."""
+        return text_width(text, self.text.small if small else self.text.base)

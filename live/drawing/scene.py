@@ -1,0 +1,70 @@
+"""All that a canvas shows, in one frozen piece: what draws knows this, and neither the viewer's state nor its loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.layer import Layer
+from convviz_core.ranges import RangeMode
+from live.drawing.tint import Removed
+from live.measuring.record import Recent
+
+MapPixel = tuple[int, int, int]  # map, y, x
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the strip says beside the layer: the source, and what has just happened. Times in s, rates a second."""
+
+    source: str
+    fps: float | None = None  # None: a picture that stands still has no rate
+    paused: bool = False
+    mirrored: bool = False
+    recording: str | None = None
+    notices: tuple[str, ...] = ()
+    silent_s: int | None = None  # how long there has been no signal, in whole seconds
+    reconnects: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class ProfileInfo:
+    """What the profile's panel shows: the last few seconds, and what they cannot tell. Equal only to itself."""
+
+    recent: Recent
+    engine: str  # "halide on cpu: halide int16"
+    gray_from: str
+    captured: int
+    dropped: int
+    failed_reads: int
+    reconnects: int
+    advice: str | None = None  # the camera doctor's sentence
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """One moment of the view.
+
+    layer: what was computed (its kernels turned where `flipped`); range and gain: how it is shown. ranges: float32
+    (N, 2), lo and hi of each map. image: the frame that the maps answer, uint8 (H, W) gray or (H, W, 3) BGR, mirrored
+    where so asked. mosaic: uint8, the maps' bytes as `Layout.reduce` asked for them, and behind them those that
+    `removed` names. beat: what must not be drawn more often than can be read goes by it; it changes a few times a
+    second, and with the picture where that stands still.
+    """
+
+    layer: Layer
+    range: RangeMode
+    ranges: FloatArray
+    image: ByteArray
+    mosaic: ByteArray
+    status: Status
+    gain: float = 1.0
+    share_above: float | None = None  # of the pixels, above auto's limit, 0 to 1
+    colormap: str = "gray"
+    flipped: bool = False  # true convolution
+    target: MapPixel | None = None  # what the inspector explains
+    pinned: bool = False
+    kernels: bool = False  # with their numbers
+    removed: Removed | None = None  # what is tinted
+    profile: ProfileInfo | None = None
+    beat: int = 0

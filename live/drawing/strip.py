@@ -1,0 +1,168 @@
+"""The strip at the bottom: the layer with its range in real units and a colour bar, the source, what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import cv2
+import numpy as np
+
+from convviz_core.layer import Activation
+from convviz_core.ranges import RangeMode
+from live.drawing.colormaps import lookup_tables
+from live.drawing.numbers import TIMES, figure
+from live.drawing.overlay import Sprite, blank
+from live.drawing.scene import Scene
+from live.drawing.text import (
+    ACCENT,
+    BOLD,
+    DIM,
+    INK,
+    REGULAR,
+    RULE,
+    WARNING,
+    Colour,
+    put,
+    put_right,
+    shortened,
+    text_width,
+)
+from live.layout import Layout
+from live.tiling import Rect
+
+Word = tuple[str, Colour, int]
+BAR_EM = 6.0
+SHORT_EM = 8.0  # shorter words are left out rather than cut
+HELP = "h: help"
+
+
+class Strip:
+    """Opaque, as wide as the canvas; it has no pixels where the canvas is too small for it."""
+
+    def __init__(self) -> None:
+        self._held_for: Hashable = None
+        self._range: Hashable = None
+
+    def key(self, layout: Layout, scene: Scene) -> Hashable:
+        """All its words and the colour bar's range, looked at a few times a second where it follows the pictures."""
+        shown = (scene.layer, scene.range, scene.gain, scene.colormap)
+        if self._held_for != (shown, scene.beat):
+            self._held_for = (shown, scene.beat)
+            self._range = (limits(scene), tuple(scene.ranges[0].tolist()))
+        return shown, first_words(scene), second_words(scene), strip_notice(layout, scene), self._range
+
+    def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
+        """One sprite, or none."""
+        if not layout.strip.height:
+            return ()
+        text, sprite = layout.text, blank(layout.strip)
+        left, right = text.pad, layout.strip.width - text.pad
+        line = text.gap // 2 + round(text.base * 1.05)
+        _draw_layer(sprite, layout, scene, left, right, line)
+        line += text.line
+        notice = strip_notice(layout, scene)
+        if notice is not None:
+            put(sprite.pixels, notice, left, line, text.base, ACCENT)
+        else:
+            right_end = put_right(sprite.pixels, HELP, right, line, text.base, DIM)
+            _put_words(sprite, second_words(scene), left, right_end - text.base, line, text.base)
+        if layout.left_out:
+            said = left_out_sentence(layout)
+            put(sprite.pixels, shortened(said, text.small, right - left), left, line + text.line, text.small, DIM)
+        return (sprite,)
+
+
+def first_words(scene: Scene) -> tuple[Word, ...]:
+    """The layer in words, the most important first."""
+    bank = scene.layer.bank
+    rows, columns = bank.kernel_hw
+    kernels = "kernel" if len(bank) == 1 else "kernels"
+    relu = "ReLU" if scene.layer.activation == Activation.RELU else "no ReLU"
+    words: list[Word] = [(bank.name, INK, BOLD), (relu, INK, REGULAR)]
+    if scene.flipped:
+        words.append(("kernels turned: true convolution", INK, REGULAR))
+    return (*words, (f"{len(bank)} {kernels} of {rows}x{columns}", DIM, REGULAR))
+
+
+def limits(scene: Scene) -> tuple[str, str, str]:
+    """What stands before the colour bar, behind it, and behind that."""
+    if scene.range == RangeMode.FRAME:
+        return "frame range: each map's least", "most", ""
+    said = []
+    if scene.gain != 1:
+        said.append(f"gain {TIMES} {scene.gain:g}")
+    if scene.share_above is not None:
+        said.append(f"{100 * scene.share_above:.1f} % above")
+    lo, hi = scene.ranges[0].tolist()
+    return f"{scene.range.value} range  {figure(lo)}", figure(hi), "   ".join(said)
+
+
+def second_words(scene: Scene) -> tuple[Word, ...]:
+    """What the source does, and its name."""
+    status = scene.status
+    words: list[Word] = []
+    if status.recording:
+        words.append((f"recording {status.recording}", WARNING, REGULAR))
+    if status.paused:
+        words.append(("paused", ACCENT, REGULAR))
+    elif status.fps:
+        words.append((f"{status.fps:.0f} fps" if status.fps >= 9.5 else f"{status.fps:.1f} fps", DIM, REGULAR))
+    if status.mirrored:
+        words.append(("mirrored", DIM, REGULAR))
+    if status.reconnects:
+        words.append((f"reconnected {status.reconnects}{TIMES}", DIM, REGULAR))
+    return (*words, (status.source, DIM, REGULAR))
+
+
+def strip_notice(layout: Layout, scene: Scene) -> str | None:
+    """What has just happened, where it fits into the strip's second line."""
+    notice = "   ".join(scene.status.notices)
+    room = layout.strip.width - 2 * layout.text.pad
+    return notice if notice and text_width(notice, layout.text.base) <= room else None
+
+
+def left_out_sentence(layout: Layout) -> str:
+    """What there was no room for."""
+    return f"no room here for {', '.join(layout.left_out)}"
+
+
+def _put_words(sprite: Sprite, words: Sequence[Word], left: int, right: int, line: int, size: int) -> None:
+    """Write as many of the words as fit, the first ones first; a long one is shortened."""
+    x = left
+    for word, colour, weight in words:
+        room = right - x
+        wide = text_width(word, size, weight)
+        if wide > room and (wide < SHORT_EM * size or room < SHORT_EM / 2 * size):
+            return
+        x = put(sprite.pixels, shortened(word, size, room, weight), x, line, size, colour, weight) + round(1.2 * size)
+
+
+def _draw_layer(sprite: Sprite, layout: Layout, scene: Scene, left: int, right: int, line: int) -> None:
+    """Words at the left; at the right the range, which is always there."""
+    size = layout.text.base
+    before, behind, more = limits(scene)
+    bar_w = round(BAR_EM * size)
+    space = size // 2
+    while True:
+        wide = sum(text_width(word, size) for word in (before, behind, more)) + bar_w + space * (2 + bool(more) * 2)
+        if wide <= right - left or size <= 8:
+            break
+        size, bar_w = size - 1, min(bar_w, 3 * size)
+    x = right - wide
+    words_end = x - round(1.2 * size)
+    if words_end - left > 3 * size:
+        _put_words(sprite, first_words(scene), left, words_end, line, layout.text.base)
+    x = put(sprite.pixels, before, x, line, size) + space
+    _draw_bar(sprite, Rect(x, line - round(0.78 * size), bar_w, round(0.86 * size)), scene)
+    x = put(sprite.pixels, behind, x + bar_w + space, line, size)
+    if more:
+        put(sprite.pixels, more, x + 2 * space, line, size, DIM)
+
+
+def _draw_bar(sprite: Sprite, place: Rect, scene: Scene) -> None:
+    ramp = np.linspace(0, 255, place.width).astype(np.uint8)[None].repeat(place.height, axis=0)
+    own = scene.range == RangeMode.FRAME and scene.layer.signed
+    ranges = np.array([[-1.0, 1.0]], np.float32) if own else scene.ranges[:1]
+    table = lookup_tables(scene.colormap, scene.layer.signed, ranges)[0]
+    sprite.pixels[place.slices] = table[ramp]
+    cv2.rectangle(sprite.pixels, (place.x, place.y), (place.right - 1, place.bottom - 1), RULE, 1)

@@ -1,0 +1,103 @@
+"""Whether two layers that are shown side by side cost what they cost alone.
+
+`python scripts/bench/bench_turns.py [--quick] [--rounds N] [--out FILE]`. Each engine of the CPU computes two banks:
+one alone, the other alone, and both in turns, frame by frame. The table goes to stderr, JSON to --out or stdout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT))  # the checkout need not be installed
+
+import numpy as np  # noqa: E402
+from bench import SIZES_WH, commit, frames, processor  # noqa: E402
+from bench_ways import open_engines  # noqa: E402
+
+from convviz_core import Engine, Layer, load_bank  # noqa: E402
+from convviz_core.arrays import ByteArray  # noqa: E402
+
+BANKS = ("udacity", "sobel")
+TURN_S = 0.1
+
+Run = Callable[[ByteArray], object]
+
+
+@dataclass(frozen=True)
+class Row:
+    """Medians in ms: a frame of each bank alone, and of both in turns; and the two in turns by their sum alone."""
+
+    size_wh: tuple[int, int]
+    engine: str
+    alone_ms: tuple[float, float]
+    in_turns_ms: float
+    ratio: float
+
+
+def measure(engine: Engine, size_wh: tuple[int, int], rounds: int, turn_s: float) -> Row:
+    """The three in rounds, so that the machine's moods meet all alike."""
+    first, second = (Layer(load_bank(bank)) for bank in BANKS)
+
+    def in_turns(frame: ByteArray) -> None:
+        engine.run(frame, first)
+        engine.run(frame, second)
+
+    runs: tuple[Run, ...] = (lambda frame: engine.run(frame, first), lambda frame: engine.run(frame, second), in_turns)
+    pictures = frames(size_wh)
+    times_ms: list[list[float]] = [[] for _ in runs]
+    for _ in range(rounds):
+        for run, taken in zip(runs, times_ms, strict=True):
+            run(pictures[-1])
+            taken += turn(run, pictures, turn_s)
+    one, other, both = (float(np.median(taken)) for taken in times_ms)
+    return Row(size_wh, engine.name, (one, other), both, both / (one + other))
+
+
+def turn(run: Run, pictures: list[ByteArray], turn_s: float) -> list[float]:
+    """Calls for `turn_s`, one for each picture at least: each one's ms."""
+    taken: list[float] = []
+    end_s = time.perf_counter() + turn_s
+    while len(taken) < len(pictures) or time.perf_counter() < end_s:
+        start_s = time.perf_counter()
+        run(pictures[len(taken) % len(pictures)])
+        taken.append((time.perf_counter() - start_s) * 1e3)
+    return taken
+
+
+def main(argv: Sequence[str]) -> int:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description="Times two layers in turns beside each alone.")
+    parser.add_argument("--rounds", type=int, default=10, help="for each engine at each size (default: 10)")
+    parser.add_argument("--quick", action="store_true", help="one small size and a moment each: does it work?")
+    parser.add_argument("--out", type=Path, help="the JSON file")
+    arguments = parser.parse_args(argv)
+    sizes_wh, rounds, turn_s = (SIZES_WH[:1], 1, 0.0) if arguments.quick else (SIZES_WH, arguments.rounds, TURN_S)
+    rows = []
+    for size_wh in sizes_wh:
+        for engine in open_engines().values():
+            with engine:
+                rows.append(row := measure(engine, size_wh, rounds, turn_s))
+            alone = " + ".join(f"{ms:.3f}" for ms in row.alone_ms)
+            size = f"{size_wh[0]}x{size_wh[1]}"
+            print(
+                f"{size:>10} {row.engine:7} {alone} ms, in turns {row.in_turns_ms:.3f}: {row.ratio:.2f}",
+                file=sys.stderr,
+            )
+    report = {"commit": commit(), "processor": processor(), "banks": BANKS, "results": [asdict(row) for row in rows]}
+    written = json.dumps(report, indent=1)
+    if arguments.out:
+        arguments.out.write_text(written + "\n")
+    else:
+        print(written)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

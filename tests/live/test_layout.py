@@ -1,0 +1,179 @@
+"""What lies where on the canvas, and back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from live.caption_plan import CaptionNeeds
+from live.layout import Layout, LayoutRequest, arrange, preferred_canvas_wh
+from live.panel_places import Panel
+from live.tiling import Rect
+
+REQUEST = LayoutRequest((640, 480), (240, 320), 4)
+CANVASES = [(320, 240), (640, 480), (960, 720), (1280, 800), (1920, 1080), (3840, 2160)]
+
+
+def requests(least_wh: tuple[int, int] = (1, 1)) -> st.SearchStrategy[LayoutRequest]:
+    needs = st.builds(
+        CaptionNeeds,
+        line_em=st.floats(3, 30),
+        wrapped_em=st.floats(2, 15),
+        kernel_hw=st.tuples(st.integers(1, 31), st.integers(1, 31)),
+        pictures=st.sampled_from([1, 4]),
+        number_em=st.sampled_from([0.0, 1.4, 3.6]),
+    )
+    return st.builds(
+        LayoutRequest,
+        canvas_wh=st.tuples(st.integers(least_wh[0], 4000), st.integers(least_wh[1], 2200)),
+        map_hw=st.tuples(st.integers(1, 2200), st.integers(1, 4000)),
+        count=st.integers(1, 64),
+        input_tile=st.booleans(),
+        enlarged=st.none() | st.integers(0, 63),
+        pan_yx=st.tuples(st.integers(-5000, 5000), st.integers(-5000, 5000)),
+        panels=st.lists(st.sampled_from(list(Panel)), unique=True).map(tuple),
+        captions=needs,
+    )
+
+
+def places(layout: Layout) -> list[Rect]:
+    """Everything that has pixels of its own."""
+    tiles = [place for tile in layout.tiles for place in (tile.caption, tile.picture)]
+    panels = [place for _, place in layout.panels]
+    found = [*tiles, *panels, layout.strip, *([layout.free] if layout.free else [])]
+    return [place for place in found if place.width and place.height]
+
+
+def overlap(one: Rect, other: Rect) -> bool:
+    return one.x < other.right and other.x < one.right and one.y < other.bottom and other.y < one.bottom
+
+
+@given(requests())
+def test_nothing_overlaps_and_nothing_reaches_over_the_canvas(request: LayoutRequest) -> None:
+    layout = arrange(request)
+    found = places(layout)
+    assert [pair for pair in combinations(found, 2) if overlap(*pair)] == []
+    width, height = request.canvas_wh
+    assert [p for p in found if p.x < 0 or p.y < 0 or p.right > width or p.bottom > height] == []
+
+
+@given(requests((320, 240)))
+def test_what_is_not_shown_is_said(request: LayoutRequest) -> None:
+    layout = arrange(request)
+    if Panel.HELP in dict(layout.panels) and not layout.tiles:
+        return  # the help has the whole canvas
+    wanted = 1 if layout.request.enlarged is not None else request.count + request.input_tile
+    said = " ".join(layout.left_out)
+    assert (len(layout.tiles) < wanted) == ("maps" in said)
+    assert bool(layout.caption.height) or "captions" in said or not layout.tiles
+    assert bool(layout.caption.cell) or "kernels" in said or "captions" in said or not layout.tiles
+
+
+@given(requests(), st.data())
+def test_a_map_pixel_drawn_on_the_canvas_is_found_under_it(request: LayoutRequest, data: st.DataObject) -> None:
+    layout = arrange(request)
+    if not layout.tiles:
+        return
+    tile = data.draw(st.sampled_from(layout.tiles))
+    crop = layout.crop
+    y = data.draw(st.integers(crop.y, crop.y + crop.height - 1))
+    x = data.draw(st.integers(crop.x, crop.x + crop.width - 1))
+    place = layout.canvas_rect(tile.index, y, x)
+    assert place is not None
+    middle = place.x + place.width // 2, place.y + place.height // 2
+    found = layout.input_pixel(*middle) if tile.index is None else layout.map_pixel(*middle)
+    assert found is not None
+    shrunk = max(1.0, crop.width / tile.picture.width, crop.height / tile.picture.height)
+    assert abs(found[-2] - y) <= 2 * shrunk
+    assert abs(found[-1] - x) <= 2 * shrunk
+    assert tile.index is None or found[0] == tile.index
+
+
+def test_the_input_comes_first_and_the_maps_follow_in_reading_order() -> None:
+    layout = arrange(REQUEST)
+    assert [tile.index for tile in layout.tiles] == [None, 0, 1, 2, 3]
+    first, second = layout.tiles[0].picture, layout.tiles[1].picture
+    assert first.x < second.x
+    assert first.y == second.y
+    assert layout.map_pixel(first.x + 5, first.y + 5) is None
+    assert layout.input_pixel(first.x, first.y) == (0, 0)
+    assert arrange(replace(REQUEST, input_tile=False)).tile(None) is None
+
+
+@given(requests())
+def test_every_caption_stands_directly_above_its_picture_and_is_as_wide(request: LayoutRequest) -> None:
+    for tile in arrange(request).tiles:
+        assert (tile.caption.x, tile.caption.width) == (tile.picture.x, tile.picture.width)
+        assert tile.caption.bottom == tile.picture.y
+
+
+@pytest.mark.parametrize(("canvas_wh", "columns"), [((1000, 300), 5), ((300, 1400), 1), ((1000, 700), 3)])
+def test_tiles_stand_in_the_columns_that_make_them_largest(canvas_wh: tuple[int, int], columns: int) -> None:
+    layout = arrange(replace(REQUEST, canvas_wh=canvas_wh))
+    assert len({tile.picture.x for tile in layout.tiles}) == columns
+
+
+@pytest.mark.parametrize("canvas_wh", CANVASES)
+@pytest.mark.parametrize("count", [1, 4, 9, 16, 64])
+def test_tiles_and_captions_fill_the_room_one_way_or_the_other(canvas_wh: tuple[int, int], count: int) -> None:
+    layout = arrange(replace(REQUEST, canvas_wh=canvas_wh, count=count))
+    across = max(t.picture.right for t in layout.tiles) - min(t.picture.x for t in layout.tiles)
+    down = max(t.picture.bottom for t in layout.tiles) - min(t.caption.y for t in layout.tiles)
+    assert max(across / layout.room.width, down / layout.room.height) > 0.9
+
+
+def test_the_mosaic_is_asked_for_no_larger_than_it_is_shown() -> None:
+    large = replace(REQUEST, canvas_wh=(960, 720), map_hw=(1077, 1917))
+    assert arrange(large).reduce == 6  # 1917 map pixels on some 310
+    assert arrange(replace(REQUEST, map_hw=(97, 97))).reduce == 1
+    assert arrange(replace(large, enlarged=0)).reduce == 1
+
+
+def test_the_canvas_is_filled_at_any_scale() -> None:
+    layout = arrange(replace(REQUEST, canvas_wh=(640, 480), map_hw=(30, 40), count=1, input_tile=False))
+    assert layout.tiles[0].picture.width > 0.8 * 640  # not in whole multiples of 40 only
+
+
+def test_an_enlarged_map_shows_its_pixels_one_to_one_and_pans_within_it() -> None:
+    layout = arrange(replace(REQUEST, map_hw=(1077, 1917), enlarged=1, pan_yx=(10_000, -50)))
+    picture = layout.tiles[0].picture
+    assert (layout.crop.width, layout.crop.y + layout.crop.height, layout.crop.x) == (picture.width, 1077, 0)
+    assert layout.crop.height == picture.height
+
+
+@pytest.mark.parametrize("canvas_wh", [(960, 600), (1280, 800), (1920, 1080), (3840, 2160), (1080, 1920)])
+@pytest.mark.parametrize("panel", list(Panel))
+def test_panels_stand_beside_or_below_the_tiles_in_windows_of_960x600_and_more(
+    canvas_wh: tuple[int, int], panel: Panel
+) -> None:
+    layout = arrange(replace(REQUEST, canvas_wh=canvas_wh, panels=(panel,)))
+    place = layout.panel(panel)
+    assert place is not None
+    assert len(layout.tiles) == 5
+    assert not any(overlap(place, tile.picture) for tile in layout.tiles)
+
+
+def test_help_has_a_small_window_to_itself() -> None:
+    layout = arrange(replace(REQUEST, panels=(Panel.INSPECTOR, Panel.HELP)))
+    assert layout.panels == ((Panel.HELP, Rect(0, 0, 640, 480)),)
+    assert layout.tiles == ()
+
+
+@given(requests())
+def test_equal_requests_get_the_same_layout(request: LayoutRequest) -> None:
+    assert arrange(request) is arrange(replace(request))
+
+
+@pytest.mark.parametrize("screen_wh", [(1024, 768), (1366, 768), (1920, 1080), (3840, 2160), (1080, 1920)])
+@pytest.mark.parametrize("map_hw", [(1, 1), (210, 317), (477, 637), (1077, 1917), (1917, 1077)])
+def test_the_first_window_takes_at_most_four_fifths_of_the_screen(
+    screen_wh: tuple[int, int], map_hw: tuple[int, int]
+) -> None:
+    width, height = preferred_canvas_wh(replace(REQUEST, map_hw=map_hw), screen_wh)
+    assert width <= 0.8 * screen_wh[0]
+    assert height <= 0.8 * screen_wh[1]
+    assert width > 0.7 * screen_wh[0] or height > 0.7 * screen_wh[1]
