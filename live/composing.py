@@ -7,6 +7,7 @@ from dataclasses import replace
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engines.api import Result
 from convviz_core.filters.opposites import BankWithOpposites
+from convviz_core.ranges import RangeMode
 from live.controls import KEYS, MapPixel, ViewState, key_names
 from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
@@ -47,8 +48,15 @@ def layout_request(canvas_wh: tuple[int, int], frame_shape: tuple[int, ...], sta
         enlarged=state.enlarged,
         pan_yx=state.pan_yx,
         panels=tuple(panel for panel, open_now in is_open.items() if open_now),
-        captions=caption_needs(bank, numbers=state.kernels),
+        captions=caption_needs(bank, numbers=state.kernels, notes=_notes(state)),
     )
+
+
+def _notes(state: ViewState) -> str:
+    """What each map says of itself, beside what it answers to."""
+    if state.range == RangeMode.FRAME:
+        return "each map's limits"
+    return "how much is removed" if isinstance(state.computed.bank, BankWithOpposites) else ""
 
 
 def scene_of(

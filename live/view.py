@@ -22,6 +22,7 @@ from live.notices import Notices
 from live.picture_range import PictureRange
 from live.recording.keep import Keep
 from live.sources.frame import Frame, FrameSource, SourceError, SourceEvent
+from live.too_small import TooSmall
 
 IDLE_S = 0.25  # how long to wait for a key while nothing moves
 PROFILE_EVERY_S = 0.25  # how often the profile's figures are new
@@ -74,10 +75,12 @@ class View:
         self._painted: object = None
         self._drawn_at_s = 0.0
         self._quit = False
+        self._too_small = TooSmall(self._tell)
 
     def over(self, until: Until) -> bool:
         """Whether the run has come to its end."""
         profiler = self.profiler
+        self._too_small.check_end(self.source, any_fitted=self.last.result is not None)
         if self._quit or (self.source.ended and not self.display.interactive):
             return True
         if until.frames is not None and profiler.processed.count >= until.frames:
@@ -87,13 +90,19 @@ class View:
 
     def capture(self) -> Frame | None:
         """The source's next frame, mirrored if asked; None while paused, at the end, and when none came in time."""
-        layer = self.last.state.layer if self.last.result else None
+        any_fitted = self.last.result is not None
+        layer = (self.last.state if any_fitted else self.state).layer
         try:
             return self.intake.take(self.state.paused, self.state.mirror, layer)
         except FrameSizeError as error:
-            self.notices.say(f"{error}: passed over")
+            self._too_small.pass_over(self.intake.refused, error, any_fitted=any_fitted)
             self.last.image = self.intake.frame.image if self.intake.frame else None
             return None
+
+    def _tell(self, sentence: str) -> None:
+        """On the picture, and on stderr for who sees no picture."""
+        self.notices.say(sentence)
+        self.keep.say(sentence)
 
     def outdated(self) -> bool:
         """Whether what is on the screen is no longer what should be."""

@@ -11,12 +11,16 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted(
     path.relative_to(ROOT).as_posix() for room in ("convviz_core", "live") for path in ROOT.glob(f"{room}/**/*.py")
 )
+
+ENGINES = ("reference", "opencv", "halide", "cuda")
 
 # Room (a module or a folder) -> what it must not import, anywhere in it, not even inside a function.
 MUST_NOT_KNOW = {
@@ -25,11 +29,28 @@ MUST_NOT_KNOW = {
     "convviz_core/filters": {"cv2", "convviz_core.layer", "convviz_core.engines"},
     "convviz_core/filters/bank.py": {"torch", "pathlib", "os"},
     "convviz_core/filters/built_in.py": {"torch", "pathlib", "os"},
-    "convviz_core/layer.py": {"torch", "cv2", "convviz_core.engines"},
+    "convviz_core/geometry.py": {"torch", "cv2", "convviz_core"},
+    "convviz_core/gray.py": {"torch", "convviz_core.filters", "convviz_core.layer"},
+    "convviz_core/layer.py": {"torch", "cv2", "convviz_core.ranges", "convviz_core.engines"},
+    # Nothing that a checkpoint names is imported or run, and to read one takes no torch.
+    "convviz_core/filters/checkpoints": {"torch", "pickle", "importlib"},
     "convviz_core/network.py": {"numpy", "cv2"},
-    "convviz_core/ranges.py": {"torch", "cv2", "halide"},
+    "convviz_core/ranges.py": {"torch", "cv2", "halide", "convviz_core.engines"},
+    "convviz_core/inspect.py": {"torch", "cv2", "convviz_core.engines"},
     "convviz_core/mosaic.py": {"torch", "cv2", "halide"},
     "convviz_core/engines": {"time"},
+    "convviz_core/engines/api.py": {f"convviz_core.engines.{engine}" for engine in ENGINES},
+    "convviz_core/engines/planning.py": {f"convviz_core.engines.{engine}" for engine in ENGINES},
+    "convviz_core/engines/upgrading.py": {f"convviz_core.engines.{engine}" for engine in ENGINES},
+    "convviz_core/engines/reference.py": {
+        "convviz_core.engines.opencv",
+        "convviz_core.engines.halide",
+        "cv2",
+        "halide",
+    },
+    "convviz_core/engines/opencv": {"convviz_core.engines.halide", "convviz_core.engines.cuda", "torch", "halide"},
+    "convviz_core/engines/halide": {"convviz_core.engines.cuda", "convviz_core.engines.reference", "torch"},
+    "convviz_core/engines/cuda": {"convviz_core.engines.opencv", "convviz_core.engines.halide", "halide"},
     "live": {"torch", "halide", "live.recording.reproduce"},
     "live/sources": {"live.window", "live.display"},
     "live/window.py": {"live.sources"},
@@ -65,6 +86,7 @@ ONLY_IN = {
 # Importing the module on the left must not load those on the right: they cost seconds, or belong elsewhere.
 NOT_LOADED_BY = {
     "convviz_core": {"torch", "halide", "matplotlib", "safetensors", "live"},
+    "live.sources.opening": {"torch", "matplotlib", "PIL", "av", "convviz_core.pictures.tiff"},
     "live.cli": {"torch", "halide", "matplotlib", "safetensors"},
     "live.measuring.profiler": {"torch", "cv2"},
     "live.measuring.record": {"torch", "cv2"},
@@ -171,6 +193,17 @@ def test_a_fresh_process_loads_only_what_the_module_needs(module: str) -> None:
     assert NOT_LOADED_BY[module] & set(done.stdout.split()) == set()
 
 
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif"])
+def test_a_view_of_a_picture_loads_only_what_reads_it(tmp_path: Path, suffix: str) -> None:
+    cv2.imwrite(str(tmp_path / f"a{suffix}"), np.zeros((16, 16, 3), np.uint8))
+    words = [str(tmp_path / f"a{suffix}"), "--headless", "--engine", "opencv"]
+    program = f"import sys; from live.cli import main; print(main({words}), *sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    code, *loaded = done.stdout.split()
+    assert code == "0"
+    assert {"torch", "matplotlib", "av", "PIL"} & set(loaded) == ({"PIL"} if suffix == ".tif" else set())
+
+
 def test_the_weights_of_gray_are_written_once() -> None:
     users = [module for module in MODULES if {"19235", "0.587"} & set(re.findall(r"[\d.]+", read(module)))]
     assert users == ["convviz_core/gray.py"]
@@ -195,7 +228,13 @@ def test_every_folder_with_modules_is_packaged() -> None:
 def test_every_package_that_is_imported_is_asked_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     asked_for = {"".join(c if c.isalnum() else " " for c in need).split()[0] for need in project["dependencies"]}
-    distributions = {"cv2": "opencv", "triton": "torch", "convviz_core": "", "live": ""}  # torch brings triton along
+    distributions = {
+        "cv2": "opencv",
+        "PIL": "pillow",
+        "triton": "torch",
+        "convviz_core": "",
+        "live": "",
+    }  # torch brings triton along
     imported = {name for module in MODULES for name in imports(module) if "." not in name}
     foreign = {distributions.get(name, name) for name in imported - sys.stdlib_module_names} - {""}
     assert foreign - asked_for == set()

@@ -105,10 +105,15 @@ def extremes_of_maps(layer: Layer, distinct: DistinctKernels, lowest: AnyArray, 
 
     lowest, highest: (K,) the smallest and largest q of each distinct kernel in the picture.
     """
-    kernel_of, sign = np.array(distinct.kernel_of), np.array(distinct.sign, np.float64)
-    ends = np.stack([lowest[kernel_of], highest[kernel_of]], axis=1).astype(np.float64) * sign[:, None]
-    ends = np.sort(ends, axis=1) * distinct.scale / 255
-    return np.maximum(ends, 0.0) if layer.activation == Activation.RELU else ends
+    low, high, unit = lowest.tolist(), highest.tolist(), distinct.scale  # a few numbers: lists are faster
+    floor = -np.inf if layer.signed else 0.0
+    ends = [
+        (max(low[kernel] * unit / 255, floor), max(high[kernel] * unit / 255, floor))
+        if sign > 0
+        else (max(-high[kernel] * unit / 255, floor), max(-low[kernel] * unit / 255, floor))
+        for kernel, sign in distinct.maps
+    ]
+    return np.array(ends, np.float64)
 
 
 def peak_of_picture(layer: Layer, distinct: DistinctKernels, lowest: AnyArray, highest: AnyArray) -> float:

@@ -178,7 +178,9 @@ def soak_all(frames: int, reconnects: int) -> Iterator[Soak]:
         def wait(seconds: float) -> None:
             closed.wait(seconds / FASTER)
 
-        source = LiveReader(StreamDevice(url), events.append, SourceSettings(), fast_clock, wait)
+        source = LiveReader(
+            StreamDevice(url, SourceSettings(), events.append), events.append, SourceSettings(), fast_clock, wait
+        )
         yield soak(f"{reconnects} reconnects", source, reconnects, events)
 
 
