@@ -18,7 +18,9 @@ from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
 from live.commands import bank_from
 from live.controls import ViewState
-from live.display import Display, NullDisplay
+from live.display.api import Display
+from live.display.null import NullDisplay
+from live.display.x11 import Screen
 from live.loop import Last, Until, run
 from live.measuring.profiler import Profiler, SpanListener
 from live.measuring.stats import stats, write_stats
@@ -28,7 +30,6 @@ from live.overlaps import check_apart, check_beside_recording
 from live.process import Interrupts, created_at_s
 from live.recording.keep import Keep
 from live.recording.snapshot import SNAPSHOT_FILES
-from live.screen import Screen
 from live.sources import open_source
 from live.sources.frame import FrameSource, SourceEvent, SourceSettings
 
@@ -136,7 +137,7 @@ def open_display(arguments: argparse.Namespace, screen: Screen | None) -> Displa
     if screen is None:
         records_display = arguments.record is not None and arguments.record_what == "display"
         return NullDisplay(RECORDED_CANVAS_WH if records_display else None)
-    from live.window import Window
+    from live.display.window import Window
 
     return Window(screen)
 

@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Callable
 
 from convviz_core.engines.api import Engine
-from live.display import Display
+from live.display.api import Display
 from live.measuring.profiler import Profiler
 from live.recording.keep import Keep
+from live.session import Last, Until, View
 from live.sources.frame import FrameSource, SourceEvent
-from live.view import Last, Until, View
 
 __all__ = ["Last", "Until", "run"]
 

@@ -31,20 +31,21 @@ MUST_NOT_KNOW = {
     "convviz_core/mosaic.py": {"torch", "cv2", "halide"},
     "convviz_core/engines": {"time"},
     "live": {"torch", "halide", "live.recording.reproduce"},
-    "live/sources": {"live.window", "live.display"},
-    "live/window.py": {"live.sources"},
-    "live/display.py": {"live.sources", "cv2"},
+    "live/sources": {"live.display"},
+    "live/display/window.py": {"live.sources"},
+    "live/display/api.py": {"live.sources", "cv2"},
+    "live/display/null.py": {"live.sources", "cv2"},
     "live/controls.py": {"cv2", "numpy"},
-    "live/picture_range.py": {"cv2", "live.display", "live.window"},
-    "live/measuring": {"cv2", "live.drawing", "live.window"},
+    "live/picture_range.py": {"cv2", "live.display"},
+    "live/measuring": {"cv2", "live.drawing", "live.display"},
     "live/measuring/record.py": {"time", "threading", "pathlib", "live"},
-    "live/recording": {"live.window"},
+    "live/recording": {"live.display"},
     "live/layout.py": {"cv2", "numpy", "live.controls", "live.drawing"},
     "live/tiling.py": {"cv2", "numpy", "live.controls", "live.drawing"},
     "live/panel_places.py": {"cv2", "numpy", "live.controls", "live.drawing"},
     "live/caption_plan.py": {"cv2", "numpy", "live.controls", "live.drawing"},
     "live/type_scale.py": {"cv2", "numpy"},
-    "live/drawing": {"time", "live.window", "live.display", "live.controls", "live.view", "live.sources"},
+    "live/drawing": {"time", "live.display", "live.controls", "live.session", "live.sources"},
     "live/loop.py": {"argparse"},
     "live/cli.py": {"cv2", "numpy"},
 }
@@ -54,7 +55,7 @@ LEFT_IN_SNAPSHOTS = "live/recording/reproduce.py"
 
 # OpenCV's functions and classes with one home each.
 ONLY_IN = {
-    "live/window.py": {
+    "live/display/window.py": {
         *("namedWindow", "imshow", "waitKey", "waitKeyEx", "pollKey", "destroyWindow", "destroyAllWindows"),
         *("resizeWindow", "moveWindow", "setMouseCallback", "setWindowProperty", "getWindowProperty"),
         *("getWindowImageRect", "setWindowTitle", "startWindowThread", "createTrackbar", "selectROI"),

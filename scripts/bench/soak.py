@@ -32,7 +32,7 @@ import numpy as np  # noqa: E402
 from convviz_core.engines.opening import open_engine  # noqa: E402
 from convviz_core.filters.built_in import BUILT_IN_BANKS  # noqa: E402
 from live.controls import ViewState  # noqa: E402
-from live.display import NullDisplay  # noqa: E402
+from live.display.null import NullDisplay  # noqa: E402
 from live.loop import Last, run  # noqa: E402
 from live.measuring.profiler import Profiler  # noqa: E402
 from live.sources import open_source  # noqa: E402

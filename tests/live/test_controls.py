@@ -158,5 +158,5 @@ def test_another_bank_lets_go_of_what_was_pointed_at() -> None:
 
 
 def test_the_readme_has_the_table_of_keys() -> None:
-    readme = Path(__file__).parents[1] / "README.md"
+    readme = Path(__file__).parents[2] / "README.md"
     assert key_table() in readme.read_text(encoding="utf-8")

@@ -129,8 +129,8 @@ def test_banks_ranges_gain_and_colours_go_there_and_back(screen: Screen, picture
 
 WAITS_FOR_A_PERSON = """
 import live.opencv_settings, numpy
-from live.screen import Screen
-from live.window import TITLE, Window
+from live.display.x11 import Screen
+from live.display.window import TITLE, Window
 
 screen = Screen()
 window = Window(screen)
@@ -186,9 +186,9 @@ def test_a_window_that_another_program_destroys_ends_it_too(screen: Screen, pict
 IS_DESTROYED_AT_ONCE = """
 import subprocess
 import live.opencv_settings, numpy
-from live.display import Events
-from live.screen import Screen
-from live.window import TITLE, Window
+from live.display.api import Events
+from live.display.x11 import Screen
+from live.display.window import TITLE, Window
 
 window = Window(Screen())
 window.open((300, 200))
@@ -207,8 +207,8 @@ def test_a_window_destroyed_before_anything_happened_in_it_is_missed_all_the_sam
 GOES_WHILE_LOOKED_FOR = """
 import os, subprocess
 import live.opencv_settings
-from live.screen import Screen
-from live.window import TITLE, Window
+from live.display.x11 import Screen
+from live.display.window import TITLE, Window
 
 screen = Screen()
 

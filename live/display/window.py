@@ -8,9 +8,9 @@ import time
 import cv2
 
 from convviz_core.arrays import ByteArray
-from live.display import Events, Point
+from live.display.api import Events, Point
+from live.display.x11 import NAP_S, Screen
 from live.errors import OutputError
-from live.screen import NAP_S, Screen
 
 TITLE = "convviz"
 FULLSCREEN_WAIT_MS = 200  # for the window manager to answer

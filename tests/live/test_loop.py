@@ -21,7 +21,8 @@ from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import Range, RangeMode
 from live.composing import layout_request
 from live.controls import ViewState
-from live.display import Events, NullDisplay, Point
+from live.display.api import Events, Point
+from live.display.null import NullDisplay
 from live.drawing.compositor import Compositor
 from live.drawing.scene import Scene
 from live.intake import PATIENCE_S
@@ -30,8 +31,8 @@ from live.loop import Last, Until, run
 from live.measuring.profiler import Profiler
 from live.notices import NOTICE_S
 from live.recording.keep import Keep
+from live.session import IDLE_S
 from live.sources.frame import Frame, SourceCounts, SourceError, SourceEvent
-from live.view import IDLE_S
 
 STATE = ViewState(BUILT_IN_BANKS)
 compose = Compositor.compose

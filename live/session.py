@@ -10,7 +10,7 @@ from convviz_core.engines.api import Engine, Result
 from convviz_core.geometry import FrameSizeError
 from live.composing import kept_inside, layout_request, new_compositor, scene_of
 from live.controls import Effect, ViewState, click, let_go, pan, point, press
-from live.display import Display, Events, Point
+from live.display.api import Display, Events, Point
 from live.drawing.scene import ProfileInfo, Status
 from live.intake import Intake
 from live.layout import Layout, arrange, preferred_canvas_wh

@@ -29,7 +29,8 @@ from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.layer import Layer
 from convviz_core.ranges import Range
 from live.controls import KEYS, ViewState
-from live.display import Display, Events, NullDisplay
+from live.display.api import Display, Events
+from live.display.null import NullDisplay
 from live.errors import OutputError
 from live.loop import Last, run
 from live.measuring.profiler import Profiler
