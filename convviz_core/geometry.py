@@ -81,7 +81,7 @@ class ConvGeometry:
         sizes = [axis.output(size) for axis, size in zip(self._axes, input_hw, strict=True)]
         if min(sizes) < 1:
             kernel_h, kernel_w = self.extent_hw
-            raise FrameSizeError(f"the frame is {width}x{height}, smaller than the {kernel_w}x{kernel_h} kernels")
+            raise FrameSizeError(f"the frame is {width}x{height}, smaller than the {kernel_h}x{kernel_w} kernels")
         for axis, size in zip(self._axes, input_hw, strict=True):
             axis.check_padding(size)
         return sizes[0], sizes[1]

@@ -9,10 +9,11 @@ from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
 from convviz_core.geometry import FrameSizeError
 from live.composing import kept_inside, layout_request, new_compositor, scene_of
-from live.controls import Effect, ViewState, click, let_go, pan, point, press
+from live.controls import ARROWS, Effect, ViewState, click, let_go, pan, point, press
 from live.display.api import Display, Events, Point
 from live.drawing.scene import ProfileInfo, Status
 from live.intake import Intake
+from live.key_reasons import why_nothing
 from live.layout import Layout, arrange, preferred_canvas_wh
 from live.measuring.profiler import Profiler
 from live.notices import Notices
@@ -195,8 +196,7 @@ class View:
             return
         before, state = self.state, self.state
         for key in heard.keys:
-            state, effect = press(state, key)
-            self._carry_out(effect)
+            state = self._press(state, key)
         if self.layout:
             self._pointer = heard.pointer or self._pointer
             for at in heard.clicks:
@@ -212,6 +212,14 @@ class View:
         if state.fullscreen != before.fullscreen:
             self.display.set_fullscreen(state.fullscreen)
         self.take_events()
+
+    def _press(self, state: ViewState, key: str) -> ViewState:
+        after, effect = press(state, key)
+        shown = kept_inside(after, self.layout) if self.layout and key in ARROWS else after
+        if shown == state and effect is None:
+            self.notices.say(why_nothing(state, key))
+        self._carry_out(effect)
+        return after
 
     def _pointed(self, state: ViewState, layout: Layout) -> ViewState:
         """With what is under the pointer now; beside the picture that stays, and without a pointer it is the middle."""

@@ -32,8 +32,6 @@ class Inspector:
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """What is explained, and of which picture."""
-        if scene.target is None:
-            return None
         return scene.target, scene.pinned, scene.layer, scene.range, scene.beat
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
@@ -47,6 +45,10 @@ class Inspector:
             page.write_first(["point at a pixel of a map; a click pins it", "point at a map"])
             return (page.sprite,)
         page = PanelPage(place, layout.text, "Inspector", "pinned: a click lets go" if scene.pinned else "a click pins")
+        if target is None:
+            page.write("no map here", ACCENT, weight=BOLD)
+            page.write_wrapped("point at a pixel of a map; a click pins it")
+            return (page.sprite,)
         inspection = _inspect(scene, target)
         _write_where(page, scene, target)
         _draw_arithmetic(page, scene, target, inspection)

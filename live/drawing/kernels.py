@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.gray import GRAY_WEIGHTS
+from convviz_core.gray import to_gray
 from live.caption_plan import CELL_HEIGHT, CELL_WIDTH, SMALLEST_DIGITS
 from live.drawing.numbers import column
 from live.drawing.text import RULE, put_middle, width_em
@@ -83,11 +83,10 @@ def numbers_size(texts: Sequence[str], cell: float, largest: float) -> int:
 def draw_numbers(canvas: ByteArray, picture: ByteArray, texts: Sequence[str], place: Rect, size: int) -> None:
     """Write one number into each cell of a drawn picture (kh, kw, 3), row by row, in the ink that can be read there."""
     rows, columns = picture.shape[:2]
-    cell_w, cell_h = place.width / columns, place.height / rows
+    cell_w, cell_h, light = place.width / columns, place.height / rows, to_gray(picture)
     for number, text in enumerate(texts):
         row, across = divmod(number, columns)
-        light = float(picture[row, across] @ GRAY_WEIGHTS) / sum(GRAY_WEIGHTS)
-        ink = (0, 0, 0) if light >= LIGHT_FROM else (255, 255, 255)
+        ink = (0, 0, 0) if light[row, across] >= LIGHT_FROM else (255, 255, 255)
         put_middle(canvas, text, place.x + (across + 0.5) * cell_w, place.y + (row + 0.5) * cell_h, size, ink)
 
 

@@ -28,10 +28,21 @@ def scale_into(source: ByteArray, place: ByteArray) -> None:
     if max(ratio_y, ratio_x) > 1 and not (ratio_y.is_integer() and ratio_x.is_integer()):
         interpolation = cv2.INTER_LINEAR
         if max(ratio_y, ratio_x) > _HARDLY_MISSES:
-            boxes = (_box(ratio_x), _box(ratio_y))
-            source = np.asarray(cv2.sepFilter2D(source, -1, *boxes, borderType=cv2.BORDER_REPLICATE), np.uint8)
+            source = _smoothed(source, ratio_y, ratio_x)
     factors = (want_w / have_w * _JUST_BELOW, want_h / have_h * _JUST_BELOW)
     cv2.resize(source, None, dst=place, fx=factors[0], fy=factors[1], interpolation=interpolation)
+
+
+def _smoothed(source: ByteArray, ratio_y: float, ratio_x: float) -> ByteArray:
+    """Every pixel as the mean over so many pixels around it; nearly so where OpenCV is then twice as fast."""
+    low, high = sorted((ratio_y, ratio_x))
+    if low >= 1.9 and high < 2.5:  # weights near 1/4, 1/2, 1/4
+        return np.asarray(cv2.GaussianBlur(source, (3, 3), 0, borderType=cv2.BORDER_REPLICATE), np.uint8)
+    for side, least, most in ((3, 2.5, 3.2), (5, 4.3, 5.2)):
+        if low >= least and high < most:
+            return np.asarray(cv2.blur(source, (side, side), borderType=cv2.BORDER_REPLICATE), np.uint8)
+    boxes = (_box(ratio_x), _box(ratio_y))
+    return np.asarray(cv2.sepFilter2D(source, -1, *boxes, borderType=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _box(width: float) -> AnyArray:

@@ -148,5 +148,6 @@ def test_a_geometry_that_does_not_exist_is_refused_in_a_sentence(wrong: dict[str
 
 
 def test_a_frame_smaller_than_the_kernel_is_named_with_both_sizes() -> None:
-    with pytest.raises(FrameSizeError, match="the frame is 2x9, smaller than the 3x3 kernels"):
-        ConvGeometry(3).output_hw((9, 2))
+    """A frame's as pictures are written, width x height; a kernel's as arrays are, rows x columns."""
+    with pytest.raises(FrameSizeError, match="the frame is 5x9, smaller than the 2x6 kernels"):
+        ConvGeometry((2, 6)).output_hw((9, 5))

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -236,6 +237,29 @@ def test_a_snapshot_after_an_unshown_change_is_that_of_the_flat_picture_shown(tm
     assert done.last.image is not None
     Keep().write_snapshot(tmp_path, done.engine, done.last.image, done.last.state, done.last.result)
     assert json.loads((tmp_path / "settings.json").read_text())["range"] == "frame"
+
+
+def test_a_key_that_does_nothing_says_so_on_the_picture() -> None:
+    done = Run([random_image()], keys("0", "", "", ""))()
+    before, after = done.display.shown[0], done.display.shown[1]
+    strip = slice(480 - 40, 480)
+    assert np.array_equal(before[:440], after[:440])
+    assert not np.array_equal(before[strip], after[strip])
+
+
+def test_a_moved_pointer_runs_no_engine() -> None:
+    class Counting(OpenCvEngine):
+        runs = 0
+
+        def run(self, *arguments: Any, **options: Any) -> Result:
+            self.runs += 1
+            return super().run(*arguments, **options)
+
+    engine = Counting()
+    script = [*keys("i", ""), *(Events(pointer=(x, 99)) for x in range(140, 260, 10)), *keys("p", "", "h", "")]
+    done = Run([random_image()], script, engine=engine)()
+    assert len(done.display.shown) > 5
+    assert engine.runs == 1
 
 
 def test_full_screen_is_asked_of_the_display() -> None:

@@ -1,8 +1,9 @@
-"""What lies on and beside the tiles: nothing covers what is always to be read."""
+"""Whole canvases: nothing covers what is always to be read, and every place has what belongs there."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,8 +23,8 @@ from live.measuring.record import Percentiles, Recent
 STATE = ViewState(BUILT_IN_BANKS)
 IMAGE = np.random.default_rng(3).integers(0, 256, (90, 120, 3), np.uint8)
 STATUS = Status("a source", fps=30.0)
-NOTICES = ("recording to film.mkv", "the camera came back")
-SIZES = [(160, 120), (320, 240), (640, 480), (960, 720), (1920, 1080)]
+NOTICES = ("recording to film.mkv", "the camera came back after a long time of nothing at all")
+CANVASES = [(160, 120), (320, 240), (640, 480), (960, 720), (1920, 1080)]
 
 
 def bank_of(count: int) -> FilterBank:
@@ -31,69 +32,78 @@ def bank_of(count: int) -> FilterBank:
     return FilterBank("many", tuple(Filter(f"filter {i + 1}", kernel) for i, kernel in enumerate(kernels)))
 
 
-def layout_of(state: ViewState, canvas_wh: tuple[int, int]) -> Layout:
+def layout_of(state: ViewState, canvas_wh: tuple[int, int] = (640, 480)) -> Layout:
     return arrange(layout_request(canvas_wh, IMAGE.shape, state))
 
 
-def drawn(
-    state: ViewState,
-    canvas_wh: tuple[int, int] = (640, 480),
-    status: Status = STATUS,
-    profile: ProfileInfo | None = None,
-) -> ByteArray:
+def drawn(state: ViewState, canvas_wh: tuple[int, int] = (640, 480), status: Status = STATUS, **more: Any) -> ByteArray:
     layout = layout_of(state, canvas_wh)
     result = OpenCvEngine().run(IMAGE, state.layer, state.range, layout.reduce)
-    return new_compositor().compose(layout, scene_of(state, IMAGE, result, status, profile=profile)).copy()
+    return new_compositor().compose(layout, scene_of(state, IMAGE, result, status, **more)).copy()
+
+
+def profile() -> ProfileInfo:
+    times = Percentiles(9, 1.0, 2.0, 3.0, 4.0)
+    stages = dict.fromkeys(("capture", "convert", "compute", "upload", "device", "download", "draw", "show"), times)
+    recent = Recent(30.0, 30.0, 30.0, stages, times, np.full(99, 20.0))
+    return ProfileInfo(recent, "halide on cpu", "cvtColor", 1, 2, 3, 4, "give it more light")
 
 
 @pytest.mark.parametrize("colormap", COLORMAPS)
-def test_where_there_is_no_map_no_colour_map_shows(colormap: str) -> None:
-    state = replace(STATE, banks=(bank_of(3),), colormap=colormap)
-    canvas, layout = drawn(state), layout_of(state, (640, 480))
-    beside = np.ones(canvas.shape[:2], bool)
-    for tile in layout.tiles:
-        beside[tile.picture.slices] = beside[tile.caption.slices] = False
-    for place in (layout.strip, *([layout.free] if layout.free else [])):
-        beside[place.slices] = False
-    assert beside.any()
-    assert (canvas[beside] == BACKGROUND).all()
+def test_pixels_that_belong_to_nothing_have_the_background_s_colour(colormap: str) -> None:
+    state = replace(STATE, banks=(bank_of(3),), colormap=colormap, gray_tile=False)
+    canvas, layout = drawn(state), layout_of(state)
+    first, second = layout.tiles[0].picture, layout.tiles[1].picture
+    assert (canvas[first.y : first.bottom, first.right : second.x] == BACKGROUND).all()
+    assert (canvas[first.bottom : layout.tiles[2].caption.y, first.x : first.right] == BACKGROUND).all()
+    assert (canvas[:, 0] == BACKGROUND).all()
 
 
-@pytest.mark.parametrize("canvas_wh", SIZES)
-def test_a_notice_leaves_what_the_strip_says_of_the_layer(canvas_wh: tuple[int, int]) -> None:
-    layout = layout_of(STATE, canvas_wh)
-    first_line = slice(layout.strip.y, layout.strip.y + layout.text.line), slice(0, canvas_wh[0])
-    plain = drawn(STATE, canvas_wh)
-    for status in (replace(STATUS, notices=NOTICES * 2), replace(STATUS, silent_s=3)):
-        seen = drawn(STATE, canvas_wh, status)
-        assert not np.array_equal(seen, plain)
-        assert np.array_equal(seen[first_line], plain[first_line])
+@pytest.mark.parametrize("canvas_wh", CANVASES)
+def test_the_range_and_its_limits_are_always_on_the_picture(canvas_wh: tuple[int, int]) -> None:
+    def limits(state: ViewState, **more: Any) -> ByteArray:
+        strip = layout_of(state, canvas_wh).strip
+        line = layout_of(state, canvas_wh).text.line
+        return drawn(state, canvas_wh, **more)[strip.y : strip.y + line, canvas_wh[0] // 2 :]
+
+    plain = limits(STATE)
+    assert len(np.unique(plain)) > 50  # the colour bar is there
+    happened = replace(STATUS, notices=NOTICES * 2, silent_s=3)
+    assert np.array_equal(limits(STATE, status=happened), plain)
+    assert np.array_equal(limits(replace(STATE, kernels=True)), plain)
+    assert np.array_equal(limits(replace(STATE, profile=True), profile=profile()), plain)
 
 
-@pytest.mark.parametrize("canvas_wh", [(960, 600), (1280, 800), (1920, 1080)])
-@pytest.mark.parametrize("panel", ["profile", "inspector", "help"])
-def test_a_panel_covers_no_tile_and_no_strip(panel: str, canvas_wh: tuple[int, int]) -> None:
-    state = {
-        "profile": replace(STATE, profile=True),
-        "inspector": replace(STATE, inspector=True),
-        "help": replace(STATE, help=True),
-    }[panel]
-    layout = layout_of(state, canvas_wh)
-    for _, place in layout.panels:
-        for other in [layout.strip, *(tile.picture for tile in layout.tiles), *(tile.caption for tile in layout.tiles)]:
-            apart = (
-                place.right <= other.x or other.right <= place.x or place.bottom <= other.y or other.bottom <= place.y
-            )
-            assert apart or not other.width or not other.height
+def captions(state: ViewState, canvas_wh: tuple[int, int], canvas: ByteArray) -> list[ByteArray]:
+    return [canvas[tile.caption.slices] for tile in layout_of(state, canvas_wh).tiles]
 
 
-@pytest.mark.parametrize("count", [1, 2, 4, 9])
-def test_notices_cover_no_caption(count: int) -> None:
-    state = replace(STATE, banks=(bank_of(count),), range=RangeMode.FRAME)
-    plain, layout = drawn(state), layout_of(state, (640, 480))
-    said = drawn(state, status=replace(STATUS, notices=NOTICES[:1]))
-    for tile in layout.tiles:
-        assert np.array_equal(plain[tile.caption.slices], said[tile.caption.slices])
+@pytest.mark.parametrize("said", [{"notices": NOTICES[:1]}, {"notices": NOTICES * 2}, {"silent_s": 3}])
+@pytest.mark.parametrize("enlarged", [None, 2])
+@pytest.mark.parametrize("count", [1, 4, 9])
+@pytest.mark.parametrize("canvas_wh", [(320, 240), (640, 480), (1920, 1080)])
+def test_what_has_happened_covers_no_caption(
+    canvas_wh: tuple[int, int], count: int, enlarged: int | None, said: dict[str, Any]
+) -> None:
+    state = replace(STATE, banks=(bank_of(count),), enlarged=enlarged, range=RangeMode.FRAME)
+    plain, seen = drawn(state, canvas_wh), drawn(state, canvas_wh, replace(STATUS, **said))
+    assert not np.array_equal(plain, seen)
+    pairs = zip(captions(state, canvas_wh, plain), captions(state, canvas_wh, seen), strict=True)
+    assert all(np.array_equal(before, after) for before, after in pairs)
+
+
+def test_in_frame_mode_each_caption_has_the_limits_of_its_map() -> None:
+    state = replace(STATE, range=RangeMode.FRAME)
+    layout = layout_of(state)
+    engine = OpenCvEngine()
+    result = engine.run(IMAGE, state.layer, state.range, layout.reduce)
+    compositor, scene = new_compositor(), scene_of(state, IMAGE, result, STATUS)
+    before = compositor.compose(layout, scene).copy()
+    ranges = scene.ranges.copy()
+    ranges[2] *= 2
+    after = compositor.compose(layout, replace(scene, ranges=ranges))
+    changed = [not np.array_equal(before[t.caption.slices], after[t.caption.slices]) for t in layout.tiles]
+    assert changed == [False, False, False, True, False]
 
 
 def test_the_profile_shows_what_was_measured() -> None:
@@ -103,7 +113,7 @@ def test_the_profile_shows_what_was_measured() -> None:
         ProfileInfo(Recent(fps, fps, fps, {"draw": times}, times, np.full(99, 20.0)), "halide", "cvtColor", 1, 2, 3, 4)
         for fps in (30.0, 12.5)
     ]
-    first, second = (drawn(state, (1280, 800), profile=profile) for profile in profiles)
+    first, second = (drawn(state, (1280, 800), profile=info) for info in profiles)
     place = layout_of(state, (1280, 800)).panels[0][1]
     changed = np.argwhere((first != second).any(axis=2))
     assert len(changed)

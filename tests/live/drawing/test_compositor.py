@@ -1,0 +1,166 @@
+"""What is drawn again, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from convviz_core.arrays import ByteArray
+from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.layer import Layer
+from convviz_core.ranges import RangeMode
+from live.composing import layout_request, new_compositor
+from live.controls import ViewState
+from live.drawing.compositor import Compositor
+from live.drawing.overlay import Sprite, blank
+from live.drawing.scene import ProfileInfo, Scene, Status
+from live.drawing.text import BACKGROUND
+from live.layout import Layout, arrange
+from live.measuring.record import Percentiles, Recent
+from live.tiling import Rect
+
+STATE = ViewState(BUILT_IN_BANKS, kernels=True, inspector=True, profile=True)
+IMAGE = np.zeros((90, 120), np.uint8)
+LAYOUT = arrange(layout_request((960, 720), IMAGE.shape, STATE))
+SCENE = Scene(
+    Layer(BUILT_IN_BANKS[0]),
+    RangeMode.AUTO,
+    np.array([[0, 1]] * 4, np.float32),
+    IMAGE,
+    np.zeros((2 * 87, 2 * 117), np.uint8),
+    Status("a source", fps=30.0),
+    target=(1, 5, 6),
+    kernels=True,
+    profile=ProfileInfo(
+        Recent(30.0, 30.0, 30.0, {"draw": Percentiles(9, 1.0, 2.0, 3.0, 4.0)}, None, np.full(9, 33.0)),
+        *("halide on cpu", "cvtColor", 1, 2, 3, 4),
+    ),
+)
+
+
+class Painting:
+    """Fills the first tile with the moment's number."""
+
+    def paint(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
+        canvas[layout.tiles[0].picture.slices] = scene.moment
+
+
+class Box:
+    """An overlay of one colour; counts how often it was drawn."""
+
+    def __init__(self, place: Rect | None, colour: int) -> None:
+        self.place, self.colour, self.of, self.drawn = place, colour, 0, 0
+
+    def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+        return self.place, self.of
+
+    def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:  # noqa: ARG002
+        self.drawn += 1
+        return [blank(self.place, (self.colour,) * 3)] if self.place else []
+
+
+FIRST = LAYOUT.tiles[0].picture
+BESIDE, OVER = Rect(0, 700, 50, 10), Rect(FIRST.x, FIRST.y, 9, 7)
+
+
+def test_an_overlay_is_drawn_again_only_when_its_key_or_the_layout_has_changed() -> None:
+    one, other = Box(BESIDE, 90), Box(Rect(100, 700, 50, 10), 91)
+    compositor = Compositor(Painting(), beside=(one, other), marks=(), over=())
+    for moment in range(5):
+        canvas = compositor.compose(LAYOUT, replace(SCENE, moment=moment))
+        assert (canvas[BESIDE.slices] == 90).all()
+        assert (canvas[FIRST.slices] == moment).all()
+    assert (one.drawn, other.drawn) == (1, 1)
+    one.of = 1
+    compositor.compose(LAYOUT, SCENE)
+    assert (one.drawn, other.drawn) == (2, 1)
+    canvas = compositor.compose(arrange(replace(LAYOUT.request, input_tile=False)), SCENE)
+    assert (one.drawn, other.drawn) == (3, 2)
+    assert (canvas[BESIDE.slices] == 90).all()
+
+
+def test_what_lies_over_the_tiles_stays_over_them_and_leaves_nothing_behind() -> None:
+    box, beside = Box(OVER, 200), Box(Rect(OVER.x, OVER.y - 5, 9, 5), 90)
+    compositor = Compositor(Painting(), beside=(beside,), marks=(), over=(box,))
+    assert (compositor.compose(LAYOUT, replace(SCENE, moment=3))[OVER.slices] == 200).all()
+    box.place = Rect(OVER.x, OVER.y - 3, 9, 3)  # now over a part of what stands beside
+    canvas = compositor.compose(LAYOUT, replace(SCENE, moment=4))
+    assert (canvas[OVER.slices] == 4).all()
+    assert (canvas[box.place.slices] == 200).all()
+    place, box.place = box.place, None
+    assert (compositor.compose(LAYOUT, SCENE)[place.slices] == 90).all()
+
+
+def test_a_canvas_of_another_size_begins_with_the_background() -> None:
+    compositor = Compositor(Painting(), (), (), ())
+    compositor.compose(LAYOUT, SCENE)
+    canvas = compositor.compose(arrange(replace(LAYOUT.request, canvas_wh=(640, 480))), SCENE)
+    assert canvas.shape == (480, 640, 3)
+    assert (canvas[-1] == BACKGROUND).all()
+
+
+@pytest.fixture
+def texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every text that is written or measured from now on."""
+    found: list[str] = []
+    put, measure = cv2.putText, cv2.getTextSize
+
+    def putting(*arguments: Any) -> Any:
+        found.append(arguments[1])
+        return put(*arguments)
+
+    def measuring(*arguments: Any) -> Any:
+        found.append(arguments[1])
+        return measure(*arguments)
+
+    monkeypatch.setattr(cv2, "putText", putting)
+    monkeypatch.setattr(cv2, "getTextSize", measuring)
+    return found
+
+
+def test_a_hundred_frames_with_unchanged_overlays_write_and_measure_no_text(texts: list[str]) -> None:
+    compositor = new_compositor()
+    compositor.compose(LAYOUT, SCENE)
+    assert "Inspector" in texts
+    assert "Profile" in texts
+    texts.clear()
+    for moment in range(100):
+        image = np.full((90, 120), moment, np.uint8)
+        compositor.compose(LAYOUT, replace(SCENE, image=image, moment=moment))
+    assert texts == []
+
+
+def test_a_moved_pointer_draws_the_inspector_again_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    for name in ("captions.Captions", "legend.Legend", "strip.Strip", "inspector.Inspector", "profile_panel.Profile"):
+        noting(monkeypatch, f"live.drawing.{name}.draw", drawn)
+    compositor = new_compositor()
+    compositor.compose(LAYOUT, SCENE)
+    drawn.clear()
+    compositor.compose(LAYOUT, replace(SCENE, target=(1, 5, 7)))
+    assert drawn == ["live.drawing.inspector.Inspector.draw"]
+
+
+def noting(monkeypatch: pytest.MonkeyPatch, name: str, drawn: list[str]) -> None:
+    module, kind, method = name.rsplit(".", 2)
+    found = getattr(__import__(module, fromlist=[kind]), kind)
+    original = getattr(found, method)
+
+    def wrapped(*arguments: Any) -> Any:
+        drawn.append(name)
+        return original(*arguments)
+
+    monkeypatch.setattr(found, method, wrapped)
+
+
+def test_the_profile_is_drawn_again_with_new_figures() -> None:
+    compositor = new_compositor()
+    before = compositor.compose(LAYOUT, SCENE).copy()
+    assert SCENE.profile is not None
+    info = replace(SCENE.profile, dropped=77)
+    assert not np.array_equal(before, compositor.compose(LAYOUT, replace(SCENE, profile=info)))

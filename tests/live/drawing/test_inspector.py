@@ -1,0 +1,114 @@
+"""The inspector's panel: what it says, and what it works out for that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convviz_core.filters.bank import Filter, FilterBank
+from convviz_core.inspect import Inspection, inspect_pixel
+from convviz_core.layer import Activation, Layer
+from convviz_core.ranges import RangeMode
+from live.drawing.inspector import Inspector, arithmetic
+from live.drawing.panel import PanelPage
+from live.drawing.scene import MapPixel, Scene, Status
+from live.layout import LayoutRequest, arrange
+from live.panel_places import Panel
+
+LAYOUT = arrange(LayoutRequest((960, 720), (118, 158), 4, panels=(Panel.INSPECTOR,)))
+
+
+def bank_of(count: int) -> FilterBank:
+    random = np.random.default_rng(count)
+    kernels = random.integers(-3, 4, (count, 3, 3)).astype(np.float32)
+    return FilterBank("many", tuple(Filter(f"filter {i + 1}", kernel) for i, kernel in enumerate(kernels)))
+
+
+def scene_of(bank: FilterBank, target: MapPixel | None, activation: Activation = Activation.RELU) -> Scene:
+    image = np.random.default_rng(1).integers(0, 256, (120, 160, 3), np.uint8)
+    ranges = np.array([[0 if activation == Activation.RELU else -9, 9]] * len(bank), np.float32)
+    layer = Layer(bank, activation)
+    return Scene(layer, RangeMode.FIXED, ranges, image, image[:, :, 0], Status("test"), target=target)
+
+
+class Written:
+    """Draws the panel, and notes the rows that are written into it and which pixels are worked out."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.rows: list[list[str]] = []
+        self.inspected: list[int] = []
+        row = PanelPage.row
+
+        def noting(page: PanelPage, cells: Sequence[tuple[str, float, Any]], **options: Any) -> bool:
+            there = row(page, cells, **options)
+            if there:
+                self.rows.append([text for text, _, _ in cells])
+            return there
+
+        def inspecting(*arguments: Any, **options: Any) -> Inspection:
+            self.inspected.append(arguments[2])
+            return inspect_pixel(*arguments, **options)
+
+        monkeypatch.setattr(PanelPage, "row", noting)
+        monkeypatch.setattr("live.drawing.inspector.inspect_pixel", inspecting)
+
+    def draw(self, scene: Scene) -> None:
+        sprites = Inspector().draw(LAYOUT, scene)
+        assert [sprite.place for sprite in sprites] == [LAYOUT.panel(Panel.INSPECTOR)]
+
+    @property
+    def rest(self) -> int:
+        return sum(int(found[1]) for row in self.rows if (found := re.search(r"and (\d+) more", row[0])))
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Written:
+    return Written(monkeypatch)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 9, 20, 25, 26, 27, 28, 40, 64])
+def test_every_map_is_either_shown_or_counted_among_the_rest(count: int, written: Written) -> None:
+    written.draw(scene_of(bank_of(count), (0, 5, 5)))
+    table = written.inspected[1:]  # the first is the pixel in question
+    assert table == list(range(len(table)))
+    assert len(table) + written.rest == (count if count > 1 else 0)
+
+
+def test_only_the_maps_that_there_is_room_for_are_worked_out(written: Written) -> None:
+    written.draw(scene_of(bank_of(64), (3, 5, 5)))
+    assert written.rest > 0
+    assert len(written.inspected) == 1 + 64 - written.rest
+
+
+def test_beside_the_maps_it_says_that_there_is_none(written: Written) -> None:
+    written.draw(scene_of(bank_of(4), None))
+    assert written.rows[0] == ["no map here"]
+    assert written.inspected == []
+
+
+def test_the_sum_becomes_a_byte_step_by_step() -> None:
+    one = np.ones((1, 1), np.float32)
+    scene = scene_of(FilterBank("b", (Filter("f", np.ones((1, 1), np.float32)),)), (0, 0, 0))
+    inspection = Inspection(one, one, one, 4.5, 4.5, 128)
+    assert arithmetic(scene, (0, 0, 0), inspection) == [
+        ("sum of all products", "4.50"),
+        ("ReLU: the larger of 0 and 4.50", "4.50"),
+        ("byte: 255 \N{MULTIPLICATION SIGN} (4.50 \N{MINUS SIGN} 0) / (9 \N{MINUS SIGN} 0)", "128"),
+    ]
+
+
+def test_three_channels_are_summed_apart_and_then_together() -> None:
+    bank = FilterBank("rgb", (Filter("f", np.ones((3, 1, 1), np.float32)),))
+    products = np.array([5.48, -4.72, -0.5], np.float32).reshape(3, 1, 1)
+    inspection = Inspection(products, products, products, 0.26, 0.26, 1)
+    minus = "\N{MINUS SIGN}"
+    assert arithmetic(scene_of(bank, (0, 0, 0)), (0, 0, 0), inspection)[:4] == [
+        ("sum of R", "5.48"),
+        ("sum of G", f"{minus}4.72"),
+        ("sum of B", f"{minus}0.50"),
+        ("sum of all products", "0.26"),
+    ]

@@ -1,0 +1,45 @@
+"""Numbers in one style."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from live.drawing.numbers import column, figure, times_power
+
+MINUS = "\N{MINUS SIGN}"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (8.0, "8"),
+        (-1, f"{MINUS}1"),
+        (1.25, "1.25"),
+        (0.03333, "0.0333"),
+        (-0.0098, f"{MINUS}0.00980"),
+        (9.999, "10.0"),
+        (123.45, "123"),
+        (54321.5, "54322"),
+        (1.2345e-7, f"1.23e{MINUS}7"),
+        (float("inf"), "inf"),
+    ],
+)
+def test_a_number_has_three_significant_digits_and_a_whole_one_is_whole(value: float, text: str) -> None:
+    assert figure(value) == text
+
+
+def test_numbers_that_stand_together_have_the_same_decimals() -> None:
+    assert column(np.array([0.0378, -0.00059, 0.0164])) == (["0.0378", f"{MINUS}0.0006", "0.0164"], 0)
+    assert column(np.array([[1, -1], [0, 2]])) == (["1", f"{MINUS}1", "0", "2"], 0)
+    assert column(np.array([0.157, -1e-9, 0.0]))[0] == ["0.157", "0.000", "0"]
+    assert column(np.array([0.157, 0.7]), digits=2)[0] == ["0.16", "0.70"]
+
+
+def test_very_small_and_very_large_numbers_share_a_power_of_ten() -> None:
+    assert column(np.array([1.5e-6, -2.25e-6])) == (["1.50", f"{MINUS}2.25"], -6)
+    assert column(np.array([1.5e-6]), shifted=False) == (["0.00000150"], 0)
+    assert column(np.array([1.5e7, 0.5])) == (["1.50", "0.00"], 7)
+    assert times_power(0) == ""
+    assert times_power(-6).endswith(f"1e{MINUS}6")

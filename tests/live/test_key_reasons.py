@@ -1,0 +1,43 @@
+"""No key is without an answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.ranges import RangeMode
+from live.controls import KEYS, MAX_GAIN, ViewState, press
+from live.key_reasons import why_nothing
+
+STATE = ViewState(BUILT_IN_BANKS)
+ONE_BANK = ViewState(BUILT_IN_BANKS[:1])
+
+
+@pytest.mark.parametrize(
+    ("key", "state", "words"),
+    [
+        ("+", replace(STATE, range=RangeMode.FRAME), "frame range"),
+        ("-", replace(STATE, range=RangeMode.FRAME), "n changes the range"),
+        ("+", replace(STATE, gain=MAX_GAIN), "1024 already"),
+        ("0", STATE, "gain is 1"),
+        ("f", ONE_BANK, "only this filter bank"),
+        ("d", ONE_BANK, "only this filter bank"),
+        ("1", STATE, "bank 1 is shown already"),
+        ("5", replace(STATE, banks=BUILT_IN_BANKS[:3]), "only 3 filter banks"),
+        ("Left", STATE, "(i) or pan an enlarged map (z)"),
+        ("y", STATE, "h shows the keys"),
+    ],
+)
+def test_a_key_that_changes_nothing_says_why(key: str, state: ViewState, words: str) -> None:
+    assert press(state, key) == (state, None)
+    assert words in why_nothing(state, key)
+
+
+@pytest.mark.parametrize("key", [key for binding in KEYS for key in binding.keys])
+@pytest.mark.parametrize("state", [STATE, ONE_BANK, replace(STATE, range=RangeMode.FRAME, enlarged=0)])
+def test_no_key_of_the_table_lacks_a_reason_of_its_own(key: str, state: ViewState) -> None:
+    after, effect = press(state, key)
+    if (after, effect) == (state, None):
+        assert "changes nothing now" not in why_nothing(state, key)
