@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Result
-from live.controls import KEYS, MapPixel, ViewState, key_names
+from live.controls import KEYS, key_names
 from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
 from live.drawing.help_panel import Help
@@ -18,8 +16,9 @@ from live.drawing.profile_panel import Profile
 from live.drawing.scene import ProfileInfo, Scene, Status
 from live.drawing.strip import Strip
 from live.drawing.tiles import TilePainter
-from live.layout import Layout, LayoutRequest
+from live.layout import LayoutRequest
 from live.panel_places import Panel
+from live.state import ViewState
 
 
 def new_compositor() -> Compositor:
@@ -36,16 +35,14 @@ def new_compositor() -> Compositor:
 def layout_request(canvas_wh: tuple[int, int], frame_shape: tuple[int, ...], state: ViewState) -> LayoutRequest:
     """What `state` wants on a canvas, for frames of that shape. FrameSizeError where the kernel does not fit."""
     bank = state.layer.bank
-    is_open = {Panel.INSPECTOR: state.inspector, Panel.PROFILE: state.profile, Panel.HELP: state.help}
     return LayoutRequest(
         canvas_wh=canvas_wh,
         map_hw=state.layer.output_hw(frame_shape),
         count=len(bank),
-        input_tile=state.gray_tile,
-        enlarged=state.enlarged,
-        pan_yx=state.pan_yx,
-        panels=tuple(panel for panel, open_now in is_open.items() if open_now),
-        captions=caption_needs(bank, numbers=state.kernels),
+        input_tile=state.appearance.input_tile,
+        viewport=state.interaction.viewport,
+        panels=tuple(panel for panel in Panel if state.shows(panel)),
+        captions=caption_needs(bank, numbers=state.appearance.kernels),
     )
 
 
@@ -59,35 +56,21 @@ def scene_of(
     beat: int = 0,
 ) -> Scene:
     """What `state` shows of a frame and its maps. beat: see Scene."""
+    looks = state.appearance
     return Scene(
         layer=state.layer,
-        range=state.range,
+        range=looks.range,
         ranges=result.ranges,
         image=image,
         mosaic=result.mosaic,
         status=status,
-        gain=state.gain,
-        colormap=state.colormap,
-        flipped=state.true_convolution,
-        target=state.inspected if state.inspector else None,
-        pinned=state.pinned is not None,
-        kernels=state.kernels,
-        tint=state.tint,
+        gain=looks.gain,
+        colormap=looks.colormap,
+        flipped=state.settings.true_convolution,
+        target=state.interaction.inspected if state.shows(Panel.INSPECTOR) else None,
+        pinned=state.interaction.pinned is not None,
+        kernels=looks.kernels,
+        tint=looks.tint,
         profile=profile,
         beat=beat,
     )
-
-
-def kept_inside(state: ViewState, layout: Layout) -> ViewState:
-    """The state with its pinned pixel, pointer and panning moved back inside the maps."""
-    height, width = layout.request.map_hw
-
-    def inside(pixel: MapPixel | None) -> MapPixel | None:
-        if pixel is None or pixel[0] >= layout.request.count:
-            return None
-        return pixel[0], min(max(pixel[1], 0), height - 1), min(max(pixel[2], 0), width - 1)
-
-    enlarged = layout.request.enlarged
-    pan_yx = (layout.crop.y, layout.crop.x) if enlarged is not None else (0, 0)
-    kept = replace(state, pinned=inside(state.pinned), hovered=inside(state.hovered), enlarged=enlarged, pan_yx=pan_yx)
-    return state if kept == state else kept

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from convviz_core.arrays import ByteArray
-from live.display.api import Events
+from live.events import DisplayEvent
 
 
 class NullDisplay:
@@ -22,13 +24,13 @@ class NullDisplay:
         """The size given."""
         return self._canvas_wh
 
-    def show(self, canvas: ByteArray) -> Events:  # noqa: ARG002
+    def show(self, canvas: ByteArray) -> Sequence[DisplayEvent]:  # noqa: ARG002
         """Nothing to show it on."""
-        return Events()
+        return ()
 
-    def idle(self, wait_s: float) -> Events:  # noqa: ARG002
+    def idle(self, wait_s: float) -> Sequence[DisplayEvent]:  # noqa: ARG002
         """Nobody to wait for."""
-        return Events()
+        return ()
 
     def set_fullscreen(self, fullscreen: bool) -> None:
         """No screen."""

@@ -34,6 +34,10 @@ class TilePainter:
         self._others = min(os.cpu_count() or 1, _MOST_THREADS) - 1
         self._pool = ThreadPoolExecutor(max(1, self._others), "convviz-draw")
 
+    def close(self) -> None:
+        """Join the threads."""
+        self._pool.shutdown()
+
     def paint(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
         """Paint every tile's picture onto `canvas`, uint8 BGR (H, W, 3), and nothing beside them."""
         if self._levels.shape != canvas.shape[:2]:

@@ -186,15 +186,15 @@ def test_a_window_that_another_program_destroys_ends_it_too(screen: Screen, pict
 IS_DESTROYED_AT_ONCE = """
 import subprocess
 import live.opencv_settings, numpy
-from live.display.api import Events
+from live.events import Closed
 from live.display.x11 import Screen
 from live.display.window import TITLE, Window
 
 window = Window(Screen())
 window.open((300, 200))
 subprocess.run(["xdotool", "search", "--onlyvisible", "--name", f"^{TITLE}$", "windowclose"], check=True)
-heard = Events()
-while not heard.closed:
+heard = []
+while Closed() not in heard:
     heard = window.idle(0.25)
 """
 
