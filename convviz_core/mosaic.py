@@ -73,6 +73,19 @@ def black_mosaic(grid: MosaicGrid) -> ByteArray:
     return mosaic
 
 
+def first_maps(mosaic: ByteArray, have: int, want: int) -> ByteArray:
+    """The mosaic of the first `want` of a mosaic's `have` maps; itself where those are all."""
+    if want == have:
+        return mosaic
+    grid = MosaicGrid(have, (1, 1))
+    tile_hw = (mosaic.shape[0] // grid.rows, mosaic.shape[1] // grid.columns)
+    before, after = MosaicGrid(have, tile_hw), MosaicGrid(want, tile_hw)
+    first = np.zeros(after.size_hw, np.uint8)
+    for index in range(want):
+        first[after.tile(index)] = mosaic[before.tile(index)]
+    return first
+
+
 def tile_maps(maps: ByteArray) -> ByteArray:
     """uint8 (N, h, w) maps -> the uint8 mosaic; tiles without a map are 0."""
     count, height, width = maps.shape

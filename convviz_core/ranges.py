@@ -33,6 +33,7 @@ class RangeMode(StrEnum):
 
 Limits = tuple[float, float]
 Range = RangeMode | str | Limits  # a mode or its name, or lo and hi for the whole bank
+_MODES = {str(mode): mode for mode in RangeMode}
 
 AUTO_FLOOR = 1 / 32  # of the fixed limit: a covered lens does not become a picture of noise
 AUTO_TIME_CONSTANT_S = 0.5
@@ -44,8 +45,8 @@ def checked_range(range: Range) -> RangeMode | Limits:
     if isinstance(range, RangeMode):
         return range
     if isinstance(range, str):
-        if range in list(RangeMode):
-            return RangeMode(range)
+        if range in _MODES:
+            return _MODES[range]
     elif isinstance(range, tuple | list) and len(range) == 2:
         lo, hi = range
         if isinstance(lo, Real) and isinstance(hi, Real):
@@ -64,7 +65,7 @@ def fixed_limit(bank: FilterBank, activation: Activation) -> float:
     Over the filters, the larger of the sum of the positive weights and of the absolute sum of the
     negative ones (after ReLU: of the positive ones; 1 where no weight is positive).
     """
-    kernels = bank.kernels.astype(np.float64).reshape(len(bank), -1)
+    kernels = bank.kernels[: bank.own].astype(np.float64).reshape(bank.own, -1)
     positive = float(np.maximum(kernels, 0).sum(axis=1).max())
     negative = float(np.maximum(-kernels, 0).sum(axis=1).max())
     limit = positive if activation == Activation.RELU else max(positive, negative)
@@ -82,7 +83,7 @@ def fixed_limits(layer: Layer) -> Limits:
 
 
 def peak_limits(layer: Layer, peak: float) -> Limits:
-    """One picture's own range: [-peak, peak] or [0, peak], the peak never below 1/32 of the fixed limit."""
+    """What `auto` takes for one picture: [-peak, peak] or [0, peak], the peak never below 1/32 of the fixed limit."""
     return limits_for(layer, max(peak, AUTO_FLOOR * fixed_limit(layer.bank, Activation(layer.activation))))
 
 
@@ -114,7 +115,7 @@ def bank_limits(layer: Layer, asked: RangeMode | Limits, extremes: AnyArray) -> 
 
 def auto_limits(layer: Layer, extremes: AnyArray) -> Limits:
     """A picture's own range for the whole bank, from each map's smallest and largest response (N, 2)."""
-    return peak_limits(layer, float(np.abs(extremes).max()))
+    return peak_limits(layer, float(np.abs(extremes[: layer.bank.own]).max()))
 
 
 def bank_ranges(count: int, limits: Limits) -> FloatArray:

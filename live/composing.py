@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from convviz_core.arrays import ByteArray
+from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engines.api import Result
+from convviz_core.filters.opposites import BankWithOpposites
 from live.controls import KEYS, key_names
 from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
@@ -16,6 +17,7 @@ from live.drawing.profile_panel import Profile
 from live.drawing.scene import ProfileInfo, Scene, Status
 from live.drawing.strip import Strip
 from live.drawing.tiles import TilePainter
+from live.drawing.tint import Removed
 from live.layout import LayoutRequest
 from live.panel_places import Panel
 from live.state import ViewState
@@ -60,7 +62,7 @@ def scene_of(
     return Scene(
         layer=state.layer,
         range=looks.range,
-        ranges=result.ranges,
+        ranges=result.ranges[: len(state.layer.bank)],
         image=image,
         mosaic=result.mosaic,
         status=status,
@@ -70,7 +72,15 @@ def scene_of(
         target=state.interaction.inspected if state.shows(Panel.INSPECTOR) else None,
         pinned=state.interaction.pinned is not None,
         kernels=looks.kernels,
-        tint=looks.tint,
+        removed=removed_of(state, result.ranges),
         profile=profile,
         beat=beat,
     )
+
+
+def removed_of(state: ViewState, ranges: FloatArray) -> Removed | None:
+    """Where a mosaic of `state.computed` has what is to be tinted. ranges: float32 (N, 2), of all its maps."""
+    bank = state.computed.bank
+    if not isinstance(bank, BankWithOpposites):
+        return None
+    return Removed(bank.opposite_of, len(bank), ranges[list(bank.opposite_of)])

@@ -77,6 +77,12 @@ def _relu(state: ViewState, _key: str) -> ViewState:
     return state.with_settings(activation=Activation.NONE if off else Activation.RELU)
 
 
+def _tint(state: ViewState, _key: str) -> ViewState:
+    if state.settings.activation == Activation.NONE:
+        return state
+    return state.with_appearance(tint=not state.appearance.tint)
+
+
 def _range(state: ViewState, _key: str) -> ViewState:
     modes = list(RangeMode)
     return state.with_appearance(range=modes[(modes.index(state.appearance.range) + 1) % len(modes)])
@@ -143,9 +149,9 @@ KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(("c",), "next colour map", _colormap),
     KeyBinding(("m",), "mirror left and right", _toggle("mirror")),
     KeyBinding(("x",), "true convolution (flipped kernels) or cross-correlation", _turn),
-    KeyBinding(("k",), "kernels beside their maps", _toggle("kernels")),
+    KeyBinding(("k",), "kernels with their numbers", _toggle("kernels")),
     KeyBinding(("i",), "inspector: point at a pixel; click to pin it, right click to let it go", _inspector),
-    KeyBinding(("t",), "tint what ReLU sets to zero", _toggle("tint")),
+    KeyBinding(("t",), "tint what ReLU sets to zero", _tint),
     KeyBinding(("g",), "hide and show the input", _toggle("input_tile")),
     KeyBinding(("z",), "enlarge a map and back (or click its tile)", _enlarge),
     KeyBinding(tuple(ARROWS), "move the pinned pixel, or pan the enlarged map", _arrow),

@@ -25,6 +25,8 @@ def why_nothing(state: ViewState, key: str) -> str:
         count = len(state.settings.banks)
         shown = int(key) - 1 == state.settings.bank_index
         return f"bank {key} is shown already" if shown else f"there are only {count} filter banks"
+    if key == "t":
+        return "t tints what ReLU sets to zero, and there is no ReLU now: r brings it back"
     if key in ARROWS:
         if state.interaction.viewport.enlarged is None:
             return "arrows move the inspector's pixel (i) or pan an enlarged map (z)"

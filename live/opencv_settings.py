@@ -12,6 +12,9 @@ from pathlib import Path
 OPENCV_ENVIRONMENT = {
     "OPENCV_LOG_LEVEL": "SILENT",  # stderr is ours: one sentence an error
     "OPENCV_FFMPEG_LOGLEVEL": "-8",  # AV_LOG_QUIET, which also keeps addresses' passwords out of stderr
+    # Engines and drawing share their work out themselves. OpenCV's own threads spin after every call, waiting for more:
+    # a tenth of all that the viewer uses.
+    "OPENCV_FOR_THREADS_NUM": "1",
     "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": "1",  # seconds that a read of a silent camera blocks; 10 by default
     "OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS": "0",  # opening a camera on Windows takes up to 20 s otherwise
 }

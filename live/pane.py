@@ -17,9 +17,14 @@ MOST_PLANS = 4  # each with its mosaic: going back to what was shown a moment ag
 
 @dataclass(frozen=True)
 class Choice:
-    """What a pane shows of a frame. gain: the range's limits are divided by it. reduce: see PlanKey."""
+    """What a pane shows of a frame.
+
+    layer: whose maps are shown. computed: the same one, or one with more maps behind them. gain: the range's limits
+    are divided by it. reduce: see PlanKey.
+    """
 
     layer: Layer
+    computed: Layer
     range: RangeMode
     gain: float = 1.0
     reduce: int = 1
@@ -44,8 +49,8 @@ class Pane:
 
     def run(self, frame: Frame, picture: Hashable, choice: Choice) -> Result:
         """The frame's mosaic. Errors: FrameSizeError, EngineError."""
-        plan = self._plan(choice.layer, frame.image.shape, choice.reduce, choice.range)
-        self.result = self._range.run(plan, frame.image, choice.range, choice.gain, frame.media_time_s)
+        plan = self._plan(choice.computed, frame.image.shape, choice.reduce, choice.range)
+        self.result = self._range.run(plan, frame.image, choice.layer, choice.range, choice.gain, frame.media_time_s)
         self._answered = picture, choice
         return self.result
 

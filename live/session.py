@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
 from convviz_core.geometry import FrameSizeError
+from convviz_core.mosaic import first_maps
 from live.composing import layout_request, new_compositor, scene_of
 from live.display.api import Display
 from live.events import Closed, DisplayEvent, Inbox
@@ -119,7 +120,7 @@ class Session:
         if layout:
             self.state = kept_inside(pointed(self.state, layout), layout)
         state, looks = self.state, self.state.appearance
-        choice = Choice(state.layer, looks.range, looks.gain, layout.reduce if layout else 1)
+        choice = Choice(state.layer, state.computed, looks.range, looks.gain, layout.reduce if layout else 1)
         if not self._pane.answers(self._intake.picture, choice):
             with self._profiler.stage("compute"):
                 result = self._pane.run(frame, self._intake.picture, choice)
@@ -159,8 +160,13 @@ class Session:
             self._profiler.frame_done(fresh.captured_at_s, shown=shown)
             assert self._last.result is not None
             assert self._last.image is not None
-            self._keep.picture(canvas, self._last.result.mosaic, self._last.image, fresh.media_time_s)
+            self._keep.picture(canvas, self._own_mosaic(self._last.result), self._last.image, fresh.media_time_s)
         return heard
+
+    def _own_mosaic(self, result: Result) -> ByteArray:
+        """What is recorded: the layer's maps, without those that are computed for the tint."""
+        count = len(self._last.state.layer.bank)
+        return first_maps(result.mosaic, len(result.ranges), count) if self._keep.recording else result.mosaic
 
     def idle(self) -> Sequence[DisplayEvent]:
         """Nothing new: wait for a key, hardly where the next frame may come any moment."""

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from convviz_core.filters.bank import FilterBank
+from convviz_core.filters.opposites import with_opposites
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
 from live.events import Point
@@ -90,6 +91,17 @@ class ViewState:
     def layer(self) -> Layer:
         """The layer that is computed."""
         return self.settings.layer
+
+    @property
+    def tinted(self) -> bool:
+        """Whether what ReLU removes is tinted: without ReLU nothing is removed, and the sign is there to be seen."""
+        return self.appearance.tint and self.settings.activation == Activation.RELU
+
+    @property
+    def computed(self) -> Layer:
+        """The layer with what is to be tinted: the opposite of every filter."""
+        layer = self.layer
+        return Layer(with_opposites(layer.bank), layer.activation) if self.tinted else layer
 
     def shows(self, panel: Panel) -> bool:
         """Whether that panel is open."""

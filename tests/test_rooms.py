@@ -18,6 +18,8 @@ MODULES = sorted(
     path.relative_to(ROOT).as_posix() for room in ("convviz_core", "live") for path in ROOT.glob(f"{room}/**/*.py")
 )
 
+ENGINES = ("reference", "opencv", "halide", "cuda")
+
 # Room (a module or a folder) -> what it must not import, anywhere in it, not even inside a function.
 MUST_NOT_KNOW = {
     "convviz_core": {"live", "argparse"},
@@ -25,11 +27,26 @@ MUST_NOT_KNOW = {
     "convviz_core/filters": {"cv2", "convviz_core.layer", "convviz_core.engines"},
     "convviz_core/filters/bank.py": {"torch", "pathlib", "os"},
     "convviz_core/filters/built_in.py": {"torch", "pathlib", "os"},
-    "convviz_core/layer.py": {"torch", "cv2", "convviz_core.engines"},
+    "convviz_core/geometry.py": {"torch", "cv2", "convviz_core"},
+    "convviz_core/gray.py": {"torch", "convviz_core.filters", "convviz_core.layer"},
+    "convviz_core/layer.py": {"torch", "cv2", "convviz_core.ranges", "convviz_core.engines"},
     "convviz_core/network.py": {"numpy", "cv2"},
-    "convviz_core/ranges.py": {"torch", "cv2", "halide"},
+    "convviz_core/ranges.py": {"torch", "cv2", "halide", "convviz_core.engines"},
+    "convviz_core/inspect.py": {"torch", "cv2", "convviz_core.engines"},
     "convviz_core/mosaic.py": {"torch", "cv2", "halide"},
     "convviz_core/engines": {"time"},
+    "convviz_core/engines/api.py": {f"convviz_core.engines.{engine}" for engine in ENGINES},
+    "convviz_core/engines/planning.py": {f"convviz_core.engines.{engine}" for engine in ENGINES},
+    "convviz_core/engines/upgrading.py": {f"convviz_core.engines.{engine}" for engine in ENGINES},
+    "convviz_core/engines/reference.py": {
+        "convviz_core.engines.opencv",
+        "convviz_core.engines.halide",
+        "cv2",
+        "halide",
+    },
+    "convviz_core/engines/opencv": {"convviz_core.engines.halide", "convviz_core.engines.cuda", "torch", "halide"},
+    "convviz_core/engines/halide": {"convviz_core.engines.cuda", "convviz_core.engines.reference", "torch"},
+    "convviz_core/engines/cuda": {"convviz_core.engines.opencv", "convviz_core.engines.halide", "halide"},
     "live": {"torch", "halide", "live.recording.reproduce"},
     "live/sources": {"live.display"},
     "live/display/window.py": {"live.sources"},

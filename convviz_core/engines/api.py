@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import TracebackType
 from typing import Protocol, Self
-
-import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.filters.bank import FilterBank
@@ -41,14 +39,19 @@ class Result:
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """What a frame's responses reach: (N, 2), the smallest and the largest of each map, after the activation."""
+    """What a frame's responses reach, after the activation.
 
-    extremes: AnyArray
+    peak: the largest |response|. extremes_of: gives (N, 2), the smallest and the largest response of each map, once
+    they are wanted.
+    """
 
-    @property
-    def peak(self) -> float:
-        """The largest |response|."""
-        return float(np.abs(self.extremes).max())
+    peak: float
+    extremes_of: Callable[[], AnyArray]
+
+    @cached_property
+    def extremes(self) -> AnyArray:
+        """(N, 2), the smallest and the largest response of each map."""
+        return self.extremes_of()
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ class DistinctKernels:
     whole: bool
     kernel_of: tuple[int, ...]
     sign: tuple[int, ...]
+    own: int  # of the maps are the bank's own (see FilterBank.own)
 
     def __len__(self) -> int:
         return len(self.kernels)
@@ -47,13 +48,13 @@ class DistinctKernels:
 
     @cached_property
     def shown(self) -> frozenset[tuple[int, int]]:
-        """(kernel, sign) of the maps, each once."""
-        return frozenset(self.maps)
+        """(kernel, sign) of the bank's own maps, each once."""
+        return frozenset(self.maps[: self.own])
 
     @property
     def has_pairs(self) -> bool:
         """Whether a kernel is shown with both signs."""
-        return len(self.shown) > len(self)
+        return len(frozenset(self.maps)) > len(self)
 
 
 @lru_cache(maxsize=64)
@@ -75,7 +76,7 @@ def distinct_kernels(bank: FilterBank) -> DistinctKernels:
         kernel_of.append(index)
         sign.append(its_sign)
     scale = unit or _magnitude(weights)
-    return DistinctKernels(np.stack(kept), scale, unit is not None, tuple(kernel_of), tuple(sign))
+    return DistinctKernels(np.stack(kept), scale, unit is not None, tuple(kernel_of), tuple(sign), bank.own)
 
 
 def _magnitude(weights: AnyArray) -> float:
@@ -104,10 +105,15 @@ def extremes_of_maps(layer: Layer, distinct: DistinctKernels, lowest: AnyArray, 
 
     lowest, highest: (K,) the smallest and largest q of each distinct kernel in the picture.
     """
-    kernel_of, sign = np.array(distinct.kernel_of), np.array(distinct.sign, np.float64)
-    ends = np.stack([lowest[kernel_of], highest[kernel_of]], axis=1).astype(np.float64) * sign[:, None]
-    ends = np.sort(ends, axis=1) * distinct.scale / 255
-    return np.maximum(ends, 0.0) if layer.activation == Activation.RELU else ends
+    low, high, unit = lowest.tolist(), highest.tolist(), distinct.scale  # a few numbers: lists are faster
+    floor = -np.inf if layer.signed else 0.0
+    ends = [
+        (max(low[kernel] * unit / 255, floor), max(high[kernel] * unit / 255, floor))
+        if sign > 0
+        else (max(-high[kernel] * unit / 255, floor), max(-low[kernel] * unit / 255, floor))
+        for kernel, sign in distinct.maps
+    ]
+    return np.array(ends, np.float64)
 
 
 def peak_of_picture(layer: Layer, distinct: DistinctKernels, lowest: AnyArray, highest: AnyArray) -> float:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Generic, Self, TypeVar
+
+import numpy as np
 
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import EngineError, Plan, PlanKey, Result
 from convviz_core.gray import check_picture
 from convviz_core.layer import Layer, check_layer
-from convviz_core.ranges import Limits, Range, RangeMode, auto_limits, checked_range, fixed_limits
+from convviz_core.ranges import Limits, Range, RangeMode, checked_range, fixed_limits, peak_limits
 
 MOST_KEPT = 4  # plans of `run`, each with its mosaic; who needs more keeps them
 
@@ -23,7 +26,10 @@ def run_in_range(plan: Plan, frame: ByteArray, range: Range) -> Result:
 
     What each mode's limits are is decided in ranges.py. ValueError for another range.
     """
-    asked = checked_range(range)
+    return _run(plan, frame, checked_range(range))
+
+
+def _run(plan: Plan, frame: ByteArray, asked: RangeMode | Limits) -> Result:
     if isinstance(asked, tuple):
         return plan.run(frame, asked)
     if asked == RangeMode.FIXED:
@@ -31,7 +37,7 @@ def run_in_range(plan: Plan, frame: ByteArray, range: Range) -> Result:
     if asked == RangeMode.FRAME:
         return plan.run(frame, None)
     measured = plan.measure(frame)
-    return plan.run(frame, auto_limits(plan.key.layer, measured.extremes), measured)
+    return plan.run(frame, peak_limits(plan.key.layer, measured.peak), measured)
 
 
 class EnginePlan:
@@ -40,13 +46,22 @@ class EnginePlan:
     def __init__(self, key: PlanKey, check_open: Callable[[], None]) -> None:
         """check_open: raises once the plan's engine was closed."""
         self.key, self._check_open = key, check_open
+        self._shape = key.shape
 
     def check(self, frame: ByteArray) -> None:
         """EngineError once the engine was closed; TypeError or ValueError for a frame that the plan is not for."""
         self._check_open()
-        check_picture(frame)
-        if frame.shape != self.key.shape:
+        if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.shape != self._shape:
+            check_picture(frame)
             raise ValueError(f"this plan is for frames of shape {self.key.shape}, got {frame.shape}")
+
+
+@dataclass
+class _Kept(Generic[AnyPlan]):
+    """A plan, and in which run it was used last."""
+
+    plan: AnyPlan
+    used: int = sys.maxsize
 
 
 class PlanningEngine(Generic[AnyPlan]):
@@ -55,7 +70,8 @@ class PlanningEngine(Generic[AnyPlan]):
     def __init__(self) -> None:
         """Nothing is planned yet."""
         self.closed = False
-        self._kept: OrderedDict[object, AnyPlan] = OrderedDict()
+        self._kept: dict[object, _Kept[AnyPlan]] = {}
+        self._runs = 0
 
     def make_plan(self, key: PlanKey) -> AnyPlan:
         """A new plan, ready to run."""
@@ -77,7 +93,7 @@ class PlanningEngine(Generic[AnyPlan]):
     def run(self, frame: ByteArray, layer: Layer, range: Range = RangeMode.FIXED, reduce: int = 1) -> Result:
         """One frame's mosaic (see Engine.run)."""
         asked = checked_range(range)
-        return run_in_range(self.kept_plan(frame, layer, asked, reduce), frame, asked)
+        return _run(self.kept_plan(frame, layer, asked, reduce), frame, asked)
 
     def kept_plan(self, frame: ByteArray, layer: Layer, asked: RangeMode | Limits, reduce: int) -> AnyPlan:
         """The plan for such a frame, made where it is missing; the one used longest ago makes room for it."""
@@ -86,15 +102,16 @@ class PlanningEngine(Generic[AnyPlan]):
         check_layer(layer)
         mode = RangeMode.FIXED if isinstance(asked, tuple) else asked
         key = (layer, frame.shape, reduce, mode)
-        if key not in self._kept and mode == RangeMode.FIXED:
-            key = (layer, frame.shape, reduce, RangeMode.AUTO)  # whose plans are good for limits, too
-        if key not in self._kept:
-            key = (layer, frame.shape, reduce, mode)
-            self._kept[key] = self.make_plan(PlanKey(*key))
+        kept = self._kept.get(key)
+        if kept is None and mode == RangeMode.FIXED:
+            kept = self._kept.get((layer, frame.shape, reduce, RangeMode.AUTO))  # whose plans are good for limits, too
+        if kept is None:
+            kept = self._kept[key] = _Kept(self.make_plan(PlanKey(*key)))
             if len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return self._kept[key]
+                del self._kept[min(self._kept, key=lambda key: self._kept[key].used)]
+        self._runs += 1
+        kept.used = self._runs
+        return kept.plan
 
     def close(self) -> None:
         """Forget the plans that are kept; more than once is fine."""

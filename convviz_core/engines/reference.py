@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 
 from convviz_core.arrays import ByteArray, FloatArray
@@ -28,14 +29,15 @@ class TorchPlan(EnginePlan):
     def run(self, frame: ByteArray, limits: Limits | None, measured: Measured | None = None) -> Result:  # noqa: ARG002
         """One frame's mosaic (see Plan.run)."""
         layer, shown = self.key.layer, self._shown(frame)
-        extremes = extremes_of(shown)
-        ranges = extremes if limits is None else bank_ranges(len(shown), limits)
+        ranges = extremes_of(shown) if limits is None else bank_ranges(len(shown), limits)
         levels = reduce_maps(to_bytes(layer, shown, ranges, own=limits is None), self.key.reduce)
-        return Result(tile_maps(levels), ranges, Measured(extremes).peak, "torch float32")
+        peak = float(np.abs(shown[: layer.bank.own]).max())
+        return Result(tile_maps(levels), ranges, peak, "torch float32")
 
     def measure(self, frame: ByteArray) -> Measured:
         """What the frame's responses reach."""
-        return Measured(extremes_of(self._shown(frame)))
+        shown = self._shown(frame)
+        return Measured(float(np.abs(shown).max()), lambda: extremes_of(shown))
 
     def take_weights(self, bank: FilterBank) -> None:
         """Go on with another bank (see Plan.take_weights)."""

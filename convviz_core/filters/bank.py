@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -41,6 +42,8 @@ class FilterBank:
     `notes` are sentences that a person must be told about where the weights came from ("its bias is left out").
     """
 
+    most: ClassVar[int] = MAX_FILTERS
+
     name: str
     filters: tuple[Filter, ...]
     description: str = ""
@@ -50,8 +53,8 @@ class FilterBank:
         if not isinstance(self.filters, tuple | list):
             raise FilterError(f"bank '{self.name}' has a {type(self.filters).__name__}, want a tuple of Filters")
         object.__setattr__(self, "filters", tuple(self.filters))
-        if not 1 <= len(self.filters) <= MAX_FILTERS:
-            raise FilterError(f"bank '{self.name}' has {len(self.filters)} filters, want 1 to {MAX_FILTERS}")
+        if not 1 <= len(self.filters) <= self.most:
+            raise FilterError(f"bank '{self.name}' has {len(self.filters)} filters, want 1 to {self.most}")
         for filter in self.filters:
             if not isinstance(filter, Filter):
                 raise FilterError(f"bank '{self.name}' holds a {type(filter).__name__}, want Filters only")
@@ -69,6 +72,11 @@ class FilterBank:
         stacked = np.stack([f.kernel.reshape(-1, *f.kernel.shape[-2:]) for f in self.filters])
         stacked.setflags(write=False)
         return stacked
+
+    @property
+    def own(self) -> int:
+        """How many of its filters are the bank's own; peaks and ranges are theirs (see BankWithOpposites)."""
+        return len(self.filters)
 
     @property
     def labels(self) -> tuple[str, ...]:

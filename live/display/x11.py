@@ -11,7 +11,7 @@ import select
 import struct
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ctypes import POINTER, Structure, c_char_p, c_int, c_uint8, c_uint16, c_uint32, c_void_p
 from functools import cached_property
 from typing import Any
@@ -53,11 +53,24 @@ class _Cookie(Structure):
     _fields_ = (("sequence", c_uint32),)
 
 
+def toolkit_scale(environment: Mapping[str, str]) -> float:
+    """How many of the screen's pixels a side one of Qt's is, as its variables have it; what they say wrong counts 1."""
+    scale = 1.0
+    for name in ("QT_SCALE_FACTOR", "QT_SCREEN_SCALE_FACTORS"):  # the second: "2", "1;2" or "DP-1=2;HDMI-1=1"
+        first = environment.get(name, "").split(";")[0].rpartition("=")[2]
+        try:
+            factor = float(first or 1)
+        except ValueError:
+            continue
+        scale *= factor if 0.1 < factor < 100 else 1.0
+    return scale
+
+
 class Screen:
     """The X11 screen of DISPLAY on Linux; elsewhere a size is guessed and nothing else is needed.
 
-    OutputError where there is no screen. The connection stays open: an X server resets when its only client leaves,
-    and would turn the window away.
+    size_wh: in the toolkit's pixels, in which windows are measured. OutputError where there is no screen. The
+    connection stays open: an X server resets when its only client leaves, and would turn the window away.
     """
 
     def __init__(self) -> None:
@@ -87,7 +100,8 @@ class Screen:
         if number.value >= xcb.xcb_setup_roots_length(setup):
             raise OutputError(f"the display {display} has no screen of that number: {ADVICE}")
         head = xcb.xcb_setup_roots_iterator(setup).data.contents
-        self.size_wh = (int(head.width_in_pixels), int(head.height_in_pixels))
+        scale = toolkit_scale(os.environ)
+        self.size_wh = (int(head.width_in_pixels / scale), int(head.height_in_pixels / scale))
         self._root = int(head.root)
         self._xcb = xcb
 

@@ -13,6 +13,8 @@ from live.drawing.numbers import TIMES, column, figure
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
 from live.drawing.text import BOLD, DIM, INK, base_line, put, shortened, text_width, width_em, wrapped
+from live.drawing.tiles import map_part
+from live.drawing.tint import counts_from, removed_share
 from live.layout import Layout
 from live.tiling import Tile
 
@@ -59,7 +61,8 @@ class Captions:
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """The bank, and what each map says of this picture."""
-        return scene.layer.bank, scene.kernels, scene.image.ndim, _notes(scene)
+        notes = scene.beat if scene.removed else _limits(scene)
+        return scene.layer.bank, scene.kernels, scene.image.ndim, scene.range, notes
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite a tile."""
@@ -68,7 +71,7 @@ class Captions:
         key = (layout, scene.layer.bank, scene.kernels)
         if key != self._kernels_key:
             self._kernels, self._kernels_key = [_with_kernel(layout, scene, tile) for tile in layout.tiles], key
-        notes = _notes(scene)
+        notes = _notes(layout, scene)
         sprites = [Sprite(sprite.place, sprite.pixels.copy()) for sprite in self._kernels]
         for tile, sprite in zip(layout.tiles, sprites, strict=True):
             if tile.index is None:
@@ -81,8 +84,22 @@ class Captions:
         return sprites
 
 
-def _notes(scene: Scene) -> tuple[str, ...]:
-    """What each map says of itself: in frame mode, its limits."""
+def _notes(layout: Layout, scene: Scene) -> tuple[str, ...]:
+    """What each map says of itself: where it is tinted, how much was removed; in frame mode, its limits."""
+    removed = scene.removed
+    if removed is None:
+        return _limits(scene)
+    notes = []
+    for index, (least, (lo, hi)) in enumerate(
+        zip(counts_from(scene.layer.bank, removed), removed.ranges.tolist(), strict=True)
+    ):
+        levels = map_part(scene.mosaic, removed.count, removed.tiles[index], layout)
+        notes.append(f"{removed_share(levels, least, lo, hi):.0%} below {figure(-least)}")
+    return tuple(notes)
+
+
+def _limits(scene: Scene) -> tuple[str, ...]:
+    """In frame mode, the limits of each map."""
     if scene.range != RangeMode.FRAME:
         return ()
     flat = is_flat(scene.layer.bank, scene.ranges)

@@ -12,6 +12,7 @@ from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 LIFT_EXPONENT = 0.6  # below 1 weak responses are lifted out of the dark: byte 8 has a lightness of 12, not 3
 _SIGN_CHROMA = 30.0  # of CIE L*a*b*, halfway between zero and the largest response
 _POSITIVE_HUE, _NEGATIVE_HUE = 65.0, 275.0  # degrees: orange and blue, which no common colour blindness confuses
+_PLAIN = np.arange(256, dtype=np.uint8)
 _CENTRED = ("lift", "diverging")  # have a colour for zero, wherever a signed range has it
 
 
@@ -32,7 +33,7 @@ def lookup_tables(name: str, signed: bool, ranges: FloatArray) -> ByteArray:
 @cache
 def base_table(name: str, signed: bool) -> ByteArray:
     """uint8 BGR (256, 3), for bytes whose range is [-L, L] (signed) or [0, L]."""
-    ramp = np.arange(256, dtype=np.uint8)[:, None]
+    ramp = _PLAIN[:, None]
     if name == "gray":
         return np.repeat(ramp, 3, axis=1)
     if name == "lift":
@@ -75,8 +76,16 @@ def _diverging() -> ByteArray:
 
 def colour_into(levels: ByteArray, table: ByteArray, place: ByteArray) -> None:
     """Fill `place`, uint8 BGR (H, W, 3), with the colours that `table` (256, 3) has for `levels`, uint8 (H, W)."""
-    if np.array_equal(table[:, 0], table[:, 1]) and np.array_equal(table[:, 1], table[:, 2]):
-        gray = levels if table[1, 0] == 1 and table[254, 0] == 254 else cv2.LUT(levels, table[:, 0])
-        cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR, dst=place)
-    else:
+    gray = grays(levels, table)
+    if gray is None:
         cv2.applyColorMap(levels, table[:, None], dst=place)
+    else:
+        cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR, dst=place)
+
+
+def grays(levels: ByteArray, table: ByteArray) -> ByteArray | None:
+    """uint8 (H, W): the grays that `table` has for `levels`, which takes half the time; None where it has colours."""
+    blue, green, red = table.T
+    if not (np.array_equal(blue, green) and np.array_equal(green, red)):
+        return None
+    return levels if np.array_equal(blue, _PLAIN) else np.asarray(cv2.LUT(levels, blue), np.uint8)

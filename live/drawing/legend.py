@@ -57,7 +57,7 @@ def _examples(scene: Scene) -> list[_Example]:
     examples = [_Example(picture, 255, "a patch like the kernel: the largest sum", "like it: most")]
     if (kernel < 0).any():
         opposite = kernel_pictures(np.where(kernel < 0, 1.0, -1.0).astype(np.float32), planes=False)[0]
-        words = "its opposite: the least sum" if signed else "its opposite: a negative sum, which ReLU makes 0"
+        words = "its opposite: the least sum" if signed else "its opposite: below 0, and ReLU makes it 0"
         examples.append(_Example(opposite, 0, words, "opposite: least" if signed else "opposite: 0"))
     if abs(float(kernel.sum())) <= 1e-5 * float(np.abs(kernel).sum()):
         even = np.full_like(picture, 128)

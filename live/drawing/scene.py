@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.layer import Layer
 from convviz_core.ranges import RangeMode
+from live.drawing.tint import Removed
 from live.measuring.record import Recent
 
 MapPixel = tuple[int, int, int]  # map, y, x
@@ -46,9 +47,9 @@ class Scene:
 
     layer: what was computed (its kernels turned where `flipped`); range and gain: how it is shown. ranges: float32
     (N, 2), lo and hi of each map. image: the frame that the maps answer, uint8 (H, W) gray or (H, W, 3) BGR, mirrored
-    where so asked. mosaic: uint8, the maps' bytes as `Layout.reduce` asked for them. conv: float32 (N, h, w), the
-    responses before ReLU, where they are to be tinted. moment: changes with every picture; what must not be drawn more
-    often than can be read goes by `beat`, which changes a few times a second and when the picture stands still.
+    where so asked. mosaic: uint8, the maps' bytes as `Layout.reduce` asked for them, and behind them those that
+    `removed` names. beat: what must not be drawn more often than can be read goes by it; it changes a few times a
+    second, and with the picture where that stands still.
     """
 
     layer: Layer
@@ -64,9 +65,6 @@ class Scene:
     target: MapPixel | None = None  # what the inspector explains
     pinned: bool = False
     kernels: bool = False  # with their numbers
-    tint: bool = False
-    conv: FloatArray | None = None
+    removed: Removed | None = None  # what is tinted
     profile: ProfileInfo | None = None
-    moment: int = 0
     beat: int = 0
-    hint: str | None = field(default=None)  # something that cannot be shown, and why

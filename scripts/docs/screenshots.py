@@ -17,12 +17,17 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from x11 import Screen, xvfb  # noqa: E402
 
 from convviz_core.arrays import ByteArray  # noqa: E402
+from convviz_core.filters.built_in import BUILT_IN_BANKS  # noqa: E402
+from live.composing import layout_request  # noqa: E402
+from live.drawing.text import BACKGROUND  # noqa: E402
+from live.layout import arrange  # noqa: E402
+from live.panel_places import Panel  # noqa: E402
+from live.state import Appearance, LayerSettings, ViewState  # noqa: E402
 
-SHOTS = {
-    "window.png": (["synthetic"], ["space", "r", "c", "plus", "k"]),
-    "inspector.png": (["synthetic"], ["space", "g", "i"]),
-}
-GRATINGS_EDGE = (89, 225)  # in the window, with the inspector's panel beside the maps
+SCREEN = "1280x1024"  # the first window takes four fifths of it
+SHOTS = {"window.png": ["space"], "inspector.png": ["space", "i"]}
+SCENE_HW = (480, 640)  # of the synthetic scene
+GRATINGS_EDGE = (0, 60, 318)  # a pixel of the first map (map, y, x), where the dark ground ends and the grating begins
 
 
 def differs(one: ByteArray, other: ByteArray) -> bool:
@@ -30,19 +35,35 @@ def differs(one: ByteArray, other: ByteArray) -> bool:
     return bool((one != other).any())
 
 
+def has_strip(seen: ByteArray) -> bool:
+    """Whether letters stand on the canvas's own dark at the bottom."""
+    strip = seen[-30:]
+    return bool((strip == BACKGROUND[::-1]).all(axis=2).mean() > 0.5 and (strip > 200).mean() > 0.001)
+
+
+def place_of(pixel: tuple[int, int, int], window: ByteArray) -> tuple[int, int]:
+    """Where a map's pixel lies in the window while the inspector is open."""
+    state = ViewState(LayerSettings(BUILT_IN_BANKS), Appearance(panels=frozenset({Panel.INSPECTOR})))
+    layout = arrange(layout_request((window.shape[1], window.shape[0]), SCENE_HW, state))
+    place = layout.canvas_rect(*pixel)
+    assert place is not None
+    return place.x + place.width // 2, place.y + place.height // 2
+
+
 def main() -> None:
     """Write every shot into docs/."""
-    for name, (arguments, keys) in SHOTS.items():
-        with xvfb() as display, Screen(display) as screen:
-            screen.start([sys.executable, "-m", "live", *arguments])
+    for name, keys in SHOTS.items():
+        with xvfb(SCREEN) as display, Screen(display) as screen:
+            screen.start([sys.executable, "-m", "live", "synthetic"])
             screen.wait_for_window("convviz")
-            before = screen.wait_for_picture(lambda seen: bool((seen[-50:] > 200).mean() > 0.001), "a first picture")
+            before = screen.wait_for_picture(has_strip, "a first picture")
             for key in keys:
                 screen.key(key)
                 before = screen.wait_for_picture(partial(differs, before), f"a change by {key}")
             if "i" in keys:
-                screen.click(*GRATINGS_EDGE)
+                screen.click(*place_of(GRATINGS_EDGE, before))
                 screen.wait_for_picture(partial(differs, before), "a pinned pixel")
+                screen.wait_for_picture(has_strip, "the whole of it")
             picture = cv2.cvtColor(screen.grab(), cv2.COLOR_RGB2BGR)
             cv2.imwrite(str(ROOT / "docs" / name), picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])
 

@@ -40,3 +40,12 @@ def test_only_python_reaches_stderr() -> None:
     )
     assert told.stderr == "ours: é\nours too\n"
     assert told.returncode == 1
+
+
+def test_opencv_leaves_the_threads_to_the_engines() -> None:
+    code = (
+        "import live.opencv_settings, cv2\n"
+        "from convviz_core.engines.opencv.engine import OpenCvEngine\n"
+        "print(cv2.getNumThreads(), OpenCvEngine()._workers == cv2.getNumberOfCPUs())"
+    )
+    assert run(code).stdout == "1 True\n"

@@ -45,7 +45,8 @@ class CudaPlan(EnginePlan):
 
     def measure(self, frame: ByteArray) -> Measured:
         """What the frame's responses reach."""
-        return Measured(self.run(frame, None).ranges)
+        result = self.run(frame, None)
+        return Measured(result.peak, lambda: result.ranges)
 
     def submit(self, frame: ByteArray, limits: Limits | None) -> None:
         """Send a frame on its way; it may be changed on return. RingFull (a ValueError) with too many in flight."""

@@ -34,7 +34,7 @@ class HalideEngine(PlanningEngine[Plan]):
         """Nothing is compiled yet."""
         super().__init__()
         # Halide itself counts all the machine's cores; OpenCV those that this process may use.
-        os.environ.setdefault("HL_NUM_THREADS", str(max(1, cv2.getNumThreads())))
+        os.environ.setdefault("HL_NUM_THREADS", str(max(1, cv2.getNumberOfCPUs())))
         self._opencv = opencv or OpenCvEngine()
         self._owns_opencv = opencv is None
         self._pipelines: OrderedDict[Recipe, Pipeline] = OrderedDict()

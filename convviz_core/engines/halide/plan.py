@@ -115,9 +115,13 @@ class HalidePlan(EnginePlan):
         self._frame = self._readable(frame)
         extremes = self._extremes_of(self.key.map_hw[0])
         self._code.measuring.run(self._frame, self._kernels, extremes, gray=self._gray)
-        measured = Measured(extremes_of_maps(self.key.layer, self._distinct, *extremes.reached()))
-        self._measured = measured
+        self._measured = measured = self._reached(extremes)
         return measured
+
+    def _reached(self, extremes: Extremes) -> Measured:
+        layer, distinct, reached = self.key.layer, self._distinct, extremes.reached()
+        peak = peak_of_picture(layer, distinct, *reached)
+        return Measured(peak, lambda: extremes_of_maps(layer, distinct, *reached))
 
     def _run_measured(self, frame: ByteArray, limits: Limits | None, measured: Measured | None) -> Result:
         """The mosaic after measuring. Between the two all cores wait for Python."""

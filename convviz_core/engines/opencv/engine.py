@@ -24,7 +24,7 @@ class OpenCvEngine(PlanningEngine[OpenCvPlan]):
     def __init__(self) -> None:
         """Threads start with the first frame."""
         super().__init__()
-        self._workers = max(1, cv2.getNumThreads())
+        self._workers = max(1, cv2.getNumberOfCPUs())
         self._pool = ThreadPoolExecutor(self._workers, "convviz-opencv")
 
     def make_plan(self, key: PlanKey) -> OpenCvPlan:

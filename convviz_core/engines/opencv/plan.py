@@ -51,7 +51,8 @@ class OpenCvPlan(EnginePlan):
         """What the frame's responses reach."""
         self.check(frame)
         reached = self._sweep(lambda scratch, rows: scratch.measure(frame, rows))
-        return Measured(extremes_of_maps(self.key.layer, self._distinct, *reached))
+        layer, distinct = self.key.layer, self._distinct
+        return Measured(peak_of_picture(layer, distinct, *reached), lambda: extremes_of_maps(layer, distinct, *reached))
 
     def take_weights(self, bank: FilterBank) -> None:
         """Go on with another bank (see Plan.take_weights)."""

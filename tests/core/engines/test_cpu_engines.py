@@ -344,7 +344,7 @@ def test_opencvs_other_worker_takes_the_bands_of_one_whose_core_is_busy(monkeypa
             if len(done) == 5:
                 others_done.set()
 
-    monkeypatch.setattr(cv2, "getNumThreads", lambda: 2)
+    monkeypatch.setattr(cv2, "getNumberOfCPUs", lambda: 2)
     monkeypatch.setattr(BandScratch, "render", render_late_the_first_time)
     with open_engine("opencv", "cpu") as opencv:
         check(opencv, random_frame(6 * BAND_ROWS, 64), Layer(SEED))

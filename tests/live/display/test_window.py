@@ -14,14 +14,21 @@ from x11 import Screen, wait_until
 
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.reference import TorchEngine
-from convviz_core.filters.files import load_bank
-from convviz_core.layer import Layer
+from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.ranges import RangeMode
 from convviz_core.scenes import open_scene
+from live.composing import layout_request, scene_of
+from live.drawing.scene import Status
+from live.drawing.text import BACKGROUND
+from live.drawing.tiles import TilePainter
+from live.layout import Layout, arrange
+from live.panel_places import Panel
+from live.state import Appearance, LayerSettings, ViewState
 
 pytestmark = pytest.mark.gui
 
 TITLE = "convviz"
-SIZE_WH = (160, 120)  # maps of 157x117, a mosaic of 314x234, shown in whole multiples
+SIZE_WH = (160, 120)
 
 
 @pytest.fixture
@@ -40,9 +47,22 @@ def start(screen: Screen, *arguments: str | Path) -> subprocess.Popen[str]:
 
 
 def has_status_strip(seen: ByteArray) -> bool:
-    """Bright letters on black at the bottom: the canvas, and not yet the empty window's background."""
-    strip = seen[-50:]
-    return bool((strip == 0).mean() > 0.5 and (strip > 200).mean() > 0.001)
+    """Bright letters on the canvas's own dark at the bottom, and not yet the empty window's background."""
+    strip = seen[-30:]
+    return bool((strip == BACKGROUND[::-1]).all(axis=2).mean() > 0.5 and (strip > 200).mean() > 0.001)
+
+
+def layout_in(seen: ByteArray, *panels: Panel) -> Layout:
+    """Where things lie in a window of that size, as it comes or with those panels open."""
+    shown = ViewState(LayerSettings(BUILT_IN_BANKS), Appearance(panels=frozenset(panels)))
+    return arrange(layout_request((seen.shape[1], seen.shape[0]), (SIZE_WH[1], SIZE_WH[0], 3), shown))
+
+
+def middle_of(layout: Layout, index: int) -> tuple[int, int]:
+    """The pixel of the window in the middle of a map."""
+    tile = layout.tile(index)
+    assert tile is not None
+    return tile.picture.x + tile.picture.width // 2, tile.picture.y + tile.picture.height // 2
 
 
 def changed_by(screen: Screen, *keys: str) -> tuple[ByteArray, ByteArray]:
@@ -74,29 +94,27 @@ def ended(program: subprocess.Popen[str]) -> tuple[int, str]:
 
 
 def test_the_window_shows_the_mosaic_of_the_picture(screen: Screen, picture: Path) -> None:
-    start(screen, picture, "--range", "fixed")
+    start(screen, picture, "--range", "fixed", "--colormap", "gray")
     seen = settled(screen)
-    frame = cv2.imread(str(picture))
+    layout, frame = layout_in(seen), cv2.imread(str(picture))
     assert frame is not None
-    mosaic = TorchEngine().run(np.asarray(frame, np.uint8), Layer(load_bank("udacity"))).mosaic
-    factor = 2  # a mosaic of 314x234 in at most 960x720, the strip below it included
-    shown = mosaic.repeat(factor, axis=0).repeat(factor, axis=1)
-    height, width = shown.shape
-    places = [
-        (y, x)
-        for y in range(seen.shape[0] - height + 1)
-        for x in range(seen.shape[1] - width + 1)
-        if np.abs(seen[y, x : x + width, 0].astype(int) - shown[0]).max() <= 1
-    ]
-    assert any(np.abs(seen[y : y + height, x : x + width, 0].astype(int) - shown).max() <= 1 for y, x in places), (
-        "the mosaic is not in the window pixel for pixel"
-    )
+    image = np.asarray(frame, np.uint8)
+    state = ViewState(LayerSettings(BUILT_IN_BANKS), Appearance(range=RangeMode.FIXED, colormap="gray"))
+    result = TorchEngine().run(image, state.layer, RangeMode.FIXED, layout.reduce)
+    expected = np.zeros_like(seen)
+    TilePainter().paint(expected, layout, scene_of(state, image, result, Status("")))
+    for tile in layout.tiles:
+        shown, wanted = seen[tile.picture.slices].astype(int), expected[tile.picture.slices].astype(int)
+        assert np.abs(shown - wanted).max() <= 2, f"map {tile.index} is not in the window pixel for pixel"
+        assert wanted.max() > 50
 
 
 def test_r_takes_relu_away_and_r_again_brings_the_picture_back_exactly(screen: Screen, picture: Path) -> None:
-    start(screen, picture)
+    start(screen, picture, "--colormap", "gray")
     before, without = changed_by(screen, "r")
-    assert abs(int(np.median(without[: without.shape[0] // 2])) - 128) <= 1  # zero is byte 128 now
+    tile = layout_in(without).tile(0)
+    assert tile is not None
+    assert abs(int(np.median(without[tile.picture.slices])) - 128) <= 1  # zero is byte 128 now
     assert not differs(changed_by(screen, "r")[1], before)
 
 
@@ -233,10 +251,11 @@ def test_pointing_and_clicking_inspect_a_pixel_and_arrows_move_it(screen: Screen
     start(screen, picture)
     changed_by(screen, "i")
     before = settled(screen)
-    screen.move(100, 200)
+    at = middle_of(layout_in(before, Panel.INSPECTOR), 3)
+    screen.move(*at)
     screen.wait_for_picture(lambda seen: differs(seen, before), "another pixel in the inspector")
     pointed = settled(screen)
-    screen.click(100, 200)
+    screen.click(*at)
     screen.wait_for_picture(lambda seen: differs(seen, pointed), "the word pinned")
     pinned, moved = changed_by(screen, "Right")
     assert differs(moved, pinned)
@@ -247,14 +266,15 @@ def test_a_right_click_or_esc_lets_the_pinned_pixel_go(screen: Screen, picture: 
     program = start(screen, picture)
     changed_by(screen, "i")
     before = settled(screen)
-    screen.move(100, 200)
+    at = middle_of(layout_in(before, Panel.INSPECTOR), 3)
+    screen.move(*at)
     screen.wait_for_picture(lambda seen: differs(seen, before), "another pixel in the inspector")
     pointed = settled(screen)
-    screen.click(100, 200)
+    screen.click(*at)
     screen.wait_for_picture(lambda seen: differs(seen, pointed), "the word pinned")
-    screen.click(100, 200, button=3)
+    screen.click(*at, button=3)
     screen.wait_for_picture(lambda seen: not differs(seen, pointed), "the pin gone")
-    screen.click(100, 200)
+    screen.click(*at)
     screen.wait_for_picture(lambda seen: differs(seen, pointed), "the word pinned")
     screen.key("Escape")
     screen.wait_for_picture(lambda seen: not differs(seen, pointed), "the pin gone")
@@ -264,9 +284,10 @@ def test_a_right_click_or_esc_lets_the_pinned_pixel_go(screen: Screen, picture: 
 def test_a_click_on_a_tile_enlarges_it_and_another_goes_back(screen: Screen, picture: Path) -> None:
     start(screen, picture)
     before = settled(screen)
-    screen.click(200, 200)
+    at = middle_of(layout_in(before), 0)
+    screen.click(*at)
     screen.wait_for_picture(lambda seen: differs(seen, before), "the tile enlarged")
-    screen.click(200, 200)
+    screen.click(*at)
     screen.wait_for_picture(lambda seen: not differs(seen, before), "the mosaic again")
 
 
@@ -281,6 +302,15 @@ def test_the_window_can_be_resized_and_fills_the_screen(screen: Screen, picture:
     wait_until(lambda: screen.box()[2] > before[2] and screen.box()[3] > before[3], "a full screen")
     screen.key("w")
     wait_until(lambda: screen.box()[2:] == before[2:], "the window again")
+
+
+@pytest.mark.parametrize("factor", ["1", "2"])
+def test_the_first_window_takes_at_most_four_fifths_of_the_screen(screen: Screen, picture: Path, factor: str) -> None:
+    screen.start([sys.executable, "-m", "live", str(picture)], {"QT_SCALE_FACTOR": factor})
+    screen.wait_for_window(TITLE)
+    wait_until(lambda: screen.box()[2] > 600, "a window of its own size")
+    assert screen.box()[2] <= 0.8 * 1280
+    assert screen.box()[3] <= 0.8 * 1024
 
 
 def test_s_keeps_a_snapshot_beside_the_others(screen: Screen, picture: Path, tmp_path: Path) -> None:

@@ -47,10 +47,10 @@ SCENE = Scene(
 
 
 class Painting:
-    """Fills the first tile with the moment's number."""
+    """Fills the first tile with the beat's number."""
 
     def paint(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
-        canvas[layout.tiles[0].picture.slices] = scene.moment
+        canvas[layout.tiles[0].picture.slices] = scene.beat
 
     def close(self) -> None:
         pass
@@ -77,10 +77,10 @@ BESIDE, OVER = Rect(0, 700, 50, 10), Rect(FIRST.x, FIRST.y, 9, 7)
 def test_an_overlay_is_drawn_again_only_when_its_key_or_the_layout_has_changed() -> None:
     one, other = Box(BESIDE, 90), Box(Rect(100, 700, 50, 10), 91)
     compositor = Compositor(Painting(), beside=(one, other), marks=(), over=())
-    for moment in range(5):
-        canvas = compositor.compose(LAYOUT, replace(SCENE, moment=moment))
+    for beat in range(5):
+        canvas = compositor.compose(LAYOUT, replace(SCENE, beat=beat))
         assert (canvas[BESIDE.slices] == 90).all()
-        assert (canvas[FIRST.slices] == moment).all()
+        assert (canvas[FIRST.slices] == beat).all()
     assert (one.drawn, other.drawn) == (1, 1)
     one.of = 1
     compositor.compose(LAYOUT, SCENE)
@@ -93,9 +93,9 @@ def test_an_overlay_is_drawn_again_only_when_its_key_or_the_layout_has_changed()
 def test_what_lies_over_the_tiles_stays_over_them_and_leaves_nothing_behind() -> None:
     box, beside = Box(OVER, 200), Box(Rect(OVER.x, OVER.y - 5, 9, 5), 90)
     compositor = Compositor(Painting(), beside=(beside,), marks=(), over=(box,))
-    assert (compositor.compose(LAYOUT, replace(SCENE, moment=3))[OVER.slices] == 200).all()
+    assert (compositor.compose(LAYOUT, replace(SCENE, beat=3))[OVER.slices] == 200).all()
     box.place = Rect(OVER.x, OVER.y - 3, 9, 3)  # now over a part of what stands beside
-    canvas = compositor.compose(LAYOUT, replace(SCENE, moment=4))
+    canvas = compositor.compose(LAYOUT, replace(SCENE, beat=4))
     assert (canvas[OVER.slices] == 4).all()
     assert (canvas[box.place.slices] == 200).all()
     place, box.place = box.place, None
@@ -135,9 +135,9 @@ def test_a_hundred_frames_with_unchanged_overlays_write_and_measure_no_text(text
     assert "Inspector" in texts
     assert "Profile" in texts
     texts.clear()
-    for moment in range(100):
-        image = np.full((90, 120), moment, np.uint8)
-        compositor.compose(LAYOUT, replace(SCENE, image=image, moment=moment))
+    for brightness in range(100):
+        image = np.full((90, 120), brightness, np.uint8)
+        compositor.compose(LAYOUT, replace(SCENE, image=image))
     assert texts == []
 
 

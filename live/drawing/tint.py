@@ -1,0 +1,90 @@
+"""The tint: what ReLU sets to zero, in a colour of its own, the stronger the more was removed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+from convviz_core.filters.bank import FilterBank
+from live.drawing.colormaps import LIFT_EXPONENT, grays
+
+NOISE = 2 / 255  # standard deviation of a pixel in a webcam's picture of a lit room
+NOISES = 3  # a response to noise alone exceeds so many of its own standard deviations once in 700 pixels
+# The tint is violet: blue and half as much red are added where zero is dark; green and half as much red are taken away
+# where it is light. The most of it, of 255:
+STRONGEST = 230
+
+
+@dataclass(frozen=True, eq=False)
+class Removed:
+    """Where a mosaic has what ReLU removes of each map.
+
+    tiles: (N,) the tile of each map's opposite. count: of the mosaic's tiles. ranges: float32 (N, 2), the responses at
+    bytes 0 and 255 of those tiles.
+    """
+
+    tiles: tuple[int, ...]
+    count: int
+    ranges: FloatArray
+
+
+@lru_cache(maxsize=16)
+def noise_responses(bank: FilterBank) -> AnyArray:
+    """float64 (N,): the size up to which each filter's responses may be a camera's noise.
+
+    Independent noise in the pixels adds up as the weights' squares do.
+    """
+    weights = bank.kernels.astype(np.float64).reshape(len(bank), -1)
+    return np.asarray(NOISES * NOISE * np.sqrt((weights**2).sum(axis=1)))
+
+
+def counts_from(bank: FilterBank, removed: Removed) -> AnyArray:
+    """float64 (N,): from which size on what is removed counts: above noise, and above half a byte's rounding."""
+    span = (removed.ranges[:, 1] - removed.ranges[:, 0]).astype(np.float64)
+    return np.maximum(noise_responses(bank), span / 510)
+
+
+def tint_strengths(bank: FilterBank, removed: Removed) -> ByteArray:
+    """uint8 (N, 256): how strongly the bytes of each map's removed part are tinted; 0 for those that do not count."""
+    lo, hi = removed.ranges[:, :1].astype(np.float64), removed.ranges[:, 1:].astype(np.float64)
+    size = lo + (hi - lo) * np.linspace(0, 1, 256)
+    least = counts_from(bank, removed)[:, None]
+    beyond = np.maximum(size - least, 0) / np.maximum(hi - least, np.finfo(np.float32).tiny)
+    strength = np.clip(STRONGEST * beyond**LIFT_EXPONENT, 1, STRONGEST)
+    return np.asarray(np.rint(np.where(size >= least, strength, 0)), np.uint8)
+
+
+def is_light(colour: ByteArray) -> bool:
+    """Whether a BGR colour (3,) lies above the middle gray."""
+    return bool(colour @ np.array([0.114, 0.587, 0.299]) > 127)
+
+
+def tint_into(levels: ByteArray, table: ByteArray, removed: ByteArray, strengths: ByteArray, place: ByteArray) -> None:
+    """Fill `place`, uint8 BGR (H, W, 3), with the colours of `levels`, tinted by the removed part's bytes `removed`.
+
+    Both uint8 (H, W). table: (256, 3), the colour map's. strengths: (256,); 0 changes nothing.
+    """
+    strong = np.asarray(cv2.LUT(removed, strengths), np.uint8)
+    half = np.asarray(cv2.convertScaleAbs(strong, alpha=0.5), np.uint8)
+    gray = grays(levels, table)
+    if gray is not None:
+        cv2.merge([cv2.add(gray, strong), gray, cv2.add(gray, half)], place)
+        return
+    cv2.applyColorMap(levels, table[:, None], dst=place)
+    none = np.zeros_like(strong)
+    if is_light(table[0]):
+        cv2.subtract(place, cv2.merge([none, strong, half]), dst=place)
+    else:
+        cv2.add(place, cv2.merge([strong, none, half]), dst=place)
+
+
+def removed_share(levels: ByteArray, least: float, lo: float, hi: float) -> float:
+    """Of the pixels of a removed part, uint8 (H, W) with range [lo, hi], the share whose size is at least `least`."""
+    if hi <= lo:
+        return float(lo >= least)
+    byte = np.ceil(255 * (least - lo) / (hi - lo))
+    return float(np.count_nonzero(levels >= byte) / levels.size)

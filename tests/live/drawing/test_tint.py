@@ -1,0 +1,132 @@
+"""The tint: what counts as removed, how strongly it shows, and what it leaves alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from convviz_core import Layer, load_bank, open_engine
+from convviz_core.arrays import ByteArray
+from convviz_core.filters.bank import FilterBank
+from convviz_core.filters.opposites import with_opposites
+from convviz_core.layer import Activation
+from convviz_core.ranges import RangeMode
+from live.drawing.colormaps import lookup_tables
+from live.drawing.scene import Scene, Status
+from live.drawing.tiles import TilePainter
+from live.drawing.tint import Removed, counts_from, noise_responses, removed_share, tint_into, tint_strengths
+from live.layout import Layout, LayoutRequest, arrange
+from live.state import COLORMAPS
+
+SEED = load_bank("udacity")
+
+
+def removed_of(bank: FilterBank, lo: float, hi: float) -> Removed:
+    both = with_opposites(bank)
+    return Removed(both.opposite_of, len(both), np.array([[lo, hi]] * len(bank), np.float32))
+
+
+def test_noise_of_two_gray_levels_in_every_pixel_is_not_tinted() -> None:
+    rng = np.random.default_rng(5)
+    noise = np.clip(128 + rng.normal(0, 2, (200, 200)), 0, 255).astype(np.uint8)
+    for name in ("udacity", "sobel", "gabor"):
+        bank = load_bank(name)
+        with open_engine("torch", "cpu") as engine:
+            conv = engine.maps(noise, Layer(bank))[0]
+        sums = bank.kernels.sum(axis=(1, 2, 3))
+        for responses, least, total in zip(conv, noise_responses(bank), sums, strict=True):
+            if abs(total) < 1e-4:  # others answer to the gray itself
+                assert (responses < -least).mean() < 0.01
+                assert (responses < -least / 6).mean() > 0.1
+
+
+def test_what_counts_lies_above_half_a_byte_s_rounding_too() -> None:
+    assert counts_from(SEED, removed_of(SEED, 0, 0.5)) == pytest.approx([3 * 2 / 255 * 4] * 4)
+    assert counts_from(SEED, removed_of(SEED, 0, 510)) == pytest.approx([1.0] * 4)
+
+
+@pytest.mark.parametrize(("lo", "hi"), [(0, 8), (0, 0.25), (0.1, 2)])
+def test_the_tint_begins_where_removed_responses_count_and_grows_with_them(lo: float, hi: float) -> None:
+    removed = removed_of(SEED, lo, hi)
+    least = counts_from(SEED, removed)[0]
+    strong = tint_strengths(SEED, removed)[0].astype(int)
+    sizes = lo + (hi - lo) * np.arange(256) / 255
+    assert (strong[sizes < least] == 0).all()
+    assert (strong[sizes >= least] > 0).all()
+    assert (np.diff(strong) >= 0).all()
+    assert strong[255] > 200
+
+
+def test_a_map_of_which_nothing_was_removed_has_no_tint() -> None:
+    assert not tint_strengths(SEED, removed_of(SEED, 0, 0)).any()
+
+
+@pytest.mark.parametrize("colormap", ["gray", "lift", "magma", "diverging"])
+def test_zero_becomes_violet_by_more_light_where_it_is_dark_and_by_less_where_it_is_light(colormap: str) -> None:
+    strong = tint_strengths(SEED, removed_of(SEED, 0, 8))[0]
+    (table,) = lookup_tables(colormap, False, np.array([[0, 8]], np.float32))
+    canvas = np.zeros((2, 256, 3), np.uint8)
+    removed = np.tile(np.arange(256, dtype=np.uint8), (2, 1))
+    tint_into(np.zeros_like(removed), table, removed, strong, canvas)
+    assert canvas[0, 0].tolist() == table[0].tolist()
+    blue, green, red = canvas[0, 255].astype(int)
+    assert blue > red > green + 50
+
+
+def test_the_share_counts_from_that_size_on() -> None:
+    levels = np.array([[0, 9, 10, 11, 255]], np.uint8)
+    assert removed_share(levels, 10 / 255, 0, 1) == 0.6
+    assert removed_share(levels, 10.1 / 255, 0, 1) == 0.4
+    assert removed_share(levels, 0.5, 0, 0) == 0
+    assert removed_share(levels, 0.5, 1, 2) == 1
+
+
+def painted(layout: Layout, scene: Scene) -> ByteArray:
+    width, height = layout.canvas_wh
+    canvas = np.zeros((height, width, 3), np.uint8)
+    TilePainter().paint(canvas, layout, scene)
+    return canvas
+
+
+@pytest.mark.parametrize("colormap", COLORMAPS)
+@pytest.mark.parametrize("name", ["udacity", "sobel"])
+def test_only_what_relu_removes_changes_on_the_canvas(colormap: str, name: str) -> None:
+    bank = load_bank(name)
+    both = with_opposites(bank)
+    frame = np.zeros((83, 123), np.uint8)
+    frame[:, :40], frame[:, 40:80], frame[:, 80:] = 20, 200, 60  # brighter, then darker to the right
+    limits = (0.0, 8.0)
+    with open_engine("torch", "cpu") as engine:
+        conv = engine.maps(frame, Layer(bank))[0]
+        plain = engine.run(frame, Layer(bank), limits)
+        tinted = engine.run(frame, Layer(both), limits)
+    height, width = conv.shape[1:]
+    layout = arrange(LayoutRequest((width * 3 + 60, 2 * height + 400), (height, width), len(bank)))
+    assert layout.tile(0) is not None
+    scene = Scene(Layer(bank), RangeMode.FIXED, plain.ranges, frame, plain.mosaic, Status("test"), colormap=colormap)
+    before = painted(layout, scene)
+    removed = Removed(both.opposite_of, len(both), tinted.ranges[list(both.opposite_of)])
+    shown = Scene(
+        Layer(bank, Activation.RELU),
+        RangeMode.FIXED,
+        plain.ranges,
+        frame,
+        tinted.mosaic,
+        Status("test"),
+        colormap=colormap,
+        removed=removed,
+    )
+    after = painted(layout, shown)
+    seen = set()
+    for index in range(len(bank)):
+        for y, x in ((height // 2, 38), (height // 2, 78), (height // 2, 10)):
+            place = layout.canvas_rect(index, y, x)
+            assert place is not None
+            middle = place.y + place.height // 2, place.x + place.width // 2
+            is_removed = conv[index, y, x] < -0.2
+            assert (before[middle] != after[middle]).any() == is_removed
+            seen.add(bool(is_removed))
+    assert seen == {True, False}
+    tile = layout.tile(None)
+    assert tile is not None
+    assert (before[tile.picture.slices] == after[tile.picture.slices]).all()
