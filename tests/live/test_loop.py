@@ -6,6 +6,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,15 @@ from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
 from live.composing import layout_request
 from live.display.null import NullDisplay
+from live.drawing.captions import Captions
 from live.drawing.compositor import Compositor
+from live.drawing.help_panel import Help
+from live.drawing.inspector import Inspector
+from live.drawing.legend import Legend
+from live.drawing.notices import NoSignal, Notices
+from live.drawing.profile_panel import Profile
 from live.drawing.scene import Scene
+from live.drawing.strip import Strip
 from live.events import Button, Closed, DisplayEvent, Gesture, Inbox, Key, MouseButton, Point, Pointer
 from live.intake import PATIENCE_S
 from live.layout import Layout, arrange
@@ -34,7 +42,7 @@ from live.panel_places import Panel
 from live.recording.keep import Keep
 from live.session import IDLE_S
 from live.sources.frame import Frame, SourceCounts, SourceError, SourceEvent
-from live.state import LayerSettings, ViewState
+from live.state import LayerSettings, MapPixel, ViewState
 
 STATE = ViewState(LayerSettings(BUILT_IN_BANKS))
 INSPECTING = STATE.with_appearance(panels=frozenset({Panel.INSPECTOR}))
@@ -259,12 +267,50 @@ def test_a_key_that_does_nothing_says_so_on_the_picture() -> None:
     assert not np.array_equal(before[strip], after[strip])
 
 
-def test_a_moved_pointer_runs_no_engine() -> None:
+def test_a_moved_pointer_runs_no_engine_and_draws_one_overlay_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    for overlay in (Captions, Legend, Strip, Inspector, Profile, Help, NoSignal, Notices):
+        note_calls(monkeypatch, overlay, drawn)
+    canvases: list[tuple[MapPixel | None, list[str]]] = []
+
+    def noting(compositor: Compositor, layout: Layout, scene: Scene) -> ByteArray:
+        drawn.clear()
+        canvas = compose(compositor, layout, scene)
+        canvases.append((scene.target, drawn.copy()))
+        return canvas
+
+    monkeypatch.setattr(Compositor, "compose", noting)
     engine = WatchedEngine()
-    script = [*keys("i", ""), *([Pointer((x, 99))] for x in range(140, 260, 10)), *keys("p", "", "h", "")]
-    done = Run([random_image()], script, engine=engine)()
-    assert len(done.display.shown) > 5
+    moves = [[Pointer((x, 99))] for x in range(140, 260, 10)]
+    Run([random_image()], [*keys("i", ""), *moves, *keys("")], engine=engine)()
+    moved = [overlays for (before, _), (now, overlays) in pairwise(canvases) if before and now and before != now]
+    assert len(moved) > 5
+    assert all(overlays == ["Inspector"] for overlays in moved)
     assert engine.runs == 1
+
+
+def test_what_other_events_change_runs_no_engine_either() -> None:
+    engine = WatchedEngine()
+    script = [*keys("i", "", "p", "", "h", ""), click(middle_of(1)), *keys("", "k", "c", "")]
+    assert len(Run([random_image()], script, engine=engine)().display.shown) > 5
+    assert engine.runs == 1
+
+
+@pytest.mark.parametrize("key", ["n", "+", "x", "r", "f"])
+def test_what_changes_the_maps_is_computed_again_while_the_picture_stands_still(key: str) -> None:
+    engine = WatchedEngine()
+    Run([random_image()], keys(key, "", ""), engine=engine)()
+    assert engine.runs == 2
+
+
+def note_calls(monkeypatch: pytest.MonkeyPatch, overlay: type, drawn: list[str]) -> None:
+    original = getattr(overlay, "draw")  # noqa: B009
+
+    def draw(self: object, layout: Layout, scene: Scene) -> object:
+        drawn.append(overlay.__name__)
+        return original(self, layout, scene)
+
+    monkeypatch.setattr(overlay, "draw", draw)
 
 
 def test_full_screen_is_asked_of_the_display() -> None:
