@@ -23,7 +23,8 @@ class CaptionNeeds:
     """What the captions would like, widths in units of the text's size.
 
     kernel_hw: rows and columns of a kernel. pictures: how many kernel pictures stand side by side in one caption.
-    number_em: the widest weight, where the numbers are to be read in their cells; else 0.
+    number_em: the widest weight, where the numbers are to be read in their cells; else 0. notes: what each
+    map says of this picture (its own limits), in words; empty where it says nothing. notes_em: how wide that is.
     """
 
     wanted: bool = True
@@ -34,6 +35,8 @@ class CaptionNeeds:
     kernel_hw: tuple[int, int] = (3, 3)
     pictures: int = 1
     number_em: float = 0.0
+    notes: str = ""
+    notes_em: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class CaptionPlan:
     cell: float = 0.0
     equation: bool = False
     numbers: bool = False  # the weights' cells are large enough for them
+    notes: bool = False  # there is room for them, instead of the name or of the words
 
 
 def caption_heights(text: TypeScale, needs: CaptionNeeds) -> list[tuple[int, float, bool]]:
@@ -106,7 +110,7 @@ def plan_caption(width: int, least: int, most: int, text: TypeScale, needs: Capt
     number_w, around_w = round(1.5 * size), round(needs.around_em * text.small) + 2 * text.pad
     line_w, wrapped_w = (round(em * size) + text.pad for em in (needs.line_em, needs.wrapped_em))
     numbered = smallest_numbered_cell(needs.number_em) if needs.number_em else 0
-    words_ws = [line_w, wrapped_w] if lines == 2 else [line_w]
+    words_ws = [line_w, wrapped_w] if lines == 2 and not needs.notes else [line_w]
     choices = [_Choice(words_w, numbered) for words_w in words_ws] if numbered else []
     choices += [_Choice(number_w, numbered, words=False)] if numbered else []
     choices += [_Choice(line_w + around_w, as_high, equation=True)] if lines == 2 else []
@@ -120,7 +124,9 @@ def plan_caption(width: int, least: int, most: int, text: TypeScale, needs: Capt
         equation=choice.equation,
     )
     height = max(_text_height(plan.lines, text), round(plan.cell * rows) + text.gap if plan.cell else 0)
-    return replace(plan, height=height, numbers=0 < numbered <= plan.cell)
+    left = round(plan.cell * across) + text.pad + around_w * plan.equation + number_w * (plan.lines == 1)
+    notes = bool(needs.notes) and needs.notes_em * text.small <= width - left
+    return replace(plan, height=height, numbers=0 < numbered <= plan.cell, notes=notes)
 
 
 def _whole(cell: float) -> float:
@@ -131,11 +137,12 @@ def caption_left_out(plan: CaptionPlan, needs: CaptionNeeds) -> tuple[str, ...]:
     """What a caption would have had beside what it holds, in words."""
     if not needs.wanted:
         return ()
+    notes = (needs.notes,) if needs.notes and not plan.notes else ()
     if not plan.height:
-        return ("captions",)
+        return ("captions", *notes)
     said = [] if plan.cell else ["the kernels"]
     if needs.number_em and not plan.numbers:
         said.append("the kernels' numbers")
     if not plan.words:
         said.append("what each answers to")
-    return tuple(said)
+    return (*said, *notes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engines.api import Result
 from convviz_core.filters.opposites import BankWithOpposites
+from convviz_core.ranges import RangeMode
 from live.controls import KEYS, key_names
 from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
@@ -44,8 +45,15 @@ def layout_request(canvas_wh: tuple[int, int], frame_shape: tuple[int, ...], sta
         input_tile=state.appearance.input_tile,
         viewport=state.interaction.viewport,
         panels=tuple(panel for panel in Panel if state.shows(panel)),
-        captions=caption_needs(bank, numbers=state.appearance.kernels),
+        captions=caption_needs(bank, numbers=state.appearance.kernels, notes=_notes(state)),
     )
+
+
+def _notes(state: ViewState) -> str:
+    """What each map says of itself, beside what it answers to."""
+    if state.appearance.range == RangeMode.FRAME:
+        return "each map's limits"
+    return "how much is removed" if isinstance(state.computed.bank, BankWithOpposites) else ""
 
 
 def scene_of(

@@ -13,7 +13,7 @@ from convviz_core.layer import Layer
 from live.measuring.profiler import Profiler
 from live.sources.frame import Frame, FrameSource
 
-PATIENCE_S = 0.02  # how long a read may keep the window waiting
+PATIENCE_S = 0.04  # how long a read may keep the window waiting; each picture shown looks for keys anyway
 
 
 class Intake:

@@ -14,7 +14,7 @@ from live.recording.keep import Keep
 from live.sources.frame import FrameSource
 from live.state import ViewState
 
-PROFILE_EVERY_S = 0.25  # how often the profile is drawn anew
+PROFILE_EVERY_S = 0.25  # how often the profile's figures are new
 BEAT_S = 0.1  # how often numbers that follow the pictures are
 
 
@@ -26,7 +26,12 @@ class Readings:
     ) -> None:
         self._source, self._engine, self._profiler = source, engine, profiler
         self._keep, self._notices, self._intake = keep, notices, intake
+        self._drawn_at_s = 0.0
         self._profile: tuple[int, ProfileInfo] | None = None  # in which quarter of a second it was made
+
+    def begin_drawing(self) -> None:
+        """A canvas is drawn from here on."""
+        self._drawn_at_s = self._profiler.clock()
 
     def changing(self, state: ViewState) -> Hashable:
         """What is drawn and changes with neither a frame nor a key; equal while there is nothing new to draw."""
@@ -36,7 +41,8 @@ class Readings:
             self._source.ended,  # a picture that stands still has no rate
             self._source.counts.reconnects,
             self._silent_s(),
-            self._quarter() if state.shows(Panel.PROFILE) else None,
+            # Where pictures follow each other, each brings the profile's newest figures.
+            self._quarters_since(self._drawn_at_s) if state.shows(Panel.PROFILE) else None,
         )
 
     def status(self, state: ViewState) -> Status:
@@ -64,7 +70,7 @@ class Readings:
         """The figures of this quarter of a second, where they are shown."""
         if not state.shows(Panel.PROFILE):
             return None
-        now = self._quarter()
+        now = self._quarters_since(0.0)
         if self._profile is None or self._profile[0] != now:
             self._profile = now, self._profile_info(result)
         return self._profile[1]
@@ -86,5 +92,5 @@ class Readings:
         since_s = self._source.silent_since_s
         return None if since_s is None else int(self._profiler.clock() - since_s)
 
-    def _quarter(self) -> int:
-        return int(self._profiler.clock() / PROFILE_EVERY_S)
+    def _quarters_since(self, time_s: float) -> int:
+        return int((self._profiler.clock() - time_s) / PROFILE_EVERY_S)

@@ -9,6 +9,7 @@ from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
 from convviz_core.geometry import FrameSizeError
 from convviz_core.mosaic import first_maps
+from live.cadence import Cadence
 from live.composing import layout_request, new_compositor, scene_of
 from live.display.api import Display
 from live.events import Closed, DisplayEvent, Inbox
@@ -64,6 +65,7 @@ class Session:
         self._intake = Intake(source, profiler)
         self._pane = Pane(engine)
         self._compositor = new_compositor()
+        self._cadence = Cadence(profiler.clock)
         self._readings = Readings(source, engine, profiler, keep, self._notices, self._intake)
         self._responder = Responder(inbox, display, engine, self._intake, keep, self._notices, last)
 
@@ -144,6 +146,7 @@ class Session:
         if layout is None or image is None:
             return None
         with self._profiler.stage("draw"):
+            self._readings.begin_drawing()
             self._painted = self._subject(layout.canvas_wh)  # before: what changes meanwhile is drawn next time
             said, profile = self._readings.status(state), self._readings.profile(state, result)
             scene = scene_of(state, image, result, said, profile=profile, beat=self._readings.beat(state))
@@ -153,6 +156,8 @@ class Session:
         """Put the canvas on the screen; a fresh frame has now gone its whole way. What the person did meanwhile."""
         heard: Sequence[DisplayEvent] = ()
         if canvas is not None and self._display.interactive:
+            if fresh:
+                self._cadence.hold(fresh.media_time_s)
             with self._profiler.stage("show"):
                 heard = self._display.show(canvas)
         if fresh:

@@ -18,23 +18,28 @@ from live.drawing.tint import counts_from, removed_share
 from live.layout import Layout
 from live.tiling import Tile
 
-LIMITS_EM = 8.5  # the widest pair of limits that is usual
+NOTE_EM = 10.0  # the widest that is usual
 BEFORE, AFTER = f"input {TIMES}", "="  # around the kernel: the picture below is what they give
 
 
 @lru_cache(maxsize=64)
-def caption_needs(bank: FilterBank, *, numbers: bool) -> CaptionNeeds:
-    """What the captions of a bank would like; numbers: each kernel with its numbers in its cells."""
+def caption_needs(bank: FilterBank, *, numbers: bool, notes: str = "") -> CaptionNeeds:
+    """What the captions of a bank would like.
+
+    numbers: each kernel with its numbers in its cells. notes: what each map says of itself, in words.
+    """
     said = [caption_words(bank, index) for index in range(len(bank))]
     heads = [width_em(f"{index + 1}: ", BOLD) for index in range(len(bank))]
     return CaptionNeeds(
         line_em=max(head + width_em(line) for head, (line, _) in zip(heads, said, strict=True)),
         wrapped_em=max(head + _halves_em(line) for head, (line, _) in zip(heads, said, strict=True)),
-        name_em=max(LIMITS_EM, *(width_em(name) for _, name in said)),
+        name_em=max(NOTE_EM, *(width_em(name) for _, name in said)),
         around_em=width_em(BEFORE) + width_em(AFTER) + 1.0,
         kernel_hw=bank.kernel_hw,
         pictures=4 if numbers and bank.channels == 3 else 1,
         number_em=max(width_em(text) for text in column(bank.kernels)[0]) if numbers else 0.0,
+        notes=notes,
+        notes_em=NOTE_EM if notes else 0.0,
     )
 
 
@@ -71,31 +76,43 @@ class Captions:
         key = (layout, scene.layer.bank, scene.kernels)
         if key != self._kernels_key:
             self._kernels, self._kernels_key = [_with_kernel(layout, scene, tile) for tile in layout.tiles], key
-        notes = _notes(layout, scene)
+        shares, limits = _shares(layout, scene), _limits(scene)
         sprites = [Sprite(sprite.place, sprite.pixels.copy()) for sprite in self._kernels]
         for tile, sprite in zip(layout.tiles, sprites, strict=True):
             if tile.index is None:
-                _write(layout, sprite, "input, ", *_input_words(layout, scene), left=0)
+                read, more = _input_words(layout, scene)
+                _write(layout, sprite, "input, ", read if layout.caption.words else "", more, 0)
             else:
-                answers, name = caption_words(scene.layer.bank, tile.index)
-                second = notes[tile.index] if notes else name
-                left = _text_left(layout, scene.layer.bank)
-                _write(layout, sprite, f"{tile.index + 1}: ", answers, second, left, keep_second=bool(notes))
+                said = [part[tile.index] for part in (limits, shares) if part]
+                _write_map(layout, sprite, scene.layer.bank, tile.index, said)
         return sprites
 
 
-def _notes(layout: Layout, scene: Scene) -> tuple[str, ...]:
-    """What each map says of itself: where it is tinted, how much was removed; in frame mode, its limits."""
+def _write_map(layout: Layout, sprite: Sprite, bank: FilterBank, index: int, said: list[str]) -> None:
+    """What one map answers to, with what it says of this picture (else its name) on the second line or instead."""
+    answers, name = caption_words(bank, index)
+    plan, left = layout.caption, _text_left(layout, bank)
+    room = sprite.place.width - left
+    notes = [note for note in (", ".join(said), *said[:1]) if text_width(note, layout.text.small) <= room]
+    note = notes[0] if notes and plan.notes else ""
+    if plan.lines == 2 or not said:
+        _write(layout, sprite, f"{index + 1}: ", answers if plan.words else "", note if said else name, left)
+    else:
+        _write(layout, sprite, f"{index + 1}: ", note or (answers if plan.words else ""), "", left)
+
+
+def _shares(layout: Layout, scene: Scene) -> list[str]:
+    """Where maps are tinted, how much of each was removed."""
     removed = scene.removed
     if removed is None:
-        return _limits(scene)
-    notes = []
+        return []
+    shares = []
     for index, (least, (lo, hi)) in enumerate(
         zip(counts_from(scene.layer.bank, removed), removed.ranges.tolist(), strict=True)
     ):
         levels = map_part(scene.mosaic, removed.count, removed.tiles[index], layout)
-        notes.append(f"{removed_share(levels, least, lo, hi):.0%} below {figure(-least)}")
-    return tuple(notes)
+        shares.append(f"{removed_share(levels, least, lo, hi):.0%} below {figure(-least)}")
+    return shares
 
 
 def _limits(scene: Scene) -> tuple[str, ...]:
@@ -162,19 +179,17 @@ def _rows(layout: Layout) -> tuple[int, int]:
     return round(middle - 0.25 * text.base), round(middle + 0.95 * text.small)
 
 
-def _write(
-    layout: Layout, sprite: Sprite, head: str, first: str, second: str, left: int, *, keep_second: bool = False
-) -> None:
-    """Number and words. Where both lines are needed for the words, `second` is left out unless it is to be kept."""
-    text, plan = layout.text, layout.caption
+def _write(layout: Layout, sprite: Sprite, head: str, first: str, second: str, left: int) -> None:
+    """Number and words; where these need both lines, there is no second one."""
+    text, plan, width = layout.text, layout.caption, sprite.place.width
     size = text.base if plan.lines == 2 else text.small
-    if not plan.words:
-        head, first = head.rstrip(" :,"), ""
-        head = head if text_width(head, size, BOLD) <= sprite.place.width - left else head[:2]
+    if not first:
+        head = head.rstrip(" :,")
+        head = head if text_width(head, size, BOLD) <= width - left else head[:2]
     head_w = text_width(head, size, BOLD)
-    room = sprite.place.width - left - head_w
+    room = width - left - head_w
     seconds = [(left, second, text.small, DIM)] if second and plan.lines == 2 else []
-    if plan.lines == 2 and not keep_second and text_width(first, size) > room:
+    if plan.lines == 2 and not plan.notes and text_width(first, size) > room:
         first, *rest = wrapped(first, size, room)
         seconds = [(left + head_w, " ".join(rest), size, INK)]
     upper, lower = _rows(layout)
@@ -183,4 +198,4 @@ def _write(
     put(sprite.pixels, head, left, upper, size, INK, BOLD)
     put(sprite.pixels, shortened(first, size, room), left + head_w, upper, size)
     for x, words, small, colour in seconds:
-        put(sprite.pixels, shortened(words, small, sprite.place.width - x), x, lower, small, colour)
+        put(sprite.pixels, shortened(words, small, width - x), x, lower, small, colour)

@@ -39,10 +39,17 @@ HELP = "h: help"
 class Strip:
     """Opaque, as wide as the canvas; it has no pixels where the canvas is too small for it."""
 
+    def __init__(self) -> None:
+        self._held_for: Hashable = None
+        self._range: Hashable = None
+
     def key(self, layout: Layout, scene: Scene) -> Hashable:
-        """All its words and the colour bar's range."""
-        bar = (scene.colormap, scene.range, scene.layer.signed, tuple(scene.ranges[0].tolist()))
-        return first_words(scene), second_words(scene), strip_notice(layout, scene), limits(scene), bar
+        """All its words and the colour bar's range, looked at a few times a second where it follows the pictures."""
+        shown = (scene.layer, scene.range, scene.gain, scene.colormap)
+        if self._held_for != (shown, scene.beat):
+            self._held_for = (shown, scene.beat)
+            self._range = (limits(scene), tuple(scene.ranges[0].tolist()))
+        return shown, first_words(scene), second_words(scene), strip_notice(layout, scene), self._range
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite, or none."""

@@ -141,6 +141,21 @@ def test_a_hundred_frames_with_unchanged_overlays_write_and_measure_no_text(text
     assert texts == []
 
 
+def test_limits_that_follow_the_pictures_are_written_once_a_beat_and_at_once_in_another_mode(texts: list[str]) -> None:
+    compositor = new_compositor()
+    compositor.compose(LAYOUT, SCENE)
+    texts.clear()
+    followed = [replace(SCENE, ranges=SCENE.ranges * (1 + number / 10)) for number in range(1, 9)]
+    for scene in followed:
+        compositor.compose(LAYOUT, scene)
+    assert texts == []
+    compositor.compose(LAYOUT, replace(followed[-1], beat=1))
+    assert "1.80" in texts
+    texts.clear()
+    compositor.compose(LAYOUT, replace(followed[2], beat=1, range=RangeMode.FIXED))
+    assert "1.30" in texts
+
+
 def test_a_moved_pointer_draws_the_inspector_again_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[str] = []
     for name in ("captions.Captions", "legend.Legend", "strip.Strip", "inspector.Inspector", "profile_panel.Profile"):
