@@ -17,6 +17,7 @@ from convviz_core import __version__
 from convviz_core.engines.api import EngineError
 from convviz_core.filters.bank import FilterError
 from convviz_core.geometry import FrameSizeError
+from convviz_core.names import shown
 from live.controls import key_table
 from live.errors import OutputError
 from live.process import Interrupted, Interrupts
@@ -74,9 +75,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def say(sentence: str) -> None:
-    """One sentence for the person, on stderr."""
+    """One sentence for the person, on stderr, without the control characters of the names in it."""
     with suppress(OSError):  # nobody hears it
-        print(f"convviz: {sentence}", file=sys.stderr, flush=True)
+        print(f"convviz: {shown(sentence)}", file=sys.stderr, flush=True)
 
 
 def _number(kind: type[int] | type[float], most: float) -> Callable[[str], int | float]:
@@ -201,7 +202,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of stdout has gone: nothing more to say
         return EXIT_OUTPUT
     except OSError as error:
-        say(f"stdout cannot be written: {error.strerror}")
+        what = "stdout" if error.filename is None else str(error.filename)
+        say(f"{what} cannot be {'written' if error.filename is None else 'used'}: {error.strerror or error}")
         return EXIT_OUTPUT
     except (Interrupted, KeyboardInterrupt):
         return interrupts.exit_code or 130

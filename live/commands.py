@@ -6,10 +6,12 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from convviz_core.arrays import ByteArray
 from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.files import bank_file, load_bank, to_toml
 from convviz_core.geometry import FrameSizeError
 from convviz_core.gray import to_gray, to_unit
+from convviz_core.names import shown
 from live.sources.frame import SourceError
 
 Say = Callable[[str], None]
@@ -32,10 +34,9 @@ def still(arguments: argparse.Namespace, say: Say) -> None:
     from live.errors import output_error
     from live.outputs import check_directory, replacing
     from live.overlaps import check_apart
-    from live.sources.pictures import read_picture
 
     bank = bank_from(arguments.filters, say)
-    image = read_picture(Path(arguments.image))
+    image = _first_picture(arguments.image, say)
     check_directory(arguments.out)
     read = [path for path in (Path(arguments.image), bank_file(arguments.filters)) if path is not None]
     check_apart([arguments.out / name for name in (*FIGURE_FILES, "maps.npz")], read)
@@ -51,6 +52,28 @@ def still(arguments: argparse.Namespace, say: Say) -> None:
         raise output_error(arguments.out, error) from None
     with replacing(arguments.out / "maps.npz") as beside:
         write_maps(beside, gray, bank.kernels, conv, activated)
+
+
+def _first_picture(image: str, say: Say) -> ByteArray:
+    """The frame with which the viewer would begin; SourceError where the file gives none."""
+    from live.sources.frame import SourceEvent, SourceSettings
+    from live.sources.opening import open_file
+
+    def listen(event: SourceEvent) -> None:
+        if event.kind == "notice":
+            say(event.detail)
+
+    source = open_file(Path(image), SourceSettings(paced=False), listen)
+    frame = None
+    while frame is None and not source.ended:
+        frame = source.read(0)
+    if frame is None:
+        raise SourceError(f"{image} holds no picture that can be decoded")
+    if not source.ended:
+        say(f"the first picture of {source.granted} is taken")
+    image_as_seen = frame.image.copy()
+    source.close()
+    return image_as_seen
 
 
 def filters(arguments: argparse.Namespace, say: Say) -> None:
@@ -73,7 +96,10 @@ def cameras() -> None:
 
     found = list_cameras()
     for camera in found:
-        print(f"{camera.index}  {camera.device}  {camera.name}" + (f"  ({camera.problem})" if camera.problem else ""))
+        print(
+            f"{camera.index}  {camera.device}  {shown(camera.name)}"
+            + (f"  ({camera.problem})" if camera.problem else "")
+        )
         for offer in camera.offers:
             rates = ", ".join(f"{fps:g}" for fps in offer.fps)
             print(f"   {offer.format}  {offer.size_wh[0]}x{offer.size_wh[1]}" + (f"  {rates} fps" if rates else ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engines.api import Result
 from convviz_core.filters.opposites import BankWithOpposites
+from convviz_core.mosaic import first_maps
 from convviz_core.ranges import RangeMode
 from live.controls import KEYS, key_names
 from live.drawing.captions import Captions, caption_needs
@@ -92,3 +93,8 @@ def removed_of(state: ViewState, ranges: FloatArray) -> Removed | None:
     if not isinstance(bank, BankWithOpposites):
         return None
     return Removed(bank.opposite_of, len(bank), ranges[list(bank.opposite_of)])
+
+
+def own_mosaic(state: ViewState, result: Result) -> ByteArray:
+    """The mosaic of `state.layer`, without the maps that were computed for the tint."""
+    return first_maps(result.mosaic, len(result.ranges), len(state.layer.bank))

@@ -21,17 +21,18 @@ class Intake:
 
     def __init__(self, source: FrameSource, profiler: Profiler) -> None:
         self.frame: Frame | None = None
+        self.refused = ""
         self._source, self._profiler = source, profiler
         self._mirrored = False
         self._turned: ByteArray = np.empty(0, np.uint8)
         self._stepping = False
         self._draining = False  # the source has been told to pause
 
-    def take(self, paused: bool, mirrored: bool, layer: Layer | None) -> Frame | None:
+    def take(self, paused: bool, mirrored: bool, layer: Layer) -> Frame | None:
         """The next frame; None while paused, at the end, and when none came in time.
 
-        FrameSizeError where `layer` is given and cannot read it: one picture of many may be too small. It is passed
-        over then, and the frame before stays, in memory of its own.
+        FrameSizeError where `layer` cannot read it: one picture of many may be too small. It is passed over then, its
+        name is `refused`, and the frame before stays, in memory of its own.
         """
         if self._source.ended or self.stands_still(paused):
             return None
@@ -42,8 +43,7 @@ class Intake:
         start_s = frame.captured_at_s if self._source.live else frame.captured_at_s - frame.read_s
         self._profiler.begin_frame(frame.index)
         self._profiler.add("capture", start_s, start_s + frame.read_s)
-        if layer is not None:
-            self._check(frame.image, layer)
+        self._check(frame, layer)
         if mirrored:
             if self._turned.shape != frame.image.shape:
                 self._turned = np.empty(frame.image.shape, np.uint8)
@@ -56,10 +56,11 @@ class Intake:
         """Which picture `frame` is: equal where the pixels are."""
         return (self.frame.index, self.frame.captured_at_s, self._mirrored) if self.frame else None
 
-    def _check(self, image: ByteArray, layer: Layer) -> None:
+    def _check(self, frame: Frame, layer: Layer) -> None:
         try:
-            layer.output_hw(image.shape)
+            layer.output_hw(frame.image.shape)
         except FrameSizeError:
+            self.refused = frame.name
             if self.frame:  # whose memory the source takes again from the next read on
                 self.frame = replace(self.frame, image=self.frame.image.copy())
             raise

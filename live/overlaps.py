@@ -11,8 +11,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from convviz_core.atomic_files import resolved
+from convviz_core.pictures import PICTURE_SUFFIXES
 from live.errors import OutputError, output_error
-from live.sources.pictures import PICTURE_SUFFIXES
 
 Place = tuple[int, int] | tuple[int, int, str]  # device and number of a file, or of its folder where it is not there
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
 from convviz_core.geometry import FrameSizeError
-from convviz_core.mosaic import first_maps
 from live.cadence import Cadence
-from live.composing import layout_request, new_compositor, scene_of
+from live.composing import layout_request, new_compositor, own_mosaic, scene_of
 from live.display.api import Display
 from live.events import Closed, DisplayEvent, Inbox
 from live.intake import Intake
@@ -23,6 +22,7 @@ from live.readings import Readings
 from live.recording.keep import Keep
 from live.responding import Last, Responder
 from live.sources.frame import Frame, FrameSource, SourceError
+from live.too_small import TooSmall
 
 IDLE_S = 0.25  # how long to wait for a key while nothing moves
 
@@ -63,6 +63,7 @@ class Session:
         self._painted: object = None  # the subject of what is on the screen
         self._notices = Notices(profiler.clock)
         self._intake = Intake(source, profiler)
+        self._too_small = TooSmall(self._tell)
         self._pane = Pane(engine)
         self._compositor = new_compositor()
         self._cadence = Cadence(profiler.clock)
@@ -71,18 +72,25 @@ class Session:
 
     def over(self, stop: StopCondition) -> bool:
         """Whether the run has come to its end."""
+        self._too_small.check_end(self._source, any_fitted=self._last.result is not None)
         nothing_more = self._source.ended and not self._display.interactive
         return self._responder.quit or nothing_more or stop.met(self._profiler)
 
     def capture(self) -> Frame | None:
         """The source's next frame, mirrored if asked; None while paused, at the end, and when none came in time."""
-        layer = self._last.state.layer if self._last.result else None
+        any_fitted = self._last.result is not None
+        layer = (self._last.state if any_fitted else self.state).layer
         try:
             return self._intake.take(self.state.interaction.paused, self.state.appearance.mirror, layer)
         except FrameSizeError as error:
-            self._notices.say(f"{error}: passed over")
+            self._too_small.pass_over(self._intake.refused, error, any_fitted=any_fitted)
             self._last.image = self._intake.frame.image if self._intake.frame else None
             return None
+
+    def _tell(self, sentence: str) -> None:
+        """On the picture, and on stderr for who sees no picture."""
+        self._notices.say(sentence)
+        self._keep.say(sentence)
 
     def outdated(self) -> bool:
         """Whether what is on the screen is no longer what should be."""
@@ -163,15 +171,12 @@ class Session:
         if fresh:
             shown = self._display.interactive and Closed() not in heard
             self._profiler.frame_done(fresh.captured_at_s, shown=shown)
-            assert self._last.result is not None
-            assert self._last.image is not None
-            self._keep.picture(canvas, self._own_mosaic(self._last.result), self._last.image, fresh.media_time_s)
+            result, image = self._last.result, self._last.image
+            assert result is not None
+            assert image is not None
+            mosaic = own_mosaic(self._last.state, result) if self._keep.recording else result.mosaic
+            self._keep.picture(canvas, mosaic, image, fresh.media_time_s)
         return heard
-
-    def _own_mosaic(self, result: Result) -> ByteArray:
-        """What is recorded: the layer's maps, without those that are computed for the tint."""
-        count = len(self._last.state.layer.bank)
-        return first_maps(result.mosaic, len(result.ranges), count) if self._keep.recording else result.mosaic
 
     def idle(self) -> Sequence[DisplayEvent]:
         """Nothing new: wait for a key, hardly where the next frame may come any moment."""

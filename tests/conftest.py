@@ -1,8 +1,8 @@
 """What the tests share: which of them can run here, and a screen for those that open a window.
 
-The marks gui, camera and cuda skip with a reason where what they need is missing. CONVVIZ_REQUIRE_GUI=1 (CAMERA, CUDA)
-makes that a failure instead, for machines that are known to have it. Only pytest itself is imported for
-all tests, so that those marked cuda also run where little else is installed.
+The marks gui, camera, cuda and rtsp skip with a reason where what they need is missing. CONVVIZ_REQUIRE_GUI=1
+(CAMERA, CUDA, RTSP) makes that a failure instead, for machines that are known to have it. Only pytest itself is
+imported for all tests, so that those marked cuda also run where little else is installed.
 """
 
 from __future__ import annotations
@@ -60,7 +60,19 @@ def cuda_missing() -> str:
     return "" if torch.cuda.is_available() else "needs an NVIDIA card and a CUDA build of torch"
 
 
-MISSING: dict[str, Callable[[], str]] = {"gui": gui_missing, "camera": camera_missing, "cuda": cuda_missing}
+@cache
+def rtsp_missing() -> str:
+    """Why there is no RTSP server to read from; empty where there is one."""
+    program = os.environ.get("CONVVIZ_RTSP_SERVER", "")
+    return "" if os.access(program, os.X_OK) else "needs an RTSP server, which CONVVIZ_RTSP_SERVER names"
+
+
+MISSING: dict[str, Callable[[], str]] = {
+    "gui": gui_missing,
+    "camera": camera_missing,
+    "cuda": cuda_missing,
+    "rtsp": rtsp_missing,
+}
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

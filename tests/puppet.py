@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Literal
 
@@ -21,6 +22,7 @@ class Puppet:
     """A device, and the one capture at a time that it opens. Each question waits for an answer, once it was opened."""
 
     name = granted = "puppet"
+    remedy = "pull its strings"
     gray_from: Literal["cvtColor", "luma"] = "cvtColor"
     fps: float | None = 30.0
 
@@ -75,7 +77,7 @@ class Puppet:
     def advice(self, measured_fps: float) -> str | None:
         return f"{measured_fps:.0f} fps are enough"
 
-    def open(self) -> Puppet:
+    def open(self, wait: Callable[[float], object]) -> Puppet:  # noqa: ARG002
         answer = self._ask() if self._opened else "picture"
         if answer == "grab raises":
             raise RuntimeError("the driver has a bug")

@@ -87,6 +87,7 @@ class ScriptedDevice:
     """Opens one capture after the other; None is a refusal, and so is everything after the last."""
 
     name = "scripted"
+    remedy = "ask the script"
 
     def __init__(self, captures: list[ScriptedCapture | None], there: Callable[[], bool] = lambda: True) -> None:
         self.captures = captures
@@ -99,7 +100,7 @@ class ScriptedDevice:
     def advice(self, measured_fps: float) -> str | None:
         return f"{measured_fps:g} fps are enough"
 
-    def open(self) -> ScriptedCapture:
+    def open(self, wait: Callable[[float], object]) -> ScriptedCapture:  # noqa: ARG002
         capture = self.captures[self.openings] if self.openings < len(self.captures) else None
         self.openings += 1
         if capture is None:

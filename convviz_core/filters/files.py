@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import warnings
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,21 +16,24 @@ import numpy as np
 
 from convviz_core.filters.bank import MAX_FILTERS, MAX_SIDE, Filter, FilterBank, FilterError
 from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.filters.checkpoints.layouts import EITHER_NOTE, KERAS_NOTE, is_either, is_keras, keras_to_torch
 from convviz_core.filters.toml import read_toml, to_toml
 from convviz_core.filters.trained import RGB_NOTE, read_safetensors, read_state_dict
+from convviz_core.names import shown
 
 __all__ = ["bank_file", "load_bank", "to_toml"]
 
 # The file ends at the first such suffix before a colon, so that the colon of C:\\ does not split a path.
-_FILE_AND_TENSOR = re.compile(r"(.*?\.(?:safetensors|pt|pth)):(.*)", re.IGNORECASE | re.DOTALL)
+_FILE_AND_TENSOR = re.compile(r"(.*?\.(?:safetensors|pth\.tar|pt|pth|ckpt|bin)):(.*)", re.IGNORECASE | re.DOTALL)
 
 
 def load_bank(name_or_path: str | Path) -> FilterBank:
     """A built-in bank by its name, or the bank in a file.
 
-    Files: `.toml`; `.npy` of shape (kh, kw), (N, kh, kw), (N, 1, kh, kw) or (N, 3, kh, kw); `.safetensors` and state
-    dicts, `.pt` or `.pth`, with a tensor's name after a colon or, without one, the first convolution. The bank's
-    `notes` say what a person must know about how trained weights were taken. Errors: FilterError, one sentence.
+    Files: `.toml`; `.npy` of shape (kh, kw), (N, kh, kw), (N, 1, kh, kw) or (N, 3, kh, kw), or Keras's (kh, kw, C, N)
+    where the shape tells; `.safetensors` and torch's checkpoints, `.pt`, `.pth`, `.pth.tar`, `.ckpt` or `.bin`, with a
+    tensor's name after a colon or, without one, the first convolution. The bank's `notes` say what a person must know
+    about how trained weights were taken. Errors: FilterError, one sentence.
     """
     text = str(name_or_path)
     for bank in BUILT_IN_BANKS:
@@ -39,9 +43,9 @@ def load_bank(name_or_path: str | Path) -> FilterBank:
     try:
         return _read(path, tensor)
     except FilterError as error:
-        raise FilterError(f"'{path}': {error}") from error
+        raise FilterError(f"'{shown(path)}': {error}") from error
     except OSError as error:
-        raise FilterError(f"'{path}' cannot be read: {error.strerror or error}") from error
+        raise FilterError(f"'{shown(path)}' cannot be read: {error.strerror or error}") from error
 
 
 def bank_file(name_or_path: str | Path) -> Path | None:
@@ -58,10 +62,13 @@ def _read(path: Path, tensor: str | None) -> FilterBank:
             return _read_npy(path)
         case ".safetensors":
             return read_safetensors(path, tensor)
-        case ".pt" | ".pth":
+        case ".pt" | ".pth" | ".ckpt" | ".bin":
+            return read_state_dict(path, tensor)
+        case ".tar" if path.name.lower().endswith(".pth.tar"):
             return read_state_dict(path, tensor)
         case suffix:
-            raise FilterError(f"its suffix is '{suffix}', want .toml, .npy, .safetensors, .pt or .pth")
+            wanted = ".toml, .npy, .safetensors, .pt, .pth, .pth.tar, .ckpt or .bin"
+            raise FilterError(f"its suffix is '{shown(suffix)}', want {wanted}")
 
 
 def _find(text: str) -> tuple[Path, str | None]:
@@ -72,11 +79,11 @@ def _find(text: str) -> tuple[Path, str | None]:
     if parts and _is_file(parts[1]):
         return Path(parts[1]), parts[2]
     if parts or Path(text).suffix or "/" in text or "\\" in text:
-        raise FilterError(f"there is no file '{parts[1] if parts else text}'")
+        raise FilterError(f"there is no file '{shown(parts[1] if parts else text)}'")
     names = [bank.name for bank in BUILT_IN_BANKS]
     close = difflib.get_close_matches(text[:100], names, n=1)
     meant = f" (did you mean '{close[0]}'?)" if close else ""
-    raise FilterError(f"there is no filter bank or file '{text}'{meant}; built in are {', '.join(names)}")
+    raise FilterError(f"there is no filter bank or file '{shown(text)}'{meant}; built in are {', '.join(names)}")
 
 
 def _is_file(text: str) -> bool:
@@ -88,27 +95,33 @@ def _is_file(text: str) -> bool:
         if not text or not path.exists():
             return False
     except OSError as error:
-        raise FilterError(f"'{text}' cannot be read: {error.strerror or error}") from error
-    raise FilterError(f"'{text}' is {'a directory' if path.is_dir() else 'not a plain file'}, want a filter file")
+        raise FilterError(f"'{shown(text)}' cannot be read: {error.strerror or error}") from error
+    raise FilterError(
+        f"'{shown(text)}' is {'a directory' if path.is_dir() else 'not a plain file'}, want a filter file"
+    )
 
 
 def _read_npy(path: Path) -> FilterBank:
-    with path.open("rb") as file:
+    # numpy warns of headers that Python 2 wrote, and Python's parser of what damaged ones hold.
+    with path.open("rb") as file, warnings.catch_warnings(action="ignore"):
         try:
             shape, dtype = _npy_header(file)
         except Exception as error:  # the header is Python source: what the parsers of a damaged one raise is open
             raise FilterError("it does not begin as numpy.save writes a .npy file") from error
         if dtype.kind not in "fiu":
             raise FilterError(f"it holds {dtype} values, want real numbers")
-        kernel_shape = _kernel_shape(shape)
+        keras = is_keras(shape)
+        kernel_shape = _kernel_shape((shape[3], shape[2], *shape[:2]) if keras else shape)
         file.seek(0)
         try:
             array = np.lib.format.read_array(file, allow_pickle=False)
         except (ValueError, EOFError) as error:
             raise FilterError(f"it ends before the {shape} values that its header promises") from error
-    kernels = array.reshape(-1, *kernel_shape)
+    kernels = (keras_to_torch(array) if keras else array).reshape(-1, *kernel_shape)
     filters = tuple(Filter(f"filter {number}", kernel) for number, kernel in enumerate(kernels, 1))
-    return FilterBank(path.stem, filters, notes=(RGB_NOTE,) if len(kernel_shape) == 3 else ())
+    notes = [(KERAS_NOTE if keras else EITHER_NOTE).format(shape=shape)] if keras or is_either(shape) else []
+    notes += [RGB_NOTE] if len(kernel_shape) == 3 else []
+    return FilterBank(shown(path.stem), filters, notes=tuple(notes))
 
 
 def _npy_header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype[Any]]:

@@ -14,7 +14,7 @@ from live.drawing.numbers import column
 from live.drawing.text import RULE, put_middle, width_em
 from live.tiling import Rect
 
-SMALLEST_RULED = 5  # pixels a cell's side, from which on lines part the cells
+SMALLEST_RULED = 7  # pixels a cell's side, from which on lines part the cells
 ANY_DIGIT = str.maketrans("123456789", "000000000")
 LIGHT_FROM = 120  # ink on cells lighter than this is black
 

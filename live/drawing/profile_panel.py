@@ -84,14 +84,15 @@ def _draw_curve(page: PanelPage, info: ProfileInfo) -> None:
         return
     top_ms = max(50.0, float(np.percentile(times, 99)) * 1.2)
     page.row([("from picture to picture", 0, DIM), (f"{top_ms:.0f} ms", 1.0, DIM)], small=True)
-    place = Rect(page.left, page.y, page.width, height)
+    labels_w = page.width_of("33.3", small=True) + page.text.pad
+    place = Rect(page.left, page.y, page.width - labels_w, height)
     cv2.rectangle(page.pixels, (place.x, place.y), (place.right - 1, place.bottom - 1), RULE, 1)
     x = place.x + np.linspace(1, place.width - 2, len(times))
     y = place.bottom - 2 - (place.height - 3) * np.minimum(times / top_ms, 1)
     for mark_ms in (1000 / 60, 1000 / 30):
         row = int(place.bottom - 2 - (place.height - 3) * mark_ms / top_ms)
         cv2.line(page.pixels, (place.x + 1, row), (place.right - 2, row), RULE, 1)
-        put_right(page.pixels, f"{mark_ms:.1f}", place.right - 4, row - 2, page.text.small, DIM)
+        put_right(page.pixels, f"{mark_ms:.1f}", page.right, row + page.text.small // 3, page.text.small, DIM)
     points = np.stack([x, y], axis=1).astype(np.int32)[:, None]
     cv2.polylines(page.pixels, [points], isClosed=False, color=ACCENT, lineType=cv2.LINE_AA)
     page.y += height

@@ -33,6 +33,20 @@ def scale_into(source: ByteArray, place: ByteArray) -> None:
     cv2.resize(source, None, dst=place, fx=factors[0], fy=factors[1], interpolation=interpolation)
 
 
+def block_means(source: ByteArray, place_hw: tuple[int, int]) -> ByteArray:
+    """`source` as means of square blocks that are still no larger than a pixel of a place of that height and width.
+
+    A tenth of scale_into's time, but a thin line may lose half of its peak. What is less than a block at the right and
+    at the bottom is left out.
+    """
+    side = min(have // want for have, want in zip(source.shape[:2], place_hw, strict=True))
+    if side < 2:
+        return source
+    height, width = source.shape[0] // side, source.shape[1] // side
+    whole = source[: height * side, : width * side]
+    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def _smoothed(source: ByteArray, ratio_y: float, ratio_x: float) -> ByteArray:
     """Every pixel as the mean over so many pixels around it; nearly so where OpenCV is then twice as fast."""
     low, high = sorted((ratio_y, ratio_x))

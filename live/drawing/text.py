@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 import cv2
 
 from convviz_core.arrays import ByteArray
+from convviz_core.names import shown
 
 Colour = tuple[int, int, int]  # B, G, R
 BACKGROUND: Colour = (38, 34, 33)
@@ -30,14 +31,14 @@ def _face(weight: int) -> cv2.FontFace:  # noqa: ARG001 (a face remembers its we
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float, weight: int = REGULAR) -> int:
     """Its width in pixels."""
-    return int(cv2.getTextSize((0, 0), text, (0, 0), _face(weight), round(size), weight)[2]) if text else 0
+    return int(cv2.getTextSize((0, 0), shown(text), (0, 0), _face(weight), round(size), weight)[2]) if text else 0
 
 
 def put(canvas: ByteArray, text: str, x: int, y: int, size: float, colour: Colour = INK, weight: int = REGULAR) -> int:
-    """Write `text` with its base line at row y; returns the x behind it."""
+    """Write `text` with its base line at row y; returns the x behind it. OpenCV crashes on names that are not UTF-8."""
     if not text:
         return x
-    end, _ = cv2.putText(canvas, text, (x, y), colour, _face(weight), round(size), weight)
+    end, _ = cv2.putText(canvas, shown(text), (x, y), colour, _face(weight), round(size), weight)
     return int(end[0])
 
 

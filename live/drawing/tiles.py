@@ -14,7 +14,7 @@ from convviz_core.geometry import ConvGeometry
 from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid
 from live.drawing.colormaps import base_table, colour_into, lookup_tables
-from live.drawing.scaling import scale_into
+from live.drawing.scaling import block_means, scale_into
 from live.drawing.scene import Scene
 from live.drawing.tint import Removed, tint_into, tint_strengths
 from live.layout import Layout
@@ -67,6 +67,7 @@ class TilePainter:
         maps = scene.removed.count if scene.removed else layout.request.count
         if tile.index is None:
             source = input_part(scene.image, scene.layer.bank.kernel_hw, scene.layer.bank.channels, layout.crop)
+            source = block_means(source, (tile.picture.height, tile.picture.width))  # its lines need not be that sharp
         else:
             source = map_part(scene.mosaic, maps, tile.index, layout)
         scale_into(source, (self._levels if source.ndim == 2 else canvas)[tile.picture.slices])

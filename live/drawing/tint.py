@@ -10,6 +10,7 @@ import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.filters.bank import FilterBank
+from convviz_core.gray import to_gray
 from live.drawing.colormaps import LIFT_EXPONENT, grays
 
 NOISE = 2 / 255  # standard deviation of a pixel in a webcam's picture of a lit room
@@ -60,7 +61,7 @@ def tint_strengths(bank: FilterBank, removed: Removed) -> ByteArray:
 
 def is_light(colour: ByteArray) -> bool:
     """Whether a BGR colour (3,) lies above the middle gray."""
-    return bool(colour @ np.array([0.114, 0.587, 0.299]) > 127)
+    return bool(to_gray(colour.reshape(1, 1, 3))[0, 0] > 127)
 
 
 def tint_into(levels: ByteArray, table: ByteArray, removed: ByteArray, strengths: ByteArray, place: ByteArray) -> None:

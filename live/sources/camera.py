@@ -12,6 +12,7 @@ import numpy as np
 
 from convviz_core.arrays import ByteArray
 from live.sources.camera_info import CameraInfo, Mode, Offer, doctor
+from live.sources.connection import Wait
 from live.sources.devices import list_cameras, missing, offers
 from live.sources.frame import SourceError, SourceSettings
 from live.sources.opencv_capture import grab, retrieve, size_wh, stated_fps
@@ -39,6 +40,8 @@ class CameraDevice:
     Once opened it is known by its name and place, and found again under another number.
     """
 
+    remedy = "plug it in again"
+
     def __init__(self, text: str, settings: SourceSettings) -> None:
         """Nothing is opened yet; SourceError for a number that no camera has."""
         self.name = f"camera {int(text)}" if re.fullmatch(r"[+-]?\d+", text) else text
@@ -55,7 +58,7 @@ class CameraDevice:
         """Whether it is plugged in, under whatever number; True where the system does not tell."""
         return sys.platform != "linux" or self._find(list_cameras(with_offers=False)) is not None
 
-    def open(self) -> CameraCapture:
+    def open(self, wait: Wait) -> CameraCapture:  # noqa: ARG002 - a camera's pictures are due when they come
         """Open it and ask for what the settings say; SourceError says what is in the way and what to do."""
         # The other systems take seconds to list their cameras, and leave out some: there, opening comes first.
         cameras = list_cameras(with_offers=False) if sys.platform == "linux" else []

@@ -51,9 +51,10 @@ class Device(Protocol):
     """What can be opened, and opened again."""
 
     name: str
+    remedy: str  # what a person may do where it was opened and gives nothing
 
-    def open(self) -> Capture:
-        """Open it; SourceError with one sentence when that fails."""
+    def open(self, wait: Wait) -> Capture:
+        """Open it; SourceError with one sentence when that fails. `wait` is how to wait for what is not due yet."""
 
     def present(self) -> bool:
         """Whether it is there at all, as far as can be told without opening it."""
@@ -77,13 +78,14 @@ class Outcome(StrEnum):
 class Connection:
     """An open device, or the waiting for one. `step` is called again and again by the reading thread."""
 
-    def __init__(self, device: Device, clock: Clock, wait: Wait, backoff: Backoff | None = None) -> None:
-        """Nothing is opened before the first `step`."""
+    def __init__(self, device: Device, clock: Clock, wait: Wait, hold: Wait, backoff: Backoff | None = None) -> None:
+        """Nothing is opened before the first `step`. `wait` for the device, `hold` back what is not due yet."""
         self.capture: Capture | None = None
         self.why_not: SourceError | None = None  # why opening failed the last time
         self._device = device
         self._clock = clock
         self._wait = wait
+        self._hold = hold
         self._backoff = backoff or Backoff()
         self._next_try_s = clock()
         self._was_present = True
@@ -148,7 +150,7 @@ class Connection:
             self._wait(min(PROBE_S, early_s))
             return Outcome.WAITING
         try:
-            self.capture = self._device.open()
+            self.capture = self._device.open(self._hold)
         except SourceError as error:
             self.why_not = error
             self._next_try_s = self._clock() + self._backoff.delay_s()

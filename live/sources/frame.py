@@ -25,6 +25,7 @@ class Frame:
     media_time_s: when it is to be seen, on the source's own clock (a file's time stamp; live: captured_at_s).
     read_s: seconds that fetching and decoding took, waiting for the camera not included.
     gray_from: how gray comes from it: "cvtColor", or "luma" where image is a camera's Y expanded to 0..255.
+    name: the file's, where a source has several; "" elsewhere.
     """
 
     image: ByteArray
@@ -33,6 +34,7 @@ class Frame:
     media_time_s: float
     read_s: float
     gray_from: Literal["cvtColor", "luma"] = "cvtColor"
+    name: str = ""
 
     def __repr__(self) -> str:
         """The shape, not the pixels."""

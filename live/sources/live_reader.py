@@ -43,7 +43,8 @@ class LiveReader:
         self._settings = settings
         self._clock = clock
         self._closing = threading.Event()
-        self._connection = Connection(device, clock, wait or self._closing.wait)
+        self._wait = wait or self._closing.wait
+        self._connection = Connection(device, clock, self._wait, self._hold)
         self._thread = threading.Thread(target=self._run, name=f"capture {self.name}", daemon=True)
         self._changed = threading.Condition()  # guards what follows
         self._watchdog = Watchdog(clock())
@@ -52,6 +53,7 @@ class LiveReader:
         self._pictures = 0  # of the newest capture
         self._healing = False  # the newest capture is not the first one that gave pictures
         self._stalled = False
+        self._holding = False  # a picture of a recording is there and not yet due
         self._paused = False
         self._over = False  # a recording was played to its end
         self._rewound = False  # it was, and starts again: no reconnect
@@ -85,7 +87,7 @@ class LiveReader:
     def silent_since_s(self) -> float | None:
         """When the last picture came, where that is longer ago than max(5 frame times, 1 s)."""
         with self._changed:
-            return None if self._over else self._watchdog.silent_since_s(self._clock())
+            return None if self._over or self._holding else self._watchdog.silent_since_s(self._clock())
 
     def read(self, timeout_s: float) -> Frame | None:
         """The newest frame that was not given out yet, waiting for it up to `timeout_s`."""
@@ -137,14 +139,14 @@ class LiveReader:
             raise self._failure
         if self._over:
             return
-        if not self._stalled and self._watchdog.silent_since_s(now_s) is not None:
+        if not (self._stalled or self._holding) and self._watchdog.silent_since_s(now_s) is not None:
             self._stalled = True
             self._tell("stall", now_s)
         never = self._opened_at_s is not None and not self._healing and self._pictures == 0
         if never and not self._settings.wait and now_s - (self._opened_at_s or 0.0) > FIRST_PICTURE_S:
             raise SourceError(
                 f"{self.name} was opened but has given no picture for {FIRST_PICTURE_S:g} s; "
-                "plug it in again, or give --wait to go on waiting"
+                f"{self._device.remedy}, or give --wait to go on waiting"
             )
 
     # From here on: the capture thread.
@@ -156,11 +158,16 @@ class LiveReader:
                     self._step()
             finally:
                 self._connection.close()
+        except SourceError as error:
+            self._fail(error)
         except Exception as error:
-            # The thread that reads is told, and tells the person.
-            with self._changed:
-                self._failure = SourceError(f"reading {self.name} failed: {redact(' '.join(str(error).split()))}")
-                self._changed.notify_all()
+            self._fail(SourceError(f"reading {self.name} failed: {redact(' '.join(str(error).split()))}"))
+
+    def _fail(self, failure: SourceError) -> None:
+        """The thread that reads is told, and tells the person."""
+        with self._changed:
+            self._failure = failure
+            self._changed.notify_all()
 
     def _step(self) -> None:
         outcome = self._connection.step()
@@ -176,7 +183,12 @@ class LiveReader:
             elif outcome in (Outcome.FAILED_READ, Outcome.LOST):
                 self.counts.failed_reads += 1
                 self._tell("failed_read", self._clock(), outcome)
+            self._holding = False
             self._changed.notify_all()
+
+    def _hold(self, seconds: float) -> None:
+        self._holding = True  # until the step is over: then there is a picture, or none is held back any more
+        self._wait(seconds)
 
     def _take(self, capture: Capture) -> Outcome:
         """Decode the grabbed picture and make it the newest; while paused, only note that there is one."""

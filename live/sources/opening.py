@@ -8,17 +8,18 @@ import sys
 import time
 from pathlib import Path
 
-import cv2
-
+from convviz_core.names import is_utf8
+from convviz_core.pictures import PICTURE_SUFFIXES, kind_of
+from convviz_core.pictures.kinds import HEAD_BYTES
 from live.sources.address import STREAM_SCHEMES, redact, scheme
 from live.sources.camera import CameraDevice
 from live.sources.devices import list_cameras
 from live.sources.frame import FrameSource, Listener, SourceError, SourceEvent, SourceSettings
 from live.sources.live_reader import LiveReader
-from live.sources.pictures import PICTURE_SUFFIXES, PictureSource, natural_order
-from live.sources.stream import StreamDevice
+from live.sources.pictures import PictureSource, natural_order
 from live.sources.synthetic import SyntheticSource
-from live.sources.video import VideoSource
+
+MOVING_JPEG_SUFFIXES = (".mjpg", ".mjpeg")  # one JPEG after the other, of which the first one is no picture by itself
 
 
 def open_source(text: str | None, settings: SourceSettings, listener: Listener) -> FrameSource:
@@ -33,11 +34,12 @@ def open_source(text: str | None, settings: SourceSettings, listener: Listener) 
         return _open_camera(text, settings, listener)
     if text == "synthetic" or text.startswith("synthetic:"):
         return SyntheticSource(text.partition(":")[2], settings)
-    if address_scheme := scheme(text):
-        if address_scheme not in STREAM_SCHEMES:
-            known = ", ".join(f"{known}://" for known in STREAM_SCHEMES)
-            raise SourceError(f"{redact(text)} begins with {address_scheme}://, want one of {known}")
-        return LiveReader(StreamDevice(text), listener, settings)
+    address_scheme = scheme(text)
+    if address_scheme in STREAM_SCHEMES:
+        return _open_stream(text, settings, listener)
+    if address_scheme is not None and not _is_there(text):
+        known = ", ".join(f"{known}://" for known in STREAM_SCHEMES)
+        raise SourceError(f"{redact(text)} begins with {address_scheme}://, want one of {known}")
     return _open_files(text, settings, listener)
 
 
@@ -59,6 +61,22 @@ def _open_camera(text: str, settings: SourceSettings, listener: Listener) -> Fra
     return LiveReader(CameraDevice(text, settings), listener, settings)
 
 
+def _open_stream(url: str, settings: SourceSettings, listener: Listener) -> FrameSource:
+    if not is_utf8(url):  # no library takes it
+        raise SourceError(f"the address {redact(url)} is not UTF-8: write such bytes as %XX")
+    from live.sources.stream import StreamDevice  # its library would hold up a camera's first picture
+
+    return LiveReader(StreamDevice(url, settings, listener), listener, settings)
+
+
+def _is_there(text: str) -> bool:
+    """Whether a file or folder has this name, whatever it looks like: "a:b", "file:", "12:30:05.mp4"."""
+    try:
+        return Path(text).exists()
+    except OSError:  # a name that is too long, or a folder that may not be looked into
+        return False
+
+
 def _open_files(text: str, settings: SourceSettings, listener: Listener) -> FrameSource:
     if not text:
         raise SourceError("SOURCE is empty; leave it out for the first camera")
@@ -66,17 +84,44 @@ def _open_files(text: str, settings: SourceSettings, listener: Listener) -> Fram
     try:
         if path.is_dir():
             return PictureSource(text, _pictures_in(path), settings, listener)
-        if not path.exists():
-            return PictureSource(text, _matching(text), settings, listener)
-        if not path.is_file():
-            raise SourceError(f"{text} is neither a file nor a folder")
-        if path.stat().st_size == 0:
-            raise SourceError(f"{text} is empty, want a picture or a video")
-        if path.suffix.lower() in PICTURE_SUFFIXES or (path.suffix.lower() != ".gif" and cv2.haveImageReader(text)):
-            return PictureSource(text, [path], settings, listener)
-        return VideoSource(path, settings, listener)
+        if path.exists():
+            return open_file(path, settings, listener)
+        paths = _matching(text)
+        if any(_is_picture(path) for path in paths):
+            return PictureSource(text, paths, settings, listener)
+        if len(paths) > 1:
+            raise SourceError(f"{text} names {len(paths)} files and no picture: name one video, such as {paths[0]}")
+        return open_file(paths[0], settings, listener)
     except OSError as error:
         raise SourceError(f"{text} cannot be read: {error.strerror or error}") from None
+
+
+def open_file(path: Path, settings: SourceSettings, listener: Listener) -> FrameSource:
+    """Open the picture or the video in one file; SourceError says what it is instead."""
+    try:
+        if path.is_dir():
+            raise SourceError(f"{path} is a folder, want a picture")
+        if not path.exists():
+            raise SourceError(f"there is no file {path}")
+        if not path.is_file():
+            raise SourceError(f"{path} is neither a file nor a folder")
+        if path.stat().st_size == 0:
+            raise SourceError(f"{path} is empty, want a picture or a video")
+        if _is_picture(path):
+            return PictureSource(str(path), [path], settings, listener)
+        from live.sources.video import VideoSource  # as above
+
+        return VideoSource(path, settings, listener)
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def _is_picture(path: Path) -> bool:
+    suffix = path.suffix.lower()
+    if suffix in PICTURE_SUFFIXES or suffix in MOVING_JPEG_SUFFIXES:
+        return suffix in PICTURE_SUFFIXES
+    with path.open("rb") as file:
+        return kind_of(file.read(HEAD_BYTES)) is not None
 
 
 def _pictures_in(folder: Path) -> list[Path]:
@@ -87,10 +132,12 @@ def _pictures_in(folder: Path) -> list[Path]:
 
 
 def _matching(pattern: str) -> list[Path]:
+    mistyped_address = "@" in pattern or scheme(pattern.replace(":/", "://"))
+    named = redact(pattern) if mistyped_address else pattern
     if not glob.has_magic(pattern):
-        raise SourceError(f"there is no file {pattern}; SOURCE is a camera's number, a file, a folder or an address")
+        raise SourceError(f"there is no file {named}; SOURCE is a camera's number, a file, a folder or an address")
     found = glob.iglob(pattern, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
     paths = [path for path in map(Path, found) if path.is_file()]
     if not paths:
-        raise SourceError(f"no file matches {pattern}")
+        raise SourceError(f"no file matches {named}")
     return sorted(paths, key=natural_order)

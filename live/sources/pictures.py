@@ -1,24 +1,19 @@
-"""Pictures: one, a folder of them, or those that a pattern names."""
+"""Pictures: one, a folder of them, or those that a pattern names; animations and pages among them."""
 
 from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from convviz_core.arrays import ByteArray
+from convviz_core.pictures import Picture, PictureError, read_pictures
 from live.sources.frame import Frame, Listener, SourceCounts, SourceError, SourceEvent, SourceSettings
 from live.sources.pacing import Clock, Pacer, Sleep
 
-PICTURE_SUFFIXES = (
-    *(".avif", ".bmp", ".dib", ".exr", ".hdr", ".jp2", ".jpe", ".jpeg", ".jpg"),
-    *(".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"),
-)
-PICTURES_PER_S = 2.0  # unless --fps says otherwise
-LARGEST_BYTES = 2**31 - 1
+PICTURES_PER_S = 2.0  # unless a file or --fps says otherwise
 
 
 def natural_order(path: Path) -> list[tuple[int, str]]:
@@ -27,33 +22,27 @@ def natural_order(path: Path) -> list[tuple[int, str]]:
 
 
 def read_picture(path: Path) -> ByteArray:
-    """The picture in a file: uint8 BGR (H, W, 3), turned upright; deeper ones are reduced to 8 bits.
-
-    SourceError says why there is none.
-    """
+    """The first picture in a file, as convviz_core.pictures has it: uint8 BGR (H, W, 3). SourceError: there is none."""
     try:
-        size = path.stat().st_size
-        if size == 0:
-            raise SourceError(f"{path} is empty, want a picture or a video")
-        if size > LARGEST_BYTES:
-            raise SourceError(f"{path} is too large for a picture: {size} bytes, at most {LARGEST_BYTES}")
-        # By bytes, since OpenCV on Windows opens no path that is not in the system's code page.
-        image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
-    except FileNotFoundError:
-        raise SourceError(f"there is no file {path}") from None
-    except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (cv2.error, MemoryError):
-        raise SourceError(f"{path} is damaged, or too large a picture (more than 2^30 pixels)") from None
-    if image is None:
-        raise SourceError(f"{path} is no picture that can be read: it is damaged or of an unknown kind")
-    return np.asarray(image, np.uint8)
+        return next(read_pictures(path)).image
+    except PictureError as error:
+        raise SourceError(str(error)) from None
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A picture that is read, of the file `path`; `is_last`: of that file's."""
+
+    picture: Picture
+    path: Path
+    read_s: float
+    is_last: bool
 
 
 class PictureSource:
     """The FrameSource of one picture or more: each one once, or again and again with --loop.
 
-    Several that are paced follow each other at --fps, or two a second.
+    Several that are paced follow each other at --fps, as their file says, or two a second.
     """
 
     live = False
@@ -73,34 +62,42 @@ class PictureSource:
         self.counts = SourceCounts()
         self.ended = False
         self._paths = paths
-        self._loop = settings.loop
-        self._rate = settings.fps or PICTURES_PER_S
-        self.fps = self._rate if len(paths) > 1 or self._loop else None
+        self._settings = settings
         self._listener = listener
         self._clock = clock
         self._pacer = Pacer(settings.paced, clock, sleep)
-        self._next = 0
+        self._next = 0  # of the paths
+        self._file: Iterator[Picture] = iter(())
+        self._given = 0  # pictures of this file
+        self._time_s = 0.0  # media time of the picture that is ready
+        self._told: set[str] = set()
         self._ready = self._read_next()
         if self._ready is None:
             raise SourceError(f"none of the {len(paths)} pictures of {name} can be read")
+        first = self._ready.picture
+        self._count = first.count if len(paths) == 1 else len(paths)
+        moves = self._count > 1 or settings.loop
+        self.fps = settings.fps or (1 / self._seconds(first)) if moves else None
 
     @property
     def granted(self) -> str:
         """How many there are."""
-        return self.name if len(self._paths) == 1 else f"{self.name}, {len(self._paths)} pictures"
+        return self.name if self._count == 1 else f"{self.name}, {self._count} pictures"
 
     def read(self, timeout_s: float) -> Frame | None:
         """The next picture once it is due; None before that and after the end."""
         if self._ready is None and not self.ended:
             self._ready = self._read_next()
         self.ended = self.ended or self._ready is None
-        media_time_s = self.counts.captured / self._rate
-        if self._ready is None or not self._pacer.wait(media_time_s, timeout_s):
+        if self._ready is None or not self._pacer.wait(self._time_s, timeout_s):
             return None
-        (image, read_s), self._ready = self._ready, None
-        frame = Frame(image, self.counts.captured, self._clock(), media_time_s, read_s)
+        ready, self._ready = self._ready, None
+        name = str(ready.path) if len(self._paths) > 1 else ""
+        image = ready.picture.image
+        frame = Frame(image, self.counts.captured, self._clock(), self._time_s, ready.read_s, name=name)
+        self._time_s += self._seconds(ready.picture)
         self.counts.captured += 1
-        self.ended = self._next == len(self._paths) and not self._loop
+        self.ended = ready.is_last and self._next == len(self._paths) and not self._settings.loop
         return frame
 
     def advice(self, measured_fps: float) -> str | None:  # noqa: ARG002
@@ -111,25 +108,47 @@ class PictureSource:
         """Pictures wait by themselves."""
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Let go of the file."""
         self.ended = True
+        self._file = iter(())
 
-    def _read_next(self) -> tuple[ByteArray, float] | None:
-        """The next picture that can be read, and the seconds that took; None when one whole round gives none."""
-        for _ in range(len(self._paths)):
-            if self._next == len(self._paths):
-                if not self._loop:
-                    return None
-                self._next = 0
-            path = self._paths[self._next]
-            self._next += 1
+    def _seconds(self, picture: Picture) -> float:
+        if self._settings.fps:
+            return 1 / self._settings.fps
+        return picture.seconds or 1 / PICTURES_PER_S
+
+    def _read_next(self) -> _Ready | None:
+        """The next picture that can be read; None when one whole round gives none."""
+        for _ in range(len(self._paths) + 1):
+            path = self._paths[self._next - 1]
             started_s = self._clock()
             try:
-                return read_picture(path), self._clock() - started_s
-            except SourceError as error:
-                if len(self._paths) == 1:
-                    raise
-                self.counts.failed_reads += 1
-                self._listener(SourceEvent("failed_read", self._clock(), str(error)))
-                self._listener(SourceEvent("notice", self._clock(), f"{error}; skipped"))
+                picture = next(self._file, None)
+            except PictureError as error:
+                self._failed(str(error))
+                picture = None
+            if picture is not None:
+                self._given += 1
+                self._tell(path, picture)
+                return _Ready(picture, path, self._clock() - started_s, self._given >= picture.count)
+            if self._next == len(self._paths):
+                if not self._settings.loop and self._next:
+                    return None
+                self._next = 0
+            self._file, self._given = read_pictures(self._paths[self._next]), 0
+            self._next += 1
         return None
+
+    def _failed(self, sentence: str) -> None:
+        if len(self._paths) == 1 and not self._given:
+            raise SourceError(sentence)
+        self.counts.failed_reads += 1
+        self._listener(SourceEvent("failed_read", self._clock(), sentence))
+        self._listener(SourceEvent("notice", self._clock(), f"{sentence}; skipped"))
+
+    def _tell(self, path: Path, picture: Picture) -> None:
+        """What must be known about a picture, once a file."""
+        for note in picture.notes:
+            if (sentence := f"{path} {note}") not in self._told:
+                self._told.add(sentence)
+                self._listener(SourceEvent("notice", self._clock(), sentence))

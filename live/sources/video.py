@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from pathlib import Path
 
-import cv2
+import cv2  # noqa: F401 - before av
 
 from convviz_core.arrays import ByteArray
+from live.sources.bgr import BgrConverter, UnknownColourError
+from live.sources.containers import NoVideoError, open_file
+from live.sources.decoder import Step
 from live.sources.frame import Frame, Listener, SourceCounts, SourceError, SourceEvent, SourceSettings
-from live.sources.opencv_capture import grab, retrieve, size_wh, stated_fps
 from live.sources.pacing import Clock, Pacer, Sleep
+from live.sources.video_input import VideoInput
 
-FAILED_READS_AT_END = 30  # in a row; a damaged file gives True and False mixed
-FALLBACK_FPS = 30.0
+import av  # isort: skip  (after cv2, see live/movie.py)
+
+BROKEN_AT_END = 1000  # failed reads in a row, without a picture whole or damaged: nothing more can be read
 _HEAD_BYTES = 4096
 # FFmpeg plays whatever bytes stand in a file of these names, as the screens of an old terminal.
 _TERMINAL_ART = (".adf", ".ans", ".art", ".asc", ".bin", ".cdg", ".diz", ".ice", ".idf", ".nfo", ".vt", ".xb")
@@ -43,38 +46,44 @@ class VideoSource:
         self._listener = listener
         self._clock = clock
         self._pacer = Pacer(settings.paced, clock, sleep)
+        self._converter = BgrConverter()
         self._given: ByteArray | None = None
         self._before: ByteArray | None = None  # given out before that, and used again for the next
+        self._said: set[str] = set()
         self._played_s = 0.0  # media time of the rounds before this one
-        self._time_s = 0.0  # media time of the picture that is ready
-        self._round = 0  # pictures of this round
         self._read_s = 0.0
-        self._capture = _open(path)
-        self.fps = settings.fps or stated_fps(self._capture)
-        self._ready = self._grab()
-        if not self._ready:
-            self._capture.release()
-            raise SourceError(f"{path} holds no picture that can be decoded: convert it, to H.264 for example")
+        self._input = self._open()
+        self.fps = settings.fps or self._input.fps
+        try:
+            self._ready = self._decode()
+            if not self._ready:
+                raise SourceError(f"{path} holds no picture that can be decoded: convert it, to H.264 for example")
+        except BaseException:
+            self._input.close()
+            raise
 
     @property
     def granted(self) -> str:
-        """The file's size and rate."""
-        width, height = size_wh(self._capture)
+        """The size that the pictures have now, and the rate."""
+        width, height = self._input.size_wh
         return f"{self.name}, {width}x{height}" + (f" at {self.fps:.4g} fps" if self.fps else "")
 
     def read(self, timeout_s: float) -> Frame | None:
-        """The next frame once it is due; None before that and after the end."""
-        if not (self._ready or self._advance()) or not self._pacer.wait(self._time_s, timeout_s):
+        """The next frame once it is due; None before that and after the end. SourceError where it has no colours."""
+        if not (self._ready or self._advance()):
+            return None
+        media_time_s = self._played_s + self._input.time_s
+        if not self._pacer.wait(media_time_s, timeout_s):
             return None
         self._ready = False
         started_s = self._clock()
-        image = retrieve(self._capture, self._before)
-        if image is None:
-            self._count_failures(1)
-            return None
+        try:
+            image = self._converter.convert(self._input.picture, self._before)
+        except UnknownColourError as error:
+            raise SourceError(f"{self.name} has colours that cannot be converted to RGB: {error}") from None
         self._before, self._given = self._given, image
         now_s = self._clock()
-        frame = Frame(image, self.counts.captured, now_s, self._time_s, self._read_s + now_s - started_s)
+        frame = Frame(image, self.counts.captured, now_s, media_time_s, self._read_s + now_s - started_s)
         self.counts.captured += 1
         return frame
 
@@ -88,66 +97,57 @@ class VideoSource:
     def close(self) -> None:
         """Close the file."""
         self.ended = True
-        self._capture.release()
+        self._input.close()
 
     def _advance(self) -> bool:
         """Decode the next picture, of the next round with --loop; False at the end."""
         if self.ended:
             return False
-        self._ready = self._grab()
-        if not self._ready and self._settings.loop and self._round:
-            self._rewind()
-            self._ready = self._grab()
+        self._ready = self._decode()
+        if not self._ready and self._settings.loop:
+            self._played_s += self._input.end_s
+            self._input.close()
+            self._input = self._open()  # Seeking in damaged files goes astray: the file is opened anew.
+            self._ready = self._decode()
         self.ended = not self._ready
         return self._ready
 
-    def _grab(self) -> bool:
-        """Decode until a picture is good; what failed before it is counted, what fails at the end is the end."""
+    def _decode(self) -> bool:
+        """Decode until a picture is whole, counting what is damaged before it; False at the end."""
         started_s = self._clock()
-        for failed in range(FAILED_READS_AT_END):
-            if grab(self._capture):
-                self._count_failures(failed)
-                self._time_s = self._played_s + self._position_s()
-                self._round += 1
-                self._read_s = self._clock() - started_s
-                return True
-            if self._is_over():
-                return False
-        return False
-
-    def _is_over(self) -> bool:
-        count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)  # negative or 0 where nobody knows
-        return 0 < count <= self._capture.get(cv2.CAP_PROP_POS_FRAMES)
-
-    def _position_s(self) -> float:
-        """Media time of the grabbed picture, in seconds from the file's start."""
-        if self._settings.fps or not self.fps:
-            return self._round / (self._settings.fps or FALLBACK_FPS)
-        stamp_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-        return stamp_s if stamp_s > 0 else self._round / self.fps
-
-    def _rewind(self) -> None:
-        # Seeking in damaged files goes astray: open the file anew.
-        self._capture.release()
-        self._capture = _open(self._path)
-        self._played_s = self._time_s + 1 / (self.fps or FALLBACK_FPS)
-        self._round = 0
-
-    def _count_failures(self, failed: int) -> None:
-        self.counts.failed_reads += failed
-        for _ in range(failed):
+        broken = 0
+        while (step := self._input.step()) in (Step.DAMAGED, Step.BROKEN) and broken < BROKEN_AT_END:
+            broken = broken + 1 if step is Step.BROKEN else 0
+            self.counts.failed_reads += 1
             self._listener(SourceEvent("failed_read", self._clock(), "a damaged picture was skipped"))
+        self._read_s = self._clock() - started_s
+        if step is Step.PICTURE:
+            self._say_what_is_odd()
+        return step is Step.PICTURE
 
+    def _say_what_is_odd(self) -> None:
+        odd = self._input.oddities()
+        if self.counts.failed_reads:
+            odd.append("is damaged: pictures that cannot be decoded are passed over and counted")
+        for what in odd:
+            if what not in self._said:
+                self._said.add(what)
+                self._listener(SourceEvent("notice", self._clock(), f"{self.name} {what}"))
 
-def _open(path: Path) -> cv2.VideoCapture:
-    if _is_text(path):  # FFmpeg would play it as a terminal's screen, or follow the addresses in it
-        raise SourceError(f"{path} is a text file, want a picture or a video")
-    if path.suffix.lower() not in _TERMINAL_ART:
-        with suppress(cv2.error):
-            capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
-            if capture.isOpened():
-                return capture
-    raise SourceError(f"{path} is neither a picture nor a video that can be read")
+    def _open(self) -> VideoInput:
+        if _is_text(self._path):  # FFmpeg would play it as a terminal's screen, or follow the addresses in it
+            raise SourceError(f"{self._path} is a text file, want a picture or a video")
+        file = self._path.open("rb")
+        try:
+            if self._path.suffix.lower() not in _TERMINAL_ART:
+                return VideoInput(open_file(file), self._settings.fps, file)
+            why = "is neither a picture nor a video that can be read"
+        except NoVideoError:
+            why = "holds no video that can be decoded here"
+        except (av.FFmpegError, OSError):
+            why = "is neither a picture nor a video that can be read"
+        file.close()
+        raise SourceError(f"{self._path} {why}")
 
 
 def _is_text(path: Path) -> bool:

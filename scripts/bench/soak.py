@@ -180,7 +180,9 @@ def soak_all(frames: int, reconnects: int) -> Iterator[Soak]:
         def wait(seconds: float) -> None:
             closed.wait(seconds / FASTER)
 
-        source = LiveReader(StreamDevice(url), inbox.append, SourceSettings(), fast_clock, wait)
+        source = LiveReader(
+            StreamDevice(url, SourceSettings(), inbox.append), inbox.append, SourceSettings(), fast_clock, wait
+        )
         yield soak(f"{reconnects} reconnects", source, reconnects, inbox)
 
 

@@ -49,8 +49,8 @@ class WorkChoice:
 
 def agrees(key: WorkKey, make: MakeWork, place: torch.device) -> bool:
     """Whether this work gives, of a small picture of noise, what torch's operations give on the CPU."""
-    kernel_h, kernel_w = key.bank.kernel_hw
-    small = replace(key, picture_shape=(kernel_h + 6, kernel_w + 70, *key.picture_shape[2:]))
+    height, width = key.layer.geometry.extent_hw
+    small = replace(key, picture_shape=(height + 6, width + 70, *key.picture_shape[2:]))
     picture = torch.randint(0, 256, small.picture_shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     limit = fixed_limit(key.bank, key.activation)
     limits = torch.tensor([-limit, limit])

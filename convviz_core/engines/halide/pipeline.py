@@ -100,7 +100,7 @@ class Pipeline:
         """Run on the smallest frame there is; only this compiles, and other threads go on meanwhile."""
         recipe, lanes = self._recipe, stages.vector_lanes()
         block = max(1, recipe.reduce)
-        height, width = recipe.kernel_hw[0] - 1 + block, recipe.kernel_hw[1] - 1 + max(2, block) * lanes
+        height, width = recipe.extent_hw[0] - 1 + block, recipe.extent_hw[1] - 1 + max(2, block) * lanes
         frame = np.zeros((height, width, 3) if recipe.color else (height, width), np.uint8)
         count = len(recipe.sums.kernels) if recipe.sums else recipe.at_once
         kernels = np.zeros((count, recipe.channels, *recipe.kernel_hw), np.float32)
@@ -158,5 +158,5 @@ class Pipeline:
 
     def _map_wh(self) -> tuple[Node, Node]:
         first = 1 if self._recipe.color else 0
-        kernel_h, kernel_w = self._recipe.kernel_hw
-        return self._frame.dim(first).extent() - (kernel_w - 1), self._frame.dim(first + 1).extent() - (kernel_h - 1)
+        height, width = self._recipe.extent_hw
+        return self._frame.dim(first).extent() - (width - 1), self._frame.dim(first + 1).extent() - (height - 1)

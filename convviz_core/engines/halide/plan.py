@@ -20,6 +20,8 @@ from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid, black_mosaic
 from convviz_core.ranges import Limits, RangeMode, bank_ranges
 
+_NO_FRAME: ByteArray = np.empty(0, np.uint8)
+
 
 class Pipelines(Protocol):
     """What a plan needs of its engine."""
@@ -89,7 +91,7 @@ class HalidePlan(EnginePlan):
         self._turned: ByteArray | None = None  # memory for a frame that Halide cannot read
         self._opencv: Plan | None = None  # which computes in this plan's place
         self._measured: Measured | None = None  # the latest, while no frame has been run since
-        self._frame: ByteArray = np.empty(0, np.uint8)  # that it was of, as Halide reads it
+        self._frame = _NO_FRAME  # that it was of, as Halide reads it
         self._take(Code(recipe, key.range, engine))
 
     def run(self, frame: ByteArray, limits: Limits | None, measured: Measured | None = None) -> Result:
@@ -134,7 +136,7 @@ class HalidePlan(EnginePlan):
         far = limits is None or not limits[0] <= 0 <= limits[1]
         pipeline = self._code.measured_far if far else self._code.measured
         pipeline.run(self._frame if self._gray is None else self._gray, self._kernels, tiles=self._tiles)
-        self._measured = None
+        self._measured, self._frame = None, _NO_FRAME
         return Result(self._mosaic, self._ranges, measured.peak, self._implementation)
 
     def take_weights(self, bank: FilterBank) -> None:

@@ -13,6 +13,7 @@ from convviz_core.engines.cpu_kernels import distinct_kernels
 from convviz_core.engines.halide.column_sums import ColumnSums, column_sums
 from convviz_core.engines.halide.stages import vector_lanes
 from convviz_core.filters.bank import FilterBank
+from convviz_core.geometry import ConvGeometry
 from convviz_core.ranges import RangeMode
 
 MOST_ADDITIONS = 500  # of whole numbers, unrolled: about a second of compiling
@@ -49,6 +50,11 @@ class Recipe:
     far_ranges: bool = False
     measures: bool = True
     pairs: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def extent_hw(self) -> tuple[int, int]:
+        """The rows and columns of the frame that one response spans."""
+        return ConvGeometry(self.kernel_hw).extent_hw
 
     @property
     def measuring(self) -> Recipe:

@@ -275,6 +275,48 @@ def test_an_array_that_lies_about_its_size_takes_no_memory(tmp_path: Path, shape
     assert complaint in refusal(path)
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_array_that_python_2_wrote_is_read_without_a_warning(tmp_path: Path) -> None:
+    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1L, 2L), }\n"
+    path = tmp_path / "old.npy"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + struct.pack("<2f", 1, -2))
+    assert cc.load_bank(path).kernels.tolist() == [[[[1, -2]]]]
+
+
+@pytest.mark.parametrize(
+    ("shape", "bank_shape", "note"),
+    [
+        ((5, 5, 1, 6), (6, 1, 5, 5), "is taken as (kh, kw, in, out), as Keras"),
+        ((7, 7, 3, 64), (64, 3, 7, 7), "is taken as (kh, kw, in, out), as Keras"),
+        ((3, 3, 3, 32), (32, 3, 3, 3), "is taken as (kh, kw, in, out), as Keras"),
+        ((3, 3, 3, 16), (16, 3, 3, 3), "is taken as (kh, kw, in, out), as Keras"),
+        ((3, 3, 1, 8), (8, 1, 3, 3), "is taken as (kh, kw, in, out), as Keras"),
+        ((3, 3, 3, 3), (3, 3, 3, 3), "is taken as (N, C, kh, kw), as torch"),
+        ((8, 1, 3, 3), (8, 1, 3, 3), None),
+        ((16, 3, 3, 3), (16, 3, 3, 3), None),
+        ((5, 1, 4, 3), (5, 1, 4, 3), None),
+        ((1, 1, 1, 5), (1, 1, 1, 5), "is taken as (N, C, kh, kw), as torch"),
+        ((2, 3, 3, 5), (2, 3, 3, 5), "is taken as (N, C, kh, kw), as torch"),
+    ],
+)
+def test_keras_order_is_told_from_the_shape_and_what_the_shape_leaves_open_is_said(
+    tmp_path: Path, shape: tuple[int, ...], bank_shape: tuple[int, ...], note: str | None
+) -> None:
+    array = (np.arange(np.prod(shape)) % 97).reshape(shape).astype(np.float32)
+    np.save(tmp_path / "mine.npy", array)
+    bank = cc.load_bank(tmp_path / "mine.npy")
+    assert bank.kernels.shape == bank_shape
+    if bank_shape == shape:
+        np.testing.assert_array_equal(bank.kernels, array)
+    else:
+        for number in range(bank_shape[0]):
+            for channel in range(bank_shape[1]):
+                np.testing.assert_array_equal(bank.kernels[number, channel], array[:, :, channel, number])
+    said = [each for each in bank.notes if "is taken as" in each]
+    assert len(said) == (note is not None)
+    assert all(str(note) in each and str(shape) in each for each in said)
+
+
 NPY_START = b"\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': "
 
 

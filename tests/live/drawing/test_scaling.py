@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convviz_core.arrays import AnyArray, ByteArray
-from live.drawing.scaling import scale_into
+from live.drawing.scaling import block_means, scale_into
 
 SIDE = 120  # of the pictures that lines are drawn in
 
@@ -104,3 +104,11 @@ def test_a_diagonal_line_does_not_break() -> None:
     small = scaled(picture, 137, 205).astype(float)
     assert (small.max(axis=1) / expected.max(axis=1)).min() > 0.7
     assert abs(small.sum(axis=1) / expected.sum(axis=1) - 1).max() < 0.1
+
+
+def test_block_means_are_means_of_the_largest_whole_blocks_and_leave_out_the_rest() -> None:
+    source = np.arange(7 * 9, dtype=np.uint8).reshape(7, 9)
+    means = source[:6, :8].reshape(3, 2, 4, 2).mean(axis=(1, 3))
+    assert abs(block_means(source, (3, 4)) - means).max() <= 0.5
+    assert block_means(source, (4, 4)) is source
+    assert block_means(source, (70, 90)) is source

@@ -25,6 +25,10 @@ NAMES = {
 }
 
 
+def never(_: float) -> None:
+    raise AssertionError("a camera waits for its pictures itself")
+
+
 def fourcc(name: str) -> float:
     return float(cv2.VideoWriter.fourcc(*name))
 
@@ -218,9 +222,9 @@ def test_a_camera_that_stays_shut_is_said(plugged: Plugged) -> None:
 def test_a_node_that_is_no_camera_is_said(plugged: Plugged) -> None:
     plugged.cameras = [WEBCAM]
     with pytest.raises(SourceError, match="/dev/null gives no pictures"):
-        CameraDevice("/dev/null", SourceSettings()).open()
+        CameraDevice("/dev/null", SourceSettings()).open(never)
     with pytest.raises(SourceError, match=r"/dev/video7 is not there: the cameras here are 0 \(Webcam\)"):
-        CameraDevice("/dev/video7", SourceSettings()).open()
+        CameraDevice("/dev/video7", SourceSettings()).open(never)
 
 
 def test_nothing_given_is_the_first_camera(plugged: Plugged) -> None:
@@ -252,13 +256,13 @@ def after_replug(plugged: Plugged) -> Finder:
     def reopen(cameras: list[CameraInfo]) -> tuple[int, int] | None:
         plugged.cameras = [WEBCAM, beside]
         device = CameraDevice("0", SourceSettings())
-        device.open()
+        device.open(never)
         plugged.cameras = [*cameras, beside]
         if not device.present():
             with pytest.raises(SourceError, match="not there"):
-                device.open()
+                device.open(never)
             return None
-        device.open()
+        device.open(never)
         return plugged.opened[-1]
 
     return reopen
@@ -284,7 +288,7 @@ def test_windows_tries_one_backend_after_the_other(plugged: Plugged, monkeypatch
     monkeypatch.setattr("sys.platform", "win32")
     plugged.capture.opens = False
     with pytest.raises(SourceError, match="allow desktop apps to use it"):
-        CameraDevice("0", SourceSettings()).open()
+        CameraDevice("0", SourceSettings()).open(never)
     assert plugged.opened == [(0, cv2.CAP_MSMF), (0, cv2.CAP_DSHOW)]
 
 
@@ -342,7 +346,7 @@ def test_an_open_camera_is_asked_for_its_offers_once(plugged: Plugged, monkeypat
     plugged.capture = FakeCapture(("YUYV",))
     device = CameraDevice("0", SourceSettings())
     assert device.advice(30.0) is None
-    device.open()
+    device.open(never)
     assert device.advice(30.0) == "30 fps because of YUYV at 640x480: try --format MJPG"
     assert device.advice(60.0) is None
     assert asked == [WEBCAM]

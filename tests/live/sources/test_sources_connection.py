@@ -12,7 +12,7 @@ from live.sources.watchdog import Backoff
 
 
 def connect(device: ScriptedDevice, clock: FakeClock) -> Connection:
-    return Connection(device, clock, clock.wait, Backoff(random.Random(1)))
+    return Connection(device, clock, clock.wait, clock.wait, Backoff(random.Random(1)))
 
 
 def steps(connection: Connection, count: int) -> list[Outcome]:

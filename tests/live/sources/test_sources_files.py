@@ -103,7 +103,8 @@ def test_a_damaged_picture_in_a_video_costs_that_picture(tmp_path: Path) -> None
     source = open_source(str(path), FAST, events)
     assert shades(source) == [0, 50, 150]
     assert source.counts.failed_reads == 1
-    assert events.kinds() == ["failed_read"]
+    assert events.kinds() == ["failed_read", "notice"]
+    assert events[-1].detail.endswith("a.avi is damaged: pictures that cannot be decoded are passed over and counted")
 
 
 def test_loop_plays_a_video_again_with_time_going_on(tmp_path: Path) -> None:
@@ -301,9 +302,46 @@ def test_no_password_survives_redaction(user: str, password: str) -> None:
     assert password not in redact(f"rtsp://{user}:{password}@camera.local/live").replace("camera.local/live", "")
 
 
-def test_an_address_is_shown_without_its_secrets() -> None:
-    assert redact("rtsp://me:p@ss/word@cam:554/live?x=1") == "rtsp://***@cam:554/live?x=1"
-    assert redact("http://cam/video?user=me&password=hunter2&n=3") == "http://cam/video?user=me&password=***&n=3"
-    assert redact("http://cam/video") == "http://cam/video"
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("rtsp://me:p@ss/word@cam:554/live?x=1", "rtsp://***@cam:554/live?x=1"),
+        ("http://cam/video?user=me&password=hunter2&n=3", "http://cam/video?user=me&password=***&n=3"),
+        ("http://cam/video", "http://cam/video"),
+        (
+            "rtsp://cam/Streaming/Channels/101?channel=1&subtype=0",
+            "rtsp://cam/Streaming/Channels/101?channel=1&subtype=0",
+        ),
+        ("rtsp://cam/user=admin_password=SECRET_channel=1.sdp", "rtsp://cam/user=admin_password=***"),
+        ("rtsp://cam/user=admin&password=SECRET&channel=1", "rtsp://cam/user=admin&password=***"),
+        ("http://cam/x?loginuse=a&loginpas=SECRET", "http://cam/x?loginuse=***&loginpas=***"),
+        ("http://cam/x?psw=SECRET&channel=1", "http://cam/x?psw=***&channel=1"),
+        ("http://cam/x?p=123", "http://cam/x?p=***"),
+        ("http://cam/x?credential=SECRET#token=SECRET", "http://cam/x?credential=***#token=***"),
+        ("http://cam/x?p%61ss%3DSECRET", "http://cam/x?p%61ss%3D***"),
+        ("http://cam/x?auth_id=SECRET", "http://cam/x?auth_id=***"),
+        ("http://cam/x?pwd=a&SECRET&n=3", "http://cam/x?pwd=***&***&n=3"),
+        ("http://cam/x?SECRET", "http://cam/x?***"),
+        ("http://cam/x?whatever=SECRET", "http://cam/x?whatever=***"),
+        ("http://cam?token=SECRET", "http://cam?token=***"),
+        ("http://cam/x;pw=SECRET/SECRET", "http://cam/x;pw=***"),
+        ("rtsp://cam/password/SECRET/1", "rtsp://cam/password/***"),
+        ("rtsp://cam:7447/abcd1234EFGH5678", "rtsp://cam:7447/***"),
+        ("http://cam/x?channel=abcd1234EFGH5678", "http://cam/x?channel=***"),
+        ("rtsp:/me:SECRET@cam/x", "***@cam/x"),
+    ],
+)
+def test_an_address_is_shown_without_its_secrets(address: str, shown: str) -> None:
+    assert redact(address) == shown
+
+
+def test_a_mistyped_address_is_refused_without_its_secrets() -> None:
+    for text in ("rtsp:/me:hunter2@cam/1", "me:hunter2@cam/1", "http:/cam/x?pwd=hunter2"):
+        with pytest.raises(SourceError, match="no file") as caught:
+            open_source(text, FAST, Events())
+        assert "hunter2" not in str(caught.value)
+
+
+def test_a_scheme_is_told_from_a_drive() -> None:
     assert scheme("RTSP://cam/1") == "rtsp"
     assert scheme("C:\\pictures\\a.png") is None

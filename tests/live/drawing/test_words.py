@@ -1,0 +1,154 @@
+"""What captions, strip, legend and notices say and where."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from convviz_core.filters.bank import Filter, FilterBank
+from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.layer import Activation, Layer
+from convviz_core.ranges import RangeMode
+from live.drawing.captions import Captions, caption_needs, caption_words
+from live.drawing.colormaps import base_table
+from live.drawing.help_panel import Help
+from live.drawing.legend import Legend
+from live.drawing.notices import Notices
+from live.drawing.scene import Scene, Status
+from live.drawing.strip import Strip, first_words, limits, second_words
+from live.drawing.text import ACCENT, BACKGROUND, PANEL, put, shortened, text_width, wrapped
+from live.layout import LayoutRequest, arrange
+from live.panel_places import Panel
+
+SEED = BUILT_IN_BANKS[0]
+REQUEST = LayoutRequest((960, 720), (237, 317), 4, captions=caption_needs(SEED, numbers=False))
+LAYOUT = arrange(REQUEST)
+SCENE = Scene(
+    Layer(SEED),
+    RangeMode.AUTO,
+    np.array([[0, 5.917]] * 4, np.float32),
+    np.zeros((240, 320), np.uint8),
+    np.zeros((474, 634), np.uint8),
+    Status("a source", fps=29.97),
+)
+
+
+def said(words: tuple[tuple[str, object, int], ...]) -> list[str]:
+    return [word for word, _, _ in words]
+
+
+def test_a_caption_says_what_a_filter_answers_to_and_its_name() -> None:
+    assert caption_words(SEED, 0) == ("brighter to the right", "filter 1")
+    plain = FilterBank("b", (Filter("  my\tfilter ", np.ones((1, 1), np.float32)),))
+    assert caption_words(plain, 0) == ("my filter", "")
+
+
+def test_every_tile_has_a_caption_and_the_kernel_is_in_it_with_square_cells() -> None:
+    sprites = Captions().draw(LAYOUT, SCENE)
+    assert [sprite.place for sprite in sprites] == [tile.caption for tile in LAYOUT.tiles]
+    cell = int(LAYOUT.caption.cell)
+    white = (sprites[1].pixels == 255).all(axis=2)  # filter 1: its right half
+    rows, columns = np.nonzero(white)
+    assert abs((np.ptp(rows) + 1) - 4 * cell) <= 2
+    assert abs((np.ptp(columns) + 1) - 2 * cell) <= 2
+
+
+def test_the_strip_says_the_layer_its_range_in_real_units_and_the_source() -> None:
+    assert said(first_words(SCENE)) == ["udacity", "ReLU", "4 kernels of 4x4"]
+    assert limits(SCENE) == ("auto range  0", "5.92", "")
+    assert said(second_words(SCENE)) == ["30 fps", "a source"]
+
+
+def test_kernels_are_counted_in_rows_and_columns() -> None:
+    bank = FilterBank("b", (Filter("f", np.ones((2, 6), np.float32)),))
+    layer = Layer(bank, Activation.NONE)
+    assert said(first_words(replace(SCENE, layer=layer))) == ["b", "no ReLU", "1 kernel of 2x6"]
+
+
+def test_the_strip_says_gain_and_the_share_above_the_range() -> None:
+    before, behind, more = limits(replace(SCENE, gain=2.0, share_above=0.0123))
+    assert (before, behind) == ("auto range  0", "5.92")
+    assert "2" in more
+    assert "1.2 % above" in more
+    assert limits(replace(SCENE, range=RangeMode.FRAME))[0].startswith("frame range")
+
+
+def test_what_happens_to_the_source_comes_before_its_name() -> None:
+    status = Status("a source", fps=5.04, paused=False, mirrored=True, recording="a.mkv", reconnects=2)
+    words = said(second_words(replace(SCENE, status=status)))
+    assert words[:3] == ["recording a.mkv", "5.0 fps", "mirrored"]
+    assert words[-1] == "a source"
+    paused = replace(status, paused=True)
+    assert "paused" in said(second_words(replace(SCENE, status=paused)))
+
+
+def test_the_colour_bar_runs_through_the_colour_map() -> None:
+    (sprite,) = Strip().draw(LAYOUT, replace(SCENE, colormap="viridis"))
+    table = {tuple(colour) for colour in base_table("viridis", signed=False).tolist()}
+    row = sprite.pixels[LAYOUT.text.gap // 2 + LAYOUT.text.base // 2].tolist()
+    assert len({tuple(pixel) for pixel in row} & table) > 50
+
+
+def test_the_legend_stands_where_there_is_no_tile() -> None:
+    (sprite,) = Legend().draw(LAYOUT, SCENE)
+    assert sprite.place == LAYOUT.free
+    assert (sprite.pixels[0, 0] == BACKGROUND).all()
+    full = arrange(replace(REQUEST, count=5))  # six tiles of six
+    assert full.free is None
+    assert Legend().draw(full, SCENE) == ()
+
+
+def test_a_short_notice_takes_the_strips_second_line_and_a_long_one_a_box() -> None:
+    short = replace(SCENE, status=replace(SCENE.status, notices=("snapshot-0001",)))
+    long = replace(SCENE, status=replace(SCENE.status, notices=("a sentence " * 30,)))
+    assert Notices().draw(LAYOUT, short) == ()
+    assert Strip().key(LAYOUT, short) != Strip().key(LAYOUT, SCENE)
+    (box,) = Notices().draw(LAYOUT, long)
+    assert (box.pixels[0, 0] == PANEL).all()
+    assert box.place.bottom == LAYOUT.strip.y
+    assert (box.pixels == ACCENT).all(axis=2).any()
+
+
+@pytest.mark.parametrize("canvas_wh", [(480, 360), (640, 480), (960, 600), (3840, 2160)])
+def test_the_help_shows_every_key_and_what_it_does(canvas_wh: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    monkeypatch.setattr("live.drawing.help_panel.put", lambda *arguments: written.append(arguments[1]))
+    keys = [(f"k{number}", f"what key {number} does, in some words more") for number in range(24)]
+    layout = arrange(replace(REQUEST, canvas_wh=canvas_wh, panels=(Panel.HELP,)))
+    (sprite,) = Help(keys).draw(layout, SCENE)
+    assert sprite.place == layout.panel(Panel.HELP)
+    assert written == [text for pair in keys for text in pair]
+
+
+def test_what_a_small_window_leaves_out_of_the_help_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows: list[str] = []
+    monkeypatch.setattr("live.drawing.panel.PanelPage.write", lambda _page, line, *_a, **_o: rows.append(line))
+    layout = arrange(replace(REQUEST, canvas_wh=(320, 240), panels=(Panel.HELP,)))
+    written: list[str] = []
+    monkeypatch.setattr("live.drawing.help_panel.put", lambda *arguments: written.append(arguments[1]))
+    Help([(f"k{number}", "w" * 30) for number in range(24)]).draw(layout, SCENE)
+    shown = len(written) // 2
+    assert shown < 24
+    assert rows[0].startswith(f"and {24 - shown} more")
+
+
+def test_a_text_is_written_on_its_base_line_and_as_wide_as_measured() -> None:
+    canvas = np.zeros((40, 200, 3), np.uint8)
+    right = put(canvas, "HH", 10, 30, 20, (255, 255, 255))
+    ink = (canvas > 128).all(axis=2)
+    rows, columns = np.nonzero(ink)
+    assert rows.max() == 29
+    assert 12 <= np.ptp(rows) + 1 <= 16  # capitals are 0.7 of the size
+    assert columns.min() >= 10
+    assert columns.max() < right
+    assert abs(right - 10 - text_width("HH", 20)) <= 1
+
+
+def test_what_does_not_fit_is_shortened_or_wrapped() -> None:
+    width = text_width("brighter to", 14)
+    assert shortened("brighter to", 14, width) == "brighter to"
+    assert shortened("brighter to the right", 14, width).endswith("…")
+    assert text_width(shortened("brighter to the right", 14, width), 14) <= width
+    assert wrapped("brighter to the right", 14, width) == ["brighter to", "the right"]
