@@ -21,7 +21,7 @@ from live.drawing.strip import Strip
 from live.drawing.tiles import TilePainter
 from live.drawing.tint import Removed
 from live.layout import LayoutRequest
-from live.panel_places import Panel
+from live.layout.panel_places import Panel
 from live.state import ViewState
 
 

@@ -10,10 +10,10 @@ from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
 from live.events import Button, Closed, DisplayEvent, Gesture, Key, MouseButton, Pointer
 from live.layout import Layout
-from live.panel_places import Panel
+from live.layout.panel_places import Panel
+from live.layout.viewport import Viewport
 from live.pointing import click, enlarge, let_go, pan
 from live.state import COLORMAPS, ViewState
-from live.viewport import Viewport
 
 MAX_GAIN = 1024.0
 PAN_STEP = 32  # map pixels an arrow key moves the enlarged map

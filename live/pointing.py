@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from live.layout import Layout
-from live.panel_places import Panel
+from live.layout.panel_places import Panel
+from live.layout.viewport import Viewport
 from live.state import MapPixel, ViewState
-from live.viewport import Viewport
 
 
 def point(state: ViewState, target: MapPixel | None) -> ViewState:

@@ -7,9 +7,9 @@ from collections.abc import Hashable
 from convviz_core.engines.api import Engine, Result
 from live.drawing.scene import ProfileInfo, Status
 from live.intake import Intake
+from live.layout.panel_places import Panel
 from live.measuring.profiler import Profiler
 from live.notices import Notices
-from live.panel_places import Panel
 from live.recording.keep import Keep
 from live.sources.frame import FrameSource
 from live.state import ViewState

@@ -11,8 +11,8 @@ from convviz_core.filters.opposites import with_opposites
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
 from live.events import Point
-from live.panel_places import Panel
-from live.viewport import Viewport
+from live.layout.panel_places import Panel
+from live.layout.viewport import Viewport
 
 COLORMAPS = ("lift", "gray", "diverging", "viridis", "magma", "inferno", "turbo", "cividis", "bone")
 

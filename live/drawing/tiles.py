@@ -18,7 +18,7 @@ from live.drawing.scaling import block_means, scale_into
 from live.drawing.scene import Scene
 from live.drawing.tint import Removed, tint_into, tint_strengths
 from live.layout import Layout
-from live.tiling import Rect, Tile
+from live.layout.tiling import Rect, Tile
 
 _MOST_THREADS = 4
 _PIECE_ROWS = 400  # of a tile that is coloured at once, so that one large tile keeps every core busy, too

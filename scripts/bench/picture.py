@@ -40,7 +40,7 @@ from live.drawing.scene import ProfileInfo, Scene, Status  # noqa: E402
 from live.drawing.tiles import TilePainter  # noqa: E402
 from live.layout import Layout, arrange  # noqa: E402
 from live.measuring.record import Percentiles, Recent  # noqa: E402
-from live.panel_places import Panel  # noqa: E402
+from live.layout.panel_places import Panel  # noqa: E402
 from live.state import LayerSettings, ViewState  # noqa: E402
 
 CANVASES_WH = ((960, 720), (1920, 1080), (3840, 2160))

@@ -32,9 +32,9 @@ from convviz_core.engines.opening import open_engine  # noqa: E402
 from convviz_core.filters.built_in import BUILT_IN_BANKS  # noqa: E402
 from live.display.null import NullDisplay  # noqa: E402
 from live.events import Inbox  # noqa: E402
+from live.layout.panel_places import Panel  # noqa: E402
 from live.loop import Last, run  # noqa: E402
 from live.measuring.profiler import Profiler  # noqa: E402
-from live.panel_places import Panel  # noqa: E402
 from live.sources import open_source  # noqa: E402
 from live.sources.frame import FrameSource, SourceSettings  # noqa: E402
 from live.sources.live_reader import LiveReader  # noqa: E402

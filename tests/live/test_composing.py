@@ -11,10 +11,10 @@ from convviz_core.geometry import FrameSizeError
 from live.composing import layout_request, scene_of
 from live.drawing.scene import Status
 from live.layout import arrange
-from live.panel_places import Panel
+from live.layout.panel_places import Panel
+from live.layout.viewport import Viewport
 from live.pointing import kept_inside
 from live.state import LayerSettings, ViewState
-from live.viewport import Viewport
 
 STATE = ViewState(LayerSettings(BUILT_IN_BANKS))
 

@@ -8,8 +8,8 @@ from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.ranges import RangeMode
 from live.controls import KEYS, MAX_GAIN, press
 from live.key_reasons import why_nothing
+from live.layout.viewport import Viewport
 from live.state import LayerSettings, ViewState
-from live.viewport import Viewport
 
 STATE = ViewState(LayerSettings(BUILT_IN_BANKS))
 ONE_BANK = ViewState(LayerSettings(BUILT_IN_BANKS[:1]))

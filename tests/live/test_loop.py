@@ -35,10 +35,10 @@ from live.drawing.strip import Strip
 from live.events import Button, Closed, DisplayEvent, Gesture, Inbox, Key, MouseButton, Point, Pointer
 from live.intake import PATIENCE_S
 from live.layout import Layout, arrange
+from live.layout.panel_places import Panel
 from live.loop import Last, StopCondition, run
 from live.measuring.profiler import Profiler
 from live.notices import NOTICE_S
-from live.panel_places import Panel
 from live.recording.keep import Keep
 from live.session import IDLE_S
 from live.sources.frame import Frame, SourceCounts, SourceError, SourceEvent

@@ -22,7 +22,7 @@ from live.drawing.scene import Status
 from live.drawing.text import BACKGROUND
 from live.drawing.tiles import TilePainter
 from live.layout import Layout, arrange
-from live.panel_places import Panel
+from live.layout.panel_places import Panel
 from live.state import Appearance, LayerSettings, ViewState
 
 pytestmark = pytest.mark.gui

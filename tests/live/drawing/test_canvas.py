@@ -17,10 +17,10 @@ from live.composing import layout_request, new_compositor, scene_of
 from live.drawing.scene import ProfileInfo, Status
 from live.drawing.text import BACKGROUND
 from live.layout import Layout, arrange
+from live.layout.panel_places import Panel
+from live.layout.viewport import Viewport
 from live.measuring.record import Percentiles, Recent
-from live.panel_places import Panel
 from live.state import COLORMAPS, LayerSettings, ViewState
-from live.viewport import Viewport
 
 STATE = ViewState(LayerSettings(BUILT_IN_BANKS))
 IMAGE = np.random.default_rng(3).integers(0, 256, (90, 120, 3), np.uint8)

@@ -20,10 +20,10 @@ from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import ProfileInfo, Scene, Status
 from live.drawing.text import BACKGROUND
 from live.layout import Layout, arrange
+from live.layout.panel_places import Panel
+from live.layout.tiling import Rect
 from live.measuring.record import Percentiles, Recent
-from live.panel_places import Panel
 from live.state import LayerSettings, ViewState
-from live.tiling import Rect
 
 STATE = ViewState(LayerSettings(BUILT_IN_BANKS)).with_appearance(
     kernels=True, panels=frozenset({Panel.INSPECTOR, Panel.PROFILE})

@@ -17,8 +17,8 @@ from live.drawing.colormaps import base_table
 from live.drawing.scene import Scene, Status
 from live.drawing.tiles import TilePainter, input_part
 from live.layout import Layout, LayoutRequest, arrange
-from live.tiling import Rect
-from live.viewport import Viewport
+from live.layout.tiling import Rect
+from live.layout.viewport import Viewport
 
 BESIDE = 99  # what stands on the canvas before; nothing beside the tiles may change
 

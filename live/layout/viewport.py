@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from live.tiling import Rect
+from live.layout.tiling import Rect
 
 
 @dataclass(frozen=True)

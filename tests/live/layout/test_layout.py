@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live.caption_plan import CaptionNeeds
 from live.layout import Layout, LayoutRequest, arrange, preferred_canvas_wh
-from live.panel_places import Panel
-from live.tiling import Rect
-from live.viewport import Viewport
+from live.layout.caption_plan import CaptionNeeds
+from live.layout.panel_places import Panel
+from live.layout.tiling import Rect
+from live.layout.viewport import Viewport
 
 REQUEST = LayoutRequest((640, 480), (240, 320), 4)
 CANVASES = [(320, 240), (640, 480), (960, 720), (1280, 800), (1920, 1080), (3840, 2160)]

@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
-from live.caption_plan import CaptionNeeds, CaptionPlan
-from live.panel_places import Panel, give_slack, panel_choices
-from live.tiling import Block, Rect, Tile, largest_block
-from live.type_scale import TypeScale, type_scale
-from live.viewport import Viewport
+from live.layout.caption_plan import CaptionNeeds, CaptionPlan
+from live.layout.panel_places import Panel, give_slack, panel_choices
+from live.layout.tiling import Block, Rect, Tile, largest_block
+from live.layout.type_scale import TypeScale, type_scale
+from live.layout.viewport import Viewport
 
 SMALLEST_HUD_WH = (160, 120)  # a smaller canvas shows the picture alone
 STRIP_LINES = 2

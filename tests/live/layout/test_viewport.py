@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from live.tiling import Rect
-from live.viewport import Viewport
+from live.layout.tiling import Rect
+from live.layout.viewport import Viewport
 
 
 def test_all_of_a_map_is_seen_until_one_is_enlarged_and_nothing_pans() -> None:
