@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -121,6 +123,7 @@ ONLY_IN = {
 # Importing the module on the left must not load those on the right: they cost seconds, or belong elsewhere.
 NOT_LOADED_BY = {
     "convviz_core": {"torch", "halide", "matplotlib", "safetensors", "live"},
+    "live.sources.opening": {"torch", "matplotlib", "PIL", "av", "convviz_core.pictures.tiff"},
     "live.cli": {"torch", "halide", "matplotlib", "safetensors"},
     "live.measuring.profiler": {"torch", "cv2"},
     "live.measuring.record": {"torch", "cv2"},
@@ -233,6 +236,17 @@ def test_a_fresh_process_loads_only_what_the_module_needs(module: str) -> None:
     program = f"import sys, {module}; print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert NOT_LOADED_BY[module] & set(done.stdout.split()) == set()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif"])
+def test_a_view_of_a_picture_loads_only_what_reads_it(tmp_path: Path, suffix: str) -> None:
+    cv2.imwrite(str(tmp_path / f"a{suffix}"), np.zeros((16, 16, 3), np.uint8))
+    words = [str(tmp_path / f"a{suffix}"), "--headless", "--engine", "opencv"]
+    program = f"import sys; from live.cli import main; print(main({words}), *sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    code, *loaded = done.stdout.split()
+    assert code == "0"
+    assert {"torch", "matplotlib", "av", "PIL"} & set(loaded) == ({"PIL"} if suffix == ".tif" else set())
 
 
 def test_the_weights_of_gray_are_written_once() -> None:

@@ -28,16 +28,15 @@ class TorchPlan(EnginePlan):
 
     def run(self, frame: ByteArray, limits: Limits | None, measured: Measured | None = None) -> Result:  # noqa: ARG002
         """One frame's mosaic (see Plan.run)."""
-        layer, shown = self.key.layer, self._shown(frame)
+        shown = self._shown(frame)
         ranges = extremes_of(shown) if limits is None else bank_ranges(len(shown), limits)
-        levels = reduce_maps(to_bytes(layer, shown, ranges, own=limits is None), self.key.reduce)
-        peak = float(np.abs(shown[: layer.bank.own]).max())
-        return Result(tile_maps(levels), ranges, peak, "torch float32")
+        levels = reduce_maps(to_bytes(self.key.layer, shown, ranges, own=limits is None), self.key.reduce)
+        return Result(tile_maps(levels), ranges, self._peak(shown), "torch float32")
 
     def measure(self, frame: ByteArray) -> Measured:
         """What the frame's responses reach."""
         shown = self._shown(frame)
-        return Measured(float(np.abs(shown).max()), lambda: extremes_of(shown))
+        return Measured(self._peak(shown), lambda: extremes_of(shown))
 
     def take_weights(self, bank: FilterBank) -> None:
         """Go on with another bank (see Plan.take_weights)."""
@@ -51,6 +50,9 @@ class TorchPlan(EnginePlan):
         with torch.inference_mode():
             conv, activated = self._net(x)
         return conv[0].numpy(), activated[0].numpy()
+
+    def _peak(self, shown: FloatArray) -> float:
+        return float(np.abs(shown[: self.key.layer.bank.own]).max())
 
     def _shown(self, frame: ByteArray) -> FloatArray:
         conv, activated = self.maps(frame)
