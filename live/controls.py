@@ -186,7 +186,10 @@ GESTURES: dict[tuple[MouseButton, Gesture], Callable[[ViewState, Button, Layout]
 
 
 def answer(state: ViewState, event: DisplayEvent, layout: Layout | None) -> tuple[ViewState, Effect | None]:
-    """What a person's doing makes of the state. layout: of the canvas they see; None before the first."""
+    """What a person's doing makes of the state. layout: of the canvas they see; None before the first.
+
+    What has no line in the tables changes nothing: the wheel; nor does another size, which the display itself tells.
+    """
     if isinstance(event, Key):
         return press(state, event.name)
     if isinstance(event, Closed):

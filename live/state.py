@@ -61,7 +61,7 @@ class Appearance:
 
 @dataclass(frozen=True)
 class Interaction:
-    """What a person is doing: where they point, what they hold on to, what they have come close to.
+    """What a person is doing: where they point, what they hold on to, which part of the maps they look at.
 
     pointer: the canvas pixel where it was last; None before it came. hovered: what of the maps is under it, while the
     inspector is open.
