@@ -18,7 +18,7 @@ from live.drawing.scaling import block_means, scale_into
 from live.drawing.scene import Scene
 from live.drawing.tint import Removed, tint_into, tint_strengths
 from live.layout import Layout
-from live.tiling import Rect, Tile
+from live.layout.tiling import Rect, Tile
 
 _MOST_THREADS = 4
 _PIECE_ROWS = 400  # of a tile that is coloured at once, so that one large tile keeps every core busy, too
@@ -32,6 +32,10 @@ class TilePainter:
         self._removed: ByteArray = np.zeros((0, 0), np.uint8)  # what is tinted there
         self._others = min(cv2.getNumberOfCPUs(), _MOST_THREADS) - 1
         self._pool = ThreadPoolExecutor(max(1, self._others), "convviz-draw")
+
+    def close(self) -> None:
+        """Join the threads."""
+        self._pool.shutdown()
 
     def paint(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
         """Paint every tile's picture onto `canvas`, uint8 BGR (H, W, 3), and nothing beside them."""
