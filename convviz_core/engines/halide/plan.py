@@ -98,7 +98,7 @@ class HalidePlan(EnginePlan):
         """One frame's mosaic (see Plan.run)."""
         if self._opencv:
             return self._opencv.run(frame, limits, measured)
-        self.check(frame)
+        self.check(frame, limits)
         if limits is None or (measured is not None and measured is self._measured):
             return self._run_measured(frame, limits, measured)
         self._measured = None

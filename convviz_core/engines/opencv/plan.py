@@ -37,7 +37,7 @@ class OpenCvPlan(EnginePlan):
 
     def run(self, frame: ByteArray, limits: Limits | None, measured: Measured | None = None) -> Result:
         """One frame's mosaic (see Plan.run)."""
-        self.check(frame)
+        self.check(frame, limits)
         layer = self.key.layer
         if limits is None:
             ranges = np.asarray((measured or self.measure(frame)).extremes, np.float32)

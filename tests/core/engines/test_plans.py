@@ -104,6 +104,12 @@ def test_a_frame_that_a_plan_is_not_for_is_refused(engine: Engine) -> None:
             ask(FRAME * 1.0)
 
 
+@pytest.mark.parametrize("limits", [(1.0, 0.0), (1.0, 1.0), (0.0, float("nan"))])
+def test_limits_that_are_no_range_are_refused(engine: Engine, limits: tuple[float, float]) -> None:
+    with pytest.raises(ValueError, match="limits are lo and hi with lo < hi"):
+        engine.plan(Layer(SEED), FRAME.shape).run(FRAME, limits)
+
+
 @pytest.mark.parametrize(
     ("asked", "error", "says"),
     [
