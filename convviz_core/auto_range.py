@@ -1,6 +1,6 @@
 """auto's limit: what all but the largest hundredth of a picture's responses stay below, found from a part of them.
 
-Responses are after the activation. The definition is `Tally.limit`; README and docs/design.md have it in words.
+Responses are after the activation. `Tally.limit` is the definition.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+from convviz_core.gray import check_picture
 from convviz_core.layer import Layer
 from convviz_core.ranges import (
     Limits,
@@ -102,6 +103,7 @@ def own_limits(layer: Layer, frame: ByteArray, peak: Callable[[], float]) -> tup
 
     peak: gives the picture's largest |response|, where a sample does not do. Errors: see ResponseSampler.
     """
+    check_picture(frame)
     sampler = sampler_for(layer, frame.shape)
     tally = Tally.sum(_looked_at(sampler, frame, sampler.portions))
     limit = _in_bounds(sampler, tally, peak)

@@ -5,7 +5,7 @@ Where atheris is installed (https://github.com/google/atheris) it chooses the in
 do; elsewhere, or with --plain, seeds are changed at random. The seeds are small and made anew each time.
 
 A finding is an exception that the target does not expect, a signal, more than 10 s of work (ended with -27) or more
-than 2 GB. The input stays in the folder --findings, and `python scripts/fuzz.py TARGET --input FILE` tries it again.
+than 4 GB. The input stays in the folder --findings, and `python scripts/fuzz.py TARGET --input FILE` tries it again.
 Exit code: 1 where there are any.
 """
 
@@ -39,7 +39,7 @@ TARGETS: dict[str, Target] = {target.name: target for target in fuzz_filters.TAR
 SPAWN = mp.get_context("spawn")
 LONGEST_S = 10  # of the process's own time, since the machine may have other things to do
 LONGEST_WAIT_S = 120
-MOST_MB = 2048
+MOST_MB = 4096
 RUNS_A_PROCESS = 20_000  # libraries that leak a little are no finding
 
 

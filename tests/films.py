@@ -11,7 +11,7 @@ import numpy as np
 
 from convviz_core.arrays import ByteArray
 
-import av  # isort: skip  (after cv2, see live/movie.py)
+import av  # isort: skip  (after cv2, see live/recording/movie.py)
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 

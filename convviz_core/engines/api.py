@@ -89,7 +89,8 @@ class Plan(Protocol):
         """One frame's mosaic, complete on return, valid until the next run of this plan.
 
         frame: uint8 of the key's shape, any strides. limits: lo and hi for the whole bank; None takes each map's own
-        extremes. Errors: EngineError for the device, and once the engine was closed.
+        extremes. Errors: TypeError, ValueError for another frame or limits that are no range; EngineError for the
+        device, and once the engine was closed.
         """
 
     def take_weights(self, bank: FilterBank) -> None:
@@ -147,6 +148,6 @@ class Engine(Protocol):
 def check_weights(key: PlanKey, bank: FilterBank) -> PlanKey:
     """The key with `bank` for its weights; ValueError where number or shape of the kernels differ."""
     now, wanted = bank.kernels.shape, key.layer.bank.kernels.shape
-    if now != wanted:
+    if now != wanted or bank.own != key.layer.bank.own:
         raise ValueError(f"a plan takes weights of the shape that it was made for, {wanted}, got {now}")
     return PlanKey(Layer(bank, key.layer.activation), key.shape, key.reduce, key.range, key.editable)

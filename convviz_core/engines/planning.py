@@ -50,12 +50,17 @@ class EnginePlan:
         self.key, self._check_open = key, check_open
         self._shape = key.shape
 
-    def check(self, frame: ByteArray) -> None:
-        """EngineError once the engine was closed; TypeError or ValueError for a frame that the plan is not for."""
+    def check(self, frame: ByteArray, limits: Limits | None = None) -> None:
+        """EngineError once the engine was closed; TypeError or ValueError for a frame that the plan is not for.
+
+        ValueError for limits that are no range.
+        """
         self._check_open()
         if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.shape != self._shape:
             check_picture(frame)
             raise ValueError(f"this plan is for frames of shape {self.key.shape}, got {frame.shape}")
+        if limits is not None and not limits[0] < limits[1]:
+            raise ValueError(f"limits are lo and hi with lo < hi, got {limits}")
 
 
 @dataclass

@@ -28,6 +28,7 @@ class TorchPlan(EnginePlan):
 
     def run(self, frame: ByteArray, limits: Limits | None) -> Result:
         """One frame's mosaic (see Plan.run)."""
+        self.check(frame, limits)
         shown = self._shown(frame)
         ranges = extremes_of(shown) if limits is None else bank_ranges(len(shown), limits)
         levels = reduce_maps(to_bytes(self.key.layer, shown, ranges, own=limits is None), self.key.reduce)

@@ -43,9 +43,9 @@ class UpgradingPlan(EnginePlan):
         better = self._better
         if better and self._engine.uses(better[0]) and better[1].key.editable == self.key.editable:
             engine, plan = better
-            if plan.key.layer.bank is not self.key.layer.bank:  # made before the last weights were taken
-                plan.take_weights(self.key.layer.bank)
             try:
+                if plan.key.layer.bank is not self.key.layer.bank:  # made before the last weights were taken
+                    plan.take_weights(self.key.layer.bank)
                 result = plan.run(frame, limits)
             except EngineError as error:
                 self._engine.leave(engine, error)

@@ -15,7 +15,7 @@ _CONVERT = "convert it, to JPEG or PNG for example"
 _MADE_OF_OTHERS = {b"grid": "of many tiles", b"iovl": "of several pictures over each other", b"iden": "of another one"}
 
 
-def read_heic(data: bytes) -> Picture:
+def read_heic(data: bytes) -> Iterator[Picture]:
     """The main picture, turned as the file says; PictureError names what nothing here does with the others."""
     meta = next((body for kind, body in _boxes(data) if kind == b"meta"), b"")[4:]
     kind = _main_kind(meta)
@@ -35,7 +35,7 @@ def read_heic(data: bytes) -> Picture:
             samples = np.rot90(frame.to_ndarray(format="bgr24"), frame.rotation // 90)
     except Exception:  # what libav raises about damaged files is open
         raise PictureError(f"is a damaged HEIC, or one that FFmpeg does not read: {_CONVERT}") from None
-    return from_integers(samples)
+    yield from_integers(samples)
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -7,6 +7,7 @@ scales sample by sample in Python, and rounds twice above 8 bits.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -22,13 +23,13 @@ _PAM_HEADER = re.compile(rb"P7\n(.*?)^ENDHDR[ \t]*\n", re.DOTALL | re.MULTILINE)
 _PAM_LINE = re.compile(rb"^(WIDTH|HEIGHT|DEPTH|MAXVAL)[ \t]+(\d{1,9})[ \t]*$", re.MULTILINE)
 
 
-def read_netpbm(data: bytes) -> Picture:
+def read_netpbm(data: bytes) -> Iterator[Picture]:
     """The first picture in a PGM, PPM (plain ones too) or PAM file; PictureError where it is not whole."""
     if data.startswith(b"P7"):
         depth, maxval, samples = _read_pam(data)
     else:
         depth, maxval, samples = _read_pnm(data)
-    return from_integers(samples[:, :, [2, 1, 0, 3][:depth]] if depth >= 3 else samples, maxval)
+    yield from_integers(samples[:, :, [2, 1, 0, 3][:depth]] if depth >= 3 else samples, maxval)
 
 
 def _read_pnm(data: bytes) -> tuple[int, int, AnyArray]:

@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from convviz_core.pictures import heic, netpbm, tiff, with_opencv, with_pillow
 from convviz_core.pictures.kinds import Kind, kind_of
 from convviz_core.pictures.picture import Picture, PictureError
 
 LARGEST_BYTES = 2**31 - 1
-
-_ONE: dict[Kind, Callable[[bytes], Picture]] = {
-    Kind.BMP: with_opencv.read_bmp,
-    Kind.HDR: with_opencv.read_floats,
-    Kind.HEIC: heic.read_heic,
-    Kind.JPEG: with_opencv.read_jpeg,
-    Kind.JPEG2000: with_opencv.read_jpeg2000,
-    Kind.NETPBM: netpbm.read_netpbm,
-    Kind.PFM: with_opencv.read_floats,
-}
-_MANY: dict[Kind, Callable[[bytes], Iterator[Picture]]] = {
-    Kind.AVIF: partial(with_pillow.read, kind="AVIF"),
-    Kind.GIF: partial(with_pillow.read, kind="GIF"),
-    Kind.PBM: partial(with_pillow.read, kind="PPM"),
-    Kind.PNG: with_opencv.read_png,
-    Kind.TIFF: tiff.read_tiff,
-    Kind.WEBP: with_opencv.read_webp,
-}
 
 
 def read_pictures(path: Path) -> Iterator[Picture]:
@@ -56,12 +37,33 @@ def _pictures(path: Path) -> Iterator[Picture]:
     if size > LARGEST_BYTES:
         raise PictureError(f"is too large for a picture: {size} bytes, at most {LARGEST_BYTES}")
     data = path.read_bytes()
-    kind = kind_of(data)
-    if kind in _ONE:
-        yield _ONE[kind](data)
-    elif kind in _MANY:
-        yield from _MANY[kind](data)
-    elif kind == Kind.EXR:
-        raise PictureError("is OpenEXR, which neither OpenCV nor Pillow reads here: convert it, to float TIFF or PFM")
-    else:
-        raise PictureError(with_opencv.UNREADABLE)
+    yield from _reader(kind_of(data))(data)
+
+
+def _reader(kind: Kind | None) -> Callable[[bytes], Iterable[Picture]]:
+    """Who reads this kind; only that one's module is loaded."""
+    match kind:
+        case Kind.AVIF | Kind.BMP | Kind.GIF | Kind.PBM:
+            from convviz_core.pictures import with_pillow
+
+            return partial(with_pillow.read, kind="PPM" if kind == Kind.PBM else kind.value)
+        case Kind.HEIC:
+            from convviz_core.pictures.heic import read_heic
+
+            return read_heic
+        case Kind.NETPBM:
+            from convviz_core.pictures.netpbm import read_netpbm
+
+            return read_netpbm
+        case Kind.TIFF:
+            from convviz_core.pictures.tiff import read_tiff
+
+            return read_tiff
+        case Kind.EXR:
+            raise PictureError(
+                "is OpenEXR, which neither OpenCV nor Pillow reads here: convert it, to float TIFF or PFM"
+            )
+        case _:
+            from convviz_core.pictures import with_opencv
+
+            return with_opencv.reader(kind)

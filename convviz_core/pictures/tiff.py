@@ -22,14 +22,16 @@ from convviz_core.pictures.tones import from_floats, from_integers
 from convviz_core.pictures.with_opencv import decode, read_eight_bits
 
 MOST_PAGES = 10_000
-# Tags, and values of them (TIFF 6.0; the last three: Adobe DNG).
+# Tags, and values of them (TIFF 6.0; those of raw pictures: Adobe DNG).
 SUBFILE, OLD_SUBFILE, WIDTH, HEIGHT, BITS, PHOTOMETRIC, SAMPLES = 254, 255, 256, 257, 258, 262, 277
 PLANAR, SUB_IFDS, EXTRA_SAMPLES, SAMPLE_FORMAT = 284, 330, 338, 339
 REDUCED, MASK, OLD_REDUCED = 1, 4, 2
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, SEPARATED, YCBCR = 0, 1, 2, 3, 5, 6
 UNSIGNED, SIGNED, FLOAT, UNDEFINED = 1, 2, 3, 4
-ASSOCIATED, UNASSOCIATED = 1, 2
+UNASSOCIATED = 2  # alpha that the colours are not multiplied by yet
 RAW = (32803, 34892)
+_RAW = "holds a raw camera picture (DNG, CR2), which nothing here develops: convert it, to TIFF or PNG for example"
+_ONLY_PARTS = "holds only a smaller copy of its picture, or a mask"
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,14 @@ class Page:
 
 def read_tiff(data: bytes) -> Iterator[Picture]:
     """Every page that is a picture of its own, each as it is; PictureError for one that nobody here reads right."""
+    if data[8:10] == b"CR":  # Canon's, which does not mark its raw picture as one
+        raise PictureError(_RAW)
     pages = _main_pages(data)
     patched, (start, end, order) = bytearray(data), _first_offset(data)
     for page in pages:
         patched[start:end] = page.offset.to_bytes(end - start, order)
         picture = _read(patched, page)
-        yield Picture(picture.image, picture.notes, count=len(pages))
+        yield Picture(picture.image, picture.notes + ((_ONLY_PARTS,) if page.is_part else ()), count=len(pages))
 
 
 def _main_pages(data: bytes) -> list[Page]:
@@ -124,6 +128,8 @@ def _page(data: bytes, offset: int) -> tuple[Page, int]:
 
 
 def _read(data: bytearray, page: Page) -> Picture:
+    if page.photometric in RAW:
+        raise PictureError(_RAW)
     if reason := _refusal(page):
         raise PictureError(f"holds {reason}")
     if page.sample_format == FLOAT:
@@ -161,8 +167,6 @@ def _refusal(page: Page) -> str | None:
     """Why neither library reads such a page right, None where one does."""
     bits, gray = page.bits[0], page.photometric in (WHITE_IS_ZERO, BLACK_IS_ZERO)
     unknown = ": black and white are not known; save it with 8 or 16 bits, or as floating point from 0 to 1"
-    if page.photometric in RAW:
-        return "a raw camera picture (DNG), which nothing here develops: convert it, to TIFF or PNG for example"
     if len(set(page.bits)) > 1:
         return f"channels of {', '.join(map(str, page.bits))} bits, want one depth for all"
     if page.sample_format not in (UNSIGNED, FLOAT, UNDEFINED):

@@ -1,4 +1,4 @@
-"""What Pillow reads right and OpenCV does not: animations, orientations, AVIF, PBM; it is imported only for them."""
+"""What Pillow reads right and OpenCV does not: animations, orientations, AVIF, BMP, PBM; imported only for them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from convviz_core.arrays import AnyArray
 from convviz_core.pictures.picture import Picture, PictureError
 from convviz_core.pictures.tones import from_integers
 
-MOST_PIXELS = 2**30  # as OpenCV has it
+MOST_PIXELS = 2**27  # with what is made of them 2 GB; a small file can claim any number
 SHORTEST_S, INSTEAD_S = 0.02, 0.1  # browsers and FFmpeg show for 0.1 s what is to be seen for less than 0.02 s
 ORIENTATION = 0x0112
 
@@ -39,7 +39,7 @@ def read(data: bytes | bytearray, kind: str) -> Iterator[Picture]:
     except MemoryError:
         raise
     except Image.DecompressionBombError:
-        raise PictureError("is too large a picture: more than 2^30 pixels") from None
+        raise PictureError("is too large a picture: more than 2^27 pixels") from None
     except Exception:  # Pillow raises all kinds of things about damaged files
         where = f" from picture {index + 1} on" if index else ""
         raise PictureError(f"is damaged{where}, or of a kind that Pillow does not read") from None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 
 import cv2
@@ -14,67 +15,89 @@ from convviz_core.geometry import ConvGeometry
 from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid
 from live.drawing.colormaps import base_table, colour_into, lookup_tables
-from live.drawing.scaling import block_means, scale_into
+from live.drawing.scaling import Band, Scaling
 from live.drawing.scene import Scene
 from live.drawing.tint import Removed, tint_into, tint_strengths
 from live.layout import Layout
-from live.tiling import Rect, Tile
+from live.layout.tiling import Rect
 
 _MOST_THREADS = 4
-_PIECE_ROWS = 400  # of a tile that is coloured at once, so that one large tile keeps every core busy, too
+
+
+@dataclass(frozen=True, eq=False)
+class _Picture:
+    """What one tile shows, and where: uint8 (h, w), which become the table's colours, or BGR (h, w, 3).
+
+    make_gray: colour becomes gray first. removed: what was removed of a map, uint8 (h, w), with the tint's strengths.
+    """
+
+    source: ByteArray
+    place: ByteArray
+    table: ByteArray
+    make_gray: bool = False
+    removed: ByteArray | None = None
+    strengths: ByteArray | None = None
+
+    @property
+    def scaling(self) -> Scaling:
+        """From the source's size to the place's."""
+        return Scaling((self.source.shape[0], self.source.shape[1]), (self.place.shape[0], self.place.shape[1]))
+
+    def paint(self, band: Band) -> None:
+        """Paint some rows of it: from the source to the canvas while they are in the core's cache."""
+        place = self.place[band.place]
+        if self.source.ndim == 3 and not self.make_gray:
+            self.scaling.fill(band, self.source[band.read], place)
+        elif self.removed is None or self.strengths is None:
+            colour_into(self.levels(band), self.table, place)
+        else:
+            tint_into(self.levels(band), self.table, self._scaled(band, self.removed), self.strengths, place)
+
+    def levels(self, band: Band) -> ByteArray:
+        """Its bytes at their size on the canvas."""
+        return self._scaled(band, self.source)
+
+    def _scaled(self, band: Band, source: ByteArray) -> ByteArray:
+        rows = source[band.read]
+        if self.make_gray:
+            rows = np.asarray(cv2.cvtColor(dense(rows, np.empty(rows.shape, np.uint8)), cv2.COLOR_BGR2GRAY), np.uint8)
+        levels = np.empty(self.place[band.place].shape[:2], np.uint8)
+        self.scaling.fill(band, rows, levels)
+        return levels
+
+
+def _paint_pair(one: _Picture, other: _Picture, band: Band) -> None:
+    """Paint some rows of two maps that are each other's opposite: what is removed of one is what the other shows."""
+    levels = one.levels(band), other.levels(band)
+    for picture, its, removed in ((one, *levels), (other, *levels[::-1])):
+        assert picture.strengths is not None
+        tint_into(its, picture.table, removed, picture.strengths, picture.place[band.place])
 
 
 class TilePainter:
     """Paints the tiles of one canvas after the other, on several cores."""
 
     def __init__(self) -> None:
-        self._levels: ByteArray = np.zeros((0, 0), np.uint8)  # what stands on the canvas, before it is coloured
-        self._removed: ByteArray = np.zeros((0, 0), np.uint8)  # what is tinted there
         self._others = min(cv2.getNumberOfCPUs(), _MOST_THREADS) - 1
         self._pool = ThreadPoolExecutor(max(1, self._others), "convviz-draw")
 
+    def close(self) -> None:
+        """Join the threads."""
+        self._pool.shutdown()
+
     def paint(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
         """Paint every tile's picture onto `canvas`, uint8 BGR (H, W, 3), and nothing beside them."""
-        if self._levels.shape != canvas.shape[:2]:
-            self._levels, self._removed = (np.empty(canvas.shape[:2], np.uint8) for _ in range(2))
-        tables = lookup_tables(scene.colormap, scene.layer.signed, scene.ranges)
-        plain = base_table("gray", signed=False)
-        in_colour = scene.layer.bank.channels == 3 and scene.image.ndim == 3
-        self._on_all_cores([partial(self._scale, tile, canvas, layout, scene) for tile in layout.tiles])
-        strengths = tint_strengths(scene.layer.bank, scene.removed) if scene.removed else None
+        pictures = _pictures(canvas, layout, scene)
+        pairs = _pairs(scene.removed, pictures)
+        paired = {index for pair in pairs for index in pair}
         work: list[Callable[[], None]] = []
-        for tile in layout.tiles:
-            if tile.index is None and in_colour:
-                continue
-            levels, place = self._levels[tile.picture.slices], canvas[tile.picture.slices]
-            for rows in _pieces(len(place)):
-                if tile.index is None:
-                    work.append(partial(colour_into, levels[rows], plain, place[rows]))
-                elif scene.removed is None or strengths is None:
-                    work.append(partial(colour_into, levels[rows], tables[tile.index], place[rows]))
-                else:
-                    removed = self._removed_part(tile, layout, scene.removed)[rows]
-                    more = (tables[tile.index], removed, strengths[tile.index])
-                    work.append(partial(tint_into, levels[rows], *more, place[rows]))
+        for one, other in pairs:
+            bands = pictures[one].scaling.bands()
+            work += [partial(_paint_pair, pictures[one], pictures[other], band) for band in bands]
+        for index, picture in pictures.items():
+            if index not in paired:
+                work += [partial(picture.paint, band) for band in picture.scaling.bands()]
         self._on_all_cores(work)
-
-    def _scale(self, tile: Tile, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
-        """The tile's bytes at their size on the canvas; an input in colour is then ready."""
-        maps = scene.removed.count if scene.removed else layout.request.count
-        if tile.index is None:
-            source = input_part(scene.image, scene.layer.bank.kernel_hw, scene.layer.bank.channels, layout.crop)
-            source = block_means(source, (tile.picture.height, tile.picture.width))  # its lines need not be that sharp
-        else:
-            source = map_part(scene.mosaic, maps, tile.index, layout)
-        scale_into(source, (self._levels if source.ndim == 2 else canvas)[tile.picture.slices])
-        if scene.removed and tile.index is not None and not layout.tile(scene.removed.tiles[tile.index]):
-            removed = map_part(scene.mosaic, maps, scene.removed.tiles[tile.index], layout)
-            scale_into(removed, self._removed[tile.picture.slices])
-
-    def _removed_part(self, tile: Tile, layout: Layout, removed: Removed) -> ByteArray:
-        """What was removed of a map, at its size on the canvas; it may stand there already, in another map's tile."""
-        opposite = layout.tile(removed.tiles[tile.index]) if tile.index is not None else None
-        return self._levels[opposite.picture.slices] if opposite else self._removed[tile.picture.slices]
 
     def _on_all_cores(self, work: Sequence[Callable[[], None]]) -> None:
         """Do all of it; each core takes the next piece that none has begun."""
@@ -90,8 +113,33 @@ class TilePainter:
             other.result()
 
 
-def _pieces(height: int) -> Iterator[slice]:
-    return (slice(top, top + _PIECE_ROWS) for top in range(0, height, _PIECE_ROWS))
+def _pairs(removed: Removed | None, pictures: Mapping[int | None, _Picture]) -> list[tuple[int, int]]:
+    """Of the maps that are tinted and shown, those that are each other's opposite."""
+    if removed is None:
+        return []
+    opposite_of = removed.tiles
+    shown = [(index, opposite_of[index]) for index in pictures if index is not None]
+    return [(one, two) for one, two in shown if one < two and two in pictures and opposite_of[two] == one]
+
+
+def _pictures(canvas: ByteArray, layout: Layout, scene: Scene) -> dict[int | None, _Picture]:
+    bank, removed = scene.layer.bank, scene.removed
+    tables = lookup_tables(scene.colormap, scene.layer.signed, scene.ranges)
+    strengths = tint_strengths(bank, removed) if removed else None
+    maps = removed.count if removed else layout.request.count
+    pictures: dict[int | None, _Picture] = {}
+    for tile in layout.tiles:
+        place = canvas[tile.picture.slices]
+        if tile.index is None:
+            source = input_part(scene.image, bank.kernel_hw, layout.crop)
+            make_gray = source.ndim == 3 and bank.channels == 1
+            pictures[tile.index] = _Picture(source, place, base_table("gray", signed=False), make_gray)
+        else:
+            source = map_part(scene.mosaic, maps, tile.index, layout)
+            opposite = map_part(scene.mosaic, maps, removed.tiles[tile.index], layout) if removed else None
+            strength = None if strengths is None else strengths[tile.index]
+            pictures[tile.index] = _Picture(source, place, tables[tile.index], False, opposite, strength)
+    return pictures
 
 
 def map_part(mosaic: ByteArray, maps: int, index: int, layout: Layout) -> ByteArray:
@@ -104,15 +152,11 @@ def map_part(mosaic: ByteArray, maps: int, index: int, layout: Layout) -> ByteAr
     ]
 
 
-def input_part(image: ByteArray, kernel_hw: tuple[int, int], channels: int, crop: Rect) -> ByteArray:
-    """The input pixels in the middle of the receptive fields of the map pixels in `crop`.
+def input_part(image: ByteArray, kernel_hw: tuple[int, int], crop: Rect) -> ByteArray:
+    """The input pixels in the middle of the receptive fields of the map pixels in `crop`, of as many channels.
 
-    Gray, uint8 (h, w), where the filters read one channel; BGR (h, w, 3) where they read three and the frame has them.
     image: uint8 (H, W) or BGR (H, W, 3). For even kernels the middle lies between pixels; the one above and left of it
     is taken.
     """
     top, left = (int(middle) for middle in ConvGeometry(kernel_hw).centre(crop.y, crop.x))
-    seen = image[top : top + crop.height, left : left + crop.width]
-    if channels == 3 or seen.ndim == 2:
-        return seen
-    return np.asarray(cv2.cvtColor(dense(seen, np.empty(seen.shape, np.uint8)), cv2.COLOR_BGR2GRAY), np.uint8)
+    return image[top : top + crop.height, left : left + crop.width]

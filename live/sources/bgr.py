@@ -9,7 +9,7 @@ import numpy as np
 
 from convviz_core.arrays import ByteArray
 
-import av  # isort: skip  (after cv2, see live/movie.py)
+import av  # isort: skip  (after cv2, see live/recording/movie.py)
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
 
@@ -48,20 +48,14 @@ def turn_of(frame: VideoFrame) -> Turn | None:
     return None
 
 
-def shown_wh(frame: VideoFrame) -> tuple[int, int]:
-    """Width and height of `frame` as it is shown."""
-    turn = turn_of(frame) or Turn()
-    return (frame.height, frame.width) if turn.swapped else (frame.width, frame.height)
-
-
 class BgrConverter:
     """Converts one picture after the other; every one may have another size and format."""
 
     def __init__(self) -> None:
         self._reformatter = VideoReformatter()
 
-    def convert(self, frame: VideoFrame, memory: ByteArray | None) -> ByteArray:
-        """uint8 BGR (H, W, 3), in `memory` where its shape fits. UnknownColourError where FFmpeg cannot."""
+    def convert(self, frame: VideoFrame, turn: Turn) -> ByteArray:
+        """uint8 BGR (H, W, 3), in new memory. UnknownColourError where FFmpeg cannot convert it."""
         try:
             # Bicubic is FFmpeg's default. It concerns only how chroma is enlarged, the size stays.
             made = self._reformatter.reformat(frame, format="bgr24", interpolation=Interpolation.BICUBIC, threads=1)
@@ -69,16 +63,10 @@ class BgrConverter:
             raise UnknownColourError(
                 f"{frame.format.name}, matrix {frame.colorspace}, transfer {frame.color_trc}"
             ) from None
-        pixels = np.asarray(made.to_ndarray(), np.uint8)
-        turn = turn_of(frame) or Turn()
+        pixels = np.ascontiguousarray(made.to_ndarray(), np.uint8)  # lines may be padded
         if turn.swapped:
             pixels = np.asarray(cv2.transpose(pixels), np.uint8)
-        # Copied even where nothing is turned: FFmpeg's memory is fresh for every picture, and the system's filling
-        # of fresh pages costs seven times what copying into used ones does.
-        if memory is None or memory.shape != pixels.shape:
-            memory = np.empty_like(pixels)
         if turn.mirrored_x or turn.mirrored_y:
-            cv2.flip(pixels, -1 if turn.mirrored_x and turn.mirrored_y else int(turn.mirrored_x), memory)
-        else:
-            np.copyto(memory, pixels)
-        return memory
+            both = turn.mirrored_x and turn.mirrored_y
+            pixels = np.asarray(cv2.flip(pixels, -1 if both else int(turn.mirrored_x)), np.uint8)
+        return pixels

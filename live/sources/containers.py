@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import cv2  # noqa: F401 - before av
 
-import av  # isort: skip  (after cv2, see live/movie.py)
+import av  # isort: skip  (after cv2, see live/recording/movie.py)
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream

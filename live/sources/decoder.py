@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import cv2  # noqa: F401 - before av
 
-import av  # isort: skip  (after cv2, see live/movie.py)
+import av  # isort: skip  (after cv2, see live/recording/movie.py)
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
@@ -90,7 +90,7 @@ class Decoder:
                 return Step.END
             try:
                 packet = next(self._packets)
-            except StopIteration:
+            except (StopIteration, IndexError):  # PyAV stumbles at the end where streams have appeared on the way
                 self._finish()
             except (av.FFmpegError, OSError):
                 self._packets = self._container.demux(self._stream)  # an exception has ended the old one

@@ -12,7 +12,7 @@ import cv2  # noqa: F401 - before av
 from live.sources.address import scheme
 from live.sources.containers import NoVideoError
 
-import av.error as av_error  # isort: skip  (after cv2, see live/movie.py)
+import av.error as av_error  # isort: skip  (after cv2, see live/recording/movie.py)
 
 _STATUS: tuple[tuple[type[Exception], str], ...] = (
     (av_error.HTTPBadRequestError, "400 (bad request)"),

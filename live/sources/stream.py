@@ -9,7 +9,7 @@ import cv2  # noqa: F401 - before av
 
 from convviz_core.arrays import ByteArray
 from live.sources.address import plain_scheme, redact
-from live.sources.bgr import BgrConverter, UnknownColourError
+from live.sources.bgr import UnknownColourError
 from live.sources.connection import Wait
 from live.sources.containers import NoVideoError, open_address
 from live.sources.decoder import Step
@@ -18,7 +18,7 @@ from live.sources.pacing import Clock, Pacer
 from live.sources.refusals import why_refused
 from live.sources.video_input import VideoInput
 
-import av  # isort: skip  (after cv2, see live/movie.py)
+import av  # isort: skip  (after cv2, see live/recording/movie.py)
 
 TIMEOUT_S = 5.0  # for connecting, and for each read
 POLLS_PER_S = 5.0  # of an address that gives one picture at a time, unless --fps says otherwise
@@ -91,7 +91,6 @@ class StreamCapture:
         self._device = device
         self._wait = wait
         self._clock = clock
-        self._converter = BgrConverter()
         self._asked_at_s = clock()
         self._input = device.connect()
         self._whole = False
@@ -115,12 +114,12 @@ class StreamCapture:
             self._device.say(self._input.oddities())
         return step in (Step.PICTURE, Step.DAMAGED)
 
-    def retrieve(self, memory: ByteArray | None) -> ByteArray | None:
+    def retrieve(self, memory: ByteArray | None) -> ByteArray | None:  # noqa: ARG002 - FFmpeg has its own
         """uint8 BGR (H, W, 3); None for a damaged picture. SourceError where its colours cannot be converted."""
         if not self._whole:
             return None
         try:
-            image = self._converter.convert(self._input.picture, memory)
+            image = self._input.bgr()
         except UnknownColourError as error:
             raise SourceError(f"{self._device.name} has colours that cannot be converted to RGB: {error}") from None
         self._describe()

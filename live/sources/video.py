@@ -7,15 +7,14 @@ from pathlib import Path
 
 import cv2  # noqa: F401 - before av
 
-from convviz_core.arrays import ByteArray
-from live.sources.bgr import BgrConverter, UnknownColourError
+from live.sources.bgr import UnknownColourError
 from live.sources.containers import NoVideoError, open_file
 from live.sources.decoder import Step
 from live.sources.frame import Frame, Listener, SourceCounts, SourceError, SourceEvent, SourceSettings
 from live.sources.pacing import Clock, Pacer, Sleep
 from live.sources.video_input import VideoInput
 
-import av  # isort: skip  (after cv2, see live/movie.py)
+import av  # isort: skip  (after cv2, see live/recording/movie.py)
 
 BROKEN_AT_END = 1000  # failed reads in a row, without a picture whole or damaged: nothing more can be read
 _HEAD_BYTES = 4096
@@ -46,9 +45,6 @@ class VideoSource:
         self._listener = listener
         self._clock = clock
         self._pacer = Pacer(settings.paced, clock, sleep)
-        self._converter = BgrConverter()
-        self._given: ByteArray | None = None
-        self._before: ByteArray | None = None  # given out before that, and used again for the next
         self._said: set[str] = set()
         self._played_s = 0.0  # media time of the rounds before this one
         self._read_s = 0.0
@@ -78,10 +74,9 @@ class VideoSource:
         self._ready = False
         started_s = self._clock()
         try:
-            image = self._converter.convert(self._input.picture, self._before)
+            image = self._input.bgr()
         except UnknownColourError as error:
             raise SourceError(f"{self.name} has colours that cannot be converted to RGB: {error}") from None
-        self._before, self._given = self._given, image
         now_s = self._clock()
         frame = Frame(image, self.counts.captured, now_s, media_time_s, self._read_s + now_s - started_s)
         self.counts.captured += 1
@@ -121,8 +116,10 @@ class VideoSource:
             self.counts.failed_reads += 1
             self._listener(SourceEvent("failed_read", self._clock(), "a damaged picture was skipped"))
         self._read_s = self._clock() - started_s
-        if step is Step.PICTURE:
+        if step is Step.PICTURE or self.counts.captured:
             self._say_what_is_odd()
+        if step is Step.BROKEN:
+            self._listener(SourceEvent("notice", self._clock(), f"{self.name} cannot be read any further"))
         return step is Step.PICTURE
 
     def _say_what_is_odd(self) -> None:

@@ -8,12 +8,13 @@ from typing import BinaryIO
 
 import cv2  # noqa: F401 - before av
 
-from live.sources.bgr import shown_wh, turn_of
+from convviz_core.arrays import ByteArray
+from live.sources.bgr import BgrConverter, Turn, turn_of
 from live.sources.containers import Opened
 from live.sources.decoder import Decoder, Step
 from live.sources.timeline import LONGEST_GAP_OF_JOINED_S, LONGEST_GAP_S, Timeline
 
-import av  # isort: skip  (after cv2, see live/movie.py)
+import av  # isort: skip  (after cv2, see live/recording/movie.py)
 from av.video.frame import VideoFrame
 
 _ONE_THREAD_PIXELS = 1920 * 1088  # what one thread decodes fast enough; a second one costs more than it gives
@@ -49,23 +50,24 @@ class VideoInput:
         longest_gap_s = LONGEST_GAP_OF_JOINED_S if format_.flags & _TS_DISCONT else LONGEST_GAP_S
         self._timeline = Timeline(1 / self.fps if self.fps else None, longest_gap_s)
         self._decoder = Decoder(*opened)
+        self._converter = BgrConverter()
+        self._turn: Turn | None = Turn()  # of the last whole picture
+        self._turn_of: object = None  # what a change of it would show in
+        self._told: object = None  # how the pictures looked when their oddities were told
         self.pictures = 0  # whole and damaged ones
         self.time_s = 0.0  # of the last whole picture, from the first one
         self.size_wh = (context.width, context.height)  # as the last whole picture is to be shown
 
-    @property
-    def picture(self) -> VideoFrame:
-        """The last whole picture; only where `step` has given one."""
-        assert self._decoder.picture is not None
-        return self._decoder.picture
-
     def step(self) -> Step:
         """Read and decode one picture, or find that it is damaged, or that there is none."""
         step = self._decoder.step()
-        if step is Step.PICTURE:
-            self.size_wh = shown_wh(self.picture)
+        picture = self._decoder.picture
+        if step is Step.PICTURE and picture is not None:
+            self._look_at_turn(picture)
+            swapped = self._turn is not None and self._turn.swapped
+            self.size_wh = (picture.height, picture.width) if swapped else (picture.width, picture.height)
             counted_s = self.pictures / self._asked_fps if self._asked_fps else None
-            self.time_s = self._timeline.at(self.picture.time) if counted_s is None else counted_s
+            self.time_s = self._timeline.at(picture.time) if counted_s is None else counted_s
         if step in (Step.PICTURE, Step.DAMAGED):
             self.pictures += 1
         return step
@@ -80,13 +82,25 @@ class VideoInput:
         end_s = self.time_s + (lasts_s or self._timeline.frame_s)
         return max(end_s, self._stated_length_s() or 0.0) if self._timeline.steady else end_s
 
+    def bgr(self) -> ByteArray:
+        """The last whole picture, uint8 BGR (H, W, 3), in new memory.
+
+        UnknownColourError where its colours cannot be converted.
+        """
+        assert self._decoder.picture is not None
+        return self._converter.convert(self._decoder.picture, self._turn or Turn())
+
     def oddities(self) -> list[str]:
-        """What a person should know of how it is shown, each as the rest of a sentence about the video."""
+        """What a person should know of how it is shown, each as the rest of a sentence; empty where all was told."""
+        look = (self.size_wh, self._turn, self._decoder.smeared)
+        if look == self._told:
+            return []
+        self._told = look
         odd = []
         shape = self._stream.sample_aspect_ratio
         if shape and shape > 0 and shape != 1:
             odd.append(f"has pixels of {shape.numerator}:{shape.denominator}: they are shown as squares")
-        if turn_of(self.picture) is None:
+        if self._turn is None:
             odd.append("asks to be turned by less than a quarter: it is shown as it is")
         if self._decoder.smeared:
             odd.append("has no key picture after its damage: what follows may be smeared")
@@ -97,6 +111,13 @@ class VideoInput:
         self._container.close()
         if self._file is not None:
             self._file.close()
+
+    def _look_at_turn(self, picture: VideoFrame) -> None:
+        """Find how to turn `picture`; not for each one, since PyAV frees a picture late whose side data was read."""
+        seen = (picture.width, picture.height, picture.rotation)
+        predicts = not self._stream.codec_context.codec.intra_only
+        if seen != self._turn_of or (predicts and picture.key_frame):
+            self._turn_of, self._turn = seen, turn_of(picture)
 
     def _stated_length_s(self) -> float | None:
         if self._stream.duration and self._stream.time_base:

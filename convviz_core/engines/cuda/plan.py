@@ -32,7 +32,7 @@ class CudaPlan(EnginePlan):
 
     def run(self, frame: ByteArray, limits: Limits | None) -> Result:
         """One frame's mosaic (see Plan.run); ValueError while frames are in flight."""
-        self.check(frame)
+        self.check(frame, limits)
         if self._ring:
             raise ValueError(f"{len(self._ring)} frames are in flight: collect them before running one")
         self._ring.release()
@@ -42,7 +42,7 @@ class CudaPlan(EnginePlan):
 
     def submit(self, frame: ByteArray, limits: Limits | None) -> None:
         """Send a frame on its way; it may be changed on return. RingFull (a ValueError) with too many in flight."""
-        self.check(frame)
+        self.check(frame, limits)
         scaling = Scaling.FRAME if limits is None else Scaling.GIVEN
         with device_errors(self._device.name):
             self._ring.submit(partial(self._slot, scaling), frame, limits or (0.0, 0.0))

@@ -89,7 +89,7 @@ class HalidePlan(EnginePlan):
         """One frame's mosaic (see Plan.run)."""
         if self._opencv:
             return self._opencv.run(frame, limits)
-        self.check(frame)
+        self.check(frame, limits)
         if limits is None:
             return self._run_in_own_extremes(self._readable(frame))
         self._set_limits(limits)

@@ -37,7 +37,7 @@ class OpenCvPlan(EnginePlan):
 
     def run(self, frame: ByteArray, limits: Limits | None) -> Result:
         """One frame's mosaic (see Plan.run)."""
-        self.check(frame)
+        self.check(frame, limits)
         layer = self.key.layer
         if limits is None:
             reached = self._sweep(lambda scratch, rows: scratch.measure(frame, rows))

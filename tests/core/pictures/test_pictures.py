@@ -184,6 +184,41 @@ def test_jpeg_2000_is_scaled_by_its_own_depth(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "YCbCr"])
+def test_jpeg_2000_of_8_bits_comes_back_in_every_mode(tmp_path: Path, mode: str) -> None:
+    rgb = np.kron(RGB, np.ones((32, 32, 1), np.uint8))
+    file = io.BytesIO()
+    Image.fromarray(rgb).convert(mode).save(file, "JPEG2000")
+    expected = np.asarray(Image.fromarray(rgb).convert("L" if "L" in mode else "RGB").convert("RGB"))[:, :, ::-1]
+    np.testing.assert_allclose(read_one(tmp_path, file.getvalue()).image, expected, atol=3 if mode == "YCbCr" else 0)
+
+
+def bmp(bits: int, row: bytes, masks: tuple[int, ...] = (), header: int = 40) -> bytes:
+    """A BMP of one row; a header of 12 bytes is OS/2's, one of 56 has a mask for alpha."""
+    width = len(row) * 8 // bits
+    start = 14 + header + (4 * len(masks) if header == 40 else 0)
+    stated = struct.pack("<IHHHH", 12, width, 1, 1, bits)
+    if header > 12:
+        sizes = (header, width, 1, 1, bits, 3 if masks else 0, len(row), 0, 0, 0, 0)
+        stated = struct.pack("<IiiHHIIiiII", *sizes) + struct.pack(f"<{len(masks)}I", *masks)
+    return b"BM" + struct.pack("<IHHI", start + len(row), 0, 0, start) + stated + row
+
+
+def test_every_bmp_has_its_white_and_only_stated_alpha(tmp_path: Path) -> None:
+    five = struct.pack("<2H", 0x7FFF, 0x001F)  # white and blue of 5 bits each
+    assert read_one(tmp_path, bmp(16, five)).image.tolist() == [[[255, 255, 255], [255, 0, 0]]]
+    unused = bytes([10, 20, 30, 0])  # the fourth byte means nothing
+    masks = (0xFF0000, 0xFF00, 0xFF)
+    assert read_one(tmp_path, bmp(32, unused)).image.tolist() == [[[10, 20, 30]]]
+    assert read_one(tmp_path, bmp(32, unused, masks)).image.tolist() == [[[10, 20, 30]]]
+    alpha = bytes([100, 200, 50, 51])
+    assert read_one(tmp_path, bmp(32, alpha, (*masks, 0xFF000000), 56)).image.tolist() == [[[20, 40, 10]]]
+    old = bytes([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+    assert read_one(tmp_path, bmp(24, old, header=12)).image.tolist() == [
+        [[1, 2, 3], [4, 5, 6], [7, 8, 9], [10, 11, 12]]
+    ]
+
+
 @given(st.integers(0, 255), st.integers(0, 255))
 def test_what_is_transparent_is_seen_over_black(value: int, alpha: int) -> None:
     expected = rounded(value * alpha / 255)
@@ -291,6 +326,17 @@ def test_an_animation_that_breaks_off_gives_what_is_whole(tmp_path: Path) -> Non
     seen: list[Picture] = []
     with pytest.raises(PictureError, match=r"a\.webp is damaged"):
         seen.extend(pictures)
+
+
+def test_a_small_file_that_claims_to_be_huge_is_refused_before_memory_is_taken(tmp_path: Path) -> None:
+    data = bytearray(png(RGB, 2))
+    data[33:37] = (0xE0000000).to_bytes(4, "big")  # how long the chunk of the pixels is
+    with pytest.raises(PictureError, match="it ends before it says it does"):
+        read_one(tmp_path, bytes(data))
+    gif = bytearray(moving("GIF"))
+    gif[6:10] = (60000).to_bytes(2, "little") * 2  # the screen's width and height
+    with pytest.raises(PictureError, match=r"is too large a picture: more than 2\^27 pixels"):
+        read_one(tmp_path, bytes(gif))
 
 
 def heic_picture() -> ByteArray:

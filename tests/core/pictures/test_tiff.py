@@ -123,8 +123,21 @@ def test_a_larger_picture_below_a_page_is_the_main_one_and_smaller_copies_are_no
 def test_a_raw_camera_picture_is_refused_and_its_thumbnail_not_taken_for_it(tmp_path: Path) -> None:
     raw = TiffPage(np.zeros((8, 8), np.uint16), CFA)
     thumbnail = TiffPage(np.full((2, 2), 99, np.uint8), tags={SUBFILE: REDUCED, 50706: (0x01040000,)}, sub_pages=(raw,))
-    with pytest.raises(PictureError, match=r"a\.tif holds a raw camera picture \(DNG\), which nothing here develops"):
+    with pytest.raises(PictureError, match=r"a\.tif holds a raw camera picture .* which nothing here develops"):
         read(tmp_path, thumbnail)
+
+
+def test_a_file_that_holds_only_a_smaller_copy_says_so(tmp_path: Path) -> None:
+    (picture,) = read(tmp_path, TiffPage(VALUES, tags={SUBFILE: REDUCED}))
+    np.testing.assert_array_equal(picture.image[:, :, 0], VALUES)
+    assert picture.notes == ("holds only a smaller copy of its picture, or a mask",)
+
+
+def test_what_pillow_reads_is_turned_once(tmp_path: Path) -> None:
+    samples = np.dstack([np.array([[1, 2], [3, 4]], np.uint8) * 60, np.full((2, 2), 255, np.uint8)])
+    for orientation, seen in ((3, [[4, 3], [2, 1]]), (6, [[3, 1], [4, 2]]), (8, [[2, 4], [1, 3]])):
+        (picture,) = read(tmp_path, TiffPage(samples, 1, {EXTRA_SAMPLES: (UNASSOCIATED,), ORIENTATION: (orientation,)}))
+        assert (picture.image[:, :, 0] // 60).tolist() == seen
 
 
 def test_pages_of_different_depths_are_each_read_right(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convviz_core.arrays import AnyArray, ByteArray
-from live.drawing.scaling import block_means, scale_into
+from live.drawing.scaling import Scaling, scale_into
 
 SIDE = 120  # of the pictures that lines are drawn in
 
@@ -106,9 +106,30 @@ def test_a_diagonal_line_does_not_break() -> None:
     assert abs(small.sum(axis=1) / expected.sum(axis=1) - 1).max() < 0.1
 
 
-def test_block_means_are_means_of_the_largest_whole_blocks_and_leave_out_the_rest() -> None:
-    source = np.arange(7 * 9, dtype=np.uint8).reshape(7, 9)
-    means = source[:6, :8].reshape(3, 2, 4, 2).mean(axis=(1, 3))
-    assert abs(block_means(source, (3, 4)) - means).max() <= 0.5
-    assert block_means(source, (4, 4)) is source
-    assert block_means(source, (70, 90)) is source
+@given(st.integers(1, 900), st.integers(1, 900), st.floats(0.3, 5.0))
+def test_bands_fill_every_row_once_and_read_all_that_smoothing_needs(have: int, want: int, across: float) -> None:
+    scaling = Scaling((have, round(400 * across)), (want, 400))
+    bands = scaling.bands()
+    assert [band.place.start for band in bands] == [0, *(band.place.stop for band in bands[:-1])]
+    assert [band.source.start for band in bands] == [0, *(band.source.stop for band in bands[:-1])]
+    assert (bands[-1].place.stop, bands[-1].source.stop) == (want, have)
+    for band in bands:
+        assert band.place.stop > band.place.start
+        assert band.source.stop > band.source.start
+        assert abs(band.place.stop * have / want - band.source.stop) <= 1 / 30
+        assert 0 <= band.read.start <= band.source.start
+        assert band.source.stop <= band.read.stop <= have
+
+
+@pytest.mark.parametrize(
+    ("have", "want"), [(1434, 706), (717, 179), (1434, 902), (717, 1067), (1440, 480), (700, 2100)]
+)
+def test_no_seam_is_seen_where_a_picture_is_cut_into_bands(have: int, want: int) -> None:
+    rng = np.random.default_rng(have)
+    picture = cv2.GaussianBlur(rng.integers(0, 256, (have, 64), np.uint8), (0, 0), 2)
+    expected = area_means(have, want) @ picture
+    place = scaled(np.asarray(picture, np.uint8), want, 64)
+    wrong = abs(place - expected)[8:-8]
+    cuts = [band.place.start for band in Scaling((have, 64), (want, 64)).bands()[1:]]
+    at_cuts = [wrong[cut - 10 : cut - 6].max() for cut in cuts]
+    assert max(at_cuts, default=0) <= wrong.max() <= 12

@@ -17,7 +17,8 @@ from live.drawing.colormaps import base_table
 from live.drawing.scene import Scene, Status
 from live.drawing.tiles import TilePainter, input_part
 from live.layout import Layout, LayoutRequest, arrange
-from live.tiling import Rect
+from live.layout.tiling import Rect
+from live.layout.viewport import Viewport
 
 BESIDE = 99  # what stands on the canvas before; nothing beside the tiles may change
 
@@ -47,7 +48,7 @@ def scene_of(maps: ByteArray, bank: FilterBank, **changes: object) -> Scene:
 
 
 def layout_of(canvas_wh: tuple[int, int], maps: ByteArray, enlarged: int | None = None) -> Layout:
-    return arrange(LayoutRequest(canvas_wh, (maps.shape[1], maps.shape[2]), len(maps), enlarged=enlarged))
+    return arrange(LayoutRequest(canvas_wh, (maps.shape[1], maps.shape[2]), len(maps), viewport=Viewport(enlarged)))
 
 
 def painted(layout: Layout, scene: Scene) -> ByteArray:
@@ -106,10 +107,9 @@ def test_without_relu_each_map_of_frame_mode_has_white_at_its_own_zero() -> None
 
 def test_the_input_shows_the_middle_of_what_each_response_reads() -> None:
     image = random_bytes(23, 34)
-    whole = Rect(0, 0, 30, 20)
-    assert (input_part(image, (4, 5), 1, whole) == image[1:21, 2:32]).all()
-    assert (input_part(image, (1, 1), 1, Rect(0, 0, 34, 23)) == image).all()
-    assert (input_part(image, (4, 5), 1, Rect(3, 7, 10, 9)) == image[8:17, 5:15]).all()
+    assert (input_part(image, (4, 5), Rect(0, 0, 30, 20)) == image[1:21, 2:32]).all()
+    assert (input_part(image, (1, 1), Rect(0, 0, 34, 23)) == image).all()
+    assert (input_part(image, (4, 5), Rect(3, 7, 10, 9)) == image[8:17, 5:15]).all()
 
 
 def test_the_input_is_gray_as_the_filters_read_it_and_in_colour_where_they_read_colour() -> None:

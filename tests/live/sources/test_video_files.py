@@ -15,7 +15,7 @@ from convviz_core.arrays import ByteArray
 from live.sources import FrameSource, SourceError, SourceSettings, open_source
 from live.sources.video import VideoSource
 
-import av  # isort: skip  (after cv2, see live/movie.py)
+import av  # isort: skip  (after cv2, see live/recording/movie.py)
 
 FAST = SourceSettings(paced=False)
 PAL_WH = (720, 576)
