@@ -16,6 +16,7 @@ from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.engines.opencv.plan import OpenCvPlan
 from convviz_core.engines.planning import MOST_KEPT, run_in_range
 from convviz_core.engines.reference import TorchEngine
+from convviz_core.ranges import Limits, Range
 
 SEED = load_bank("udacity")
 RNG = np.random.default_rng(8)
@@ -43,7 +44,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
         yield opened
 
 
-def reference(layer: Layer, frame: Any = FRAME, mode: str = "fixed", reduce: int = 1) -> Any:
+def reference(layer: Layer, frame: Any = FRAME, mode: Range = "fixed", reduce: int = 1) -> Any:
     with TorchEngine() as torch:
         return torch.run(frame, layer, mode, reduce).mosaic.astype(int)
 
@@ -59,7 +60,8 @@ def test_plans_do_not_disturb_each_other(engine: Engine) -> None:
 @pytest.mark.parametrize("mode", ["fixed", "auto"])
 def test_a_plan_is_good_for_every_range_whatever_it_was_made_for(engine: Engine, mode: str) -> None:
     plan = engine.plan(Layer(SEED), FRAME.shape, range=mode)
-    for limits in (None, (0.0, 2.0), (0.5, 2.0), None):
+    asked: tuple[Limits | None, ...] = (None, (0.0, 2.0), (0.5, 2.0), None)
+    for limits in asked:
         result = plan.run(FRAME, limits)
         assert np.abs(result.mosaic - reference(Layer(SEED), mode="frame" if limits is None else limits)).max() <= 1
 
