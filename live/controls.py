@@ -56,9 +56,8 @@ class ViewState:
 
     @property
     def layer(self) -> Layer:
-        """The layer as the engine computes it; equal states give the same bank object, so that plans are kept."""
-        bank = self.banks[self.bank_index]
-        return Layer(_flipped(bank) if self.true_convolution else bank, self.activation)
+        """The layer as the engine computes it; equal states give the same one, so that plans are kept."""
+        return _layer(self.banks[self.bank_index], self.true_convolution, self.activation)
 
     @property
     def tinted(self) -> bool:
@@ -69,7 +68,7 @@ class ViewState:
     def computed(self) -> Layer:
         """The layer with what is to be tinted: the opposite of every filter."""
         layer = self.layer
-        return Layer(with_opposites(layer.bank), layer.activation) if self.tinted else layer
+        return _layer(with_opposites(layer.bank), False, self.activation) if self.tinted else layer
 
     @property
     def inspected(self) -> MapPixel | None:
@@ -78,8 +77,8 @@ class ViewState:
 
 
 @lru_cache(maxsize=128)
-def _flipped(bank: FilterBank) -> FilterBank:
-    return bank.flipped()
+def _layer(bank: FilterBank, flipped: bool, activation: Activation) -> Layer:
+    return Layer(bank.flipped() if flipped else bank, activation)
 
 
 Pressed = ViewState | tuple[ViewState, Effect]
