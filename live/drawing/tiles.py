@@ -28,8 +28,8 @@ _MOST_THREADS = 4
 class _Picture:
     """What one tile shows, and where: uint8 (h, w), which become the palette's colours, or BGR (h, w, 3).
 
-    make_gray: colour becomes gray first. block: the side of the blocks whose means are scaled. removed: what was removed
-    of a map, uint8 (h, w), with the tint's strengths.
+    make_gray: colour becomes gray first. block: the side of the blocks whose means are scaled. removed: what was
+    removed of a map, uint8 (h, w), with the tint's strengths.
     """
 
     source: ByteArray
