@@ -86,12 +86,15 @@ class ConvGeometry:
             axis.check_padding(size)
         return sizes[0], sizes[1]
 
-    def rows_read(self, input_h: int, y: int) -> NDArray[np.int64]:
-        """int64 (kh,): the input row that each kernel row meets for responses in map row `y`; OUTSIDE for a zero."""
+    def rows_read(self, input_h: int, y: int | NDArray[np.int64]) -> NDArray[np.int64]:
+        """int64 (kh,): the input row that each kernel row meets for responses in map row `y`; OUTSIDE for a zero.
+
+        Of several rows (n, 1), it is (n, kh).
+        """
         return self._axes[0].read(input_h, y)
 
-    def columns_read(self, input_w: int, x: int) -> NDArray[np.int64]:
-        """int64 (kw,): the same for the kernel's columns and map column `x`."""
+    def columns_read(self, input_w: int, x: int | NDArray[np.int64]) -> NDArray[np.int64]:
+        """int64 (kw,) or (n, kw): the same for the kernel's columns and map column `x`."""
         return self._axes[1].read(input_w, x)
 
     def window(self, y: int, x: int) -> Box:
@@ -169,8 +172,8 @@ class _Axis:
     def centred_at(self, at: float) -> float:
         return (at + self.padding[0] - (self.extent - 1) / 2) / self.stride
 
-    def read(self, size: int, at: int) -> NDArray[np.int64]:
-        met = self.start(at) + self.dilation * np.arange(self.kernel)
+    def read(self, size: int, at: int | NDArray[np.int64]) -> NDArray[np.int64]:
+        met = at * self.stride - self.padding[0] + self.dilation * np.arange(self.kernel)
         if self.mode == PaddingMode.ZEROS:
             return np.where((met >= 0) & (met < size), met, OUTSIDE)
         if self.mode == PaddingMode.REPLICATE:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,9 +16,11 @@ from convviz_core.filters.files import bank_file
 from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
 from live.commands import bank_from
-from live.controls import ViewState
-from live.display import Display, NullDisplay
-from live.loop import Last, Until, run
+from live.display.api import Display
+from live.display.null import NullDisplay
+from live.display.x11 import Screen
+from live.events import Inbox
+from live.loop import Last, StopCondition, run
 from live.measuring.profiler import Profiler, SpanListener
 from live.measuring.stats import stats, write_stats
 from live.measuring.trace import Trace
@@ -28,9 +29,9 @@ from live.overlaps import check_apart, check_beside_recording
 from live.process import Interrupts, created_at_s
 from live.recording.keep import Keep
 from live.recording.snapshot import SNAPSHOT_FILES
-from live.screen import Screen
 from live.sources import open_source
 from live.sources.frame import FrameSource, SourceEvent, SourceSettings
+from live.state import Appearance, LayerSettings, ViewState
 
 EXIT_OUTPUT = 4
 RECORDED_CANVAS_WH = (960, 720)  # what "the display" is where there is none
@@ -43,9 +44,9 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
     check_outputs(arguments)
     screen = None if arguments.headless else Screen()
     last = Last(initial_state(arguments, say))
-    events: deque[SourceEvent] = deque()
+    inbox = Inbox()
     with ExitStack() as stack:
-        listen = _listener(events, say)
+        listen = _listener(inbox, say)
         source = open_source(arguments.source, source_settings(arguments, last.state), listen)
         stack.callback(source.close)
         in_background = not arguments.headless or arguments.engine == "auto"
@@ -73,8 +74,8 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
             profiler,
             last,
             keep=keep,
-            until=Until(arguments.frames, arguments.seconds),
-            events=events,
+            stop=StopCondition(arguments.frames, arguments.seconds),
+            inbox=inbox,
             interrupted=interrupts.noted,
             screen_wh=screen.size_wh if screen else (0, 0),
         )
@@ -106,19 +107,16 @@ def initial_state(arguments: argparse.Namespace, say: Say) -> ViewState:
     bank = bank_from(arguments.filters, say)
     names = [built_in.name for built_in in BUILT_IN_BANKS]
     banks: tuple[FilterBank, ...] = BUILT_IN_BANKS if bank in BUILT_IN_BANKS else (bank, *BUILT_IN_BANKS)
+    index = names.index(bank.name) if bank in BUILT_IN_BANKS else 0
     return ViewState(
-        banks=banks,
-        bank_index=names.index(bank.name) if bank in BUILT_IN_BANKS else 0,
-        activation=Activation(arguments.activation),
-        range=RangeMode(arguments.range),
-        colormap=arguments.colormap,
-        mirror=arguments.mirror,
+        LayerSettings(banks, index, Activation(arguments.activation)),
+        Appearance(range=RangeMode(arguments.range), colormap=arguments.colormap, mirror=arguments.mirror),
     )
 
 
 def source_settings(arguments: argparse.Namespace, state: ViewState) -> SourceSettings:
     """What the arguments ask of the source; colour only where a bank reads it or the frame itself is recorded."""
-    reads_colour = any(bank.channels == 3 for bank in state.banks) or arguments.record_what == "frame"
+    reads_colour = any(bank.channels == 3 for bank in state.settings.banks) or arguments.record_what == "frame"
     return SourceSettings(
         width=arguments.width,
         height=arguments.height,
@@ -136,7 +134,7 @@ def open_display(arguments: argparse.Namespace, screen: Screen | None) -> Displa
     if screen is None:
         records_display = arguments.record is not None and arguments.record_what == "display"
         return NullDisplay(RECORDED_CANVAS_WH if records_display else None)
-    from live.window import Window
+    from live.display.window import Window
 
     return Window(screen)
 
@@ -166,9 +164,9 @@ def summary(source: FrameSource, profiler: Profiler) -> str:
     return f"{profiler.processed.count} frames, {profiler.fps:.1f} fps, {times}, {dropped} dropped"
 
 
-def _listener(events: deque[SourceEvent], say: Say) -> Callable[[SourceEvent], None]:
+def _listener(inbox: Inbox, say: Say) -> Callable[[SourceEvent], None]:
     def listen(event: SourceEvent) -> None:
-        events.append(event)
+        inbox.append(event)
         if event.kind == "notice":
             say(event.detail)
 

@@ -18,10 +18,11 @@ from convviz_core.engines.api import EngineError
 from convviz_core.filters.bank import FilterError
 from convviz_core.geometry import FrameSizeError
 from convviz_core.names import shown
-from live.controls import COLORMAPS, key_table
+from live.controls import key_table
 from live.errors import OutputError
 from live.process import Interrupted, Interrupts
 from live.sources.frame import SourceError
+from live.state import COLORMAPS
 
 COMMANDS = ("view", "still", "filters", "cameras")
 EXIT_ARGUMENTS, EXIT_SOURCE, EXIT_OUTPUT = 2, 3, 4

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engines.api import Result
 from convviz_core.filters.opposites import BankWithOpposites
+from convviz_core.mosaic import first_maps
 from convviz_core.ranges import RangeMode
-from live.controls import KEYS, MapPixel, ViewState, key_names
+from live.controls import KEYS, key_names
 from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
 from live.drawing.help_panel import Help
@@ -21,8 +20,9 @@ from live.drawing.scene import ProfileInfo, Scene, Status
 from live.drawing.strip import Strip
 from live.drawing.tiles import TilePainter
 from live.drawing.tint import Removed
-from live.layout import Layout, LayoutRequest
-from live.panel_places import Panel
+from live.layout import LayoutRequest
+from live.layout.panel_places import Panel
+from live.state import ViewState
 
 
 def new_compositor() -> Compositor:
@@ -39,22 +39,20 @@ def new_compositor() -> Compositor:
 def layout_request(canvas_wh: tuple[int, int], frame_shape: tuple[int, ...], state: ViewState) -> LayoutRequest:
     """What `state` wants on a canvas, for frames of that shape. FrameSizeError where the kernel does not fit."""
     bank = state.layer.bank
-    is_open = {Panel.INSPECTOR: state.inspector, Panel.PROFILE: state.profile, Panel.HELP: state.help}
     return LayoutRequest(
         canvas_wh=canvas_wh,
         map_hw=state.layer.output_hw(frame_shape),
         count=len(bank),
-        input_tile=state.gray_tile,
-        enlarged=state.enlarged,
-        pan_yx=state.pan_yx,
-        panels=tuple(panel for panel, open_now in is_open.items() if open_now),
-        captions=caption_needs(bank, numbers=state.kernels, notes=_notes(state)),
+        input_tile=state.appearance.input_tile,
+        viewport=state.interaction.viewport,
+        panels=tuple(panel for panel in Panel if state.shows(panel)),
+        captions=caption_needs(bank, numbers=state.appearance.kernels, notes=_notes(state)),
     )
 
 
 def _notes(state: ViewState) -> str:
     """What each map says of itself, beside what it answers to."""
-    if state.range == RangeMode.FRAME:
+    if state.appearance.range == RangeMode.FRAME:
         return "each map's limits"
     return "how much is removed" if isinstance(state.computed.bank, BankWithOpposites) else ""
 
@@ -69,19 +67,21 @@ def scene_of(
     beat: int = 0,
 ) -> Scene:
     """What `state` shows of a frame and its maps. beat: see Scene."""
+    looks = state.appearance
     return Scene(
         layer=state.layer,
-        range=state.range,
+        range=looks.range,
         ranges=result.ranges[: len(state.layer.bank)],
         image=image,
         mosaic=result.mosaic,
         status=status,
-        gain=state.gain,
-        colormap=state.colormap,
-        flipped=state.true_convolution,
-        target=state.inspected if state.inspector else None,
-        pinned=state.pinned is not None,
-        kernels=state.kernels,
+        gain=looks.gain,
+        share_above=result.share_above,
+        colormap=looks.colormap,
+        flipped=state.settings.true_convolution,
+        target=state.interaction.inspected if state.shows(Panel.INSPECTOR) else None,
+        pinned=state.interaction.pinned is not None,
+        kernels=looks.kernels,
         removed=removed_of(state, result.ranges),
         profile=profile,
         beat=beat,
@@ -96,16 +96,6 @@ def removed_of(state: ViewState, ranges: FloatArray) -> Removed | None:
     return Removed(bank.opposite_of, len(bank), ranges[list(bank.opposite_of)])
 
 
-def kept_inside(state: ViewState, layout: Layout) -> ViewState:
-    """The state with its pinned pixel, pointer and panning moved back inside the maps."""
-    height, width = layout.request.map_hw
-
-    def inside(pixel: MapPixel | None) -> MapPixel | None:
-        if pixel is None or pixel[0] >= layout.request.count:
-            return None
-        return pixel[0], min(max(pixel[1], 0), height - 1), min(max(pixel[2], 0), width - 1)
-
-    enlarged = layout.request.enlarged
-    pan_yx = (layout.crop.y, layout.crop.x) if enlarged is not None else (0, 0)
-    kept = replace(state, pinned=inside(state.pinned), hovered=inside(state.hovered), enlarged=enlarged, pan_yx=pan_yx)
-    return state if kept == state else kept
+def own_mosaic(state: ViewState, result: Result) -> ByteArray:
+    """The mosaic of `state.layer`, without the maps that were computed for the tint."""
+    return first_maps(result.mosaic, len(result.ranges), len(state.layer.bank))

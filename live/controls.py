@@ -1,27 +1,26 @@
-"""What is shown, and the table of keys that change it: (state, key) -> state and effect. Nothing here draws."""
+"""The table of keys and gestures: (state, event) -> state and effect. Nothing here draws, waits or opens anything."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import lru_cache
-from typing import Any
 
-from convviz_core.filters.bank import FilterBank
-from convviz_core.filters.opposites import with_opposites
-from convviz_core.layer import Activation, Layer
+from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
+from live.events import Button, Closed, DisplayEvent, Gesture, Key, MouseButton, Pointer
+from live.layout import Layout
+from live.layout.panel_places import Panel
+from live.layout.viewport import Viewport
+from live.pointing import click, enlarge, let_go, pan
+from live.state import COLORMAPS, ViewState
 
-COLORMAPS = ("lift", "gray", "diverging", "viridis", "magma", "inferno", "turbo", "cividis", "bone")
 MAX_GAIN = 1024.0
 PAN_STEP = 32  # map pixels an arrow key moves the enlarged map
 
-MapPixel = tuple[int, int, int]  # map, y, x
-
 
 class Effect(Enum):
-    """What a key asks of the loop, beside a changed state."""
+    """What an event asks of the loop, beside a changed state."""
 
     QUIT = "quit"
     STEP = "step"
@@ -29,59 +28,7 @@ class Effect(Enum):
     RECORD = "record"
 
 
-@dataclass(frozen=True)
-class ViewState:
-    """What keys and mouse have set: the layer that is computed, and how it is looked at."""
-
-    banks: tuple[FilterBank, ...]
-    bank_index: int = 0
-    activation: Activation = Activation.RELU
-    range: RangeMode = RangeMode.AUTO
-    gain: float = 1.0  # the range's limits are divided by it
-    colormap: str = "lift"
-    mirror: bool = False
-    true_convolution: bool = False  # kernels turned by 180 degrees
-    paused: bool = False
-    profile: bool = False
-    help: bool = False
-    fullscreen: bool = False
-    gray_tile: bool = True
-    kernels: bool = False
-    tint: bool = False  # colour the responses that ReLU sets to zero
-    inspector: bool = False
-    hovered: MapPixel | None = None
-    pinned: MapPixel | None = None
-    enlarged: int | None = None  # the map that fills the picture
-    pan_yx: tuple[int, int] = (0, 0)  # the enlarged map's pixel at the top left
-
-    @property
-    def layer(self) -> Layer:
-        """The layer as the engine computes it; equal states give the same one, so that plans are kept."""
-        return _layer(self.banks[self.bank_index], self.true_convolution, self.activation)
-
-    @property
-    def tinted(self) -> bool:
-        """Whether what ReLU removes is tinted: without ReLU nothing is removed, and the sign is there to be seen."""
-        return self.tint and self.activation == Activation.RELU
-
-    @property
-    def computed(self) -> Layer:
-        """The layer with what is to be tinted: the opposite of every filter."""
-        layer = self.layer
-        return _layer(with_opposites(layer.bank), False, self.activation) if self.tinted else layer
-
-    @property
-    def inspected(self) -> MapPixel | None:
-        """The pixel the inspector explains, if one is pinned or pointed at."""
-        return self.pinned or self.hovered
-
-
-@lru_cache(maxsize=128)
-def _layer(bank: FilterBank, flipped: bool, activation: Activation) -> Layer:
-    return Layer(bank.flipped() if flipped else bank, activation)
-
-
-Pressed = ViewState | tuple[ViewState, Effect]
+Answer = ViewState | tuple[ViewState, Effect]
 
 
 @dataclass(frozen=True)
@@ -90,75 +37,90 @@ class KeyBinding:
 
     keys: tuple[str, ...]
     help: str
-    press: Callable[[ViewState, str], Pressed]
+    press: Callable[[ViewState, str], Answer]
 
 
 def _next(state: ViewState, step: int) -> ViewState:
-    return _show_bank(state, (state.bank_index + step) % len(state.banks))
+    return _show_bank(state, (state.settings.bank_index + step) % len(state.settings.banks))
 
 
 def _show_bank(state: ViewState, index: int) -> ViewState:
-    if index >= len(state.banks) or index == state.bank_index:
+    if index >= len(state.settings.banks) or index == state.settings.bank_index:
         return state
-    return replace(state, bank_index=index, enlarged=None, pinned=None, hovered=None, pan_yx=(0, 0))
+    without = state.with_interaction(pinned=None, hovered=None, viewport=Viewport())
+    return without.with_settings(bank_index=index)
 
 
 def _toggle(name: str) -> Callable[[ViewState, str], ViewState]:
+    """A switch of the Appearance."""
+
     def press(state: ViewState, _key: str) -> ViewState:
-        changed: dict[str, Any] = {name: not getattr(state, name)}
-        return replace(state, **changed)
+        return state.with_appearance(**{name: not getattr(state.appearance, name)})
 
     return press
 
 
+def _pause(state: ViewState, _key: str) -> ViewState:
+    return state.with_interaction(paused=not state.interaction.paused)
+
+
+def _turn(state: ViewState, _key: str) -> ViewState:
+    return state.with_settings(true_convolution=not state.settings.true_convolution)
+
+
+def _toggle_panel(panel: Panel) -> Callable[[ViewState, str], ViewState]:
+    return lambda state, _key: replace(state, appearance=state.appearance.toggled(panel))
+
+
 def _relu(state: ViewState, _key: str) -> ViewState:
-    off = state.activation == Activation.RELU
-    return replace(state, activation=Activation.NONE if off else Activation.RELU)
+    off = state.settings.activation == Activation.RELU
+    return state.with_settings(activation=Activation.NONE if off else Activation.RELU)
 
 
 def _tint(state: ViewState, _key: str) -> ViewState:
-    return state if state.activation == Activation.NONE else replace(state, tint=not state.tint)
+    if state.settings.activation == Activation.NONE:
+        return state
+    return state.with_appearance(tint=not state.appearance.tint)
 
 
 def _range(state: ViewState, _key: str) -> ViewState:
     modes = list(RangeMode)
-    return replace(state, range=modes[(modes.index(state.range) + 1) % len(modes)])
+    return state.with_appearance(range=modes[(modes.index(state.appearance.range) + 1) % len(modes)])
 
 
 def _gain(state: ViewState, key: str) -> ViewState:
     if key == "0":
-        return replace(state, gain=1.0)
-    if state.range == RangeMode.FRAME:
+        return state.with_appearance(gain=1.0)
+    if state.appearance.range == RangeMode.FRAME:
         return state
-    gain = state.gain * (2.0 if key == "+" else 0.5)
-    return replace(state, gain=min(max(gain, 1 / MAX_GAIN), MAX_GAIN))
+    gain = state.appearance.gain * (2.0 if key == "+" else 0.5)
+    return state.with_appearance(gain=min(max(gain, 1 / MAX_GAIN), MAX_GAIN))
 
 
 def _colormap(state: ViewState, _key: str) -> ViewState:
-    return replace(state, colormap=COLORMAPS[(COLORMAPS.index(state.colormap) + 1) % len(COLORMAPS)])
+    shown = COLORMAPS.index(state.appearance.colormap)
+    return state.with_appearance(colormap=COLORMAPS[(shown + 1) % len(COLORMAPS)])
 
 
 def _inspector(state: ViewState, _key: str) -> ViewState:
-    return replace(state, inspector=not state.inspector, pinned=None, hovered=None)
+    without = state.with_interaction(pinned=None, hovered=None)
+    return replace(without, appearance=state.appearance.toggled(Panel.INSPECTOR))
 
 
-def _quit(state: ViewState, key: str) -> Pressed:
-    if key == "Esc" and state.help:
-        return replace(state, help=False)
-    if key == "Esc" and state.pinned:
+def _quit(state: ViewState, key: str) -> Answer:
+    enlarged = state.interaction.viewport.enlarged
+    if key == "Esc" and state.shows(Panel.HELP):
+        return replace(state, appearance=state.appearance.toggled(Panel.HELP))
+    if key == "Esc" and state.interaction.pinned:
         return let_go(state)
-    if key == "Esc" and state.enlarged is not None:
-        return enlarge(state, state.enlarged)
+    if key == "Esc" and enlarged is not None:
+        return enlarge(state, enlarged)
     return state, Effect.QUIT
 
 
 def _enlarge(state: ViewState, _key: str) -> ViewState:
-    return enlarge(state, state.inspected[0] if state.inspected else 0)
-
-
-def enlarge(state: ViewState, index: int) -> ViewState:
-    """Map `index` fills the picture, or goes back into the mosaic."""
-    return replace(state, enlarged=index if state.enlarged is None else None, pan_yx=(0, 0))
+    inspected = state.interaction.inspected
+    return enlarge(state, inspected[0] if inspected else 0)
 
 
 ARROWS = {"Left": (0, -1), "Up": (-1, 0), "Right": (0, 1), "Down": (1, 0)}
@@ -166,42 +128,17 @@ ARROWS = {"Left": (0, -1), "Up": (-1, 0), "Right": (0, 1), "Down": (1, 0)}
 
 def _arrow(state: ViewState, key: str) -> ViewState:
     dy, dx = ARROWS[key]
-    if state.inspector and (state.pinned or state.enlarged is None):
-        index, y, x = state.inspected or (0, 0, 0)
-        return replace(state, pinned=(index, y + dy, x + dx))
+    now = state.interaction
+    if state.shows(Panel.INSPECTOR) and (now.pinned or now.viewport.enlarged is None):
+        index, y, x = now.inspected or (0, 0, 0)
+        return state.with_interaction(pinned=(index, y + dy, x + dx))
     return pan(state, dy * PAN_STEP, dx * PAN_STEP)
-
-
-def pan(state: ViewState, dy: int, dx: int) -> ViewState:
-    """Move what the enlarged map shows by so many of its pixels; the loop keeps it inside the map."""
-    if state.enlarged is None:
-        return state
-    return replace(state, pan_yx=(state.pan_yx[0] + dy, state.pan_yx[1] + dx))
-
-
-def point(state: ViewState, target: MapPixel | None) -> ViewState:
-    """The pointer is over `target`, or on a tile without a map: the inspector explains it while nothing is pinned."""
-    if not state.inspector or state.pinned:
-        return state
-    return replace(state, hovered=target)
-
-
-def click(state: ViewState, target: MapPixel | None) -> ViewState:
-    """With the inspector, pin the pixel (again, or where there is no map: let it go); without, enlarge the tile."""
-    if state.inspector:
-        return replace(state, pinned=None if state.pinned == target else target, hovered=target)
-    return state if target is None else enlarge(state, target[0])
-
-
-def let_go(state: ViewState) -> ViewState:
-    """Let the pinned pixel go: the inspector follows the pointer again."""
-    return replace(state, pinned=None)
 
 
 KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(("q", "Esc"), "quit (Esc first closes the help, lets a pin go, leaves an enlarged map)", _quit),
-    KeyBinding(("space",), "pause and go on", _toggle("paused")),
-    KeyBinding((".",), "pause, and show one more frame", lambda s, _: (replace(s, paused=True), Effect.STEP)),
+    KeyBinding(("space",), "pause and go on", _pause),
+    KeyBinding((".",), "pause, and show one more frame", lambda s, _: (s.with_interaction(paused=True), Effect.STEP)),
     KeyBinding(("r",), "ReLU on or off", _relu),
     KeyBinding(("f",), "next filter bank", lambda state, _: _next(state, 1)),
     KeyBinding(("d",), "previous filter bank", lambda state, _: _next(state, -1)),
@@ -211,18 +148,18 @@ KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(("0",), "gain back to 1", _gain),
     KeyBinding(("c",), "next colour map", _colormap),
     KeyBinding(("m",), "mirror left and right", _toggle("mirror")),
-    KeyBinding(("x",), "true convolution (flipped kernels) or cross-correlation", _toggle("true_convolution")),
+    KeyBinding(("x",), "true convolution (flipped kernels) or cross-correlation", _turn),
     KeyBinding(("k",), "kernels with their numbers", _toggle("kernels")),
     KeyBinding(("i",), "inspector: point at a pixel; click to pin it, right click to let it go", _inspector),
     KeyBinding(("t",), "tint what ReLU sets to zero", _tint),
-    KeyBinding(("g",), "hide and show the input", _toggle("gray_tile")),
+    KeyBinding(("g",), "hide and show the input", _toggle("input_tile")),
     KeyBinding(("z",), "enlarge a map and back (or click its tile)", _enlarge),
     KeyBinding(tuple(ARROWS), "move the pinned pixel, or pan the enlarged map", _arrow),
     KeyBinding(("s",), "snapshot", lambda state, _: (state, Effect.SNAPSHOT)),
     KeyBinding(("v",), "record, and stop recording", lambda state, _: (state, Effect.RECORD)),
-    KeyBinding(("p",), "profile: rates, stages, latency", _toggle("profile")),
+    KeyBinding(("p",), "profile: rates, stages, latency", _toggle_panel(Panel.PROFILE)),
     KeyBinding(("w",), "full screen", _toggle("fullscreen")),
-    KeyBinding(("h", "?"), "this help", _toggle("help")),
+    KeyBinding(("h", "?"), "this help", _toggle_panel(Panel.HELP)),
 )
 
 _BINDING_OF = {key: binding for binding in KEYS for key in binding.keys}
@@ -235,6 +172,34 @@ def press(state: ViewState, key: str) -> tuple[ViewState, Effect | None]:
         return state, None
     pressed = binding.press(state, key)
     return pressed if isinstance(pressed, tuple) else (pressed, None)
+
+
+def _click(state: ViewState, event: Button, layout: Layout) -> ViewState:
+    return click(state, layout.map_pixel(*event.at)) if layout.over_tiles(*event.at) else state
+
+
+GESTURES: dict[tuple[MouseButton, Gesture], Callable[[ViewState, Button, Layout], ViewState]] = {
+    (MouseButton.LEFT, Gesture.CLICK): _click,  # enlarge a tile; pin a pixel
+    (MouseButton.LEFT, Gesture.DRAG): lambda state, event, _: pan(state, -event.moved[1], -event.moved[0]),
+    (MouseButton.RIGHT, Gesture.CLICK): lambda state, _event, _layout: let_go(state),
+}
+
+
+def answer(state: ViewState, event: DisplayEvent, layout: Layout | None) -> tuple[ViewState, Effect | None]:
+    """What a person's doing makes of the state. layout: of the canvas they see; None before the first.
+
+    What has no line in the tables changes nothing: the wheel; nor does another size, which the display itself tells.
+    """
+    if isinstance(event, Key):
+        return press(state, event.name)
+    if isinstance(event, Closed):
+        return state, Effect.QUIT
+    if isinstance(event, Pointer):
+        return state.with_interaction(pointer=event.at), None
+    gesture = GESTURES.get((event.button, event.gesture)) if isinstance(event, Button) else None
+    if isinstance(event, Button) and gesture and layout:
+        return gesture(state, event, layout), None
+    return state, None
 
 
 def key_names(binding: KeyBinding) -> str:

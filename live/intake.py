@@ -51,6 +51,11 @@ class Intake:
         self.frame, self._mirrored, self._stepping = frame, mirrored, False
         return frame
 
+    @property
+    def picture(self) -> tuple[int, float, bool] | None:
+        """Which picture `frame` is: equal where the pixels are."""
+        return (self.frame.index, self.frame.captured_at_s, self._mirrored) if self.frame else None
+
     def _check(self, frame: Frame, layer: Layer) -> None:
         try:
             layer.output_hw(frame.image.shape)

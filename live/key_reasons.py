@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from convviz_core.ranges import RangeMode
-from live.controls import ARROWS, KEYS, ViewState
+from live.controls import ARROWS, KEYS
+from live.state import ViewState
 
 _BOUND = {key for binding in KEYS for key in binding.keys}
 
@@ -13,21 +14,21 @@ def why_nothing(state: ViewState, key: str) -> str:
     if key not in _BOUND:
         return f"{key} means nothing here: h shows the keys"
     if key in ("+", "-"):
-        if state.range == RangeMode.FRAME:
+        if state.appearance.range == RangeMode.FRAME:
             return f"{key} means nothing in frame range, where each map has its own limits: n changes the range"
-        return f"the gain is {state.gain:g} already, and goes no further"
+        return f"the gain is {state.appearance.gain:g} already, and goes no further"
     if key == "0":
         return "the gain is 1 already"
     if key in ("f", "d"):
         return "there is only this filter bank"
     if key.isdigit():
-        count = len(state.banks)
-        shown = int(key) - 1 == state.bank_index
+        count = len(state.settings.banks)
+        shown = int(key) - 1 == state.settings.bank_index
         return f"bank {key} is shown already" if shown else f"there are only {count} filter banks"
     if key == "t":
         return "t tints what ReLU sets to zero, and there is no ReLU now: r brings it back"
     if key in ARROWS:
-        if state.enlarged is None:
+        if state.interaction.viewport.enlarged is None:
             return "arrows move the inspector's pixel (i) or pan an enlarged map (z)"
         return "the map ends here"
     return f"{key} changes nothing now"

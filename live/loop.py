@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 
 from convviz_core.engines.api import Engine
-from live.display import Display
+from live.display.api import Display
+from live.events import Inbox
 from live.measuring.profiler import Profiler
 from live.recording.keep import Keep
-from live.sources.frame import FrameSource, SourceEvent
-from live.view import Last, Until, View
+from live.responding import Last
+from live.session import Session, StopCondition
+from live.sources.frame import FrameSource
 
-__all__ = ["Last", "Until", "run"]
+__all__ = ["Last", "StopCondition", "run"]
 
 
 def run(
@@ -23,28 +24,28 @@ def run(
     last: Last,
     *,
     keep: Keep | None = None,
-    until: Until | None = None,
-    events: deque[SourceEvent] | None = None,
+    stop: StopCondition | None = None,
+    inbox: Inbox | None = None,
     interrupted: Callable[[], bool] = lambda: False,
     screen_wh: tuple[int, int] = (1280, 800),
 ) -> None:
-    """Show `source` through `engine` on `display` until a person, the source or `until` ends it.
+    """Show `source` through `engine` on `display` until a person, the source or `stop` ends it.
 
     last: its state is where the view begins; however it ends, it then holds what was shown last.
-    events: where the source's listener leaves what happened. Errors: SourceError, EngineError, OutputError.
+    inbox: where the source's listener leaves what happened. Errors: SourceError, EngineError, OutputError.
     """
-    events = deque() if events is None else events
-    view = View(source, engine, display, profiler, last, keep or Keep(), events, screen_wh)
+    inbox = Inbox() if inbox is None else inbox
+    session = Session(source, engine, display, profiler, last, keep or Keep(), inbox, screen_wh)
     try:
-        while not (view.over(until or Until()) or interrupted()):
-            fresh = view.capture()
-            if fresh or view.outdated():
-                result = view.compute()
-                canvas = view.draw(result)
-                heard = view.show(canvas, fresh)
+        while not (session.over(stop or StopCondition()) or interrupted()):
+            fresh = session.capture()
+            if fresh or session.outdated():
+                result = session.compute()
+                canvas = session.draw(result)
+                heard = session.show(canvas, fresh)
             else:
-                heard = view.idle()
-            view.respond(heard)
+                heard = session.idle()
+            session.respond(heard)
     finally:
         profiler.stop()
-        view.take_events()
+        session.finish()

@@ -7,7 +7,6 @@ from functools import lru_cache
 
 from convviz_core.filters.bank import FilterBank
 from convviz_core.ranges import RangeMode, is_flat
-from live.caption_plan import CaptionNeeds
 from live.drawing.kernels import draw_kernel, size_wh
 from live.drawing.numbers import TIMES, column, figure
 from live.drawing.overlay import Sprite, blank
@@ -16,7 +15,8 @@ from live.drawing.text import BOLD, DIM, INK, base_line, put, shortened, text_wi
 from live.drawing.tiles import map_part
 from live.drawing.tint import counts_from, removed_share
 from live.layout import Layout
-from live.tiling import Tile
+from live.layout.caption_plan import CaptionNeeds
+from live.layout.tiling import Tile
 
 NOTE_EM = 10.0  # the widest that is usual
 BEFORE, AFTER = f"input {TIMES}", "="  # around the kernel: the picture below is what they give

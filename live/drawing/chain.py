@@ -12,7 +12,7 @@ from live.drawing.kernels import draw_numbers, draw_picture, numbers_size, shade
 from live.drawing.numbers import TIMES, column, times_power
 from live.drawing.panel import PanelPage
 from live.drawing.text import DIM, INK, put, put_middle, shortened, text_width
-from live.tiling import Rect
+from live.layout.tiling import Rect
 
 LARGEST_CELL_EM = 3.4
 SIGN_EM = 1.5  # the room of a sign between two matrices

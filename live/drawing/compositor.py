@@ -20,6 +20,9 @@ class Painter(Protocol):
     def paint(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
         """Paint every tile's picture onto the canvas, and nothing beside them."""
 
+    def close(self) -> None:
+        """Nothing is painted any more."""
+
 
 class _Kept:
     """One overlay with its last pixels."""
@@ -74,6 +77,10 @@ class Compositor:
         for kept in self._over:
             self._copy(kept)
         return self._canvas
+
+    def close(self) -> None:
+        """Nothing is composed any more."""
+        self._painter.close()
 
     def _clear(self, layout: Layout) -> None:
         width, height = layout.canvas_wh

@@ -9,8 +9,8 @@ from live.drawing.panel import PanelPage
 from live.drawing.scene import Scene
 from live.drawing.text import ACCENT, DIM, INK, put, shortened, text_width
 from live.layout import Layout
-from live.panel_places import Panel
-from live.type_scale import TypeScale
+from live.layout.panel_places import Panel
+from live.layout.type_scale import TypeScale
 
 EXPLANATION = (
     "Each kernel is laid over every patch of the input: weights times pixels, summed, is one pixel of its map. "

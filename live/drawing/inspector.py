@@ -18,8 +18,8 @@ from live.drawing.panel import PanelPage
 from live.drawing.scene import MapPixel, Scene
 from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE, Colour
 from live.layout import Layout
-from live.panel_places import Panel
-from live.tiling import Rect
+from live.layout.panel_places import Panel
+from live.layout.tiling import Rect
 
 SURROUNDINGS = 3  # the input is shown this many kernels high around the receptive field
 SURROUNDINGS_SHARE = 0.2  # of the panel's height, at most

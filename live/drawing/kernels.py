@@ -9,10 +9,10 @@ import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.gray import to_gray
-from live.caption_plan import CELL_HEIGHT, CELL_WIDTH, SMALLEST_DIGITS
 from live.drawing.numbers import column
 from live.drawing.text import RULE, put_middle, width_em
-from live.tiling import Rect
+from live.layout.caption_plan import CELL_HEIGHT, CELL_WIDTH, SMALLEST_DIGITS
+from live.layout.tiling import Rect
 
 SMALLEST_RULED = 7  # pixels a cell's side, from which on lines part the cells
 ANY_DIGIT = str.maketrans("123456789", "000000000")

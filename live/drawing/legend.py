@@ -16,7 +16,7 @@ from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
 from live.drawing.text import BOLD, CAP_HEIGHT, DIM, INK, RULE, put, put_middle, wrapped
 from live.layout import Layout
-from live.tiling import Rect
+from live.layout.tiling import Rect
 
 LARGEST_KERNEL_EM, SIGN_EM = 3.6, 1.5  # in units of the text's size, as all that follow
 WORDS_EM, SHORT_EM, LINE_EM = 8.0, 4.5, 1.3

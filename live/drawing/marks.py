@@ -8,7 +8,7 @@ from convviz_core.arrays import ByteArray
 from live.drawing.scene import Scene
 from live.drawing.text import ACCENT, Colour
 from live.layout import Layout
-from live.tiling import Rect
+from live.layout.tiling import Rect
 
 OTHERS: Colour = (200, 196, 192)
 

@@ -9,7 +9,7 @@ from live.drawing.scene import Scene
 from live.drawing.strip import strip_notice
 from live.drawing.text import ACCENT, BOLD, PANEL, WARNING, base_line, put, put_middle, text_width, wrapped
 from live.layout import Layout
-from live.tiling import Rect
+from live.layout.tiling import Rect
 
 LINE_EM = 1.4
 

@@ -12,7 +12,7 @@ from convviz_core.arrays import ByteArray
 from live.drawing.scene import Scene
 from live.drawing.text import BACKGROUND, Colour
 from live.layout import Layout
-from live.tiling import Rect
+from live.layout.tiling import Rect
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,8 +21,8 @@ from live.drawing.text import (
     text_width,
     wrapped,
 )
-from live.tiling import Rect
-from live.type_scale import TypeScale
+from live.layout.tiling import Rect
+from live.layout.type_scale import TypeScale
 
 
 class PanelPage:

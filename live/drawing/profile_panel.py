@@ -12,9 +12,9 @@ from live.drawing.panel import PanelPage
 from live.drawing.scene import ProfileInfo, Scene
 from live.drawing.text import ACCENT, DIM, INK, RULE, put_right
 from live.layout import Layout
+from live.layout.panel_places import Panel
+from live.layout.tiling import Rect
 from live.measuring.record import RECENT_S, Percentiles
-from live.panel_places import Panel
-from live.tiling import Rect
 
 LARGEST_CURVE_LINES = 6
 RATES_EM = 20.0  # a narrower panel has the rates one below the other

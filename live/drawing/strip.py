@@ -28,7 +28,7 @@ from live.drawing.text import (
     text_width,
 )
 from live.layout import Layout
-from live.tiling import Rect
+from live.layout.tiling import Rect
 
 Word = tuple[str, Colour, int]
 BAR_EM = 6.0

@@ -19,7 +19,7 @@ from live.drawing.scaling import Band, Scaling
 from live.drawing.scene import Scene
 from live.drawing.tint import Removed, tint_into, tint_strengths
 from live.layout import Layout
-from live.tiling import Rect
+from live.layout.tiling import Rect
 
 _MOST_THREADS = 4
 
@@ -84,6 +84,10 @@ class TilePainter:
     def __init__(self) -> None:
         self._others = min(cv2.getNumberOfCPUs(), _MOST_THREADS) - 1
         self._pool = ThreadPoolExecutor(max(1, self._others), "convviz-draw")
+
+    def close(self) -> None:
+        """Join the threads."""
+        self._pool.shutdown()
 
     def paint(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
         """Paint every tile's picture onto `canvas`, uint8 BGR (H, W, 3), and nothing beside them."""

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 from convviz_core.engines.api import Engine
-from live.controls import ViewState
 from live.measuring.profiler import Profiler
 from live.outputs import replacing
 from live.sources.frame import FrameSource
+from live.state import ViewState
 
 
 def stats(
@@ -34,8 +34,8 @@ def stats(
         "engine": engine.name,
         "device": engine.device,
         "filters": state.layer.bank.name,
-        "activation": str(state.activation),
-        "range": str(state.range),
+        "activation": str(state.settings.activation),
+        "range": str(state.appearance.range),
         "frames": {
             "captured": counts.captured,
             "processed": profiler.processed.count,

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Literal
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
 from convviz_core.ranges import Range, RangeMode
-from live.controls import ViewState
 from live.errors import OutputError
 from live.measuring.trace import Trace
 from live.recording.snapshot import next_snapshot_directory, write_snapshot
 from live.sources.frame import SourceEvent
+from live.state import ViewState
 
 if TYPE_CHECKING:
     from live.recording.recorder import Recorder
@@ -105,8 +105,8 @@ class Keep:
     ) -> None:
         """frame.png, mosaic.png at full size, maps.npz, settings.json, reproduce.py; OutputError if not."""
         layer = state.layer
-        as_shown: Range = state.range
-        if result is not None and state.range != RangeMode.FRAME:
+        as_shown: Range = state.appearance.range
+        if result is not None and state.appearance.range != RangeMode.FRAME:
             as_shown = (float(result.ranges[0, 0]), float(result.ranges[0, 1]))
         full = engine.run(image, layer, as_shown)
         conv, activated = engine.maps(image, layer)
@@ -115,10 +115,10 @@ class Keep:
             "filters": layer.bank.name,
             "labels": list(layer.bank.labels),
             "activation": str(layer.activation),
-            "range": str(state.range),
+            "range": str(state.appearance.range),
             "ranges": full.ranges.tolist(),
-            "mirrored": state.mirror,
-            "true_convolution": state.true_convolution,
+            "mirrored": state.appearance.mirror,
+            "true_convolution": state.settings.true_convolution,
             "engine": engine.name,
             "device": engine.device,
         }

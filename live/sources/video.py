@@ -116,8 +116,10 @@ class VideoSource:
             self.counts.failed_reads += 1
             self._listener(SourceEvent("failed_read", self._clock(), "a damaged picture was skipped"))
         self._read_s = self._clock() - started_s
-        if step is Step.PICTURE:
+        if step is Step.PICTURE or self.counts.captured:
             self._say_what_is_odd()
+        if step is Step.BROKEN:
+            self._listener(SourceEvent("notice", self._clock(), f"{self.name} cannot be read any further"))
         return step is Step.PICTURE
 
     def _say_what_is_odd(self) -> None:

@@ -35,26 +35,27 @@ from convviz_core.filters.built_in import BUILT_IN_BANKS  # noqa: E402
 from convviz_core.ranges import fixed_limits  # noqa: E402
 from convviz_core.scenes import open_scene  # noqa: E402
 from live.composing import layout_request, new_compositor, scene_of  # noqa: E402
-from live.controls import ViewState  # noqa: E402
 from live.drawing.compositor import Compositor  # noqa: E402
 from live.drawing.scene import ProfileInfo, Scene, Status  # noqa: E402
 from live.drawing.tiles import TilePainter  # noqa: E402
 from live.layout import Layout, arrange  # noqa: E402
 from live.measuring.record import Percentiles, Recent  # noqa: E402
+from live.layout.panel_places import Panel  # noqa: E402
+from live.state import LayerSettings, ViewState  # noqa: E402
 
 CANVASES_WH = ((960, 720), (1920, 1080), (3840, 2160))
 WINDOW_WH = (1920, 1080)
 BEATS_EVERY = 3  # pictures: what follows them is written anew ten times a second
 PICTURES_A_TURN, UNCOUNTED = 15, 3  # the first ones find the caches as another thing has left them
-STATE = ViewState(BUILT_IN_BANKS)
+STATE = ViewState(LayerSettings(BUILT_IN_BANKS))
 STATES = {
-    "maps, gray": replace(STATE, colormap="gray"),
+    "maps, gray": STATE.with_appearance(colormap="gray"),
     "maps, lift": STATE,
-    "maps, viridis": replace(STATE, colormap="viridis"),
-    "+ tint": replace(STATE, tint=True),
-    "+ kernels' numbers": replace(STATE, kernels=True),
-    "+ profile": replace(STATE, profile=True),
-    "+ inspector": replace(STATE, inspector=True, pinned=(0, 300, 500)),
+    "maps, viridis": STATE.with_appearance(colormap="viridis"),
+    "+ tint": STATE.with_appearance(tint=True),
+    "+ kernels' numbers": STATE.with_appearance(kernels=True),
+    "+ profile": STATE.with_appearance(panels=frozenset({Panel.PROFILE})),
+    "+ inspector": STATE.with_appearance(panels=frozenset({Panel.INSPECTOR})).with_interaction(pinned=(0, 300, 500)),
 }
 BARE_LOOP = """
 import json, signal, sys, time, cv2, numpy as np

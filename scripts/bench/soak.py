@@ -13,7 +13,6 @@ import os
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -31,14 +30,16 @@ import numpy as np  # noqa: E402
 
 from convviz_core.engines.opening import open_engine  # noqa: E402
 from convviz_core.filters.built_in import BUILT_IN_BANKS  # noqa: E402
-from live.controls import ViewState  # noqa: E402
-from live.display import NullDisplay  # noqa: E402
+from live.display.null import NullDisplay  # noqa: E402
+from live.events import Inbox  # noqa: E402
+from live.layout.panel_places import Panel  # noqa: E402
 from live.loop import Last, run  # noqa: E402
 from live.measuring.profiler import Profiler  # noqa: E402
 from live.sources import open_source  # noqa: E402
-from live.sources.frame import FrameSource, SourceEvent, SourceSettings  # noqa: E402
+from live.sources.frame import FrameSource, SourceSettings  # noqa: E402
 from live.sources.live_reader import LiveReader  # noqa: E402
 from live.sources.stream import StreamDevice  # noqa: E402
+from live.state import Appearance, LayerSettings, ViewState  # noqa: E402
 
 SIZE_WH = (320, 240)
 CANVAS_WH = (640, 480)
@@ -146,15 +147,16 @@ def fast_clock() -> float:
     return FASTER * time.monotonic()
 
 
-def soak(name: str, source: FrameSource, most: int, listener: deque[SourceEvent], *, drawn: bool = False) -> Soak:
+def soak(name: str, source: FrameSource, most: int, inbox: Inbox, *, drawn: bool = False) -> Soak:
     """Run the loop on `source` until so many frames were processed, or so many times a live one came back."""
     profiler = Profiler(fast_clock if source.live else time.monotonic)
     watched = Soak(name, most, lambda: source.counts.reconnects if source.live else profiler.processed.count)
     started_s = time.monotonic()
     with open_engine("auto", "cpu", background=True) as engine:
         display = NullDisplay(CANVAS_WH if drawn else None)
-        state = ViewState(BUILT_IN_BANKS, profile=drawn, kernels=drawn)
-        run(source, engine, display, profiler, Last(state), events=listener, interrupted=watched.asked)
+        looks = Appearance(kernels=drawn, panels=frozenset([Panel.PROFILE] if drawn else []))
+        state = ViewState(LayerSettings(BUILT_IN_BANKS), looks)
+        run(source, engine, display, profiler, Last(state), inbox=inbox, interrupted=watched.asked)
         source.close()
         counts, minutes = source.counts, (time.monotonic() - started_s) / 60
         print(
@@ -168,10 +170,10 @@ def soak(name: str, source: FrameSource, most: int, listener: deque[SourceEvent]
 def soak_all(frames: int, reconnects: int) -> Iterator[Soak]:
     """The three runs, one after the other."""
     scene = SourceSettings(width=SIZE_WH[0], height=SIZE_WH[1], paced=False)
-    events: deque[SourceEvent] = deque()
-    yield soak(f"{frames} frames", open_source("synthetic", scene, events.append), frames, events)
-    drawn = open_source("synthetic", scene, events.append)
-    yield soak(f"{frames} frames, canvas drawn", drawn, frames, events, drawn=True)
+    inbox = Inbox()
+    yield soak(f"{frames} frames", open_source("synthetic", scene, inbox.append), frames, inbox)
+    drawn = open_source("synthetic", scene, inbox.append)
+    yield soak(f"{frames} frames, canvas drawn", drawn, frames, inbox, drawn=True)
     with bad_stream() as url:
         closed = threading.Event()
 
@@ -179,9 +181,9 @@ def soak_all(frames: int, reconnects: int) -> Iterator[Soak]:
             closed.wait(seconds / FASTER)
 
         source = LiveReader(
-            StreamDevice(url, SourceSettings(), events.append), events.append, SourceSettings(), fast_clock, wait
+            StreamDevice(url, SourceSettings(), inbox.append), inbox.append, SourceSettings(), fast_clock, wait
         )
-        yield soak(f"{reconnects} reconnects", source, reconnects, events)
+        yield soak(f"{reconnects} reconnects", source, reconnects, inbox)
 
 
 def main() -> int:

@@ -19,9 +19,10 @@ from x11 import Screen, xvfb  # noqa: E402
 from convviz_core.arrays import ByteArray  # noqa: E402
 from convviz_core.filters.built_in import BUILT_IN_BANKS  # noqa: E402
 from live.composing import layout_request  # noqa: E402
-from live.controls import ViewState  # noqa: E402
 from live.drawing.text import BACKGROUND  # noqa: E402
 from live.layout import arrange  # noqa: E402
+from live.layout.panel_places import Panel  # noqa: E402
+from live.state import Appearance, LayerSettings, ViewState  # noqa: E402
 
 SCREEN = "1280x1024"  # the first window takes four fifths of it
 SHOTS = {"window.png": ["space"], "inspector.png": ["space", "i"]}
@@ -42,7 +43,7 @@ def has_strip(seen: ByteArray) -> bool:
 
 def place_of(pixel: tuple[int, int, int], window: ByteArray) -> tuple[int, int]:
     """Where a map's pixel lies in the window while the inspector is open."""
-    state = ViewState(BUILT_IN_BANKS, inspector=True)
+    state = ViewState(LayerSettings(BUILT_IN_BANKS), Appearance(panels=frozenset({Panel.INSPECTOR})))
     layout = arrange(layout_request((window.shape[1], window.shape[0]), SCENE_HW, state))
     place = layout.canvas_rect(*pixel)
     assert place is not None

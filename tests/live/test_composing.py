@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from convviz_core.engines.api import Result
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.geometry import FrameSizeError
-from live.composing import kept_inside, layout_request, scene_of
-from live.controls import ViewState
+from live.composing import layout_request, scene_of
 from live.drawing.scene import Status
 from live.layout import arrange
-from live.panel_places import Panel
+from live.layout.panel_places import Panel
+from live.layout.viewport import Viewport
+from live.pointing import kept_inside
+from live.state import LayerSettings, ViewState
 
-STATE = ViewState(BUILT_IN_BANKS)
+STATE = ViewState(LayerSettings(BUILT_IN_BANKS))
 
 
 def test_the_input_is_shown_at_first() -> None:
@@ -26,20 +26,20 @@ def test_the_input_is_shown_at_first() -> None:
 
 
 def test_open_panels_are_asked_for() -> None:
-    state = replace(STATE, inspector=True, profile=True)
+    state = STATE.with_appearance(panels=frozenset({Panel.INSPECTOR, Panel.PROFILE}))
     assert layout_request((640, 480), (100, 200), state).panels == (Panel.INSPECTOR, Panel.PROFILE)
 
 
 def test_an_enlarged_map_s_panning_comes_back_inside() -> None:
-    state = replace(STATE, enlarged=1, pan_yx=(10_000, -50))
+    state = STATE.with_interaction(viewport=Viewport(enlarged=1, corner_yx=(10_000, -50)))
     layout = arrange(layout_request((640, 480), (1080, 1920), state))
-    assert kept_inside(state, layout).pan_yx == (layout.crop.y, 0)
+    assert kept_inside(state, layout).interaction.viewport.corner_yx == (layout.crop.y, 0)
 
 
 def test_a_pin_outside_comes_back_to_the_edge() -> None:
-    state = replace(STATE, inspector=True, pinned=(0, -3, 5000))
+    state = STATE.with_appearance(panels=frozenset({Panel.INSPECTOR})).with_interaction(pinned=(0, -3, 5000))
     layout = arrange(layout_request((640, 480), (100, 200), state))
-    assert kept_inside(state, layout).pinned == (0, 0, 196)
+    assert kept_inside(state, layout).interaction.pinned == (0, 0, 196)
 
 
 def test_a_frame_smaller_than_the_kernel_is_refused() -> None:
@@ -50,6 +50,6 @@ def test_a_frame_smaller_than_the_kernel_is_refused() -> None:
 def test_a_closed_inspector_explains_nothing() -> None:
     image = np.zeros((100, 200), np.uint8)
     result = Result(np.zeros((194, 394), np.uint8), np.array([[0, 1]] * 4, np.float32), 0.0, "test")
-    state = replace(STATE, inspector=True, hovered=(0, 48, 98))
+    state = STATE.with_appearance(panels=frozenset({Panel.INSPECTOR})).with_interaction(hovered=(0, 48, 98))
     assert scene_of(state, image, result, Status("test")).target == (0, 48, 98)
-    assert scene_of(replace(state, inspector=False), image, result, Status("test")).target is None
+    assert scene_of(state.with_appearance(panels=frozenset()), image, result, Status("test")).target is None

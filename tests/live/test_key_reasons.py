@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.ranges import RangeMode
-from live.controls import KEYS, MAX_GAIN, ViewState, press
+from live.controls import KEYS, MAX_GAIN, press
 from live.key_reasons import why_nothing
+from live.layout.viewport import Viewport
+from live.state import LayerSettings, ViewState
 
-STATE = ViewState(BUILT_IN_BANKS)
-ONE_BANK = ViewState(BUILT_IN_BANKS[:1])
+STATE = ViewState(LayerSettings(BUILT_IN_BANKS))
+ONE_BANK = ViewState(LayerSettings(BUILT_IN_BANKS[:1]))
+ENLARGED = STATE.with_appearance(range=RangeMode.FRAME).with_interaction(viewport=Viewport(0))
 
 
 @pytest.mark.parametrize(
     ("key", "state", "words"),
     [
-        ("+", replace(STATE, range=RangeMode.FRAME), "frame range"),
-        ("-", replace(STATE, range=RangeMode.FRAME), "n changes the range"),
-        ("+", replace(STATE, gain=MAX_GAIN), "1024 already"),
+        ("+", STATE.with_appearance(range=RangeMode.FRAME), "frame range"),
+        ("-", STATE.with_appearance(range=RangeMode.FRAME), "n changes the range"),
+        ("+", STATE.with_appearance(gain=MAX_GAIN), "1024 already"),
         ("0", STATE, "gain is 1"),
         ("f", ONE_BANK, "only this filter bank"),
         ("d", ONE_BANK, "only this filter bank"),
         ("1", STATE, "bank 1 is shown already"),
-        ("5", replace(STATE, banks=BUILT_IN_BANKS[:3]), "only 3 filter banks"),
+        ("5", STATE.with_settings(banks=BUILT_IN_BANKS[:3]), "only 3 filter banks"),
         ("Left", STATE, "(i) or pan an enlarged map (z)"),
         ("y", STATE, "h shows the keys"),
     ],
@@ -36,7 +37,7 @@ def test_a_key_that_changes_nothing_says_why(key: str, state: ViewState, words: 
 
 
 @pytest.mark.parametrize("key", [key for binding in KEYS for key in binding.keys])
-@pytest.mark.parametrize("state", [STATE, ONE_BANK, replace(STATE, range=RangeMode.FRAME, enlarged=0)])
+@pytest.mark.parametrize("state", [STATE, ONE_BANK, ENLARGED])
 def test_no_key_of_the_table_lacks_a_reason_of_its_own(key: str, state: ViewState) -> None:
     after, effect = press(state, key)
     if (after, effect) == (state, None):

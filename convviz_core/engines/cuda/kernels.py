@@ -151,7 +151,7 @@ def _real_float32() -> Iterator[None]:
 def ranges_and_peak(key: WorkKey, lows: Tensor, highs: Tensor, limits: Tensor) -> tuple[Tensor, Tensor]:
     """float32 (N, 2) ranges and the peak, of shape (), from each map's extremes (N,) after the activation."""
     own = key.bank.own
-    peak = torch.maximum(highs[:own].amax(), lows[:own].amin().neg())
+    peak = torch.maximum(highs.narrow(0, 0, own).amax(), lows.narrow(0, 0, own).amin().neg())
     if key.scaling == Scaling.FRAME:
         return torch.stack([lows, highs], dim=1), peak
     return limits.expand(len(key.bank), 2), peak

@@ -14,13 +14,15 @@ from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.ranges import RangeMode
 from live.composing import layout_request, new_compositor, scene_of
-from live.controls import COLORMAPS, ViewState
 from live.drawing.scene import ProfileInfo, Status
 from live.drawing.text import BACKGROUND
 from live.layout import Layout, arrange
+from live.layout.panel_places import Panel
+from live.layout.viewport import Viewport
 from live.measuring.record import Percentiles, Recent
+from live.state import COLORMAPS, LayerSettings, ViewState
 
-STATE = ViewState(BUILT_IN_BANKS)
+STATE = ViewState(LayerSettings(BUILT_IN_BANKS))
 IMAGE = np.random.default_rng(3).integers(0, 256, (90, 120, 3), np.uint8)
 STATUS = Status("a source", fps=30.0)
 NOTICES = ("recording to film.mkv", "the camera came back after a long time of nothing at all")
@@ -38,7 +40,7 @@ def layout_of(state: ViewState, canvas_wh: tuple[int, int] = (640, 480)) -> Layo
 
 def drawn(state: ViewState, canvas_wh: tuple[int, int] = (640, 480), status: Status = STATUS, **more: Any) -> ByteArray:
     layout = layout_of(state, canvas_wh)
-    result = OpenCvEngine().run(IMAGE, state.layer, state.range, layout.reduce)
+    result = OpenCvEngine().run(IMAGE, state.layer, state.appearance.range, layout.reduce)
     return new_compositor().compose(layout, scene_of(state, IMAGE, result, status, **more)).copy()
 
 
@@ -51,7 +53,7 @@ def profile() -> ProfileInfo:
 
 @pytest.mark.parametrize("colormap", COLORMAPS)
 def test_pixels_that_belong_to_nothing_have_the_background_s_colour(colormap: str) -> None:
-    state = replace(STATE, banks=(bank_of(3),), colormap=colormap, gray_tile=False)
+    state = STATE.with_settings(banks=(bank_of(3),)).with_appearance(colormap=colormap, input_tile=False)
     canvas, layout = drawn(state), layout_of(state)
     first, second = layout.tiles[0].picture, layout.tiles[1].picture
     assert (canvas[first.y : first.bottom, first.right : second.x] == BACKGROUND).all()
@@ -70,8 +72,8 @@ def test_the_range_and_its_limits_are_always_on_the_picture(canvas_wh: tuple[int
     assert len(np.unique(plain)) > 50  # the colour bar is there
     happened = replace(STATUS, notices=NOTICES * 2, silent_s=3)
     assert np.array_equal(limits(STATE, status=happened), plain)
-    assert np.array_equal(limits(replace(STATE, kernels=True)), plain)
-    assert np.array_equal(limits(replace(STATE, profile=True), profile=profile()), plain)
+    assert np.array_equal(limits(STATE.with_appearance(kernels=True)), plain)
+    assert np.array_equal(limits(STATE.with_appearance(panels=frozenset({Panel.PROFILE})), profile=profile()), plain)
 
 
 def captions(state: ViewState, canvas_wh: tuple[int, int], canvas: ByteArray) -> list[ByteArray]:
@@ -85,7 +87,11 @@ def captions(state: ViewState, canvas_wh: tuple[int, int], canvas: ByteArray) ->
 def test_what_has_happened_covers_no_caption(
     canvas_wh: tuple[int, int], count: int, enlarged: int | None, said: dict[str, Any]
 ) -> None:
-    state = replace(STATE, banks=(bank_of(count),), enlarged=enlarged, range=RangeMode.FRAME)
+    state = (
+        STATE.with_settings(banks=(bank_of(count),))
+        .with_appearance(range=RangeMode.FRAME)
+        .with_interaction(viewport=Viewport(enlarged))
+    )
     plain, seen = drawn(state, canvas_wh), drawn(state, canvas_wh, replace(STATUS, **said))
     assert not np.array_equal(plain, seen)
     pairs = zip(captions(state, canvas_wh, plain), captions(state, canvas_wh, seen), strict=True)
@@ -93,10 +99,10 @@ def test_what_has_happened_covers_no_caption(
 
 
 def test_in_frame_mode_each_caption_has_the_limits_of_its_map() -> None:
-    state = replace(STATE, range=RangeMode.FRAME)
+    state = STATE.with_appearance(range=RangeMode.FRAME)
     layout = layout_of(state)
     engine = OpenCvEngine()
-    result = engine.run(IMAGE, state.layer, state.range, layout.reduce)
+    result = engine.run(IMAGE, state.layer, state.appearance.range, layout.reduce)
     compositor, scene = new_compositor(), scene_of(state, IMAGE, result, STATUS)
     before = compositor.compose(layout, scene).copy()
     ranges = scene.ranges.copy()
@@ -107,7 +113,7 @@ def test_in_frame_mode_each_caption_has_the_limits_of_its_map() -> None:
 
 
 def test_the_profile_shows_what_was_measured() -> None:
-    state = replace(STATE, profile=True)
+    state = STATE.with_appearance(panels=frozenset({Panel.PROFILE}))
     times = Percentiles(9, 1.0, 2.0, 3.0, 4.0)
     profiles = [
         ProfileInfo(Recent(fps, fps, fps, {"draw": times}, times, np.full(99, 20.0)), "halide", "cvtColor", 1, 2, 3, 4)

@@ -15,16 +15,19 @@ from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.layer import Layer
 from convviz_core.ranges import RangeMode
 from live.composing import layout_request, new_compositor
-from live.controls import ViewState
 from live.drawing.compositor import Compositor
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import ProfileInfo, Scene, Status
 from live.drawing.text import BACKGROUND
 from live.layout import Layout, arrange
+from live.layout.panel_places import Panel
+from live.layout.tiling import Rect
 from live.measuring.record import Percentiles, Recent
-from live.tiling import Rect
+from live.state import LayerSettings, ViewState
 
-STATE = ViewState(BUILT_IN_BANKS, kernels=True, inspector=True, profile=True)
+STATE = ViewState(LayerSettings(BUILT_IN_BANKS)).with_appearance(
+    kernels=True, panels=frozenset({Panel.INSPECTOR, Panel.PROFILE})
+)
 IMAGE = np.zeros((90, 120), np.uint8)
 LAYOUT = arrange(layout_request((960, 720), IMAGE.shape, STATE))
 SCENE = Scene(
@@ -48,6 +51,9 @@ class Painting:
 
     def paint(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
         canvas[layout.tiles[0].picture.slices] = scene.beat
+
+    def close(self) -> None:
+        pass
 
 
 class Box:

@@ -17,7 +17,7 @@ from live.drawing.inspector import Inspector, arithmetic
 from live.drawing.panel import PanelPage
 from live.drawing.scene import MapPixel, Scene, Status
 from live.layout import LayoutRequest, arrange
-from live.panel_places import Panel
+from live.layout.panel_places import Panel
 
 LAYOUT = arrange(LayoutRequest((960, 720), (118, 158), 4, panels=(Panel.INSPECTOR,)))
 

@@ -7,7 +7,7 @@ import pytest
 
 from live.drawing.kernels import draw_kernel, draw_picture, kernel_pictures, numbers_size, shades, unit_shades
 from live.drawing.text import RULE
-from live.tiling import Rect
+from live.layout.tiling import Rect
 
 
 def test_zero_is_the_middle_gray_and_both_signs_reach_the_ends() -> None:

@@ -18,7 +18,8 @@ from live.drawing.colormaps import base_table
 from live.drawing.scene import Scene, Status
 from live.drawing.tiles import TilePainter, input_part
 from live.layout import Layout, LayoutRequest, arrange
-from live.tiling import Rect
+from live.layout.tiling import Rect
+from live.layout.viewport import Viewport
 
 BESIDE = 99  # what stands on the canvas before; nothing beside the tiles may change
 
@@ -48,7 +49,7 @@ def scene_of(maps: ByteArray, bank: FilterBank, **changes: object) -> Scene:
 
 
 def layout_of(canvas_wh: tuple[int, int], maps: ByteArray, enlarged: int | None = None) -> Layout:
-    return arrange(LayoutRequest(canvas_wh, (maps.shape[1], maps.shape[2]), len(maps), enlarged=enlarged))
+    return arrange(LayoutRequest(canvas_wh, (maps.shape[1], maps.shape[2]), len(maps), viewport=Viewport(enlarged)))
 
 
 def painted(layout: Layout, scene: Scene) -> ByteArray:

@@ -20,7 +20,7 @@ from live.drawing.scene import Scene, Status
 from live.drawing.strip import Strip, first_words, limits, second_words
 from live.drawing.text import ACCENT, BACKGROUND, PANEL, put, shortened, text_width, wrapped
 from live.layout import LayoutRequest, arrange
-from live.panel_places import Panel
+from live.layout.panel_places import Panel
 
 SEED = BUILT_IN_BANKS[0]
 REQUEST = LayoutRequest((960, 720), (237, 317), 4, captions=caption_needs(SEED, numbers=False))

@@ -9,16 +9,16 @@ import pytest
 
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.built_in import BUILT_IN_BANKS
-from live.controls import ViewState
 from live.errors import OutputError
 from live.recording.keep import Keep
+from live.state import LayerSettings, ViewState
 
 IMAGE = np.zeros((12, 10, 3), np.uint8)
 
 
 def snapshot(keep: Keep) -> None:
     with OpenCvEngine() as engine:
-        keep.snapshot(engine, IMAGE, ViewState(BUILT_IN_BANKS), None)
+        keep.snapshot(engine, IMAGE, ViewState(LayerSettings(BUILT_IN_BANKS)), None)
 
 
 def test_a_snapshot_is_said_once_and_is_a_notice(tmp_path: Path) -> None:

@@ -6,36 +6,51 @@ import json
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from watched_engine import WatchedEngine
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import Engine, Result
+from convviz_core.auto_range import map_ranges
+from convviz_core.engines.api import Engine
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.geometry import FrameSizeError
-from convviz_core.layer import Activation, Layer
-from convviz_core.ranges import Range, RangeMode
+from convviz_core.layer import Activation
+from convviz_core.ranges import RangeMode
 from live.composing import layout_request
-from live.controls import ViewState
-from live.display import Events, NullDisplay, Point
+from live.display.null import NullDisplay
+from live.drawing.captions import Captions
 from live.drawing.compositor import Compositor
+from live.drawing.help_panel import Help
+from live.drawing.inspector import Inspector
+from live.drawing.legend import Legend
+from live.drawing.notices import NoSignal, Notices
+from live.drawing.profile_panel import Profile
 from live.drawing.scene import Scene
+from live.drawing.strip import Strip
+from live.events import Button, Closed, DisplayEvent, Gesture, Inbox, Key, MouseButton, Point, Pointer
 from live.intake import PATIENCE_S
 from live.layout import Layout, arrange
-from live.loop import Last, Until, run
+from live.layout.panel_places import Panel
+from live.loop import Last, StopCondition, run
 from live.measuring.profiler import Profiler
 from live.notices import NOTICE_S
 from live.recording.keep import Keep
+from live.session import IDLE_S
 from live.sources.frame import Frame, SourceCounts, SourceError, SourceEvent
-from live.view import IDLE_S
+from live.state import LayerSettings, MapPixel, ViewState
 
-STATE = ViewState(BUILT_IN_BANKS)
+STATE = ViewState(LayerSettings(BUILT_IN_BANKS))
+INSPECTING = STATE.with_appearance(panels=frozenset({Panel.INSPECTOR}))
 compose = Compositor.compose
+
+
+Heard = Sequence[DisplayEvent]
 
 
 class Clock:
@@ -88,7 +103,7 @@ class ScriptedDisplay:
 
     interactive = True
 
-    def __init__(self, clock: Clock, script: Sequence[Events], canvas_wh: tuple[int, int] = (640, 480)) -> None:
+    def __init__(self, clock: Clock, script: Sequence[Heard], canvas_wh: tuple[int, int] = (640, 480)) -> None:
         self.clock, self.script, self.canvas_wh = clock, deque(script), canvas_wh
         self.shown: list[ByteArray] = []
         self.fullscreen: list[bool] = []
@@ -97,18 +112,18 @@ class ScriptedDisplay:
     def open(self, preferred_wh: tuple[int, int]) -> None:
         pass
 
-    def show(self, canvas: ByteArray) -> Events:
+    def show(self, canvas: ByteArray) -> Heard:
         self.clock.now_s += 0.003
         self.shown.append(canvas.copy())
         return self._next()
 
-    def idle(self, wait_s: float) -> Events:
+    def idle(self, wait_s: float) -> Heard:
         self.clock.now_s += wait_s
         self.waits_s.append(wait_s)
         return self._next()
 
-    def _next(self) -> Events:
-        return self.script.popleft() if self.script else Events(closed=True)
+    def _next(self) -> Heard:
+        return self.script.popleft() if self.script else [Closed()]
 
     def set_fullscreen(self, fullscreen: bool) -> None:
         self.fullscreen.append(fullscreen)
@@ -121,8 +136,13 @@ def random_image(seed: int = 0, shape: tuple[int, ...] = (60, 80, 3)) -> ByteArr
     return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
 
 
-def keys(*names: str) -> list[Events]:
-    return [Events(keys=(name,)) if name else Events() for name in names]
+def click(at: Point) -> Heard:
+    """The pointer comes there, and the left button clicks."""
+    return [Pointer(at), Button(MouseButton.LEFT, Gesture.CLICK, at)]
+
+
+def keys(*names: str) -> list[Heard]:
+    return [[Key(name)] if name else [] for name in names]
 
 
 class Run:
@@ -131,7 +151,7 @@ class Run:
     def __init__(
         self,
         images: Sequence[ByteArray | None],
-        script: Sequence[Events],
+        script: Sequence[Heard],
         state: ViewState = STATE,
         engine: Engine | None = None,
         **options: object,
@@ -141,20 +161,20 @@ class Run:
         self.display = ScriptedDisplay(self.clock, script)
         self.profiler = Profiler(self.clock)
         self.last = Last(state)
-        self.events: deque[SourceEvent] = deque()
+        self.inbox = Inbox()
         self.engine = engine or OpenCvEngine()
         self.options = options
 
     def __call__(self) -> Run:
-        until = self.options.get("until")
+        stop = self.options.get("stop")
         run(
             self.source,
             self.engine,
             self.display,
             self.profiler,
             self.last,
-            until=until if isinstance(until, Until) else None,
-            events=self.events,
+            stop=stop if isinstance(stop, StopCondition) else None,
+            inbox=self.inbox,
         )
         return self
 
@@ -170,12 +190,12 @@ def test_without_a_window_every_frame_of_a_file_is_processed_and_the_run_ends() 
 
 
 def test_the_run_ends_after_so_many_frames() -> None:
-    done = Run([random_image(i) for i in range(5)], keys(*[""] * 50), until=Until(frames=3))()
+    done = Run([random_image(i) for i in range(5)], keys(*[""] * 50), stop=StopCondition(frames=3))()
     assert done.profiler.processed.count == 3
 
 
 def test_the_run_ends_so_many_seconds_after_the_first_picture() -> None:
-    done = Run([random_image(i) for i in range(50)], keys(*[""] * 90), until=Until(seconds=1.0))()
+    done = Run([random_image(i) for i in range(50)], keys(*[""] * 90), stop=StopCondition(seconds=1.0))()
     # The first picture is there after a read of 0.1 s and a show of 3 ms; then one every 0.103 s.
     assert done.profiler.processed.count == 11
 
@@ -187,7 +207,7 @@ def test_the_quit_keys_end_it(key: str) -> None:
 
 
 def test_the_x_button_ends_it_and_its_frame_is_not_counted_as_shown() -> None:
-    done = Run([random_image(i) for i in range(9)], [Events(), Events(closed=True)])()
+    done = Run([random_image(i) for i in range(9)], [[], [Closed()]])()
     assert (done.profiler.processed.count, done.profiler.shown.count) == (2, 1)
 
 
@@ -220,10 +240,10 @@ def test_every_choice_changes_the_picture(key: str) -> None:
 
 @pytest.mark.parametrize("key", ["r", "n", "f", "x", "m"])
 def test_a_change_that_was_not_shown_any_more_is_not_what_the_run_says_it_showed(key: str) -> None:
-    done = Run([random_image()], keys("", key), until=Until(frames=1))()
+    done = Run([random_image()], keys("", key), stop=StopCondition(frames=1))()
     assert done.last.state == STATE
     assert done.last.result is not None
-    prepared = Run([random_image(0), random_image(1)], keys("", key), until=Until(frames=2))()
+    prepared = Run([random_image(0), random_image(1)], keys("", key), stop=StopCondition(frames=2))()
     assert prepared.last.state == STATE
     assert prepared.last.image is not None
     assert np.array_equal(prepared.last.image, random_image(1))
@@ -231,8 +251,10 @@ def test_a_change_that_was_not_shown_any_more_is_not_what_the_run_says_it_showed
 
 def test_a_snapshot_after_an_unshown_change_is_that_of_the_flat_picture_shown(tmp_path: Path) -> None:
     flat = np.full((60, 80, 3), 77, np.uint8)
-    state = replace(STATE, range=RangeMode.FRAME)
-    done = Run([flat, flat], keys("", "n"), state, until=Until(frames=2))()  # n: auto, which no flat map's limits suit
+    state = STATE.with_appearance(range=RangeMode.FRAME)
+    done = Run(
+        [flat, flat], keys("", "n"), state, stop=StopCondition(frames=2)
+    )()  # n: auto, which no flat map's limits suit
     assert done.last.image is not None
     Keep().write_snapshot(tmp_path, done.engine, done.last.image, done.last.state, done.last.result)
     assert json.loads((tmp_path / "settings.json").read_text())["range"] == "frame"
@@ -246,19 +268,50 @@ def test_a_key_that_does_nothing_says_so_on_the_picture() -> None:
     assert not np.array_equal(before[strip], after[strip])
 
 
-def test_a_moved_pointer_runs_no_engine() -> None:
-    class Counting(OpenCvEngine):
-        runs = 0
+def test_a_moved_pointer_runs_no_engine_and_draws_one_overlay_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    for overlay in (Captions, Legend, Strip, Inspector, Profile, Help, NoSignal, Notices):
+        note_calls(monkeypatch, overlay, drawn)
+    canvases: list[tuple[MapPixel | None, list[str]]] = []
 
-        def run(self, *arguments: Any, **options: Any) -> Result:
-            self.runs += 1
-            return super().run(*arguments, **options)
+    def noting(compositor: Compositor, layout: Layout, scene: Scene) -> ByteArray:
+        drawn.clear()
+        canvas = compose(compositor, layout, scene)
+        canvases.append((scene.target, drawn.copy()))
+        return canvas
 
-    engine = Counting()
-    script = [*keys("i", ""), *(Events(pointer=(x, 99)) for x in range(140, 260, 10)), *keys("p", "", "h", "")]
-    done = Run([random_image()], script, engine=engine)()
-    assert len(done.display.shown) > 5
+    monkeypatch.setattr(Compositor, "compose", noting)
+    engine = WatchedEngine()
+    moves = [[Pointer((x, 99))] for x in range(140, 260, 10)]
+    Run([random_image()], [*keys("i", ""), *moves, *keys("")], engine=engine)()
+    moved = [overlays for (before, _), (now, overlays) in pairwise(canvases) if before and now and before != now]
+    assert len(moved) > 5
+    assert all(overlays == ["Inspector"] for overlays in moved)
     assert engine.runs == 1
+
+
+def test_what_other_events_change_runs_no_engine_either() -> None:
+    engine = WatchedEngine()
+    script = [*keys("i", "", "p", "", "h", ""), click(middle_of(1)), *keys("", "k", "c", "")]
+    assert len(Run([random_image()], script, engine=engine)().display.shown) > 5
+    assert engine.runs == 1
+
+
+@pytest.mark.parametrize("key", ["n", "+", "x", "r", "f"])
+def test_what_changes_the_maps_is_computed_again_while_the_picture_stands_still(key: str) -> None:
+    engine = WatchedEngine()
+    Run([random_image()], keys(key, "", ""), engine=engine)()
+    assert engine.runs == 2
+
+
+def note_calls(monkeypatch: pytest.MonkeyPatch, overlay: type, drawn: list[str]) -> None:
+    original = getattr(overlay, "draw")  # noqa: B009
+
+    def draw(self: object, layout: Layout, scene: Scene) -> object:
+        drawn.append(overlay.__name__)
+        return original(self, layout, scene)
+
+    monkeypatch.setattr(overlay, "draw", draw)
 
 
 def test_full_screen_is_asked_of_the_display() -> None:
@@ -274,13 +327,13 @@ def test_paused_no_frame_is_read_and_a_step_reads_one() -> None:
 
 def test_a_point_while_playing_pauses_first() -> None:
     done = Run([random_image(i) for i in range(9)], keys("", ".", "", "", "", ""))()
-    assert done.last.state.paused
+    assert done.last.state.interaction.paused
     assert done.profiler.processed.count == 3
 
 
 def test_the_window_hears_keys_while_the_source_is_silent() -> None:
     done = Run([random_image(), *[None] * 5], keys("", "", "", "r", "q"), live=True)()
-    assert done.last.state.activation == Activation.NONE
+    assert done.last.state.settings.activation == Activation.NONE
 
 
 def test_mirroring_comes_before_the_engine() -> None:
@@ -292,9 +345,9 @@ def test_mirroring_comes_before_the_engine() -> None:
 FREE = -1
 
 
-def middle_of(index: int | None, *, inspector: bool = True) -> Point:
+def middle_of(index: int | None) -> Point:
     """The canvas pixel in the middle of a map, of the input (None), or of the place where there is no tile (FREE)."""
-    layout = arrange(layout_request((640, 480), (60, 80, 3), replace(STATE, inspector=inspector)))
+    layout = arrange(layout_request((640, 480), (60, 80, 3), INSPECTING))
     tile = layout.tile(index)
     place = layout.free if index == FREE else tile.picture if tile else None
     assert place is not None
@@ -306,56 +359,56 @@ def test_the_inspector_opened_over_a_tile_without_a_map_shows_no_pixel(
     tile: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("live.drawing.inspector.inspect_pixel", lambda *_: pytest.fail("a pixel is shown"))
-    done = Run([random_image()], [Events(pointer=middle_of(tile)), *keys("", "i", "", "")], STATE)()
-    assert done.last.state.inspector
-    assert done.last.state.inspected is None
+    done = Run([random_image()], [[Pointer(middle_of(tile))], *keys("", "i", "", "")], STATE)()
+    assert done.last.state.shows(Panel.INSPECTOR)
+    assert done.last.state.interaction.inspected is None
 
 
 @pytest.mark.parametrize("tile", [None, FREE])
 @pytest.mark.parametrize("what", ["hover", "click", "click while pinned"])
 def test_a_tile_without_a_map_leaves_no_pixel_on_show(tile: int | None, what: str) -> None:
     on_map, away = middle_of(1), middle_of(tile)
-    first = Events(pointer=on_map, clicks=(on_map,) if what == "click while pinned" else ())
-    then = Events(pointer=away, clicks=(away,) if what != "hover" else ())
+    first = click(on_map) if what == "click while pinned" else [Pointer(on_map)]
+    then = click(away) if what != "hover" else [Pointer(away)]
     shown = Run([random_image()], [*keys("i", ""), first, *keys("", "")], STATE)()
-    assert shown.last.state.inspected is not None
-    assert shown.last.state.inspected[0] == 1
+    assert shown.last.state.interaction.inspected is not None
+    assert shown.last.state.interaction.inspected[0] == 1
     done = Run([random_image()], [*keys("i", ""), first, *keys(""), then, *keys("", "")], STATE)()
-    assert done.last.state.inspected is None
+    assert done.last.state.interaction.inspected is None
     assert not np.array_equal(shown.display.shown[-1], done.display.shown[-1])
 
 
 def test_what_the_inspector_shows_stays_while_the_pointer_is_beside_the_picture() -> None:
-    away = Events(pointer=(630, 20), clicks=((630, 20),))  # on the panel
-    done = Run([random_image()], [*keys("i"), Events(pointer=middle_of(1)), *keys(""), away, *keys("", "")], STATE)()
-    assert done.last.state.inspected is not None
-    assert done.last.state.inspected[0] == 1
+    away = click((630, 20))  # on the panel
+    done = Run([random_image()], [*keys("i"), [Pointer(middle_of(1))], *keys(""), away, *keys("", "")], STATE)()
+    assert done.last.state.interaction.inspected is not None
+    assert done.last.state.interaction.inspected[0] == 1
 
 
 @pytest.mark.parametrize("key", ["f", "g", "x"])
 def test_after_a_change_of_what_is_shown_the_inspector_shows_what_lies_under_the_pointer_now(key: str) -> None:
     where = (199, 130)  # on a map with the input shown and without
-    done = Run([random_image()], [*keys("i"), Events(pointer=where), *keys(key, "", "")], STATE)()
+    done = Run([random_image()], [*keys("i"), [Pointer(where)], *keys(key, "", "")], STATE)()
     state = done.last.state
-    assert state.inspected == arrange(layout_request((640, 480), (60, 80, 3), state)).map_pixel(*where)
-    assert state.inspected is not None
+    assert state.interaction.inspected == arrange(layout_request((640, 480), (60, 80, 3), state)).map_pixel(*where)
+    assert state.interaction.inspected is not None
 
 
 def test_without_a_pointer_the_inspector_shows_the_middle_and_arrows_go_on_from_there() -> None:
     done = Run([random_image()], keys("i", "", "Right", "", ""))()
-    assert done.last.state.pinned == (0, 57 // 2, 77 // 2 + 1)
+    assert done.last.state.interaction.pinned == (0, 57 // 2, 77 // 2 + 1)
 
 
 def test_a_right_click_lets_the_pin_go() -> None:
     where = middle_of(1)
-    script = [*keys("i"), Events(pointer=where, clicks=(where,)), *keys("")]
-    assert Run([random_image()], [*script, *keys("", "")], STATE)().last.state.pinned is not None
-    done = Run([random_image()], [*script, Events(right_clicks=((5, 5),)), *keys("", "")], STATE)()
-    assert done.last.state.pinned is None
-    assert done.last.state.inspected is not None  # the pointer is still there
+    script = [*keys("i"), click(where), *keys("")]
+    assert Run([random_image()], [*script, *keys("", "")], STATE)().last.state.interaction.pinned is not None
+    done = Run([random_image()], [*script, [Button(MouseButton.RIGHT, Gesture.CLICK, (5, 5))], *keys("", "")], STATE)()
+    assert done.last.state.interaction.pinned is None
+    assert done.last.state.interaction.inspected is not None  # the pointer is still there
 
 
-class NotingEngine(OpenCvEngine):
+class NotingEngine(WatchedEngine):
     """Notes the pictures that it is given, as they are at that time, and where they lie."""
 
     def __init__(self) -> None:
@@ -363,18 +416,19 @@ class NotingEngine(OpenCvEngine):
         self.images: list[ByteArray] = []
         self.places: list[ByteArray] = []
 
-    def run(self, frame: ByteArray, layer: Layer, range: Range = "fixed", reduce: int = 1) -> Result:
+    def computes(self, frame: ByteArray) -> None:
         assert frame.flags.c_contiguous
         self.images.append(frame.copy())
         self.places.append(frame)
-        return super().run(frame, layer, range, reduce)
 
 
 @pytest.mark.parametrize("shape", [(60, 80, 3), (60, 80)])
 def test_a_frame_is_mirrored_once_and_for_all_and_otherwise_not_even_copied(shape: tuple[int, ...]) -> None:
     engine = NotingEngine()
     images = [random_image(seed, shape) for seed in range(4)]
-    done = Run(images, keys("", "m", "", "m", ""), replace(STATE, range=RangeMode.FIXED, gray_tile=True), engine)()
+    done = Run(
+        images, keys("", "m", "", "m", ""), STATE.with_appearance(range=RangeMode.FIXED, input_tile=True), engine
+    )()
     assert done.profiler.processed.count == 4
     for number, mirrored in enumerate([False, False, True, True]):
         seen = engine.images[number]
@@ -384,22 +438,24 @@ def test_a_frame_is_mirrored_once_and_for_all_and_otherwise_not_even_copied(shap
 
 def test_a_still_picture_is_turned_there_and_back() -> None:
     engine = NotingEngine()
-    Run([random_image()], keys("m", "m", "m", ""), replace(STATE, range=RangeMode.FIXED), engine)()
+    Run([random_image()], keys("m", "m", "m", ""), STATE.with_appearance(range=RangeMode.FIXED), engine)()
     ways = [random_image(), random_image()[:, ::-1]]
     assert [np.array_equal(seen, ways[number % 2]) for number, seen in enumerate(engine.images)] == [True] * 4
 
 
 def test_a_gain_divides_the_limits() -> None:
-    state = replace(STATE, range=RangeMode.FIXED)
+    state = STATE.with_appearance(range=RangeMode.FIXED)
     done = Run([random_image()], keys("+", "", ""), state)()
     assert done.last.result is not None
     assert done.last.result.ranges.tolist() == [[0, 4]] * 4
 
 
-def test_auto_begins_with_the_pictures_own_peak() -> None:
+def test_auto_begins_with_the_pictures_own_limit() -> None:
     done = Run([random_image()], keys("", ""))()
     assert done.last.result is not None
-    assert done.last.result.ranges[0, 1] == pytest.approx(done.last.result.peak)
+    shown = OpenCvEngine().maps(random_image(), STATE.settings.layer)[1]
+    assert done.last.result.ranges == pytest.approx(map_ranges(STATE.settings.layer, shown, "auto"), rel=1e-5)
+    assert done.last.result.share_above == pytest.approx(np.mean(shown > done.last.result.ranges[0, 1]), abs=1e-3)
 
 
 def test_a_pause_waits_long_for_a_key_but_a_step_does_not_while_its_frame_is_on_the_way() -> None:
@@ -411,10 +467,10 @@ def test_a_pause_waits_long_for_a_key_but_a_step_does_not_while_its_frame_is_on_
     assert done.profiler.processed.count == 2
 
 
-def test_auto_follows_the_peaks_half_a_second_behind() -> None:
+def test_auto_follows_the_limits_half_a_second_behind() -> None:
     calm, wild = np.full((60, 80), 100, np.uint8), np.full((60, 80), 100, np.uint8)
     calm[:, 40:], wild[:, 40:] = 151, 202  # edges of 51/255 and 102/255: peaks 8 * 0.2 and 8 * 0.4
-    done = Run([calm, wild, wild], keys("", "", ""), until=Until(frames=3))()
+    done = Run([calm, wild, wild], keys("", "", ""), stop=StopCondition(frames=3))()
     assert done.last.result is not None
     # The third picture's limits come from the first two; its frames are 0.103 s apart.
     expected = 1.6 + 1.6 * (1 - np.exp(-0.103 / 0.5))
@@ -426,15 +482,15 @@ def big_bank() -> FilterBank:
 
 
 def test_a_bank_that_does_not_fit_the_frame_gives_way_to_the_one_before_with_a_notice() -> None:
-    state = ViewState((BUILT_IN_BANKS[0], big_bank()))
+    state = ViewState(LayerSettings((BUILT_IN_BANKS[0], big_bank())))
     done = Run([random_image(shape=(20, 20, 3))], keys("f", "", "", ""), state)()
-    assert done.last.state.bank_index == 0
+    assert done.last.state.settings.bank_index == 0
     assert not np.array_equal(done.display.shown[0], done.display.shown[-1])  # the notice is on it
 
 
 def test_a_first_frame_that_is_too_small_is_the_sources_error() -> None:
     with pytest.raises(SourceError, match="smaller than the 31x31"):
-        Run([random_image(shape=(20, 20, 3))], keys(""), ViewState((big_bank(),)))()
+        Run([random_image(shape=(20, 20, 3))], keys(""), ViewState(LayerSettings((big_bank(),))))()
 
 
 def test_a_picture_among_others_that_is_too_small_is_passed_over_with_a_notice() -> None:
@@ -464,7 +520,7 @@ class ReusingSource(ScriptedSource):
 @pytest.mark.parametrize("window", [False, True])
 def test_the_frame_before_those_passed_over_keeps_its_pixels(window: bool, mirror: bool) -> None:
     small = random_image(1, shape=(3, 9, 3))
-    prepared = Run([], keys("", "", "", "", "r", "r", "", "m", "m", "", ""), replace(STATE, mirror=mirror))
+    prepared = Run([], keys("", "", "", "", "r", "r", "", "m", "m", "", ""), STATE.with_appearance(mirror=mirror))
     source = ReusingSource(prepared.clock, [random_image(0), small, small, small])
     display = prepared.display if window else NullDisplay()
     run(source, prepared.engine, display, prepared.profiler, prepared.last)
@@ -475,7 +531,7 @@ def test_the_frame_before_those_passed_over_keeps_its_pixels(window: bool, mirro
 
 def test_a_notice_of_the_source_is_on_the_picture_for_a_while() -> None:
     prepared = Run([random_image()], keys(*[""] * 200))
-    prepared.events.append(SourceEvent("notice", 1000.0, "the camera came back"))
+    prepared.inbox.append(SourceEvent("notice", 1000.0, "the camera came back"))
     shown = prepared().display.shown
     assert len(shown) == 3  # without, with, without again
     assert np.array_equal(shown[0], shown[2])
@@ -492,7 +548,7 @@ def test_what_changes_while_it_is_drawn_is_drawn_again(monkeypatch: pytest.Monke
         return canvas
 
     monkeypatch.setattr(Compositor, "compose", slow)
-    prepared.events.append(SourceEvent("notice", 1000.0, "the camera came back"))
+    prepared.inbox.append(SourceEvent("notice", 1000.0, "the camera came back"))
     shown = prepared().display.shown
     assert len(shown) == 3  # without; with, in the new size; without again
     assert not np.array_equal(shown[1], shown[2])
@@ -566,12 +622,16 @@ def test_the_stages_are_those_of_the_frames_way() -> None:
 
 @pytest.mark.parametrize("canvas_wh", [(1, 1), (50, 40), (160, 120), (320, 240), (640, 480), (3840, 2160)])
 def test_every_overlay_can_be_drawn_on_any_canvas(canvas_wh: tuple[int, int]) -> None:
-    everything = replace(
-        STATE, profile=True, help=True, gray_tile=True, kernels=True, tint=True, inspector=True, colormap="diverging"
+    everything = STATE.with_appearance(
+        input_tile=True,
+        kernels=True,
+        tint=True,
+        colormap="diverging",
+        panels=frozenset({Panel.PROFILE, Panel.HELP, Panel.INSPECTOR}),
     )
     for bank_index in range(len(BUILT_IN_BANKS)):
         prepared = Run(
-            [random_image()], keys("n", "n", "r", "z", "n", "n", ""), replace(everything, bank_index=bank_index)
+            [random_image()], keys("n", "n", "r", "z", "n", "n", ""), everything.with_settings(bank_index=bank_index)
         )
         prepared.display.canvas_wh = canvas_wh
         assert prepared().display.shown[0].shape == (canvas_wh[1], canvas_wh[0], 3)

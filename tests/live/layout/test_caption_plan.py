@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live.caption_plan import CaptionNeeds, caption_left_out, plan_caption, smallest_numbered_cell
-from live.type_scale import TypeScale, type_scale
+from live.layout.caption_plan import CaptionNeeds, caption_left_out, plan_caption, smallest_numbered_cell
+from live.layout.type_scale import TypeScale, type_scale
 
 TEXT = TypeScale(14)
 NEEDS = CaptionNeeds(line_em=10.0, wrapped_em=6.0, name_em=4.0, around_em=4.0, kernel_hw=(4, 4))

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live.caption_plan import CaptionNeeds
 from live.layout import Layout, LayoutRequest, arrange, preferred_canvas_wh
-from live.panel_places import Panel
-from live.tiling import Rect
+from live.layout.caption_plan import CaptionNeeds
+from live.layout.panel_places import Panel
+from live.layout.tiling import Rect
+from live.layout.viewport import Viewport
 
 REQUEST = LayoutRequest((640, 480), (240, 320), 4)
 CANVASES = [(320, 240), (640, 480), (960, 720), (1280, 800), (1920, 1080), (3840, 2160)]
@@ -33,8 +34,11 @@ def requests(least_wh: tuple[int, int] = (1, 1)) -> st.SearchStrategy[LayoutRequ
         map_hw=st.tuples(st.integers(1, 2200), st.integers(1, 4000)),
         count=st.integers(1, 64),
         input_tile=st.booleans(),
-        enlarged=st.none() | st.integers(0, 63),
-        pan_yx=st.tuples(st.integers(-5000, 5000), st.integers(-5000, 5000)),
+        viewport=st.builds(
+            Viewport,
+            st.none() | st.integers(0, 63),
+            st.tuples(st.integers(-5000, 5000), st.integers(-5000, 5000)),
+        ),
         panels=st.lists(st.sampled_from(list(Panel)), unique=True).map(tuple),
         captions=needs,
     )
@@ -66,7 +70,7 @@ def test_what_is_not_shown_is_said(request: LayoutRequest) -> None:
     layout = arrange(request)
     if Panel.HELP in dict(layout.panels) and not layout.tiles:
         return  # the help has the whole canvas
-    wanted = 1 if layout.request.enlarged is not None else request.count + request.input_tile
+    wanted = 1 if layout.request.viewport.enlarged is not None else request.count + request.input_tile
     said = " ".join(layout.left_out)
     assert (len(layout.tiles) < wanted) == ("maps" in said)
     assert bool(layout.caption.height) or "captions" in said or not layout.tiles
@@ -130,7 +134,7 @@ def test_the_mosaic_is_asked_for_no_larger_than_it_is_shown() -> None:
     large = replace(REQUEST, canvas_wh=(960, 720), map_hw=(1077, 1917))
     assert arrange(large).reduce == 6  # 1917 map pixels on some 310
     assert arrange(replace(REQUEST, map_hw=(97, 97))).reduce == 1
-    assert arrange(replace(large, enlarged=0)).reduce == 1
+    assert arrange(replace(large, viewport=Viewport(0))).reduce == 1
 
 
 def test_the_canvas_is_filled_at_any_scale() -> None:
@@ -139,7 +143,7 @@ def test_the_canvas_is_filled_at_any_scale() -> None:
 
 
 def test_an_enlarged_map_shows_its_pixels_one_to_one_and_pans_within_it() -> None:
-    layout = arrange(replace(REQUEST, map_hw=(1077, 1917), enlarged=1, pan_yx=(10_000, -50)))
+    layout = arrange(replace(REQUEST, map_hw=(1077, 1917), viewport=Viewport(1, (10_000, -50))))
     picture = layout.tiles[0].picture
     assert (layout.crop.width, layout.crop.y + layout.crop.height, layout.crop.x) == (picture.width, 1077, 0)
     assert layout.crop.height == picture.height

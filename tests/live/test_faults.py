@@ -21,16 +21,16 @@ from hypothesis import strategies as st
 from puppet import FAULTS, HARMLESS, Puppet
 from source_fakes import Events as SourceEvents
 from source_fakes import FakeClock
+from watched_engine import WatchedEngine
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import EngineError, Result
-from convviz_core.engines.opencv.engine import OpenCvEngine
+from convviz_core.engines.api import EngineError
 from convviz_core.filters.built_in import BUILT_IN_BANKS
-from convviz_core.layer import Layer
-from convviz_core.ranges import Range
-from live.controls import KEYS, ViewState
-from live.display import Display, Events, NullDisplay
+from live.controls import KEYS
+from live.display.api import Display
+from live.display.null import NullDisplay
 from live.errors import OutputError
+from live.events import Button, Closed, DisplayEvent, Gesture, Inbox, Key, MouseButton, Pointer
 from live.loop import Last, run
 from live.measuring.profiler import Profiler
 from live.measuring.stats import stats
@@ -38,6 +38,7 @@ from live.measuring.trace import Trace
 from live.recording.keep import Keep, RecordWhat
 from live.sources.frame import Frame, SourceError, SourceEvent, SourceSettings
 from live.sources.live_reader import LiveReader
+from live.state import LayerSettings, ViewState
 
 pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 
@@ -52,17 +53,16 @@ class ImpatientReader(LiveReader):
         return super().read(0.0)
 
 
-class FragileEngine(OpenCvEngine):
+class FragileEngine(WatchedEngine):
     """Fails when it is told to; notes what it computed from."""
 
     fails = False
     level = -1
 
-    def run(self, frame: ByteArray, layer: Layer, range: Range = "fixed", reduce: int = 1) -> Result:
+    def computes(self, frame: ByteArray) -> None:
         if self.fails:
             raise EngineError("the device was lost")
         self.level = int(frame.flat[0])
-        return super().run(frame, layer, range, reduce)
 
 
 @dataclass
@@ -90,16 +90,17 @@ class ScriptedWindow:
     def open(self, preferred_wh: tuple[int, int]) -> None:
         pass
 
-    def show(self, canvas: ByteArray) -> Events:
+    def show(self, canvas: ByteArray) -> Sequence[DisplayEvent]:
         assert canvas.shape == (72, 96, 3)
         return self.idle(0.003)
 
-    def idle(self, wait_s: float) -> Events:
+    def idle(self, wait_s: float) -> Sequence[DisplayEvent]:
         self.clock.now_s += wait_s
         if not self.keys:
-            return Events(closed=True)
+            return [Closed()]
         key = self.keys.popleft()
-        return Events(keys=(key,) if key else (), pointer=(20, 20), clicks=((30, 40),) if key == "z" else ())
+        clicked = [Button(MouseButton.LEFT, Gesture.CLICK, (30, 40))] if key == "z" else []
+        return [*([Key(key)] if key else []), Pointer((20, 20)), *clicked]
 
     def set_fullscreen(self, fullscreen: bool) -> None:
         pass
@@ -132,7 +133,7 @@ class View:
         self.threads_before = set(threading.enumerate())
         self.steps, self.looks = deque(steps), 0
         self.clock = FakeClock()
-        self.events, self.queue = SourceEvents(), deque[SourceEvent]()
+        self.events, self.inbox = SourceEvents(), Inbox()
         self.heard = Counter[str]()  # by the loop, before its end
         self.puppet, self.engine = Puppet(self.clock), FragileEngine()
         self.source = ImpatientReader(self.puppet, self._hear, SourceSettings(loop=loop), self.clock, self.puppet.wait)
@@ -144,11 +145,11 @@ class View:
             folder, folder / f"film{suffix}", what, fps=30.0, trace=trace, say=self.said.append, engine=self.engine
         )
         self.keep.start_recording()
-        self.last = Last(ViewState(BUILT_IN_BANKS))
+        self.last = Last(ViewState(LayerSettings(BUILT_IN_BANKS)))
 
     def _hear(self, event: SourceEvent) -> None:
         self.events(event)
-        self.queue.append(event)
+        self.inbox.append(event)
 
     def _look(self) -> float:
         self.looks += 1
@@ -168,13 +169,15 @@ class View:
             run(
                 *(self.source, self.engine, self.display, self.profiler, self.last),
                 keep=self.keep,
-                events=self.queue,
+                inbox=self.inbox,
                 interrupted=lambda: not (self.steps or self.display.interactive),
             )
         except (SourceError, EngineError, OutputError) as error:
             failure = error
         assert "\n" not in str(failure)
-        self.heard = Counter(self.events.kinds()) - Counter(event.kind for event in self.queue)
+        self.heard = Counter(self.events.kinds()) - Counter(
+            event.kind for event in self.inbox if isinstance(event, SourceEvent)
+        )
         self.keep.close()
         self.puppet.let_go()
         self.source.close()
@@ -268,7 +271,7 @@ def test_one_step_of_a_paused_camera_shows_one_fresh_frame(tmp_path: Path) -> No
         folder.mkdir()
         view = View(folder, [Step(3, "picture")] * 90, keys)
         view.run()
-        assert view.last.state.paused
+        assert view.last.state.interaction.paused
         return view.profiler.processed.count, view.engine.level
 
     playing = [""] * 20

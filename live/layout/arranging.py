@@ -6,10 +6,11 @@ import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
-from live.caption_plan import CaptionNeeds, CaptionPlan
-from live.panel_places import Panel, give_slack, panel_choices
-from live.tiling import Block, Rect, Tile, largest_block
-from live.type_scale import TypeScale, type_scale
+from live.layout.caption_plan import CaptionNeeds, CaptionPlan
+from live.layout.panel_places import Panel, give_slack, panel_choices
+from live.layout.tiling import Block, Rect, Tile, largest_block
+from live.layout.type_scale import TypeScale, type_scale
+from live.layout.viewport import Viewport
 
 SMALLEST_HUD_WH = (160, 120)  # a smaller canvas shows the picture alone
 STRIP_LINES = 2
@@ -28,8 +29,7 @@ class LayoutRequest:
     map_hw: tuple[int, int]
     count: int
     input_tile: bool = True
-    enlarged: int | None = None  # the map that has the picture to itself
-    pan_yx: tuple[int, int] = (0, 0)  # the enlarged map's pixel at the top left
+    viewport: Viewport = field(default_factory=Viewport)
     panels: tuple[Panel, ...] = ()
     captions: CaptionNeeds = field(default_factory=CaptionNeeds)
 
@@ -68,7 +68,7 @@ class Layout:
     def middle(self) -> tuple[int, int, int]:
         """The middle of the enlarged map or of the first: map, y, x."""
         height, width = self.request.map_hw
-        return self.request.enlarged or 0, height // 2, width // 2
+        return self.request.viewport.enlarged or 0, height // 2, width // 2
 
     def tile(self, index: int | None) -> Tile | None:
         """Map `index`'s tile (None: the input's); None where it is not shown."""
@@ -121,8 +121,8 @@ def arrange(request: LayoutRequest) -> Layout:
     """Lay out what is asked for; equal requests get the same object."""
     width, height = request.canvas_wh
     text = type_scale(request.canvas_wh)
-    enlarged = request.enlarged if request.enlarged is not None and request.enlarged < request.count else None
-    request = replace(request, enlarged=enlarged)
+    if (request.viewport.enlarged or 0) >= request.count:
+        request = replace(request, viewport=Viewport())
     with_hud = width >= SMALLEST_HUD_WH[0] and height >= SMALLEST_HUD_WH[1]
     if not with_hud:
         request = replace(request, panels=(), captions=replace(request.captions, wanted=False))
@@ -145,7 +145,7 @@ def _with_strip(request: LayoutRequest, text: TypeScale, lines: int) -> Layout:
         room, panels = give_slack(room, panels, block, text)
         block = _block(request, text, room)
     covered = not (room.width and room.height)  # by the help
-    crop = _crop(request, block.shown_hw)
+    crop = request.viewport.crop(request.map_hw, block.shown_hw)
     shrink = min((crop.width / t.picture.width for t in block.tiles[:1]), default=1.0)
     return Layout(
         request=request,
@@ -176,8 +176,9 @@ def _reduce(request: LayoutRequest, shrink: float) -> int:
 
 def _block(request: LayoutRequest, text: TypeScale, room: Rect) -> Block:
     """The tiles in `room`: all of them, or the enlarged map alone."""
-    if request.enlarged is not None:
-        return largest_block(request.map_hw, (request.enlarged,), room, text, request.captions, cut=True)
+    enlarged = request.viewport.enlarged
+    if enlarged is not None:
+        return largest_block(request.map_hw, (enlarged,), room, text, request.captions, cut=True)
     indices: tuple[int | None, ...] = (None,) * request.input_tile + tuple(range(request.count))
     return largest_block(request.map_hw, indices, room, text, request.captions)
 
@@ -185,14 +186,6 @@ def _block(request: LayoutRequest, text: TypeScale, room: Rect) -> Block:
 def _score(request: LayoutRequest, text: TypeScale, room: Rect) -> float:
     block = _block(request, text, room)
     return float(sum(tile.picture.width * tile.picture.height for tile in block.tiles))
-
-
-def _crop(request: LayoutRequest, shown_hw: tuple[int, int]) -> Rect:
-    """The part of that size that begins where it was panned to, kept inside the map."""
-    height, width = shown_hw
-    top = min(max(request.pan_yx[0], 0), request.map_hw[0] - height)
-    left = min(max(request.pan_yx[1], 0), request.map_hw[1] - width)
-    return Rect(left, top, width, height)
 
 
 def preferred_canvas_wh(request: LayoutRequest, screen_wh: tuple[int, int]) -> tuple[int, int]:

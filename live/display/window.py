@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 
 import cv2
 
 from convviz_core.arrays import ByteArray
-from live.display import Events, Point
+from live.display.mouse import Mouse
+from live.display.x11 import NAP_S, Screen
 from live.errors import OutputError
-from live.screen import NAP_S, Screen
+from live.events import Closed, DisplayEvent, Key, MouseButton, Resize
 
 TITLE = "convviz"
 FULLSCREEN_WAIT_MS = 200  # for the window manager to answer
 ANNOUNCE_AFTER_S = (0.05, 0.2, 0.5, 1.5)
 AWAKE_S = 1.0  # after something happened in the window: a person is there, and a click may follow unheard
-DRAG_PX = 4  # a click that moves less is a click
+WHEEL_NOTCH = 120  # what toolkits count for one
 
 _LINUX_ARROWS = {65361: "Left", 65362: "Up", 65363: "Right", 65364: "Down"}
 _WINDOWS_ARROWS = {0x250000: "Left", 0x260000: "Up", 0x270000: "Right", 0x280000: "Down"}
@@ -50,12 +52,8 @@ class Window:
         self._fullscreen = False
         self._wh = (0, 0)
         self._windowed_wh = (0, 0)
-        self._pointer: Point | None = None
-        self._pressed_at: Point | None = None
-        self._dragging = False
-        self._clicks: list[Point] = []
-        self._right_clicks: list[Point] = []
-        self._dragged = (0, 0)
+        self._mouse = Mouse()
+        self._reported_wh = (0, 0)
 
     def open(self, preferred_wh: tuple[int, int]) -> None:
         """Open the window at that size. OutputError where this OpenCV has no windows."""
@@ -72,7 +70,7 @@ class Window:
                 "install opencv-python alone, or use --headless"
             ) from None
         self._screen.listen(TITLE)  # at once: a window that is destroyed before that would never be missed
-        self._open, self._wh = True, preferred_wh
+        self._open, self._wh, self._reported_wh = True, preferred_wh, preferred_wh
         opened_at_s = time.monotonic()
         self._announcements = [opened_at_s + after_s for after_s in ANNOUNCE_AFTER_S]
 
@@ -87,25 +85,25 @@ class Window:
             self._wh = (width, height)
         return self._wh
 
-    def show(self, canvas: ByteArray) -> Events:
+    def show(self, canvas: ByteArray) -> Sequence[DisplayEvent]:
         """Show the canvas; returns once it is drawn, with what the person did meanwhile."""
         if self._closed():
-            return Events(closed=True)
+            return (Closed(),)
         cv2.imshow(TITLE, canvas)
         return self._pump()
 
-    def idle(self, wait_s: float) -> Events:
+    def idle(self, wait_s: float) -> Sequence[DisplayEvent]:
         """Wait at most so long for a key. waitKeyEx would look every millisecond meanwhile."""
         deadline_s = time.monotonic() + wait_s
         while not self._closed():
             heard = self._pump()
             now_s = time.monotonic()
-            if heard != Events() or now_s >= deadline_s:
+            if heard or now_s >= deadline_s:
                 return heard
             most_s = deadline_s - now_s
             if self._screen.wait(most_s if now_s > self._awake_until_s else min(NAP_S, most_s)):
                 self._awake_until_s = time.monotonic() + AWAKE_S
-        return Events(closed=True)
+        return (Closed(),)
 
     def _closed(self) -> bool:
         if not self._open:
@@ -119,7 +117,7 @@ class Window:
             self._open = False
         return not self._open
 
-    def _pump(self) -> Events:
+    def _pump(self) -> list[DisplayEvent]:
         if self._screen.is_gone:
             self._open = False
             raise OutputError("the display has gone away")
@@ -128,28 +126,27 @@ class Window:
             self._screen.announce(TITLE)
             self._screen.listen(TITLE)
         key = key_name(cv2.waitKeyEx(1)) if self._open else None
-        closed = self._closed() if self._open else False
-        clicks, self._clicks = tuple(self._clicks), []
-        right_clicks, self._right_clicks = tuple(self._right_clicks), []
-        dragged, self._dragged = self._dragged, (0, 0)
-        pointer, self._pointer = self._pointer, None
-        return Events((key,) if key else (), pointer, clicks, right_clicks, dragged, closed)
+        heard: list[DisplayEvent] = [Key(key)] if key else []
+        heard += self._mouse.take()
+        if self._open and self._closed():
+            heard.append(Closed())
+        elif self._open and self.canvas_wh != self._reported_wh:
+            self._reported_wh = self._wh
+            heard.append(Resize(self._wh))
+        return heard
 
-    def _on_mouse(self, event: int, x: int, y: int, _flags: int, _param: object) -> None:
-        self._pointer = (x, y)
+    def _on_mouse(self, event: int, x: int, y: int, flags: int, _param: object) -> None:
+        shift = bool(flags & cv2.EVENT_FLAG_SHIFTKEY)
         if event in (cv2.EVENT_LBUTTONDOWN, cv2.EVENT_LBUTTONDBLCLK):
-            self._pressed_at, self._dragging = (x, y), False
+            self._mouse.pressed(MouseButton.LEFT, (x, y), shift=shift)
         elif event in (cv2.EVENT_RBUTTONDOWN, cv2.EVENT_RBUTTONDBLCLK):
-            self._right_clicks.append((x, y))
-        elif event == cv2.EVENT_MOUSEMOVE and self._pressed_at:
-            dx, dy = x - self._pressed_at[0], y - self._pressed_at[1]
-            if self._dragging or max(abs(dx), abs(dy)) >= DRAG_PX:
-                self._dragging, self._pressed_at = True, (x, y)
-                self._dragged = (self._dragged[0] + dx, self._dragged[1] + dy)
-        elif event == cv2.EVENT_LBUTTONUP and self._pressed_at:
-            if not self._dragging:
-                self._clicks.append((x, y))
-            self._pressed_at = None
+            self._mouse.pressed(MouseButton.RIGHT, (x, y), shift=shift)
+        elif event == cv2.EVENT_LBUTTONUP:
+            self._mouse.released(MouseButton.LEFT, (x, y), shift=shift)
+        elif event == cv2.EVENT_MOUSEWHEEL:
+            self._mouse.turned((x, y), (flags >> 16) / WHEEL_NOTCH, shift=shift)
+        else:
+            self._mouse.moved((x, y), shift=shift)
 
     def set_fullscreen(self, fullscreen: bool) -> None:
         """Fill the screen, or go back to the window's size before."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from live.screen import toolkit_scale
+from live.display.x11 import toolkit_scale
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from live.type_scale import TypeScale
+from live.layout.type_scale import TypeScale
 
 LARGEST_KERNEL_LINES = 4.0  # a caption takes so many lines for its kernel, where the tiles cannot use the height
 CAPTIONED_SCALE = 0.8  # of the tiles' size without captions, that two lines leave at least

@@ -18,11 +18,12 @@ from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.ranges import RangeMode
 from convviz_core.scenes import open_scene
 from live.composing import layout_request, scene_of
-from live.controls import ViewState
 from live.drawing.scene import Status
 from live.drawing.text import BACKGROUND
 from live.drawing.tiles import TilePainter
 from live.layout import Layout, arrange
+from live.layout.panel_places import Panel
+from live.state import Appearance, LayerSettings, ViewState
 
 pytestmark = pytest.mark.gui
 
@@ -51,9 +52,9 @@ def has_status_strip(seen: ByteArray) -> bool:
     return bool((strip == BACKGROUND[::-1]).all(axis=2).mean() > 0.5 and (strip > 200).mean() > 0.001)
 
 
-def layout_in(seen: ByteArray, **state: bool) -> Layout:
-    """Where things lie in a window of that size, as it comes or with what is said of the state."""
-    shown = ViewState(BUILT_IN_BANKS, **state)  # type: ignore[arg-type]
+def layout_in(seen: ByteArray, *panels: Panel) -> Layout:
+    """Where things lie in a window of that size, as it comes or with those panels open."""
+    shown = ViewState(LayerSettings(BUILT_IN_BANKS), Appearance(panels=frozenset(panels)))
     return arrange(layout_request((seen.shape[1], seen.shape[0]), (SIZE_WH[1], SIZE_WH[0], 3), shown))
 
 
@@ -98,7 +99,7 @@ def test_the_window_shows_the_mosaic_of_the_picture(screen: Screen, picture: Pat
     layout, frame = layout_in(seen), cv2.imread(str(picture))
     assert frame is not None
     image = np.asarray(frame, np.uint8)
-    state = ViewState(BUILT_IN_BANKS, range=RangeMode.FIXED, colormap="gray")
+    state = ViewState(LayerSettings(BUILT_IN_BANKS), Appearance(range=RangeMode.FIXED, colormap="gray"))
     result = TorchEngine().run(image, state.layer, RangeMode.FIXED, layout.reduce)
     expected = np.zeros_like(seen)
     TilePainter().paint(expected, layout, scene_of(state, image, result, Status("")))
@@ -146,8 +147,8 @@ def test_banks_ranges_gain_and_colours_go_there_and_back(screen: Screen, picture
 
 WAITS_FOR_A_PERSON = """
 import live.opencv_settings, numpy
-from live.screen import Screen
-from live.window import TITLE, Window
+from live.display.x11 import Screen
+from live.display.window import TITLE, Window
 
 screen = Screen()
 window = Window(screen)
@@ -203,15 +204,15 @@ def test_a_window_that_another_program_destroys_ends_it_too(screen: Screen, pict
 IS_DESTROYED_AT_ONCE = """
 import subprocess
 import live.opencv_settings, numpy
-from live.display import Events
-from live.screen import Screen
-from live.window import TITLE, Window
+from live.events import Closed
+from live.display.x11 import Screen
+from live.display.window import TITLE, Window
 
 window = Window(Screen())
 window.open((300, 200))
 subprocess.run(["xdotool", "search", "--onlyvisible", "--name", f"^{TITLE}$", "windowclose"], check=True)
-heard = Events()
-while not heard.closed:
+heard = []
+while Closed() not in heard:
     heard = window.idle(0.25)
 """
 
@@ -224,8 +225,8 @@ def test_a_window_destroyed_before_anything_happened_in_it_is_missed_all_the_sam
 GOES_WHILE_LOOKED_FOR = """
 import os, subprocess
 import live.opencv_settings
-from live.screen import Screen
-from live.window import TITLE, Window
+from live.display.x11 import Screen
+from live.display.window import TITLE, Window
 
 screen = Screen()
 
@@ -250,7 +251,7 @@ def test_pointing_and_clicking_inspect_a_pixel_and_arrows_move_it(screen: Screen
     start(screen, picture)
     changed_by(screen, "i")
     before = settled(screen)
-    at = middle_of(layout_in(before, inspector=True), 3)
+    at = middle_of(layout_in(before, Panel.INSPECTOR), 3)
     screen.move(*at)
     screen.wait_for_picture(lambda seen: differs(seen, before), "another pixel in the inspector")
     pointed = settled(screen)
@@ -265,7 +266,7 @@ def test_a_right_click_or_esc_lets_the_pinned_pixel_go(screen: Screen, picture: 
     program = start(screen, picture)
     changed_by(screen, "i")
     before = settled(screen)
-    at = middle_of(layout_in(before, inspector=True), 3)
+    at = middle_of(layout_in(before, Panel.INSPECTOR), 3)
     screen.move(*at)
     screen.wait_for_picture(lambda seen: differs(seen, before), "another pixel in the inspector")
     pointed = settled(screen)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from live.caption_plan import CaptionNeeds, CaptionPlan, caption_heights, caption_left_out, plan_caption
-from live.type_scale import TypeScale
+from live.layout.caption_plan import CaptionNeeds, CaptionPlan, caption_heights, caption_left_out, plan_caption
+from live.layout.type_scale import TypeScale
 
 SNAP = 0.03  # whole multiples this near below are taken: each pixel is then as sharp as the next
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from live.tiling import Block, Rect
-from live.type_scale import TypeScale
+from live.layout.tiling import Block, Rect
+from live.layout.type_scale import TypeScale
 
 SMALLEST_BESIDE_WH = (960, 600)  # from here on every panel stands beside or below the picture
 NARROWEST_PICTURE = 0.4  # of the window's width or height, that panels leave to it

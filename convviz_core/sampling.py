@@ -1,0 +1,218 @@
+"""Responses at a spread part of a layer's pixels, computed straight from the frame: no engine is asked.
+
+Each map row is cut into cells, one pixel is looked at in every cell, and its place in the cell is another in each row:
+every row and every column has some, and no grating can hide between them, as it can between the points of a lattice.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.geometry import OUTSIDE, ConvGeometry
+from convviz_core.gray import check_picture, dense
+from convviz_core.layer import Activation, Layer
+from convviz_core.ranges import fixed_limit
+
+LEAST_PIXELS = 16_384  # of every map, or all
+MOST_PIXELS = 4 * LEAST_PIXELS
+MOST_PORTIONS = 64
+PORTION_NS = 150_000.0  # what one portion may cost, by the figures below
+# Measured on one core of a server, frames in the cache: a window's row, one of its pixels, one product, one response.
+ROW_NS, PIXEL_NS, PRODUCT_NS, RESPONSE_NS = 2.5, 0.5, 0.03, 0.75
+PRODUCTS_AT_ONCE = (
+    1 << 18
+)  # with more of them numpy's BLAS wakes threads, which spin where another program has the core
+BLOCK_PIXELS = 1 << 16  # read at a time, so that they stay in the cache
+
+_LEAST_WEIGHT = -1e6  # in units of the fixed limit: below it, any response is far below zero
+
+Indices = NDArray[np.intp]
+
+
+class Windows(Protocol):
+    """Some windows of a frame."""
+
+    def read(self, frame: ByteArray) -> ByteArray:
+        """uint8 (S, kh * kw, C): their pixels. frame: C-contiguous."""
+
+
+@dataclass(frozen=True, eq=False)
+class InsideWindows:
+    """Windows that lie inside the frame, whose pixels are numbered row by row.
+
+    starts: (S, kh), where each row of a window begins. reach: its pixels from there on, of which every `step`th counts.
+    """
+
+    starts: Indices
+    reach: int
+    step: int
+
+    def read(self, frame: ByteArray) -> ByteArray:
+        """See Windows."""
+        depth = _depth(frame)
+        flat = frame.reshape(-1)
+        # A window's row is one item: numpy copies items twenty times faster than it picks pixels.
+        rows = np.ndarray((flat.size // depth - self.reach + 1,), f"V{self.reach * depth}", flat, strides=(depth,))
+        pixels = rows[self.starts.reshape(-1)].view(np.uint8).reshape(-1, self.reach, depth)
+        return pixels[:, :: self.step].reshape(len(self.starts), -1, depth)
+
+
+@dataclass(frozen=True, eq=False)
+class BorderingWindows:
+    """Windows that reach into the padding. pixels: (S, kh * kw), their numbers row by row, or OUTSIDE for a zero."""
+
+    pixels: Indices
+
+    def read(self, frame: ByteArray) -> ByteArray:
+        """See Windows."""
+        read = frame.reshape(-1, _depth(frame))[self.pixels]
+        read[self.pixels == OUTSIDE] = 0
+        return read
+
+
+def _depth(frame: ByteArray) -> int:
+    return frame.shape[2] if frame.ndim == 3 else 1
+
+
+class ResponseSampler:
+    """One layer's responses on frames of one shape, at MOST_PIXELS or a few more of every map, or at all.
+
+    They come in `portions`, each of which is spread over the maps, too, and costs about PORTION_NS; any `enough` of
+    them that follow each other, round and round, are LEAST_PIXELS, or all, and `seen` responses.
+    responses_in_all: of the bank's own maps, in a frame.
+    """
+
+    def __init__(self, layer: Layer, shape: tuple[int, ...]) -> None:
+        """shape: the frames', (H, W) or (H, W, 3). FrameSizeError where no response exists."""
+        self.fixed_limit = fixed_limit(layer.bank, Activation(layer.activation))
+        self._layer, self._shape = layer, tuple(shape)
+        height, width = layer.output_hw(self._shape)
+        self.responses_in_all = height * width * layer.bank.own
+        pixels = height * _cells(height, width)
+        self.portions = _portions(pixels, layer)
+        self.enough = -(-self.portions * min(LEAST_PIXELS, pixels) // pixels)
+        self.seen = self.enough * pixels * layer.bank.own // self.portions
+        self._weights = _weights(layer, self.fixed_limit, gray=len(self._shape) == 2)
+        self._windows = _windows(layer.geometry, (self._shape[0], self._shape[1]), self.portions)
+
+    def sizes(self, frame: ByteArray, portion: int) -> FloatArray:
+        """float32 (n,): |v| of the bank's own maps, in units of the fixed limit; v itself where ReLU follows.
+
+        Errors: TypeError, ValueError for a frame that the sampler is not for.
+        """
+        check_picture(frame)
+        if frame.shape != self._shape:
+            raise ValueError(f"this sampler is for frames of shape {self._shape}, got {frame.shape}")
+        frame = _contiguous(frame)
+        found = np.concatenate([self._responses(windows.read(frame)) for windows in self._windows[portion]])
+        return np.asarray(np.abs(found, out=found) if self._layer.signed else found).reshape(-1)
+
+    def _responses(self, pixels: ByteArray) -> FloatArray:
+        """(S, N), before the activation, of what windows have read."""
+        count, taps, depth = pixels.shape
+        if depth == 3 and self._layer.bank.channels == 1:
+            pixels = np.asarray(cv2.cvtColor(pixels.reshape(1, count * taps, 3), cv2.COLOR_BGR2GRAY), np.uint8)
+        levels = pixels.reshape(count, -1).astype(np.float32)
+        found = np.empty((count, self._weights.shape[1]), np.float32)
+        step = max(1, PRODUCTS_AT_ONCE // self._weights.size)
+        for first in range(0, count, step):
+            np.matmul(levels[first : first + step], self._weights, out=found[first : first + step])
+        return found
+
+
+@lru_cache(maxsize=8)
+def sampler_for(layer: Layer, shape: tuple[int, ...]) -> ResponseSampler:
+    """The sampler for such frames, of which the latest are kept."""
+    return ResponseSampler(layer, shape)
+
+
+def _cells(height: int, width: int) -> int:
+    """In how many cells each row is cut; all together are no fewer than the columns."""
+    return min(width, -(-max(MOST_PIXELS, width) // height))
+
+
+def _columns(height: int, width: int) -> Indices:
+    """(rows, cells): the map column that is looked at in each cell of each row.
+
+    In a cell as wide as 120 columns, each of 120 rows has another column, in an order by chance.
+    """
+    cells = _cells(height, width)
+    edges = np.arange(cells + 1) * width // cells
+    chance = np.random.default_rng(0)
+    columns = np.empty((height, cells), np.intp)
+    for cell, (first, end) in enumerate(pairwise(edges.tolist())):
+        turns = np.tile(np.arange(first, end), (-(-height // (end - first)), 1))
+        columns[:, cell] = chance.permuted(turns, axis=1).reshape(-1)[:height]
+    return columns
+
+
+@lru_cache(maxsize=8)
+def _windows(geometry: ConvGeometry, frame_hw: tuple[int, int], portions: int) -> tuple[tuple[Windows, ...], ...]:
+    """The windows of every portion, in blocks."""
+    columns = _columns(*geometry.output_hw(frame_hw))
+    rows, cells = np.arange(len(columns))[:, None], np.arange(columns.shape[1])
+    found = []
+    for portion in range(portions):
+        y, cell = np.nonzero((rows + cells) % portions == portion)
+        found.append(tuple(_blocks(geometry, frame_hw, y, columns[y, cell])))
+    return tuple(found)
+
+
+def _blocks(geometry: ConvGeometry, frame_hw: tuple[int, int], y: Indices, x: Indices) -> Iterator[Windows]:
+    """The windows of the responses (y, x), int (S,) each, a few at a time."""
+    height, width = frame_hw
+    (step_y, step_x), reach = _steps(geometry), geometry.extent_hw[1]
+    read_y, read_x = geometry.rows_read(height, y[:, None]), geometry.columns_read(width, x[:, None])
+    block = max(1, BLOCK_PIXELS // (read_y.shape[1] * read_x.shape[1]))
+    inside = _unbroken(read_y, step_y) & _unbroken(read_x, step_x)
+    starts = read_y[inside] * width + read_x[inside, :1]
+    for first in range(0, len(starts), block):
+        yield InsideWindows(starts[first : first + block], reach, step_x)
+    met_y, met_x = read_y[~inside][:, :, None], read_x[~inside][:, None, :]
+    pixels = np.where((met_y == OUTSIDE) | (met_x == OUTSIDE), OUTSIDE, met_y * width + met_x)
+    for first in range(0, len(pixels), block):
+        yield BorderingWindows(pixels[first : first + block].reshape(-1, pixels.shape[1] * pixels.shape[2]))
+
+
+def _unbroken(read: Indices, step: int) -> NDArray[np.bool_]:
+    """(n,) of (n, k): whether each line of pixels lies inside the frame, in order."""
+    return np.asarray((read[:, 0] >= 0) & (np.diff(read, axis=1) == step).all(axis=1))
+
+
+def _steps(geometry: ConvGeometry) -> tuple[int, int]:
+    dilation = geometry.dilation
+    return (dilation, dilation) if isinstance(dilation, int) else dilation
+
+
+def _weights(layer: Layer, limit: float, *, gray: bool) -> FloatArray:
+    """float32 (kh * kw * C, N): what makes responses of bytes as they lie in the frame, in units of `limit`."""
+    bank = layer.bank
+    kernels = bank.kernels[: bank.own].astype(np.float64).transpose(0, 2, 3, 1)  # channels last, as in a frame
+    kernels = kernels.sum(axis=3, keepdims=True) if gray else kernels[..., ::-1]  # BGR
+    weights = kernels.reshape(bank.own, -1).T / limit / 255
+    return np.ascontiguousarray(np.maximum(weights, _LEAST_WEIGHT), np.float32)
+
+
+def _portions(pixels: int, layer: Layer) -> int:
+    bank = layer.bank
+    kernel_h, kernel_w = bank.kernel_hw
+    taps = kernel_h * kernel_w * bank.channels
+    each_ns = ROW_NS * kernel_h + PIXEL_NS * taps + (PRODUCT_NS * taps + RESPONSE_NS) * bank.own
+    fewest = -(-pixels // LEAST_PIXELS)
+    return max(fewest, min(MOST_PORTIONS, math.ceil(pixels * each_ns / PORTION_NS)))
+
+
+def _contiguous(frame: ByteArray) -> ByteArray:
+    if frame.flags.c_contiguous:
+        return frame
+    return np.ascontiguousarray(dense(frame, np.empty(frame.shape, np.uint8)))

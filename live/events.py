@@ -1,0 +1,80 @@
+"""What happens to a view, in one vocabulary and through one inbox: a person's hands, and what a source tells.
+
+Displays make the first kind, whatever they are; sources the second. Whoever puts in something new adds its type here,
+and its meaning to controls.py (a person's) or responding.py (all others).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum
+
+from live.sources.frame import SourceEvent
+
+Point = tuple[int, int]  # x, y on the canvas
+
+
+class MouseButton(Enum):
+    """Which one; the middle one has no meaning."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+
+class Gesture(Enum):
+    """What was done with a button."""
+
+    CLICK = "click"
+    DRAG = "drag"  # moved while it is held
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key, by its name in controls.KEYS: "q", "Esc", "space", "Left"; upper and lower case are one."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """The pointer has moved there."""
+
+    at: Point
+
+
+@dataclass(frozen=True)
+class Button:
+    """A click, or one step of a drag: so many canvas pixels right and down since the last one, to `at`."""
+
+    button: MouseButton
+    gesture: Gesture
+    at: Point
+    moved: Point = (0, 0)
+    shift: bool = False
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """The wheel was turned over `at`, by so many notches away from the person."""
+
+    at: Point
+    notches: float
+    shift: bool = False
+
+
+@dataclass(frozen=True)
+class Resize:
+    """The display wants canvases of another size from now on."""
+
+    canvas_wh: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Closed:
+    """The person has taken the display away."""
+
+
+DisplayEvent = Key | Pointer | Button | Wheel | Resize | Closed
+Event = DisplayEvent | SourceEvent
+Inbox = deque[Event]  # whoever tells something appends it, from any thread; the loop takes it out

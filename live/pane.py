@@ -1,0 +1,68 @@
+"""One layer on the frames as they come: its plans, the range that it is shown in, and its latest answer."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from convviz_core.engines.api import Engine, Plan, Result
+from convviz_core.layer import Layer
+from convviz_core.ranges import RangeMode
+from live.picture_range import PictureRange
+from live.sources.frame import Frame
+
+MOST_PLANS = 4  # each with its mosaic: going back to what was shown a moment ago plans nothing
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a pane shows of a frame.
+
+    layer: whose maps are shown. computed: the same one, or one with more maps behind them. gain: the range's limits
+    are divided by it. reduce: see PlanKey.
+    """
+
+    layer: Layer
+    computed: Layer
+    range: RangeMode
+    gain: float = 1.0
+    reduce: int = 1
+
+
+class Pane:
+    """Belongs to its engine's thread; panes of one engine do not disturb each other.
+
+    result: the latest answer, valid until the next run.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.result: Result | None = None
+        self._engine = engine
+        self._plans: OrderedDict[object, Plan] = OrderedDict()
+        self._range = PictureRange()
+        self._answered: object = None
+
+    def answers(self, picture: Hashable, choice: Choice) -> bool:
+        """Whether the result is what `choice` asks of that picture; `picture` is equal where the pixels are."""
+        return self.result is not None and self._answered == (picture, choice)
+
+    def run(self, frame: Frame, picture: Hashable, choice: Choice) -> Result:
+        """The frame's mosaic. Errors: FrameSizeError, EngineError."""
+        plan = self._plan(choice.computed, frame.image.shape, choice.reduce, choice.range)
+        self.result = self._range.run(plan, frame.image, choice.layer, choice.range, choice.gain, frame.media_time_s)
+        self._answered = picture, choice
+        return self.result
+
+    def _plan(self, layer: Layer, shape: tuple[int, ...], reduce: int, mode: RangeMode) -> Plan:
+        """The plan for such frames, made where it is missing; the one used longest ago makes room for it."""
+        key = (layer, shape, reduce, mode)
+        if key not in self._plans and mode == RangeMode.FIXED:
+            key = (layer, shape, reduce, RangeMode.AUTO)  # whose plans are good for limits, too
+        if key not in self._plans:
+            key = (layer, shape, reduce, mode)
+            self._plans[key] = self._engine.plan(*key)
+            if len(self._plans) > MOST_PLANS:
+                self._plans.popitem(last=False)
+        self._plans.move_to_end(key)
+        return self._plans[key]

@@ -1,0 +1,96 @@
+"""What the strip and the profile say of the run: read off the source, the engine, the clock and what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from convviz_core.engines.api import Engine, Result
+from live.drawing.scene import ProfileInfo, Status
+from live.intake import Intake
+from live.layout.panel_places import Panel
+from live.measuring.profiler import Profiler
+from live.notices import Notices
+from live.recording.keep import Keep
+from live.sources.frame import FrameSource
+from live.state import ViewState
+
+PROFILE_EVERY_S = 0.25  # how often the profile's figures are new
+BEAT_S = 0.1  # how often numbers that follow the pictures are
+
+
+class Readings:
+    """Reads them when they are to be drawn."""
+
+    def __init__(
+        self, source: FrameSource, engine: Engine, profiler: Profiler, keep: Keep, notices: Notices, intake: Intake
+    ) -> None:
+        self._source, self._engine, self._profiler = source, engine, profiler
+        self._keep, self._notices, self._intake = keep, notices, intake
+        self._drawn_at_s = 0.0
+        self._profile: tuple[int, ProfileInfo] | None = None  # in which quarter of a second it was made
+
+    def begin_drawing(self) -> None:
+        """A canvas is drawn from here on."""
+        self._drawn_at_s = self._profiler.clock()
+
+    def changing(self, state: ViewState) -> Hashable:
+        """What is drawn and changes with neither a frame nor a key; equal while there is nothing new to draw."""
+        return (
+            self._notices.current(),
+            self._keep.recording,
+            self._source.ended,  # a picture that stands still has no rate
+            self._source.counts.reconnects,
+            self._silent_s(),
+            # Where pictures follow each other, each brings the profile's newest figures.
+            self._quarters_since(self._drawn_at_s) if state.shows(Panel.PROFILE) else None,
+        )
+
+    def status(self, state: ViewState) -> Status:
+        """What the strip says beside the layer."""
+        moves = self._source.fps is not None and not self._source.ended
+        return Status(
+            source=self._source.granted,
+            fps=self._profiler.processed.per_second(self._profiler.clock()) if moves else None,
+            paused=state.interaction.paused,
+            mirrored=state.appearance.mirror,
+            recording=self._keep.recording,
+            notices=self._notices.current(),
+            silent_s=self._silent_s(),
+            reconnects=self._source.counts.reconnects,
+        )
+
+    def beat(self, state: ViewState) -> int:
+        """See Scene: a few times a second while pictures follow each other, else each picture's own."""
+        frame = self._intake.frame
+        if self._source.ended or self._intake.stands_still(state.interaction.paused):
+            return -1 - frame.index if frame else -1
+        return int(self._profiler.clock() / BEAT_S)
+
+    def profile(self, state: ViewState, result: Result) -> ProfileInfo | None:
+        """The figures of this quarter of a second, where they are shown."""
+        if not state.shows(Panel.PROFILE):
+            return None
+        now = self._quarters_since(0.0)
+        if self._profile is None or self._profile[0] != now:
+            self._profile = now, self._profile_info(result)
+        return self._profile[1]
+
+    def _profile_info(self, result: Result) -> ProfileInfo:
+        counts, frame = self._source.counts, self._intake.frame
+        return ProfileInfo(
+            recent=self._profiler.recent(),
+            engine=f"{self._engine.name} on {self._engine.device}: {result.implementation}",
+            gray_from=frame.gray_from if frame else "",
+            captured=counts.captured,
+            dropped=counts.dropped,
+            failed_reads=counts.failed_reads,
+            reconnects=counts.reconnects,
+            advice=self._source.advice(self._profiler.captured.per_second(self._profiler.clock())),
+        )
+
+    def _silent_s(self) -> int | None:
+        since_s = self._source.silent_since_s
+        return None if since_s is None else int(self._profiler.clock() - since_s)
+
+    def _quarters_since(self, time_s: float) -> int:
+        return int((self._profiler.clock() - time_s) / PROFILE_EVERY_S)

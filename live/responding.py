@@ -1,0 +1,97 @@
+"""What happened becomes state, notices and kept files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from convviz_core.arrays import ByteArray
+from convviz_core.engines.api import Engine, Result
+from live.controls import ARROWS, Effect, answer
+from live.display.api import Display
+from live.events import DisplayEvent, Inbox, Key
+from live.intake import Intake
+from live.key_reasons import why_nothing
+from live.layout import Layout
+from live.notices import Notices
+from live.pointing import kept_inside, pointed
+from live.recording.keep import Keep
+from live.sources.frame import SourceEvent
+from live.state import ViewState
+
+
+@dataclass
+class Last:
+    """What is shown: the state, the frame as it was computed (mirrored, if so asked), the engine's answer."""
+
+    state: ViewState
+    image: ByteArray | None = None
+    result: Result | None = None
+
+
+class Responder:
+    """Takes events out of the inbox, in their order, and carries out what they ask for. `quit`: to end the run."""
+
+    def __init__(
+        self, inbox: Inbox, display: Display, engine: Engine, intake: Intake, keep: Keep, notices: Notices, last: Last
+    ) -> None:
+        self.quit = False
+        self._inbox, self._display, self._engine = inbox, display, engine
+        self._intake, self._keep, self._notices, self._last = intake, keep, notices, last
+
+    def respond(self, heard: Sequence[DisplayEvent], state: ViewState, layout: Layout | None) -> ViewState:
+        """The state that follows from what the person did and from what else has happened.
+
+        layout: of the canvas that they see.
+        """
+        self._inbox.extend(heard)
+        before = state
+        while self._inbox and not self.quit:
+            event = self._inbox.popleft()
+            if isinstance(event, SourceEvent):
+                self._take_source_event(event)
+            else:
+                state = self._answer(state, event, layout)
+        if layout:
+            state = pointed(state, layout)
+        self._intake.pause(state.interaction.paused)
+        if state.appearance.fullscreen != before.appearance.fullscreen:
+            self._display.set_fullscreen(state.appearance.fullscreen)
+        self._take_notices()
+        return state
+
+    def finish(self) -> None:
+        """The run is over: what is left in the inbox is taken note of, and nothing is done any more."""
+        while self._inbox:
+            event = self._inbox.popleft()
+            if isinstance(event, SourceEvent):
+                self._take_source_event(event)
+        self._take_notices()
+
+    def _answer(self, state: ViewState, event: DisplayEvent, layout: Layout | None) -> ViewState:
+        after, effect = answer(state, event, layout)
+        if isinstance(event, Key) and effect is None:
+            shown = kept_inside(after, layout) if layout and event.name in ARROWS else after
+            if shown == state:
+                self._notices.say(why_nothing(state, event.name))
+        self._carry_out(effect)
+        return after
+
+    def _carry_out(self, effect: Effect | None) -> None:
+        if effect == Effect.QUIT:
+            self.quit = True
+        elif effect == Effect.STEP:
+            self._intake.step()
+        elif effect == Effect.SNAPSHOT and self._last.image is not None:
+            self._keep.snapshot(self._engine, self._last.image, self._last.state, self._last.result)
+        elif effect == Effect.RECORD:
+            self._keep.toggle_recording()
+
+    def _take_source_event(self, event: SourceEvent) -> None:
+        self._keep.source_event(event)
+        if event.kind == "notice":
+            self._notices.say(event.detail)
+
+    def _take_notices(self) -> None:
+        for sentence in self._keep.take_notices():
+            self._notices.say(sentence)

@@ -1,0 +1,194 @@
+"""The steps of the viewer's loop, and what they remember from one frame to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from convviz_core.arrays import ByteArray
+from convviz_core.engines.api import Engine, Result
+from convviz_core.geometry import FrameSizeError
+from live.cadence import Cadence
+from live.composing import layout_request, new_compositor, own_mosaic, scene_of
+from live.display.api import Display
+from live.events import Closed, DisplayEvent, Inbox
+from live.intake import Intake
+from live.layout import Layout, arrange, preferred_canvas_wh
+from live.measuring.profiler import Profiler
+from live.notices import Notices
+from live.pane import Choice, Pane
+from live.pointing import kept_inside, pointed
+from live.readings import Readings
+from live.recording.keep import Keep
+from live.responding import Last, Responder
+from live.sources.frame import Frame, FrameSource, SourceError
+from live.too_small import TooSmall
+
+IDLE_S = 0.25  # how long to wait for a key while nothing moves
+
+
+@dataclass(frozen=True)
+class StopCondition:
+    """When the loop ends by itself: after so many frames, or so many seconds from the first picture."""
+
+    frames: int | None = None
+    seconds: float | None = None
+
+    def met(self, profiler: Profiler) -> bool:
+        """Whether the run has come so far."""
+        if self.frames is not None and profiler.processed.count >= self.frames:
+            return True
+        first_s = profiler.first_picture_at_s
+        return self.seconds is not None and first_s is not None and profiler.clock() - first_s >= self.seconds
+
+
+class Session:
+    """One run of the viewer. The state is as it is to be shown next; `last` has what is on the screen."""
+
+    def __init__(
+        self,
+        source: FrameSource,
+        engine: Engine,
+        display: Display,
+        profiler: Profiler,
+        last: Last,
+        keep: Keep,
+        inbox: Inbox,
+        screen_wh: tuple[int, int],
+    ) -> None:
+        self.state = last.state
+        self._source, self._display, self._profiler = source, display, profiler
+        self._last, self._keep, self._screen_wh = last, keep, screen_wh
+        self._layout: Layout | None = None
+        self._painted: object = None  # the subject of what is on the screen
+        self._notices = Notices(profiler.clock)
+        self._intake = Intake(source, profiler)
+        self._too_small = TooSmall(self._tell)
+        self._pane = Pane(engine)
+        self._compositor = new_compositor()
+        self._cadence = Cadence(profiler.clock)
+        self._readings = Readings(source, engine, profiler, keep, self._notices, self._intake)
+        self._responder = Responder(inbox, display, engine, self._intake, keep, self._notices, last)
+
+    def over(self, stop: StopCondition) -> bool:
+        """Whether the run has come to its end."""
+        self._too_small.check_end(self._source, any_fitted=self._last.result is not None)
+        nothing_more = self._source.ended and not self._display.interactive
+        return self._responder.quit or nothing_more or stop.met(self._profiler)
+
+    def capture(self) -> Frame | None:
+        """The source's next frame, mirrored if asked; None while paused, at the end, and when none came in time."""
+        any_fitted = self._last.result is not None
+        layer = (self._last.state if any_fitted else self.state).layer
+        try:
+            return self._intake.take(self.state.interaction.paused, self.state.appearance.mirror, layer)
+        except FrameSizeError as error:
+            self._too_small.pass_over(self._intake.refused, error, any_fitted=any_fitted)
+            self._last.image = self._intake.frame.image if self._intake.frame else None
+            return None
+
+    def _tell(self, sentence: str) -> None:
+        """On the picture, and on stderr for who sees no picture."""
+        self._notices.say(sentence)
+        self._keep.say(sentence)
+
+    def outdated(self) -> bool:
+        """Whether what is on the screen is no longer what should be."""
+        canvas_wh = self._display.canvas_wh
+        return self._intake.frame is not None and canvas_wh is not None and self._painted != self._subject(canvas_wh)
+
+    def _subject(self, canvas_wh: tuple[int, int]) -> Hashable:
+        """Everything that the canvas depends on beside the frame; of the pointer, only what it is over."""
+        return self.state.with_interaction(pointer=None), canvas_wh, self._readings.changing(self.state)
+
+    def compute(self) -> Result:
+        """The mosaic of the newest frame, as it is asked for now; a bank that does not fit gives way to the one before.
+
+        Nothing is computed where the last answer is still what is asked for: a pointer has moved, a panel is open.
+        """
+        try:
+            try:
+                return self._compute()
+            except FrameSizeError as error:
+                self._go_back(error)
+            return self._compute()
+        except FrameSizeError as error:
+            raise SourceError(str(error)) from None
+
+    def _go_back(self, error: FrameSizeError) -> None:
+        before = self._last.state.settings
+        if self._last.result is None or before.bank_index == self.state.settings.bank_index:
+            raise error
+        self._notices.say(f"{error}: '{before.layer.bank.name}' stays")
+        self.state = self.state.with_settings(bank_index=before.bank_index)
+
+    def _compute(self) -> Result:
+        self._intake.mirror(self.state.appearance.mirror)
+        frame = self._intake.frame
+        assert frame is not None
+        self._layout = layout = self._arranged(frame.image.shape)
+        if layout:
+            self.state = kept_inside(pointed(self.state, layout), layout)
+        state, looks = self.state, self.state.appearance
+        choice = Choice(state.layer, state.computed, looks.range, looks.gain, layout.reduce if layout else 1)
+        if not self._pane.answers(self._intake.picture, choice):
+            with self._profiler.stage("compute"):
+                result = self._pane.run(frame, self._intake.picture, choice)
+            self._profiler.add_inside(result.stages_ms)
+            self._last.image, self._last.result = frame.image, result
+        self._last.state = state
+        assert self._last.result is not None
+        return self._last.result
+
+    def _arranged(self, frame_shape: tuple[int, ...]) -> Layout | None:
+        """The layout of the canvas that the display wants now; it is opened with the first one."""
+        if self._display.interactive and self._last.result is None:
+            request = layout_request(self._screen_wh, frame_shape, self.state)
+            self._display.open(preferred_canvas_wh(request, self._screen_wh))
+        canvas_wh = self._display.canvas_wh
+        return arrange(layout_request(canvas_wh, frame_shape, self.state)) if canvas_wh else None
+
+    def draw(self, result: Result) -> ByteArray | None:
+        """The canvas with the picture and all that belongs over it; None where nobody looks."""
+        layout, state, image = self._layout, self._last.state, self._last.image
+        if layout is None or image is None:
+            return None
+        with self._profiler.stage("draw"):
+            self._readings.begin_drawing()
+            self._painted = self._subject(layout.canvas_wh)  # before: what changes meanwhile is drawn next time
+            said, profile = self._readings.status(state), self._readings.profile(state, result)
+            scene = scene_of(state, image, result, said, profile=profile, beat=self._readings.beat(state))
+            return self._compositor.compose(layout, scene)
+
+    def show(self, canvas: ByteArray | None, fresh: Frame | None) -> Sequence[DisplayEvent]:
+        """Put the canvas on the screen; a fresh frame has now gone its whole way. What the person did meanwhile."""
+        heard: Sequence[DisplayEvent] = ()
+        if canvas is not None and self._display.interactive:
+            if fresh:
+                self._cadence.hold(fresh.media_time_s)
+            with self._profiler.stage("show"):
+                heard = self._display.show(canvas)
+        if fresh:
+            shown = self._display.interactive and Closed() not in heard
+            self._profiler.frame_done(fresh.captured_at_s, shown=shown)
+            result, image = self._last.result, self._last.image
+            assert result is not None
+            assert image is not None
+            mosaic = own_mosaic(self._last.state, result) if self._keep.recording else result.mosaic
+            self._keep.picture(canvas, mosaic, image, fresh.media_time_s)
+        return heard
+
+    def idle(self) -> Sequence[DisplayEvent]:
+        """Nothing new: wait for a key, hardly where the next frame may come any moment."""
+        at_rest = self._source.ended or self._intake.stands_still(self.state.interaction.paused)
+        nothing_comes = at_rest or self._source.silent_since_s is not None
+        return self._display.idle(IDLE_S if nothing_comes else 0.001)
+
+    def respond(self, heard: Sequence[DisplayEvent]) -> None:
+        """What the person did and what else has happened become state, notices and kept files."""
+        self.state = self._responder.respond(heard, self.state, self._layout)
+
+    def finish(self) -> None:
+        """Take note of what happened at the end, and draw no more."""
+        self._compositor.close()
+        self._responder.finish()

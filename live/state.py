@@ -1,0 +1,120 @@
+"""What is shown: what is computed, how it looks, and what a person is doing with it. Frozen; nothing here draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+from convviz_core.filters.bank import FilterBank
+from convviz_core.filters.opposites import with_opposites
+from convviz_core.layer import Activation, Layer
+from convviz_core.ranges import RangeMode
+from live.events import Point
+from live.layout.panel_places import Panel
+from live.layout.viewport import Viewport
+
+COLORMAPS = ("lift", "gray", "diverging", "viridis", "magma", "inferno", "turbo", "cividis", "bone")
+
+MapPixel = tuple[int, int, int]  # map, y, x
+
+
+@dataclass(frozen=True)
+class LayerSettings:
+    """What is computed: one of the banks, and what is done with it. What can be undone is a change of these."""
+
+    banks: tuple[FilterBank, ...]
+    bank_index: int = 0
+    activation: Activation = Activation.RELU
+    true_convolution: bool = False  # kernels turned by 180 degrees
+
+    @property
+    def layer(self) -> Layer:
+        """The layer as the engine computes it; equal settings give the same bank object, so that plans are kept."""
+        bank = self.banks[self.bank_index]
+        return Layer(_flipped(bank) if self.true_convolution else bank, self.activation)
+
+
+@lru_cache(maxsize=128)
+def _flipped(bank: FilterBank) -> FilterBank:
+    return bank.flipped()
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """How it looks."""
+
+    range: RangeMode = RangeMode.AUTO
+    gain: float = 1.0  # the range's limits are divided by it
+    colormap: str = "lift"
+    mirror: bool = False
+    input_tile: bool = True
+    kernels: bool = False
+    tint: bool = False  # colour the responses that ReLU sets to zero
+    fullscreen: bool = False
+    panels: frozenset[Panel] = frozenset()  # those that are open
+
+    def toggled(self, panel: Panel) -> Appearance:
+        """With that panel opened, or closed again."""
+        return replace(self, panels=self.panels ^ {panel})
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """What a person is doing: where they point, what they hold on to, which part of the maps they look at.
+
+    pointer: the canvas pixel where it was last; None before it came. hovered: what of the maps is under it, while the
+    inspector is open.
+    """
+
+    paused: bool = False
+    pointer: Point | None = None
+    hovered: MapPixel | None = None
+    pinned: MapPixel | None = None
+    viewport: Viewport = field(default_factory=Viewport)
+
+    @property
+    def inspected(self) -> MapPixel | None:
+        """The pixel the inspector explains, if one is pinned or pointed at."""
+        return self.pinned or self.hovered
+
+
+@dataclass(frozen=True)
+class ViewState:
+    """All that keys and mouse have set."""
+
+    settings: LayerSettings
+    appearance: Appearance = field(default_factory=Appearance)
+    interaction: Interaction = field(default_factory=Interaction)
+
+    @property
+    def layer(self) -> Layer:
+        """The layer that is computed."""
+        return self.settings.layer
+
+    @property
+    def tinted(self) -> bool:
+        """Whether what ReLU removes is tinted: without ReLU nothing is removed, and the sign is there to be seen."""
+        return self.appearance.tint and self.settings.activation == Activation.RELU
+
+    @property
+    def computed(self) -> Layer:
+        """The layer with what is to be tinted: the opposite of every filter."""
+        layer = self.layer
+        return Layer(with_opposites(layer.bank), layer.activation) if self.tinted else layer
+
+    def shows(self, panel: Panel) -> bool:
+        """Whether that panel is open."""
+        return panel in self.appearance.panels
+
+    def with_settings(self, **changes: Any) -> ViewState:
+        """With other LayerSettings."""
+        return replace(self, settings=replace(self.settings, **changes))
+
+    def with_appearance(self, **changes: Any) -> ViewState:
+        """With another Appearance."""
+        return replace(self, appearance=replace(self.appearance, **changes))
+
+    def with_interaction(self, **changes: Any) -> ViewState:
+        """With another Interaction."""
+        return replace(self, interaction=replace(self.interaction, **changes))

@@ -1,0 +1,3 @@
+"""Every key changes what it says, and nothing else."""
+
+from __future__ import annotations

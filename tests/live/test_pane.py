@@ -1,0 +1,108 @@
+"""A pane: what it plans, when it computes, and that panes of one engine do not disturb each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from watched_engine import WatchedEngine
+
+from convviz_core.arrays import ByteArray
+from convviz_core.engines.api import PlanKey
+from convviz_core.engines.opencv.engine import OpenCvEngine
+from convviz_core.engines.opencv.plan import OpenCvPlan
+from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.layer import Activation, Layer
+from convviz_core.ranges import RangeMode, fixed_limits
+from live.pane import Choice, Pane
+from live.sources.frame import Frame
+
+SEED, OTHER = Layer(BUILT_IN_BANKS[0]), Layer(BUILT_IN_BANKS[1])
+
+
+class PlanningLog(WatchedEngine):
+    """Notes what it plans."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.planned: list[PlanKey] = []
+
+    def make_plan(self, key: PlanKey) -> OpenCvPlan:
+        self.planned.append(key)
+        return super().make_plan(key)
+
+
+def frame(number: int = 0, image: ByteArray | None = None) -> Frame:
+    image = np.random.default_rng(number).integers(0, 256, (40, 50, 3), np.uint8) if image is None else image
+    return Frame(image, number, 0.1 * number, 0.1 * number, 0.0)
+
+
+def choice(layer: Layer = SEED, mode: RangeMode = RangeMode.FIXED, gain: float = 1.0) -> Choice:
+    return Choice(layer, layer, mode, gain)
+
+
+def test_it_answers_once_it_has_run_and_until_picture_or_choice_is_another() -> None:
+    pane = Pane(OpenCvEngine())
+    assert not pane.answers("picture", choice())
+    pane.run(frame(), "picture", choice())
+    assert pane.answers("picture", choice())
+    assert not pane.answers("another picture", choice())
+    for other in (
+        choice(OTHER),
+        choice(mode=RangeMode.FRAME),
+        choice(gain=2.0),
+        Choice(SEED, SEED, RangeMode.FIXED, 1, 2),
+    ):
+        assert not pane.answers("picture", other)
+
+
+@pytest.mark.parametrize("mode", RangeMode)
+def test_its_answer_is_the_engine_s_own_for_a_first_picture(mode: RangeMode) -> None:
+    result = Pane(OpenCvEngine()).run(frame(), 0, choice(mode=mode))
+    expected = OpenCvEngine().run(frame().image, SEED, mode)
+    assert np.array_equal(result.mosaic, expected.mosaic)
+    assert np.array_equal(result.ranges, expected.ranges)
+
+
+def test_a_gain_divides_the_limits() -> None:
+    low, high = fixed_limits(SEED)
+    result = Pane(OpenCvEngine()).run(frame(), 0, choice(gain=4.0))
+    assert result.ranges.tolist() == [[low / 4, high / 4]] * 4
+
+
+def test_going_back_and_forth_between_layers_plans_each_once() -> None:
+    engine = PlanningLog()
+    pane = Pane(engine)
+    for number in range(6):
+        pane.run(frame(number), number, choice((SEED, OTHER)[number % 2]))
+    assert [key.layer for key in engine.planned] == [SEED, OTHER]
+
+
+def test_fixed_goes_on_with_the_plan_that_auto_has() -> None:
+    engine = PlanningLog()
+    pane = Pane(engine)
+    for mode in (RangeMode.AUTO, RangeMode.FIXED, RangeMode.FRAME):
+        pane.run(frame(), mode, choice(mode=mode))
+    assert [key.range for key in engine.planned] == [RangeMode.AUTO, RangeMode.FRAME]
+
+
+def test_the_plan_used_longest_ago_makes_room() -> None:
+    engine = PlanningLog()
+    pane = Pane(engine)
+    layers = [Layer(bank) for bank in BUILT_IN_BANKS[:5]]
+    for number, layer in enumerate([*layers, layers[1], layers[0]]):
+        pane.run(frame(number), number, choice(layer))
+    assert [key.layer for key in engine.planned] == [*layers, layers[0]]
+
+
+def test_two_panes_of_one_engine_keep_their_answers_and_their_ranges() -> None:
+    engine = WatchedEngine()
+    one, other = Pane(engine), Pane(engine)
+    signed = Layer(BUILT_IN_BANKS[1], Activation.NONE)
+    result = one.run(frame(), 0, choice(mode=RangeMode.AUTO))
+    kept, own = result.mosaic.copy(), result.ranges[0, 1]
+    dim = frame(1, frame().image // 4)
+    other.run(dim, 0, choice(signed, RangeMode.AUTO))
+    assert one.result is not None
+    assert np.array_equal(one.result.mosaic, kept)
+    assert one.run(frame(), 0, choice(mode=RangeMode.AUTO)).ranges[0, 1] == pytest.approx(own)
+    assert engine.runs == 3

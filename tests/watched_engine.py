@@ -1,0 +1,31 @@
+"""An engine whose plans tell of every picture that they compute."""
+
+from __future__ import annotations
+
+from convviz_core.arrays import ByteArray
+from convviz_core.engines.api import PlanKey, Result
+from convviz_core.engines.opencv.engine import OpenCvEngine
+from convviz_core.engines.opencv.plan import OpenCvPlan
+from convviz_core.ranges import Limits
+
+
+class WatchedPlan(OpenCvPlan):
+    engine: WatchedEngine
+
+    def run(self, frame: ByteArray, limits: Limits | None) -> Result:
+        self.engine.computes(frame)
+        return super().run(frame, limits)
+
+
+class WatchedEngine(OpenCvEngine):
+    """Counts; `computes` is called before each picture, and may raise. For plans, and for `run`, which makes them."""
+
+    runs = 0
+
+    def make_plan(self, key: PlanKey) -> OpenCvPlan:
+        plan = WatchedPlan(key, self.check_open, self._pool, self._workers)
+        plan.engine = self
+        return plan
+
+    def computes(self, frame: ByteArray) -> None:  # noqa: ARG002
+        self.runs += 1
