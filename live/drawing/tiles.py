@@ -28,7 +28,8 @@ _MOST_THREADS = 4
 class _Picture:
     """What one tile shows, and where: uint8 (h, w), which become the palette's colours, or BGR (h, w, 3).
 
-    make_gray: colour becomes gray first. removed: what was removed of a map, uint8 (h, w), with the tint's strengths.
+    make_gray: colour becomes gray first. block: the side of the blocks whose means are scaled. removed: what was
+    removed of a map, uint8 (h, w), with the tint's strengths.
     """
 
     source: ByteArray
@@ -36,6 +37,7 @@ class _Picture:
     scaling: Scaling
     palette: Palette
     make_gray: bool = False
+    block: int = 1
     removed: ByteArray | None = None
     strengths: ByteArray | None = None
 
@@ -43,7 +45,7 @@ class _Picture:
         """Paint some rows of it: from the source to the canvas while they are in the core's cache."""
         place = self.place[band.place]
         if self.source.ndim == 3 and not self.make_gray:
-            self.scaling.fill(band, self.source[band.read], place)
+            self.scaling.fill(band, self._rows(band, self.source), place)
         elif self.removed is None or self.strengths is None:
             colour_into(self.levels(band), self.palette, place)
         else:
@@ -54,12 +56,18 @@ class _Picture:
         return self._scaled(band, self.source)
 
     def _scaled(self, band: Band, source: ByteArray) -> ByteArray:
-        rows = source[band.read]
+        levels = np.empty(self.place[band.place].shape[:2], np.uint8)
+        self.scaling.fill(band, self._rows(band, source), levels)
+        return levels
+
+    def _rows(self, band: Band, source: ByteArray) -> ByteArray:
+        rows = source[band.read.start * self.block : band.read.stop * self.block]
         if self.make_gray:
             rows = np.asarray(cv2.cvtColor(dense(rows, np.empty(rows.shape, np.uint8)), cv2.COLOR_BGR2GRAY), np.uint8)
-        levels = np.empty(self.place[band.place].shape[:2], np.uint8)
-        self.scaling.fill(band, rows, levels)
-        return levels
+        if self.block > 1:
+            size_wh = (rows.shape[1] // self.block, rows.shape[0] // self.block)
+            rows = np.asarray(cv2.resize(rows, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
+        return rows
 
 
 def _paint_pair(one: _Picture, other: _Picture, band: Band) -> None:
@@ -128,14 +136,18 @@ def _pictures(canvas: ByteArray, layout: Layout, scene: Scene) -> dict[int | Non
         place = canvas[tile.picture.slices]
         if tile.index is None:
             source = input_part(scene.image, scene.layer.geometry, layout.crop)
+            # The input is there to be recognised: block means are good enough, and take half the time.
+            block = max(1, min(source.shape[0] // place.shape[0], source.shape[1] // place.shape[1]))
+            source = source[: source.shape[0] // block * block, : source.shape[1] // block * block]
+            scaling = _scaling(source[::block, ::block], place)
             make_gray = source.ndim == 3 and bank.channels == 1
-            pictures[tile.index] = _Picture(source, place, _scaling(source, place), plain_palette(), make_gray)
+            pictures[tile.index] = _Picture(source, place, scaling, plain_palette(), make_gray, block)
         else:
             source = map_part(scene.mosaic, maps, tile.index, layout)
             opposite = map_part(scene.mosaic, maps, removed.tiles[tile.index], layout) if removed else None
             strength = None if strengths is None else strengths[tile.index]
-            its = (colours[tile.index], False, opposite, strength)
-            pictures[tile.index] = _Picture(source, place, _scaling(source, place), *its)
+            its = (_scaling(source, place), colours[tile.index])
+            pictures[tile.index] = _Picture(source, place, *its, removed=opposite, strengths=strength)
     return pictures
 
 
