@@ -16,6 +16,7 @@ from ctypes import POINTER, Structure, c_char_p, c_int, c_uint8, c_uint16, c_uin
 from functools import cached_property
 from typing import Any
 
+from live.display.x11_keys import Keyboard
 from live.errors import OutputError
 
 UNKNOWN_SCREEN_WH = (1280, 800)
@@ -103,7 +104,17 @@ class Screen:
         scale = toolkit_scale(os.environ)
         self.size_wh = (int(head.width_in_pixels / scale), int(head.height_in_pixels / scale))
         self._root = int(head.root)
+        self._keyboard = Keyboard(xcb, self._connection)
         self._xcb = xcb
+
+    def take_keys(self, by_toolkit: str | None) -> list[str]:
+        """The keys since the last time, in their order; where the server's key events are not heard, the toolkit's."""
+        if self._window is None:
+            return [by_toolkit] if by_toolkit else []
+        if by_toolkit:
+            self._keyboard.catch_up()
+        self._take_events()
+        return self._keyboard.take(by_toolkit)
 
     @property
     def is_gone(self) -> bool:
@@ -145,9 +156,11 @@ class Screen:
     def _take_events(self) -> bool:
         taken = False
         while event := self._xcb.xcb_poll_for_event(self._connection):
-            kind, destroyed = struct.unpack("=B7xI", ctypes.string_at(event, 12))
+            told = ctypes.string_at(event, 32)
+            kind, destroyed = struct.unpack_from("=B7xI", told)
             if kind == DESTROY_NOTIFY and destroyed == self._window:
                 self.window_is_destroyed = True
+            self._keyboard.take_event(told)
             _free(event)
             taken = True
         return taken
