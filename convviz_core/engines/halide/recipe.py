@@ -68,14 +68,12 @@ class Recipe:
 
     @property
     def measured(self) -> Recipe:
-        """What only makes the mosaic, after measuring: where that has left the gray picture, from it."""
-        return replace(self, color=self.color and not self.measuring.leaves_gray, measures=False)
+        """What only makes the mosaic, after measuring: in any range, and from the gray picture where that is left."""
+        return replace(self.far, color=self.color and not self.measuring.leaves_gray, measures=False)
 
     def needed(self, mode: RangeMode) -> tuple[Recipe, ...]:
-        """The pipelines that frames need in a range mode: with limits, or in two steps for the picture's own range."""
-        if mode == RangeMode.FIXED:
-            return (self,)
-        return (self.measuring, self.far.measured) if mode == RangeMode.FRAME else (self, self.measuring, self.measured)
+        """The pipelines that frames need in a range mode: with limits, or in two steps for each map's own extremes."""
+        return (self.measuring, self.measured) if mode == RangeMode.FRAME else (self,)
 
     @property
     def leaves_gray(self) -> bool:

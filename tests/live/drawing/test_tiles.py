@@ -10,6 +10,7 @@ import pytest
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.filters.bank import Filter, FilterBank
+from convviz_core.geometry import ConvGeometry
 from convviz_core.layer import Activation, Layer
 from convviz_core.mosaic import MosaicGrid, reduce_maps, tile_maps
 from convviz_core.ranges import RangeMode
@@ -107,9 +108,9 @@ def test_without_relu_each_map_of_frame_mode_has_white_at_its_own_zero() -> None
 
 def test_the_input_shows_the_middle_of_what_each_response_reads() -> None:
     image = random_bytes(23, 34)
-    assert (input_part(image, (4, 5), Rect(0, 0, 30, 20)) == image[1:21, 2:32]).all()
-    assert (input_part(image, (1, 1), Rect(0, 0, 34, 23)) == image).all()
-    assert (input_part(image, (4, 5), Rect(3, 7, 10, 9)) == image[8:17, 5:15]).all()
+    assert (input_part(image, ConvGeometry((4, 5)), Rect(0, 0, 30, 20)) == image[1:21, 2:32]).all()
+    assert (input_part(image, ConvGeometry((1, 1)), Rect(0, 0, 34, 23)) == image).all()
+    assert (input_part(image, ConvGeometry((4, 5)), Rect(3, 7, 10, 9)) == image[8:17, 5:15]).all()
 
 
 def test_the_input_is_gray_as_the_filters_read_it_and_in_colour_where_they_read_colour() -> None:
