@@ -162,7 +162,9 @@ KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(tuple(ARROWS), "move the pinned pixel, or pan what is zoomed or enlarged", _arrow),
     KeyBinding(("s",), "snapshot", lambda state, _: (state, Effect.SNAPSHOT)),
     KeyBinding(("v",), "record, and stop recording", lambda state, _: (state, Effect.RECORD)),
-    KeyBinding(("p",), "profile: rates, stages, latency", _toggle_panel(Panel.PROFILE)),
+    KeyBinding(
+        ("p",), "profile: where each picture's time goes, and what limits the rate", _toggle_panel(Panel.PROFILE)
+    ),
     KeyBinding(("w",), "full screen", _toggle("fullscreen")),
     KeyBinding(("h", "?"), "this help", _toggle_panel(Panel.HELP)),
 )
