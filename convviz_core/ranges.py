@@ -1,4 +1,4 @@
-"""What becomes black, grey and white: the limits of each range and the step from responses to bytes.
+"""What becomes black, grey and white: the ranges, and the step from responses to bytes. auto's is in auto_range.py.
 
 A range is two response values, lo and hi, in the units of weights x [0, 1]; they become byte 0 and byte 255.
 """
@@ -6,7 +6,6 @@ A range is two response values, lo and hi, in the units of weights x [0, 1]; the
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from numbers import Real
@@ -35,8 +34,6 @@ Limits = tuple[float, float]
 Range = RangeMode | str | Limits  # a mode or its name, or lo and hi for the whole bank
 _MODES = {str(mode): mode for mode in RangeMode}
 
-AUTO_FLOOR = 1 / 32  # of the fixed limit: a covered lens does not become a picture of noise
-AUTO_TIME_CONSTANT_S = 0.5
 FLAT_SPAN = 1e-5
 
 
@@ -82,11 +79,6 @@ def fixed_limits(layer: Layer) -> Limits:
     return limits_for(layer, fixed_limit(layer.bank, Activation(layer.activation)))
 
 
-def peak_limits(layer: Layer, peak: float) -> Limits:
-    """What `auto` takes for one picture: [-peak, peak] or [0, peak], the peak never below 1/32 of the fixed limit."""
-    return limits_for(layer, max(peak, AUTO_FLOOR * fixed_limit(layer.bank, Activation(layer.activation))))
-
-
 @lru_cache(maxsize=256)
 def flat_spans(bank: FilterBank) -> FloatArray:
     """float32 (N,): a map whose span is at most this is flat in frame mode, 1e-5 x max(1, sum|w|)."""
@@ -94,28 +86,9 @@ def flat_spans(bank: FilterBank) -> FloatArray:
     return np.asarray(FLAT_SPAN * np.maximum(1.0, weights), dtype=np.float32)
 
 
-def map_ranges(layer: Layer, maps: AnyArray, range: Range) -> FloatArray:
-    """The ranges of `maps` (N, h, w), which are the responses after the activation: float32 (N, 2) of lo, hi."""
-    if range == RangeMode.FRAME:
-        return np.asarray(extremes_of(maps), np.float32)
-    return bank_ranges(len(maps), bank_limits(layer, checked_range(range), extremes_of(maps)))
-
-
 def extremes_of(maps: AnyArray) -> AnyArray:
     """The smallest and the largest value of each map, (N, h, w) -> (N, 2)."""
     return np.stack([maps.min(axis=(1, 2)), maps.max(axis=(1, 2))], axis=1)
-
-
-def bank_limits(layer: Layer, asked: RangeMode | Limits, extremes: AnyArray) -> Limits:
-    """The one range of the whole bank, in every mode but FRAME; extremes: (N, 2), of the picture's responses."""
-    if isinstance(asked, tuple):
-        return asked
-    return fixed_limits(layer) if asked == RangeMode.FIXED else auto_limits(layer, extremes)
-
-
-def auto_limits(layer: Layer, extremes: AnyArray) -> Limits:
-    """A picture's own range for the whole bank, from each map's smallest and largest response (N, 2)."""
-    return peak_limits(layer, float(np.abs(extremes[: layer.bank.own]).max()))
 
 
 def bank_ranges(count: int, limits: Limits) -> FloatArray:
@@ -145,33 +118,3 @@ def is_flat(bank: FilterBank, ranges: FloatArray) -> AnyArray:
 def flat_byte(layer: Layer) -> int:
     """The byte of a flat map: 128 signed, 0 after ReLU."""
     return 128 if layer.signed else 0
-
-
-@dataclass
-class AutoRange:
-    """The viewer's default range: it follows the pictures' peaks, half a second behind, without flicker.
-
-    It starts with the first picture's own peak, and anew after each change of key.
-    """
-
-    _key: object = None
-    _peak: float | None = None
-    _time_s: float = 0.0
-
-    def limits(self, layer: Layer, key: object) -> Limits | None:
-        """lo and hi for the next picture of `layer`; None, so that it takes its own peak, where none is followed yet.
-
-        key: whatever identifies what is followed: with another one than last time, it begins anew.
-        """
-        if key != self._key:
-            self._key, self._peak = key, None
-        return None if self._peak is None else peak_limits(layer, self._peak)
-
-    def follow(self, peak: float, media_time_s: float) -> None:
-        """Take in the peak of the picture at `media_time_s`; time standing still or going back moves nothing."""
-        if self._peak is None:
-            self._peak = peak
-        else:
-            elapsed_s = max(0.0, media_time_s - self._time_s)
-            self._peak += (peak - self._peak) * (1.0 - math.exp(-elapsed_s / AUTO_TIME_CONSTANT_S))
-        self._time_s = media_time_s

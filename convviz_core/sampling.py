@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.geometry import OUTSIDE, ConvGeometry
 from convviz_core.gray import check_picture, dense
-from convviz_core.layer import Layer
+from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import fixed_limit
 
 LEAST_PIXELS = 16_384  # of every map, or all
-MOST_PORTIONS = 16
+MOST_PIXELS = 4 * LEAST_PIXELS
+MOST_PORTIONS = 64
 PORTION_NS = 150_000.0  # what one portion may cost, by the figures below
 # Measured on one core of a server, frames in the cache: a window's row, one of its pixels, one product, one response.
 ROW_NS, PIXEL_NS, PRODUCT_NS, RESPONSE_NS = 2.5, 0.5, 0.03, 0.75
@@ -84,24 +85,28 @@ def _depth(frame: ByteArray) -> int:
 
 
 class ResponseSampler:
-    """One layer's responses on frames of one shape, at LEAST_PIXELS or a few more of every map, or at all.
+    """One layer's responses on frames of one shape, at MOST_PIXELS or a few more of every map, or at all.
 
-    They come in `portions`, each of which is spread over the maps, too, and costs about PORTION_NS.
-    pixels: of every map that are looked at. whole: whether that is all.
+    They come in `portions`, each of which is spread over the maps, too, and costs about PORTION_NS; any `enough` of
+    them that follow each other, round and round, are LEAST_PIXELS, or all, and `seen` responses.
+    responses_in_all: of the bank's own maps, in a frame.
     """
 
     def __init__(self, layer: Layer, shape: tuple[int, ...]) -> None:
         """shape: the frames', (H, W) or (H, W, 3). FrameSizeError where no response exists."""
-        self.layer, self._shape = layer, tuple(shape)
-        self.map_hw = layer.output_hw(self._shape)
-        self.pixels = pixels_looked_at(self.map_hw)
-        self.whole = self.pixels == self.map_hw[0] * self.map_hw[1]
-        self._weights = _weights(layer, gray=len(self._shape) == 2)
-        self.portions = _portions(self.pixels, layer)
+        self.fixed_limit = fixed_limit(layer.bank, Activation(layer.activation))
+        self._layer, self._shape = layer, tuple(shape)
+        height, width = layer.output_hw(self._shape)
+        self.responses_in_all = height * width * layer.bank.own
+        pixels = height * _cells(height, width)
+        self.portions = _portions(pixels, layer)
+        self.enough = -(-self.portions * min(LEAST_PIXELS, pixels) // pixels)
+        self.seen = self.enough * pixels * layer.bank.own // self.portions
+        self._weights = _weights(layer, self.fixed_limit, gray=len(self._shape) == 2)
         self._windows = _windows(layer.geometry, (self._shape[0], self._shape[1]), self.portions)
 
-    def responses(self, frame: ByteArray, portion: int) -> FloatArray:
-        """float32 (S, N): the bank's own maps, before the activation, in units of the fixed limit.
+    def sizes(self, frame: ByteArray, portion: int) -> FloatArray:
+        """float32 (n,): |v| of the bank's own maps, in units of the fixed limit; v itself where ReLU follows.
 
         Errors: TypeError, ValueError for a frame that the sampler is not for.
         """
@@ -109,11 +114,13 @@ class ResponseSampler:
         if frame.shape != self._shape:
             raise ValueError(f"this sampler is for frames of shape {self._shape}, got {frame.shape}")
         frame = _contiguous(frame)
-        return np.concatenate([self._responses(windows.read(frame)) for windows in self._windows[portion]])
+        found = np.concatenate([self._responses(windows.read(frame)) for windows in self._windows[portion]])
+        return np.asarray(np.abs(found, out=found) if self._layer.signed else found).reshape(-1)
 
     def _responses(self, pixels: ByteArray) -> FloatArray:
+        """(S, N), before the activation, of what windows have read."""
         count, taps, depth = pixels.shape
-        if depth == 3 and self.layer.bank.channels == 1:
+        if depth == 3 and self._layer.bank.channels == 1:
             pixels = np.asarray(cv2.cvtColor(pixels.reshape(1, count * taps, 3), cv2.COLOR_BGR2GRAY), np.uint8)
         levels = pixels.reshape(count, -1).astype(np.float32)
         found = np.empty((count, self._weights.shape[1]), np.float32)
@@ -129,15 +136,9 @@ def sampler_for(layer: Layer, shape: tuple[int, ...]) -> ResponseSampler:
     return ResponseSampler(layer, shape)
 
 
-def pixels_looked_at(map_hw: tuple[int, int]) -> int:
-    """How many of every map's pixels."""
-    height, width = map_hw
-    return height * _cells(height, width)
-
-
 def _cells(height: int, width: int) -> int:
     """In how many cells each row is cut; all together are no fewer than the columns."""
-    return min(width, -(-max(LEAST_PIXELS, width) // height))
+    return min(width, -(-max(MOST_PIXELS, width) // height))
 
 
 def _columns(height: int, width: int) -> Indices:
@@ -193,12 +194,12 @@ def _steps(geometry: ConvGeometry) -> tuple[int, int]:
     return (dilation, dilation) if isinstance(dilation, int) else dilation
 
 
-def _weights(layer: Layer, *, gray: bool) -> FloatArray:
-    """float32 (kh * kw * C, N): what turns bytes as they lie in the frame into responses, in fixed limits."""
+def _weights(layer: Layer, limit: float, *, gray: bool) -> FloatArray:
+    """float32 (kh * kw * C, N): what makes responses of bytes as they lie in the frame, in units of `limit`."""
     bank = layer.bank
     kernels = bank.kernels[: bank.own].astype(np.float64).transpose(0, 2, 3, 1)  # channels last, as in a frame
     kernels = kernels.sum(axis=3, keepdims=True) if gray else kernels[..., ::-1]  # BGR
-    weights = kernels.reshape(bank.own, -1).T / fixed_limit(layer.bank, layer.activation) / 255
+    weights = kernels.reshape(bank.own, -1).T / limit / 255
     return np.ascontiguousarray(np.maximum(weights, _LEAST_WEIGHT), np.float32)
 
 
@@ -207,7 +208,8 @@ def _portions(pixels: int, layer: Layer) -> int:
     kernel_h, kernel_w = bank.kernel_hw
     taps = kernel_h * kernel_w * bank.channels
     each_ns = ROW_NS * kernel_h + PIXEL_NS * taps + (PRODUCT_NS * taps + RESPONSE_NS) * bank.own
-    return max(1, min(MOST_PORTIONS, math.ceil(pixels * each_ns / PORTION_NS)))
+    fewest = -(-pixels // LEAST_PIXELS)
+    return max(fewest, min(MOST_PORTIONS, math.ceil(pixels * each_ns / PORTION_NS)))
 
 
 def _contiguous(frame: ByteArray) -> ByteArray:

@@ -76,6 +76,7 @@ def scene_of(
         mosaic=result.mosaic,
         status=status,
         gain=looks.gain,
+        share_above=result.share_above,
         colormap=looks.colormap,
         flipped=state.settings.true_convolution,
         target=state.interaction.inspected if state.shows(Panel.INSPECTOR) else None,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import Measured, Plan, Result
+from convviz_core.auto_range import AutoRange
+from convviz_core.engines.api import Plan, Result
 from convviz_core.layer import Layer
-from convviz_core.ranges import AutoRange, Limits, RangeMode, fixed_limits
+from convviz_core.ranges import Limits, RangeMode, fixed_limits
 
 
 class PictureRange:
@@ -25,24 +28,12 @@ class PictureRange:
             return plan.run(image, None)
         if mode == RangeMode.FIXED:
             return plan.run(image, _gained(fixed_limits(layer), gain))
-        limits, measured = self._auto_limits(plan, image, layer, media_time_s)
-        result = plan.run(image, _gained(limits, gain), measured)
-        self._auto.follow(result.peak, media_time_s)
-        return result
-
-    def _auto_limits(
-        self, plan: Plan, image: ByteArray, layer: Layer, media_time_s: float
-    ) -> tuple[Limits, Measured | None]:
-        """What auto has followed so far; where that is nothing, it begins with what this picture reaches."""
-        key = (image.shape, layer.bank, layer.activation)
-        limits = self._auto.limits(layer, key)
-        if limits is not None:
-            return limits, None
-        measured = plan.measure(image)
-        self._auto.follow(measured.peak, media_time_s)
-        limits = self._auto.limits(layer, key)
-        assert limits is not None
-        return limits, measured
+        followed = image.shape, layer.bank, layer.geometry, layer.activation
+        limits = self._auto.limits(layer, image, followed, peak=lambda: plan.run(image, fixed_limits(layer)).peak)
+        shown = _gained(limits, gain)
+        result = plan.run(image, shown)
+        self._auto.follow(layer, image, shown, result.peak, media_time_s)
+        return replace(result, share_above=self._auto.share_above)
 
 
 def _gained(limits: Limits, gain: float) -> Limits:

@@ -40,6 +40,8 @@ MUST_NOT_KNOW = {
     "convviz_core/filters/checkpoints": {"torch", "pickle", "importlib"},
     "convviz_core/network.py": {"numpy", "cv2"},
     "convviz_core/ranges.py": {"torch", "cv2", "halide", "convviz_core.engines"},
+    "convviz_core/sampling.py": {"torch", "halide", "convviz_core.engines"},
+    "convviz_core/auto_range.py": {"torch", "cv2", "halide", "convviz_core.engines"},
     "convviz_core/inspect.py": {"torch", "cv2", "convviz_core.engines"},
     "convviz_core/names.py": {"torch", "cv2", "numpy", "convviz_core.filters", "convviz_core.engines"},
     "convviz_core/pictures": {"torch", "convviz_core.filters", "convviz_core.layer", "convviz_core.engines"},

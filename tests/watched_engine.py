@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import Measured, PlanKey, Result
+from convviz_core.engines.api import PlanKey, Result
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.engines.opencv.plan import OpenCvPlan
 from convviz_core.ranges import Limits
@@ -12,9 +12,9 @@ from convviz_core.ranges import Limits
 class WatchedPlan(OpenCvPlan):
     engine: WatchedEngine
 
-    def run(self, frame: ByteArray, limits: Limits | None, measured: Measured | None = None) -> Result:
+    def run(self, frame: ByteArray, limits: Limits | None) -> Result:
         self.engine.computes(frame)
-        return super().run(frame, limits, measured)
+        return super().run(frame, limits)
 
 
 class WatchedEngine(OpenCvEngine):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import TracebackType
 from typing import Protocol, Self
 
-from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Layer, check_layer
 from convviz_core.mosaic import MosaicGrid
@@ -26,6 +26,7 @@ class Result:
     mosaic: uint8, the maps' tiles (see MosaicGrid); owned by the plan and valid until its next run.
     ranges: float32 (N, 2), lo and hi of each map, in the units of weights x [0, 1].
     peak: the picture's largest |response|, after the activation.
+    share_above: of all responses those above auto's range, 0 to 1; None for other ranges.
     implementation: how it was computed, for the profile ("halide int16", "opencv float32").
     stages_ms: times measured inside, in ms, by stage (upload, device, download on CUDA).
     """
@@ -35,23 +36,7 @@ class Result:
     peak: float
     implementation: str
     stages_ms: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """What a frame's responses reach, after the activation.
-
-    peak: the largest |response|. extremes_of: gives (N, 2), the smallest and the largest response of each map, once
-    they are wanted.
-    """
-
-    peak: float
-    extremes_of: Callable[[], AnyArray]
-
-    @cached_property
-    def extremes(self) -> AnyArray:
-        """(N, 2), the smallest and the largest response of each map."""
-        return self.extremes_of()
+    share_above: float | None = None
 
 
 @dataclass(frozen=True)
@@ -59,8 +44,8 @@ class PlanKey:
     """What a plan is made for.
 
     shape: the frames', (H, W) or (H, W, 3). reduce: the mosaic's tiles are block means of `reduce` x `reduce` bytes
-    (see mosaic.reduce_maps). range: the mode in which frames will be shown; limits are FIXED. editable: the weights
-    will be replaced often. Errors: TypeError, ValueError, FrameSizeError.
+    (see mosaic.reduce_maps). range: the mode in which frames will be shown; auto's, and limits,
+    are as good as FIXED. editable: the weights will be replaced often. Errors: TypeError, ValueError, FrameSizeError.
     """
 
     layer: Layer
@@ -100,17 +85,13 @@ class Plan(Protocol):
     def key(self) -> PlanKey:
         """What it is made for, with its present weights."""
 
-    def run(self, frame: ByteArray, limits: Limits | None, measured: Measured | None = None) -> Result:
+    def run(self, frame: ByteArray, limits: Limits | None) -> Result:
         """One frame's mosaic, complete on return, valid until the next run of this plan.
 
         frame: uint8 of the key's shape, any strides. limits: lo and hi for the whole bank; None takes each map's own
-        extremes. measured: what `measure` has just said of this frame, if it was asked: it need not be found again.
-        Errors: TypeError, ValueError for another frame or limits that are no range; EngineError for the device, and
-        once the engine was closed.
+        extremes. Errors: TypeError, ValueError for another frame or limits that are no range; EngineError for the
+        device, and once the engine was closed.
         """
-
-    def measure(self, frame: ByteArray) -> Measured:
-        """What the frame's responses reach; no mosaic is made, and the last one stays valid."""
 
     def take_weights(self, bank: FilterBank) -> None:
         """Go on with another bank of the same number and shape of kernels; nothing is compiled or captured.

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 import numpy as np
 
 from convviz_core.arrays import ByteArray
+from convviz_core.auto_range import own_limits
 from convviz_core.engines.api import EngineError, Plan, PlanKey, Result
 from convviz_core.gray import check_picture
 from convviz_core.layer import Layer, check_layer
-from convviz_core.ranges import Limits, Range, RangeMode, checked_range, fixed_limits, peak_limits
+from convviz_core.ranges import Limits, Range, RangeMode, checked_range, fixed_limits
 
 MOST_KEPT = 4  # plans of `run`, each with its mosaic; who needs more keeps them
 
@@ -24,7 +25,7 @@ AnyPlan = TypeVar("AnyPlan", bound=Plan)
 def run_in_range(plan: Plan, frame: ByteArray, range: Range) -> Result:
     """One frame of a plan in any range: a mode, or limits (lo, hi) for the whole bank.
 
-    What each mode's limits are is decided in ranges.py. ValueError for another range.
+    What each mode's limits are is decided in ranges.py and auto_range.py. ValueError for another range.
     """
     return _run(plan, frame, checked_range(range))
 
@@ -36,8 +37,9 @@ def _run(plan: Plan, frame: ByteArray, asked: RangeMode | Limits) -> Result:
         return plan.run(frame, fixed_limits(plan.key.layer))
     if asked == RangeMode.FRAME:
         return plan.run(frame, None)
-    measured = plan.measure(frame)
-    return plan.run(frame, peak_limits(plan.key.layer, measured.peak), measured)
+    layer = plan.key.layer
+    limits, share_above = own_limits(layer, frame, peak=lambda: plan.run(frame, fixed_limits(layer)).peak)
+    return replace(plan.run(frame, limits), share_above=share_above)
 
 
 class EnginePlan:
@@ -105,11 +107,9 @@ class PlanningEngine(Generic[AnyPlan]):
         self.check_open()
         check_picture(frame)
         check_layer(layer)
-        mode = RangeMode.FIXED if isinstance(asked, tuple) else asked
+        mode = RangeMode.FRAME if asked == RangeMode.FRAME else RangeMode.FIXED  # which is good for all limits
         key = (layer, frame.shape, reduce, mode)
         kept = self._kept.get(key)
-        if kept is None and mode == RangeMode.FIXED:
-            kept = self._kept.get((layer, frame.shape, reduce, RangeMode.AUTO))  # whose plans are good for limits, too
         if kept is None:
             kept = self._kept[key] = _Kept(self.make_plan(PlanKey(*key)))
             if len(self._kept) > MOST_KEPT:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engines.api import Measured, PlanKey, Result, check_weights
+from convviz_core.engines.api import PlanKey, Result, check_weights
 from convviz_core.engines.planning import EnginePlan, PlanningEngine
 from convviz_core.filters.bank import FilterBank
 from convviz_core.gray import to_planes, to_unit
@@ -26,18 +26,14 @@ class TorchPlan(EnginePlan):
         super().__init__(key, check_open)
         self._net = Net(key.layer.bank)
 
-    def run(self, frame: ByteArray, limits: Limits | None, measured: Measured | None = None) -> Result:  # noqa: ARG002
+    def run(self, frame: ByteArray, limits: Limits | None) -> Result:
         """One frame's mosaic (see Plan.run)."""
         self.check(frame, limits)
         shown = self._shown(frame)
         ranges = extremes_of(shown) if limits is None else bank_ranges(len(shown), limits)
         levels = reduce_maps(to_bytes(self.key.layer, shown, ranges, own=limits is None), self.key.reduce)
-        return Result(tile_maps(levels), ranges, self._peak(shown), "torch float32")
-
-    def measure(self, frame: ByteArray) -> Measured:
-        """What the frame's responses reach."""
-        shown = self._shown(frame)
-        return Measured(self._peak(shown), lambda: extremes_of(shown))
+        peak = float(np.abs(shown[: self.key.layer.bank.own]).max())
+        return Result(tile_maps(levels), ranges, peak, "torch float32")
 
     def take_weights(self, bank: FilterBank) -> None:
         """Go on with another bank (see Plan.take_weights)."""
@@ -51,9 +47,6 @@ class TorchPlan(EnginePlan):
         with torch.inference_mode():
             conv, activated = self._net(x)
         return conv[0].numpy(), activated[0].numpy()
-
-    def _peak(self, shown: FloatArray) -> float:
-        return float(np.abs(shown[: self.key.layer.bank.own]).max())
 
     def _shown(self, frame: ByteArray) -> FloatArray:
         conv, activated = self.maps(frame)

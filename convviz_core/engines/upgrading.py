@@ -7,18 +7,15 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from threading import Lock, Thread
-from typing import TypeVar
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engines.api import Engine, EngineError, Measured, Plan, PlanKey, Result, check_weights
+from convviz_core.engines.api import Engine, EngineError, Plan, PlanKey, Result, check_weights
 from convviz_core.engines.planning import EnginePlan, PlanningEngine
 from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Layer
 from convviz_core.ranges import Limits
 
 LONGEST_JOIN_S = 5.0  # a compilation or an import of torch takes 2; a driver that hangs is not waited for
-
-Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -40,13 +37,27 @@ class UpgradingPlan(EnginePlan):
         self._better: tuple[Engine, Plan] | None = None  # replaced as a whole: the background gives it
         engine.want(self)
 
-    def run(self, frame: ByteArray, limits: Limits | None, measured: Measured | None = None) -> Result:
+    def run(self, frame: ByteArray, limits: Limits | None) -> Result:
         """One frame's mosaic (see Plan.run), from the better plan where there is one."""
-        return self._answer(frame, lambda plan: plan.run(frame, limits, measured))
-
-    def measure(self, frame: ByteArray) -> Measured:
-        """What the frame's responses reach."""
-        return self._answer(frame, lambda plan: plan.measure(frame))
+        self.check(frame)
+        better = self._better
+        if better and self._engine.uses(better[0]) and better[1].key.editable == self.key.editable:
+            engine, plan = better
+            try:
+                if plan.key.layer.bank is not self.key.layer.bank:  # made before the last weights were taken
+                    plan.take_weights(self.key.layer.bank)
+                result = plan.run(frame, limits)
+            except EngineError as error:
+                self._engine.leave(engine, error)
+            else:
+                self._first = None
+                self._engine.answered_by(engine)
+                return result
+        if self._first is None:
+            self._first = self._engine.first_plan(self.key)
+        self._engine.want(self)
+        self._engine.answered_by(self._engine.first)
+        return self._first.run(frame, limits)
 
     def take_weights(self, bank: FilterBank) -> None:
         """Go on with another bank (see Plan.take_weights).
@@ -65,27 +76,6 @@ class UpgradingPlan(EnginePlan):
         """Whether this engine's plan is still to be made."""
         better = self._better
         return better is None or better[0] is not engine or better[1].key.editable != self.key.editable
-
-    def _answer(self, frame: ByteArray, ask: Callable[[Plan], Answer]) -> Answer:
-        self.check(frame)
-        better = self._better
-        if better and self._engine.uses(better[0]) and better[1].key.editable == self.key.editable:
-            engine, plan = better
-            try:
-                if plan.key.layer.bank is not self.key.layer.bank:  # made before the last weights were taken
-                    plan.take_weights(self.key.layer.bank)
-                answer = ask(plan)
-            except EngineError as error:
-                self._engine.leave(engine, error)
-            else:
-                self._first = None
-                self._engine.answered_by(engine)
-                return answer
-        if self._first is None:
-            self._first = self._engine.first_plan(self.key)
-        self._engine.want(self)
-        self._engine.answered_by(self._engine.first)
-        return ask(self._first)
 
 
 class UpgradingEngine(PlanningEngine[UpgradingPlan]):

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from convviz_core.arrays import FloatArray
+from convviz_core.auto_range import map_ranges
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.files import load_bank
 from convviz_core.layer import Activation, Layer
-from convviz_core.ranges import AutoRange, fixed_limit, fixed_limits, map_ranges, peak_limits, to_bytes
+from convviz_core.ranges import fixed_limit, fixed_limits, to_bytes
 
 SEED = load_bank("udacity")
 
@@ -38,11 +39,6 @@ def test_a_bank_without_a_positive_weight_has_limit_one_after_relu() -> None:
     assert fixed_limit(bank_of([[0, 0]]), Activation.NONE) == 1
 
 
-def test_a_pictures_own_limits_never_fall_below_a_thirtysecond_of_the_fixed_ones() -> None:
-    assert peak_limits(Layer(SEED, "relu"), 0.0) == (0.0, 0.25)
-    assert peak_limits(Layer(SEED, "none"), 3.0) == (-3.0, 3.0)
-
-
 def test_zero_is_byte_128_signed_and_halves_go_up() -> None:
     layer = Layer(SEED, "none")
     maps = maps_of([-8, 0, 8, -9, 9, 1 / 255 * 8])
@@ -66,32 +62,3 @@ def test_a_flat_map_is_one_byte_in_frame_mode(activation: str, byte: int) -> Non
     assert to_bytes(layer, maps, map_ranges(layer, maps, "frame"), own=True).tolist() == [[[byte, byte]]]
     steep = maps_of([0.7, 0.7 + 2e-5])
     assert to_bytes(layer, steep, map_ranges(layer, steep, "frame"), own=True).tolist() == [[[0, 255]]]
-
-
-def test_auto_snaps_at_first_and_follows_half_a_second_behind() -> None:
-    layer, auto = Layer(SEED, "relu"), AutoRange()
-    assert auto.limits(layer, "a") is None
-    auto.follow(4.0, media_time_s=10.0)
-    assert auto.limits(layer, "a") == (0.0, 4.0)
-    auto.follow(8.0, media_time_s=10.5)  # one time constant: 63.2 % of the way
-    limits = auto.limits(layer, "a")
-    assert limits is not None
-    assert limits[1] == pytest.approx(4 + 4 * (1 - np.exp(-1)))
-
-
-def test_auto_stands_still_while_time_does() -> None:
-    layer, auto = Layer(SEED, "relu"), AutoRange()
-    auto.limits(layer, "a")
-    auto.follow(4.0, 10.0)
-    auto.follow(8.0, 10.0)
-    auto.follow(8.0, 9.0)
-    assert auto.limits(layer, "a") == (0.0, 4.0)
-
-
-def test_auto_snaps_anew_when_what_is_shown_changes() -> None:
-    layer, auto = Layer(SEED, "relu"), AutoRange()
-    auto.limits(layer, "a")
-    auto.follow(4.0, 10.0)
-    assert auto.limits(layer, "b") is None
-    auto.follow(6.0, 10.1)
-    assert auto.limits(layer, "b") == (0.0, 6.0)

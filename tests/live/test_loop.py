@@ -14,6 +14,7 @@ import pytest
 from watched_engine import WatchedEngine
 
 from convviz_core.arrays import ByteArray
+from convviz_core.auto_range import map_ranges
 from convviz_core.engines.api import Engine
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.bank import Filter, FilterBank
@@ -449,10 +450,12 @@ def test_a_gain_divides_the_limits() -> None:
     assert done.last.result.ranges.tolist() == [[0, 4]] * 4
 
 
-def test_auto_begins_with_the_pictures_own_peak() -> None:
+def test_auto_begins_with_the_pictures_own_limit() -> None:
     done = Run([random_image()], keys("", ""))()
     assert done.last.result is not None
-    assert done.last.result.ranges[0, 1] == pytest.approx(done.last.result.peak)
+    shown = OpenCvEngine().maps(random_image(), STATE.settings.layer)[1]
+    assert done.last.result.ranges == pytest.approx(map_ranges(STATE.settings.layer, shown, "auto"), rel=1e-5)
+    assert done.last.result.share_above == pytest.approx(np.mean(shown > done.last.result.ranges[0, 1]), abs=1e-3)
 
 
 def test_a_pause_waits_long_for_a_key_but_a_step_does_not_while_its_frame_is_on_the_way() -> None:
@@ -464,7 +467,7 @@ def test_a_pause_waits_long_for_a_key_but_a_step_does_not_while_its_frame_is_on_
     assert done.profiler.processed.count == 2
 
 
-def test_auto_follows_the_peaks_half_a_second_behind() -> None:
+def test_auto_follows_the_limits_half_a_second_behind() -> None:
     calm, wild = np.full((60, 80), 100, np.uint8), np.full((60, 80), 100, np.uint8)
     calm[:, 40:], wild[:, 40:] = 151, 202  # edges of 51/255 and 102/255: peaks 8 * 0.2 and 8 * 0.4
     done = Run([calm, wild, wild], keys("", "", ""), stop=StopCondition(frames=3))()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import Measured, PlanKey, Result, check_weights
+from convviz_core.engines.api import PlanKey, Result, check_weights
 from convviz_core.engines.cuda.errors import device_errors
 from convviz_core.engines.cuda.kernels import Scaling, WorkKey
 from convviz_core.engines.cuda.ring import Ring
@@ -28,12 +28,9 @@ class CudaPlan(EnginePlan):
         self._device, self._streams, self._ring = device, streams, ring
         self._works: dict[Scaling, Work] = {}
         self._slots: dict[tuple[Scaling, int], Slot] = {}
-        if key.range != RangeMode.FRAME:
-            self._slot(Scaling.GIVEN, 0)
-        if key.range != RangeMode.FIXED:
-            self._slot(Scaling.FRAME, 0)
+        self._slot(Scaling.FRAME if key.range == RangeMode.FRAME else Scaling.GIVEN, 0)
 
-    def run(self, frame: ByteArray, limits: Limits | None, measured: Measured | None = None) -> Result:  # noqa: ARG002
+    def run(self, frame: ByteArray, limits: Limits | None) -> Result:
         """One frame's mosaic (see Plan.run); ValueError while frames are in flight."""
         self.check(frame, limits)
         if self._ring:
@@ -42,11 +39,6 @@ class CudaPlan(EnginePlan):
         self.submit(frame, limits)
         with device_errors(self._device.name):
             return self._ring.collect()
-
-    def measure(self, frame: ByteArray) -> Measured:
-        """What the frame's responses reach."""
-        result = self.run(frame, None)
-        return Measured(result.peak, lambda: result.ranges)
 
     def submit(self, frame: ByteArray, limits: Limits | None) -> None:
         """Send a frame on its way; it may be changed on return. RingFull (a ValueError) with too many in flight."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engines.api import Measured, Plan, PlanKey, Result, check_weights
+from convviz_core.engines.api import Plan, PlanKey, Result, check_weights
 from convviz_core.engines.cpu_kernels import byte_mappings, distinct_kernels, extremes_of_maps, peak_of_picture
 from convviz_core.engines.halide.pipeline import Extremes, Pipeline, Tiles
 from convviz_core.engines.halide.recipe import Recipe, recipe_for
@@ -19,8 +19,6 @@ from convviz_core.filters.bank import FilterBank
 from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid, black_mosaic
 from convviz_core.ranges import Limits, RangeMode, bank_ranges
-
-_NO_FRAME: ByteArray = np.empty(0, np.uint8)
 
 
 class Pipelines(Protocol):
@@ -65,13 +63,8 @@ class Code:
 
     @cached_property
     def measured(self) -> Pipeline:
-        """After `measuring`, for limits that zero lies in."""
+        """After `measuring`, for each map's own extremes."""
         return self._pipeline(self.recipe.measured)
-
-    @cached_property
-    def measured_far(self) -> Pipeline:
-        """After `measuring`, for any limits and each map's own extremes."""
-        return self._pipeline(self.recipe.far.measured)
 
 
 class HalidePlan(EnginePlan):
@@ -90,18 +83,15 @@ class HalidePlan(EnginePlan):
         self._mappings = self._tiles.mappings.reshape(-1, 4)[: len(key.layer.bank)]
         self._turned: ByteArray | None = None  # memory for a frame that Halide cannot read
         self._opencv: Plan | None = None  # which computes in this plan's place
-        self._measured: Measured | None = None  # the latest, while no frame has been run since
-        self._frame = _NO_FRAME  # that it was of, as Halide reads it
         self._take(Code(recipe, key.range, engine))
 
-    def run(self, frame: ByteArray, limits: Limits | None, measured: Measured | None = None) -> Result:
+    def run(self, frame: ByteArray, limits: Limits | None) -> Result:
         """One frame's mosaic (see Plan.run)."""
         if self._opencv:
-            return self._opencv.run(frame, limits, measured)
+            return self._opencv.run(frame, limits)
         self.check(frame, limits)
-        if limits is None or (measured is not None and measured is self._measured):
-            return self._run_measured(frame, limits, measured)
-        self._measured = None
+        if limits is None:
+            return self._run_in_own_extremes(self._readable(frame))
         self._set_limits(limits)
         pipeline = self._code.direct if limits[0] <= 0 <= limits[1] else self._code.far
         extremes = self._extremes_of(self.key.grid.tile_hw[0])
@@ -109,35 +99,14 @@ class HalidePlan(EnginePlan):
         peak = peak_of_picture(self.key.layer, self._distinct, *extremes.reached())
         return Result(self._mosaic, self._ranges, peak, self._implementation)
 
-    def measure(self, frame: ByteArray) -> Measured:
-        """What the frame's responses reach."""
-        if self._opencv:
-            return self._opencv.measure(frame)
-        self.check(frame)
-        self._frame = self._readable(frame)
+    def _run_in_own_extremes(self, frame: ByteArray) -> Result:
+        """Each map between its own extremes, which are measured first. Between the two all cores wait for Python."""
         extremes = self._extremes_of(self.key.map_hw[0])
-        self._code.measuring.run(self._frame, self._kernels, extremes, gray=self._gray)
-        self._measured = measured = self._reached(extremes)
-        return measured
-
-    def _reached(self, extremes: Extremes) -> Measured:
+        self._code.measuring.run(frame, self._kernels, extremes, gray=self._gray)
         layer, distinct, reached = self.key.layer, self._distinct, extremes.reached()
-        peak = peak_of_picture(layer, distinct, *reached)
-        return Measured(peak, lambda: extremes_of_maps(layer, distinct, *reached))
-
-    def _run_measured(self, frame: ByteArray, limits: Limits | None, measured: Measured | None) -> Result:
-        """The mosaic after measuring. Between the two all cores wait for Python."""
-        if measured is None or measured is not self._measured:
-            measured = self.measure(frame)
-        if limits is None:
-            self._set_ranges(np.asarray(measured.extremes, np.float32), own=True)
-        else:
-            self._set_limits(limits)
-        far = limits is None or not limits[0] <= 0 <= limits[1]
-        pipeline = self._code.measured_far if far else self._code.measured
-        pipeline.run(self._frame if self._gray is None else self._gray, self._kernels, tiles=self._tiles)
-        self._measured, self._frame = None, _NO_FRAME
-        return Result(self._mosaic, self._ranges, measured.peak, self._implementation)
+        self._set_ranges(np.asarray(extremes_of_maps(layer, distinct, *reached), np.float32), own=True)
+        self._code.measured.run(frame if self._gray is None else self._gray, self._kernels, tiles=self._tiles)
+        return Result(self._mosaic, self._ranges, peak_of_picture(layer, distinct, *reached), self._implementation)
 
     def take_weights(self, bank: FilterBank) -> None:
         """Go on with another bank (see Plan.take_weights)."""
@@ -165,7 +134,6 @@ class HalidePlan(EnginePlan):
         self._tiles.kernel_of.reshape(-1)[: len(self._distinct.kernel_of)] = self._distinct.kernel_of
         self._gray = np.empty(self.key.shape[:2], np.uint8) if code.recipe.measuring.leaves_gray else None
         self._extremes: dict[int, Extremes] = {}
-        self._measured = None
         self._limits: Limits | None = None
         self._ranges: FloatArray = np.empty((0, 2), np.float32)
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray
-from convviz_core.engines.api import Measured, PlanKey, Result, check_weights
+from convviz_core.engines.api import PlanKey, Result, check_weights
 from convviz_core.engines.cpu_kernels import byte_mappings, distinct_kernels, extremes_of_maps, peak_of_picture
 from convviz_core.engines.opencv.band import BandScratch
 from convviz_core.engines.planning import EnginePlan
@@ -35,24 +35,18 @@ class OpenCvPlan(EnginePlan):
         self._mosaic = black_mosaic(key.grid)
         self._tiles = [self._mosaic[key.grid.tile(index)] for index in range(key.grid.count)]
 
-    def run(self, frame: ByteArray, limits: Limits | None, measured: Measured | None = None) -> Result:
+    def run(self, frame: ByteArray, limits: Limits | None) -> Result:
         """One frame's mosaic (see Plan.run)."""
         self.check(frame, limits)
         layer = self.key.layer
         if limits is None:
-            ranges = np.asarray((measured or self.measure(frame)).extremes, np.float32)
+            reached = self._sweep(lambda scratch, rows: scratch.measure(frame, rows))
+            ranges = np.asarray(extremes_of_maps(layer, self._distinct, *reached), np.float32)
         else:
             ranges = bank_ranges(len(layer.bank), limits)
         mappings = byte_mappings(layer, self._distinct, ranges, own=limits is None)
         reached = self._sweep(lambda scratch, rows: scratch.render(frame, rows, mappings, self._tiles))
         return Result(self._mosaic, ranges, peak_of_picture(layer, self._distinct, *reached), "opencv float32")
-
-    def measure(self, frame: ByteArray) -> Measured:
-        """What the frame's responses reach."""
-        self.check(frame)
-        reached = self._sweep(lambda scratch, rows: scratch.measure(frame, rows))
-        layer, distinct = self.key.layer, self._distinct
-        return Measured(peak_of_picture(layer, distinct, *reached), lambda: extremes_of_maps(layer, distinct, *reached))
 
     def take_weights(self, bank: FilterBank) -> None:
         """Go on with another bank (see Plan.take_weights)."""

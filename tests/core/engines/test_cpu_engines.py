@@ -15,10 +15,11 @@ from PIL import Image
 
 from convviz_core import Engine, EngineError, Filter, FilterBank, FrameSizeError, Layer, load_bank, open_engine
 from convviz_core.arrays import AnyArray, ByteArray
+from convviz_core.auto_range import map_ranges
 from convviz_core.engines.opencv.band import BandScratch
 from convviz_core.engines.opencv.plan import BAND_ROWS, Rows
 from convviz_core.mosaic import MosaicGrid, reduce_maps, tile_maps
-from convviz_core.ranges import Range, map_ranges, to_bytes
+from convviz_core.ranges import Range, to_bytes
 
 SEED = load_bank("udacity")
 KERNEL_SHAPES = ((1, 1), (1, 5), (2, 3), (4, 4), (5, 5), (7, 7), (11, 11), (31, 31))

@@ -16,6 +16,7 @@ from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.engines.opencv.plan import OpenCvPlan
 from convviz_core.engines.planning import MOST_KEPT, run_in_range
 from convviz_core.engines.reference import TorchEngine
+from convviz_core.ranges import Limits, Range
 
 SEED = load_bank("udacity")
 RNG = np.random.default_rng(8)
@@ -43,7 +44,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
         yield opened
 
 
-def reference(layer: Layer, frame: Any = FRAME, mode: str = "fixed", reduce: int = 1) -> Any:
+def reference(layer: Layer, frame: Any = FRAME, mode: Range = "fixed", reduce: int = 1) -> Any:
     with TorchEngine() as torch:
         return torch.run(frame, layer, mode, reduce).mosaic.astype(int)
 
@@ -56,21 +57,13 @@ def test_plans_do_not_disturb_each_other(engine: Engine) -> None:
         assert np.abs(result.mosaic - reference(layer, mode="frame")).max() <= 1
 
 
-def test_measuring_leaves_the_last_picture_as_it_is(engine: Engine) -> None:
-    plan = engine.plan(Layer(SEED), FRAME.shape, range="auto")
-    mosaic = plan.run(FRAME, (0.0, 8.0)).mosaic
-    plan.measure(255 - FRAME)
-    assert np.abs(mosaic - reference(Layer(SEED))).max() <= 1
-
-
-@pytest.mark.parametrize("limits", [None, (0.0, 2.0), (0.5, 2.0)])
-def test_what_was_measured_of_another_frame_is_not_taken_for_this_one_s(engine: Engine, limits: Any) -> None:
-    plan = engine.plan(Layer(SEED), FRAME.shape, range="auto")
-    plan.measure(255 - FRAME // 2)
-    measured = plan.measure(FRAME)
-    with_it = plan.run(FRAME, limits, measured).mosaic.copy()
-    assert np.array_equal(plan.run(FRAME, limits).mosaic, with_it)
-    assert np.abs(with_it - reference(Layer(SEED), mode="frame" if limits is None else limits)).max() <= 1
+@pytest.mark.parametrize("mode", ["fixed", "auto"])
+def test_a_plan_is_good_for_every_range_whatever_it_was_made_for(engine: Engine, mode: str) -> None:
+    plan = engine.plan(Layer(SEED), FRAME.shape, range=mode)
+    asked: tuple[Limits | None, ...] = (None, (0.0, 2.0), (0.5, 2.0), None)
+    for limits in asked:
+        result = plan.run(FRAME, limits)
+        assert np.abs(result.mosaic - reference(Layer(SEED), mode="frame" if limits is None else limits)).max() <= 1
 
 
 @pytest.mark.parametrize("mode", ["fixed", "auto", "frame"])
@@ -108,7 +101,10 @@ def test_limits_may_be_a_row_of_a_result_s_ranges(engine: Engine) -> None:
 
 def test_a_frame_that_a_plan_is_not_for_is_refused(engine: Engine) -> None:
     plan = engine.plan(Layer(SEED), FRAME.shape)
-    asks: tuple[Callable[[Any], object], ...] = (lambda frame: plan.run(frame, None), plan.measure)
+    asks: tuple[Callable[[Any], object], ...] = (
+        lambda frame: plan.run(frame, None),
+        lambda frame: run_in_range(plan, frame, "auto"),
+    )
     for ask in asks:
         with pytest.raises(ValueError, match=r"this plan is for frames of shape \(70, 90, 3\), got \(70, 90\)"):
             ask(GRAY)
@@ -143,7 +139,7 @@ def test_what_cannot_be_planned_is_told(
 def test_a_plan_ends_with_its_engine(engine: Engine) -> None:
     plan = engine.plan(Layer(SEED), FRAME.shape)
     engine.close()
-    for ask in (lambda: plan.run(FRAME, None), lambda: plan.measure(FRAME), lambda: engine.plan(Layer(SEED), (9, 9))):
+    for ask in (lambda: plan.run(FRAME, None), lambda: engine.plan(Layer(SEED), (9, 9))):
         with pytest.raises(EngineError, match="was closed"):
             ask()
 

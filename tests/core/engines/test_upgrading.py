@@ -13,7 +13,7 @@ import pytest
 
 from convviz_core import Engine, EngineError, FilterBank, Layer, RangeMode, Result, load_bank
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.engines.api import Measured, PlanKey, check_weights
+from convviz_core.engines.api import PlanKey, check_weights
 from convviz_core.engines.planning import EnginePlan, PlanningEngine
 from convviz_core.engines.upgrading import Better, UpgradingEngine
 from convviz_core.ranges import Limits
@@ -31,17 +31,13 @@ class FakePlan(EnginePlan):
         super().__init__(key, engine.check_open)
         self._engine = engine
 
-    def run(self, frame: ByteArray, limits: Limits | None, measured: Measured | None = None) -> Result:  # noqa: ARG002
+    def run(self, frame: ByteArray, limits: Limits | None) -> Result:  # noqa: ARG002
         if self._engine.run_fails:
             raise self._engine.run_fails
         name = self._engine.name
         if self.key.layer.bank.name != "udacity":
             name = f"{name} with {self.key.layer.bank.name}"
         return Result(frame, np.zeros((4, 2), np.float32), 0.0, name)
-
-    def measure(self, frame: ByteArray) -> Measured:
-        self.run(frame, None)
-        return Measured(float(len(self._engine.name)), lambda: np.zeros((4, 2)))
 
     def take_weights(self, bank: FilterBank) -> None:
         self.key = check_weights(self.key, bank)
@@ -159,18 +155,6 @@ def test_two_plans_in_turns_are_both_planned() -> None:
                 planning_is_over()
         assert [plan.run(FRAME, (0.0, 1.0)).implementation for plan in plans] == ["best", "best"]
         assert len(best.planned) == 2
-
-
-def test_what_is_measured_and_shown_may_come_from_one_and_the_other() -> None:
-    _, best, engine = pair()
-    with engine:
-        plan = engine.plan(LAYER, FRAME.shape)
-        measured = plan.measure(FRAME)
-        assert measured.peak == len("first")
-        best.gate.set()
-        planning_is_over()
-        assert plan.run(FRAME, (0.0, 1.0), measured).implementation == "best"
-        assert plan.measure(FRAME).peak == len("best")
 
 
 def named(name: str) -> FilterBank:

@@ -10,6 +10,7 @@ import pytest
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.filters.bank import Filter, FilterBank
+from convviz_core.geometry import ConvGeometry
 from convviz_core.layer import Activation, Layer
 from convviz_core.mosaic import MosaicGrid, reduce_maps, tile_maps
 from convviz_core.ranges import RangeMode
@@ -107,9 +108,9 @@ def test_without_relu_each_map_of_frame_mode_has_white_at_its_own_zero() -> None
 
 def test_the_input_shows_the_middle_of_what_each_response_reads() -> None:
     image = random_bytes(23, 34)
-    assert (input_part(image, (4, 5), Rect(0, 0, 30, 20)) == image[1:21, 2:32]).all()
-    assert (input_part(image, (1, 1), Rect(0, 0, 34, 23)) == image).all()
-    assert (input_part(image, (4, 5), Rect(3, 7, 10, 9)) == image[8:17, 5:15]).all()
+    assert (input_part(image, ConvGeometry((4, 5)), Rect(0, 0, 30, 20)) == image[1:21, 2:32]).all()
+    assert (input_part(image, ConvGeometry((1, 1)), Rect(0, 0, 34, 23)) == image).all()
+    assert (input_part(image, ConvGeometry((4, 5)), Rect(3, 7, 10, 9)) == image[8:17, 5:15]).all()
 
 
 def test_the_input_is_gray_as_the_filters_read_it_and_in_colour_where_they_read_colour() -> None:
@@ -124,6 +125,18 @@ def test_the_input_is_gray_as_the_filters_read_it_and_in_colour_where_they_read_
     assert (picture(canvas, layout, None) == image[1:21, 1:31]).all()
     canvas = painted(layout, scene_of(maps, colour))
     assert (picture(canvas, layout, None) == random_bytes(23, 33)[1:21, 1:31, None]).all()
+
+
+def test_a_small_input_tile_shows_the_means_of_the_input() -> None:
+    image = np.repeat(np.repeat(random_bytes(12, 16), 4, axis=0), 4, axis=1)  # 48x64, blocks of one gray
+    maps = random_bytes(1, 48, 64)
+    bank = bank_of(1, (1, 1))
+    layout = at_same_size(layout_of((300, 300), maps), (12, 16))
+    canvas = painted(layout, scene_of(maps, bank, image=image))
+    assert (picture(canvas, layout, None) == image[::4, ::4, None]).all()
+    colour = np.stack([image, image // 2, image // 3], axis=2)
+    canvas = painted(layout, scene_of(maps, bank_of(1, (1, 1), channels=3), image=colour))
+    assert (picture(canvas, layout, None) == colour[::4, ::4]).all()
 
 
 def test_a_mirrored_frame_is_shown_mirrored() -> None:

@@ -1,0 +1,129 @@
+"""Responses at a part of a layer's pixels: where they lie, and that they are the layer's."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from convviz_core import sampling
+from convviz_core.arrays import AnyArray, ByteArray
+from convviz_core.filters.bank import Filter, FilterBank
+from convviz_core.geometry import ConvGeometry, FrameSizeError
+from convviz_core.gray import to_planes, to_unit
+from convviz_core.layer import Layer
+from convviz_core.ranges import fixed_limit
+from convviz_core.sampling import ResponseSampler
+
+RNG = np.random.default_rng(0)
+FRAME = RNG.integers(0, 256, (40, 60, 3), dtype=np.uint8)
+
+
+def bank_of(*shape: int) -> FilterBank:
+    return FilterBank(
+        "test", tuple(Filter(str(i), kernel.astype(np.float32)) for i, kernel in enumerate(RNG.normal(size=shape)))
+    )
+
+
+def all_sizes(sampler: ResponseSampler, frame: ByteArray) -> AnyArray:
+    return np.sort(np.concatenate([sampler.sizes(frame, portion) for portion in range(sampler.portions)]))
+
+
+def expected(layer: Layer, frame: ByteArray) -> AnyArray:
+    planes = torch.from_numpy(to_unit(to_planes(frame, layer.bank.channels)))[None]
+    maps = F.conv2d(planes, torch.from_numpy(layer.bank.kernels.copy()))[0].numpy()
+    return np.sort((np.abs(maps) if layer.signed else maps).ravel()) / fixed_limit(layer.bank, layer.activation)
+
+
+@pytest.mark.parametrize("activation", ["relu", "none"])
+@pytest.mark.parametrize("shape", [(4, 4, 4), (3, 1, 1), (2, 3, 5), (2, 3, 3, 3), (1, 11, 7)], ids=str)
+def test_of_a_small_picture_all_responses_are_seen(shape: tuple[int, ...], activation: str) -> None:
+    layer = Layer(bank_of(*shape), activation)
+    for frame in (FRAME, FRAME[..., 1].copy()):
+        sampler = ResponseSampler(layer, frame.shape)
+        np.testing.assert_allclose(all_sizes(sampler, frame), expected(layer, frame), atol=1e-5)
+        assert sampler.enough == sampler.portions
+        assert sampler.seen == sampler.responses_in_all
+
+
+@pytest.mark.parametrize(
+    "view", [np.s_[:, ::-1], np.s_[::-1], np.s_[3:30, 5:50], np.s_[::2, ::2], np.s_[..., ::-1], np.s_[..., 1]]
+)
+def test_a_view_gives_what_its_copy_gives(view: tuple[slice, ...]) -> None:
+    frame, layer = FRAME[view], Layer(bank_of(2, 3, 3))
+    sampler = ResponseSampler(layer, frame.shape)
+    assert np.array_equal(sampler.sizes(frame, 0), sampler.sizes(frame.copy(), 0))
+
+
+@pytest.mark.parametrize("map_hw", [(480, 640), (1077, 1917), (100, 9000), (9000, 100), (3, 100_000), (300, 301)])
+def test_every_row_and_every_column_has_some_pixels_and_no_pixel_comes_twice(map_hw: tuple[int, int]) -> None:
+    columns = sampling._columns(*map_hw)
+    height, width = map_hw
+    assert columns.shape[0] == height
+    assert columns.size >= min(sampling.MOST_PIXELS, height * width)
+    assert len(np.unique(columns)) == width
+    assert all(len(np.unique(row)) == len(row) for row in columns[:50])
+
+
+def test_few_portions_that_follow_each_other_are_enough_and_reach_all_rows_and_cells() -> None:
+    sampler = ResponseSampler(Layer(bank_of(4, 4, 4)), (480, 640, 3))
+    own = 4
+    frame = RNG.integers(0, 256, (480, 640, 3), dtype=np.uint8)
+    sizes = [sampler.sizes(frame, portion).size // own for portion in range(sampler.portions)]
+    for first in range(sampler.portions):
+        assert sum((sizes + sizes)[first : first + sampler.enough]) >= sampling.LEAST_PIXELS * 0.99
+    assert max(sizes) - min(sizes) <= 0.02 * max(sizes)
+
+
+@pytest.mark.parametrize("period", [2, 3, 7.5, 11.3, 16, 64])
+@pytest.mark.parametrize("angle", [0, 27, 45, 90])
+def test_no_grating_hides_between_the_pixels(period: float, angle: float) -> None:
+    y, x = np.mgrid[:480, :640]
+    turn = np.deg2rad(angle)
+    wave = 127.5 + 127.5 * np.sin(2 * np.pi * (x * np.cos(turn) + y * np.sin(turn)) / period + 0.4)
+    frame = np.rint(wave).astype(np.uint8)
+    sampler = ResponseSampler(Layer(FilterBank("gray", (Filter("", np.ones((1, 1), np.float32)),))), frame.shape)
+    seen = np.concatenate([sampler.sizes(frame, portion) for portion in range(sampler.enough)]) * 255
+    for level in (30.5, 100.5, 200.5, 250.5):
+        assert np.mean(seen > level) == pytest.approx(np.mean(frame > level), abs=0.015)
+
+
+@pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
+@pytest.mark.parametrize(("stride", "dilation"), [(1, 1), (2, 1), (1, 2), ((1, 3), (2, 1))])
+def test_padding_stride_and_dilation_are_torch_s(
+    mode: Literal["zeros", "reflect", "replicate", "circular"], stride: int, dilation: int
+) -> None:
+    geometry = ConvGeometry((3, 4), stride=stride, padding=(2, 3), padding_mode=mode, dilation=dilation)
+    kernel = RNG.normal(size=(3, 4)).astype(np.float32)
+    frame = FRAME[..., 0].copy()
+    conv = torch.nn.Conv2d(1, 1, (3, 4), stride, (2, 3), dilation, bias=False, padding_mode=mode)
+    conv.weight.data = torch.from_numpy(kernel)[None, None]
+    wanted = conv(torch.from_numpy(frame.astype(np.float32))[None, None]).detach().numpy()
+    found = [
+        windows.read(frame)[..., 0].astype(np.float32) @ kernel.ravel()
+        for portion in sampling._windows(geometry, (40, 60), 3)
+        for windows in portion
+    ]
+    np.testing.assert_allclose(np.sort(np.concatenate(found)), np.sort(wanted.ravel()), rtol=1e-4, atol=0.01)
+
+
+def test_weights_of_any_size_give_finite_sizes_up_to_one() -> None:
+    for weights in (np.array([[3e38, -3e38]]), np.array([[1e-45, 0]]), np.array([[1e-30, -3e38]]), -np.ones((1, 2))):
+        for activation in ("relu", "none"):
+            layer = Layer(FilterBank("test", (Filter("", weights.astype(np.float32)),)), activation)
+            sizes = all_sizes(ResponseSampler(layer, FRAME.shape), FRAME)
+            assert np.isfinite(sizes).all()
+            assert sizes.max() <= 1 + 1e-5
+
+
+def test_what_it_is_not_for_is_refused() -> None:
+    layer = Layer(bank_of(1, 4, 4))
+    with pytest.raises(FrameSizeError):
+        ResponseSampler(layer, (3, 9))
+    with pytest.raises(ValueError, match=r"for frames of shape \(9, 9\), got \(40, 60, 3\)"):
+        ResponseSampler(layer, (9, 9)).sizes(FRAME, 0)
+    with pytest.raises(ValueError, match="uint8, got float64"):
+        ResponseSampler(layer, FRAME.shape).sizes(np.zeros((40, 60)), 0)  # type: ignore[arg-type]
