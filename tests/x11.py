@@ -116,6 +116,11 @@ class Screen:
         windows = self._visible_windows(f"^{re.escape(title)}$")
         return windows[-1] if windows else ""
 
+    def renew(self, title: str) -> bool:
+        """Go on with the window that has this title now, if there is one: it may be another than before."""
+        self._window = self.find_window(title) or self._window
+        return bool(self.find_window(title))
+
     def key(self, *names: str) -> None:
         """Press and release keys, one after the other: "r", "plus", "Escape", "Left", "ctrl+s"."""
         self._xdotool("windowfocus", "--sync", self._window)

@@ -29,6 +29,7 @@ class _Picture:
     """What one tile shows, and where: uint8 (h, w), which become the palette's colours, or BGR (h, w, 3).
 
     make_gray: colour becomes gray first. removed: what was removed of a map, uint8 (h, w), with the tint's strengths.
+    corner_yx: where the place begins in what the scaling makes of the source, which is larger where it is zoomed.
     """
 
     source: ByteArray
@@ -38,12 +39,25 @@ class _Picture:
     make_gray: bool = False
     removed: ByteArray | None = None
     strengths: ByteArray | None = None
+    corner_yx: tuple[int, int] = (0, 0)
+
+    def bands(self) -> list[Band]:
+        """What is painted one by one: the bands of its scaling that are seen."""
+        return [band for band in self.scaling.bands() if self.rows(band).start < self.rows(band).stop]
+
+    def rows(self, band: Band) -> slice:
+        """The rows of the place that a band fills."""
+        top = self.corner_yx[0]
+        return slice(max(band.place.start - top, 0), min(band.place.stop - top, self.place.shape[0]))
 
     def paint(self, band: Band) -> None:
         """Paint some rows of it: from the source to the canvas while they are in the core's cache."""
-        place = self.place[band.place]
+        place = self.place[self.rows(band)]
         if self.source.ndim == 3 and not self.make_gray:
-            self.scaling.fill(band, self.source[band.read], place)
+            if self._cut:
+                place[:] = self._filled(band, self.source[band.read])
+            else:
+                self.scaling.fill(band, self.source[band.read], place)
         elif self.removed is None or self.strengths is None:
             colour_into(self.levels(band), self.palette, place)
         else:
@@ -57,9 +71,22 @@ class _Picture:
         rows = source[band.read]
         if self.make_gray:
             rows = np.asarray(cv2.cvtColor(dense(rows, np.empty(rows.shape, np.uint8)), cv2.COLOR_BGR2GRAY), np.uint8)
-        levels = np.empty(self.place[band.place].shape[:2], np.uint8)
-        self.scaling.fill(band, rows, levels)
-        return levels
+        return self._filled(band, rows)
+
+    @property
+    def _cut(self) -> bool:
+        return self.scaling.place_hw != self.place.shape[:2]
+
+    def _filled(self, band: Band, rows: ByteArray) -> ByteArray:
+        """The band's rows of the place, in memory of their own."""
+        height, width = band.place.stop - band.place.start, self.scaling.place_hw[1]
+        filled = np.empty((height, width, *rows.shape[2:]), np.uint8)
+        self.scaling.fill(band, rows, filled)
+        if not self._cut:
+            return filled
+        seen, (top, left) = self.rows(band), self.corner_yx
+        first = seen.start + top - band.place.start
+        return np.ascontiguousarray(filled[first : first + seen.stop - seen.start, left : left + self.place.shape[1]])
 
 
 def _paint_pair(one: _Picture, other: _Picture, band: Band) -> None:
@@ -67,7 +94,7 @@ def _paint_pair(one: _Picture, other: _Picture, band: Band) -> None:
     levels = one.levels(band), other.levels(band)
     for picture, its, removed in ((one, *levels), (other, *levels[::-1])):
         assert picture.strengths is not None
-        tint_into(its, picture.palette, removed, picture.strengths, picture.place[band.place])
+        tint_into(its, picture.palette, removed, picture.strengths, picture.place[picture.rows(band)])
 
 
 class TilePainter:
@@ -88,11 +115,11 @@ class TilePainter:
         paired = {index for pair in pairs for index in pair}
         work: list[Callable[[], None]] = []
         for one, other in pairs:
-            bands = pictures[one].scaling.bands()
+            bands = pictures[one].bands()
             work += [partial(_paint_pair, pictures[one], pictures[other], band) for band in bands]
         for index, picture in pictures.items():
             if index not in paired:
-                work += [partial(picture.paint, band) for band in picture.scaling.bands()]
+                work += [partial(picture.paint, band) for band in picture.bands()]
         self._on_all_cores(work)
 
     def _on_all_cores(self, work: Sequence[Callable[[], None]]) -> None:
@@ -129,18 +156,28 @@ def _pictures(canvas: ByteArray, layout: Layout, scene: Scene) -> dict[int | Non
         if tile.index is None:
             source = input_part(scene.image, scene.layer.geometry, layout.crop)
             make_gray = source.ndim == 3 and bank.channels == 1
-            pictures[tile.index] = _Picture(source, place, _scaling(source, place), plain_palette(), make_gray)
+            scaling, corner = _scaling(layout, tile.picture, source)
+            pictures[tile.index] = _Picture(source, place, scaling, plain_palette(), make_gray, corner_yx=corner)
         else:
             source = map_part(scene.mosaic, maps, tile.index, layout)
             opposite = map_part(scene.mosaic, maps, removed.tiles[tile.index], layout) if removed else None
             strength = None if strengths is None else strengths[tile.index]
-            its = (colours[tile.index], False, opposite, strength)
-            pictures[tile.index] = _Picture(source, place, _scaling(source, place), *its)
+            scaling, corner = _scaling(layout, tile.picture, source)
+            its = (colours[tile.index], False, opposite, strength, corner)
+            pictures[tile.index] = _Picture(source, place, scaling, *its)
     return pictures
 
 
-def _scaling(source: ByteArray, place: ByteArray) -> Scaling:
-    return Scaling((source.shape[0], source.shape[1]), (place.shape[0], place.shape[1]))
+def _scaling(layout: Layout, place: Rect, source: ByteArray) -> tuple[Scaling, tuple[int, int]]:
+    """From `layout.crop` to the canvas, and where in that the tile begins: zoomed, a pixel may be seen in part."""
+    source_hw, seen, crop = (source.shape[0], source.shape[1]), layout.zoomed, layout.crop
+    if seen is None:
+        return Scaling(source_hw, (place.height, place.width)), (0, 0)
+    down, across = place.height / seen.height, place.width / seen.width
+    top, left = round((seen.top - crop.y) * down), round((seen.left - crop.x) * across)
+    height, width = round(crop.height * down), round(crop.width * across)
+    # Rounding may leave the last pixel's end a canvas pixel short of the tile's.
+    return Scaling(source_hw, (max(height, top + place.height), max(width, left + place.width))), (top, left)
 
 
 def map_part(mosaic: ByteArray, maps: int, index: int, layout: Layout) -> ByteArray:
