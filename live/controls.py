@@ -8,15 +8,15 @@ from enum import Enum
 
 from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
-from live.events import Button, Closed, DisplayEvent, Gesture, Key, MouseButton, Pointer
+from live.events import Button, Closed, DisplayEvent, Gesture, Key, MouseButton, Pointer, Wheel
 from live.layout import Layout
 from live.layout.panel_places import Panel
-from live.layout.viewport import Viewport
-from live.pointing import click, enlarge, let_go, pan
+from live.layout.viewport import ZOOM_STEP
+from live.pointing import click, drag, enlarge, let_go, pan, zoom
 from live.state import COLORMAPS, ViewState
 
 MAX_GAIN = 1024.0
-PAN_STEP = 32  # map pixels an arrow key moves the enlarged map
+PAN_STEP = 32  # map pixels an arrow key moves what is seen; zoomed, so many times fewer
 
 
 class Effect(Enum):
@@ -47,7 +47,8 @@ def _next(state: ViewState, step: int) -> ViewState:
 def _show_bank(state: ViewState, index: int) -> ViewState:
     if index >= len(state.settings.banks) or index == state.settings.bank_index:
         return state
-    without = state.with_interaction(pinned=None, hovered=None, viewport=Viewport())
+    viewport = replace(state.interaction.viewport, enlarged=None)
+    without = state.with_interaction(pinned=None, hovered=None, viewport=viewport)
     return without.with_settings(bank_index=index)
 
 
@@ -89,12 +90,15 @@ def _range(state: ViewState, _key: str) -> ViewState:
 
 
 def _gain(state: ViewState, key: str) -> ViewState:
-    if key == "0":
-        return state.with_appearance(gain=1.0)
     if state.appearance.range == RangeMode.FRAME:
         return state
     gain = state.appearance.gain * (2.0 if key == "+" else 0.5)
     return state.with_appearance(gain=min(max(gain, 1 / MAX_GAIN), MAX_GAIN))
+
+
+def _back_to_one(state: ViewState, _key: str) -> ViewState:
+    viewport = replace(state.interaction.viewport, notches=0.0)
+    return state.with_appearance(gain=1.0).with_interaction(viewport=viewport)
 
 
 def _colormap(state: ViewState, _key: str) -> ViewState:
@@ -129,10 +133,11 @@ ARROWS = {"Left": (0, -1), "Up": (-1, 0), "Right": (0, 1), "Down": (1, 0)}
 def _arrow(state: ViewState, key: str) -> ViewState:
     dy, dx = ARROWS[key]
     now = state.interaction
-    if state.shows(Panel.INSPECTOR) and (now.pinned or now.viewport.enlarged is None):
+    if state.shows(Panel.INSPECTOR) and (now.pinned or not now.viewport.moves):
         index, y, x = now.inspected or (0, 0, 0)
         return state.with_interaction(pinned=(index, y + dy, x + dx))
-    return pan(state, dy * PAN_STEP, dx * PAN_STEP)
+    step = max(1, round(PAN_STEP / ZOOM_STEP**now.viewport.notches))
+    return pan(state, dy * step, dx * step)
 
 
 KEYS: tuple[KeyBinding, ...] = (
@@ -145,7 +150,7 @@ KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(tuple("123456789"), "filter bank 1 to 9", lambda state, key: _show_bank(state, int(key) - 1)),
     KeyBinding(("n",), "range mode: auto, fixed, frame", _range),
     KeyBinding(("+", "-"), "gain: half or twice the range's limits (auto and fixed)", _gain),
-    KeyBinding(("0",), "gain back to 1", _gain),
+    KeyBinding(("0",), "gain and zoom back to 1", _back_to_one),
     KeyBinding(("c",), "next colour map", _colormap),
     KeyBinding(("m",), "mirror left and right", _toggle("mirror")),
     KeyBinding(("x",), "true convolution (flipped kernels) or cross-correlation", _turn),
@@ -154,10 +159,12 @@ KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(("t",), "tint what ReLU sets to zero", _tint),
     KeyBinding(("g",), "hide and show the input", _toggle("input_tile")),
     KeyBinding(("z",), "enlarge a map and back (or click its tile)", _enlarge),
-    KeyBinding(tuple(ARROWS), "move the pinned pixel, or pan the enlarged map", _arrow),
+    KeyBinding(tuple(ARROWS), "move the pinned pixel, or pan what is zoomed or enlarged", _arrow),
     KeyBinding(("s",), "snapshot", lambda state, _: (state, Effect.SNAPSHOT)),
     KeyBinding(("v",), "record, and stop recording", lambda state, _: (state, Effect.RECORD)),
-    KeyBinding(("p",), "profile: rates, stages, latency", _toggle_panel(Panel.PROFILE)),
+    KeyBinding(
+        ("p",), "profile: where each picture's time goes, and what limits the rate", _toggle_panel(Panel.PROFILE)
+    ),
     KeyBinding(("w",), "full screen", _toggle("fullscreen")),
     KeyBinding(("h", "?"), "this help", _toggle_panel(Panel.HELP)),
 )
@@ -180,7 +187,7 @@ def _click(state: ViewState, event: Button, layout: Layout) -> ViewState:
 
 GESTURES: dict[tuple[MouseButton, Gesture], Callable[[ViewState, Button, Layout], ViewState]] = {
     (MouseButton.LEFT, Gesture.CLICK): _click,  # enlarge a tile; pin a pixel
-    (MouseButton.LEFT, Gesture.DRAG): lambda state, event, _: pan(state, -event.moved[1], -event.moved[0]),
+    (MouseButton.LEFT, Gesture.DRAG): lambda state, event, layout: drag(state, event.moved, layout),
     (MouseButton.RIGHT, Gesture.CLICK): lambda state, _event, _layout: let_go(state),
 }
 
@@ -188,7 +195,7 @@ GESTURES: dict[tuple[MouseButton, Gesture], Callable[[ViewState, Button, Layout]
 def answer(state: ViewState, event: DisplayEvent, layout: Layout | None) -> tuple[ViewState, Effect | None]:
     """What a person's doing makes of the state. layout: of the canvas they see; None before the first.
 
-    What has no line in the tables changes nothing: the wheel; nor does another size, which the display itself tells.
+    What has no line in the tables changes nothing; nor does another size, which the display itself tells.
     """
     if isinstance(event, Key):
         return press(state, event.name)
@@ -196,6 +203,8 @@ def answer(state: ViewState, event: DisplayEvent, layout: Layout | None) -> tupl
         return state, Effect.QUIT
     if isinstance(event, Pointer):
         return state.with_interaction(pointer=event.at), None
+    if isinstance(event, Wheel):
+        return (zoom(state, event.at, event.notches, layout) if layout else state), None
     gesture = GESTURES.get((event.button, event.gesture)) if isinstance(event, Button) else None
     if isinstance(event, Button) and gesture and layout:
         return gesture(state, event, layout), None

@@ -18,7 +18,7 @@ def why_nothing(state: ViewState, key: str) -> str:
             return f"{key} means nothing in frame range, where each map has its own limits: n changes the range"
         return f"the gain is {state.appearance.gain:g} already, and goes no further"
     if key == "0":
-        return "the gain is 1 already"
+        return "gain and zoom are 1 already"
     if key in ("f", "d"):
         return "there is only this filter bank"
     if key.isdigit():
@@ -28,7 +28,7 @@ def why_nothing(state: ViewState, key: str) -> str:
     if key == "t":
         return "t tints what ReLU sets to zero, and there is no ReLU now: r brings it back"
     if key in ARROWS:
-        if state.interaction.viewport.enlarged is None:
-            return "arrows move the inspector's pixel (i) or pan an enlarged map (z)"
+        if not state.interaction.viewport.moves:
+            return "arrows move the inspector's pixel (i) or pan what is zoomed (wheel) or enlarged (z)"
         return "the map ends here"
     return f"{key} changes nothing now"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from live.events import Point
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.viewport import Viewport
@@ -42,9 +43,23 @@ def enlarge(state: ViewState, index: int) -> ViewState:
     return state.with_interaction(viewport=state.interaction.viewport.toggled(index))
 
 
-def pan(state: ViewState, dy: int, dx: int) -> ViewState:
-    """Move what the enlarged map shows by so many of its pixels; `kept_inside` keeps it inside the map."""
+def pan(state: ViewState, dy: float, dx: float) -> ViewState:
+    """Move what is seen by so many map pixels; `kept_inside` keeps it inside the maps."""
     return state.with_interaction(viewport=state.interaction.viewport.moved(dy, dx))
+
+
+def drag(state: ViewState, moved: Point, layout: Layout) -> ViewState:
+    """Move what is seen along with the pointer, by so many canvas pixels."""
+    scale = layout.lens.scale * layout.lens.factor(state.interaction.viewport)
+    return pan(state, -moved[1] / scale, -moved[0] / scale)
+
+
+def zoom(state: ViewState, at: Point, notches: float, layout: Layout) -> ViewState:
+    """Zoom all tiles about the pointer; beside them, about their middle. Over a panel the wheel is the panel's."""
+    if layout.panel_at(*at) is not None or not layout.tiles:
+        return state
+    viewport = state.interaction.viewport.zoomed(notches, layout.within_tile(*at), layout.lens)
+    return state.with_interaction(viewport=viewport)
 
 
 def kept_inside(state: ViewState, layout: Layout) -> ViewState:
@@ -56,7 +71,8 @@ def kept_inside(state: ViewState, layout: Layout) -> ViewState:
             return None
         return pixel[0], min(max(pixel[1], 0), height - 1), min(max(pixel[2], 0), width - 1)
 
-    now, enlarged = state.interaction, layout.request.viewport.enlarged
-    viewport = Viewport() if enlarged is None else Viewport(enlarged, (layout.crop.y, layout.crop.x))
+    now = state.interaction
+    viewport = now.viewport if (now.viewport.enlarged or 0) < layout.request.count else Viewport()
+    viewport = layout.lens.kept_inside(viewport)
     kept = replace(now, pinned=inside(now.pinned), hovered=inside(now.hovered), viewport=viewport)
     return state if kept == now else replace(state, interaction=kept)

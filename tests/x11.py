@@ -85,10 +85,11 @@ class Screen:
     def start(
         self, command: Sequence[str | Path], environment: Mapping[str, str] | None = None
     ) -> subprocess.Popen[str]:
-        """Start a program on this display; its stdout and stderr are pipes. `environment` adds to this process's."""
+        """Start a program on this display, all its streams pipes. `environment` adds to this process's."""
         program = subprocess.Popen(
             command,
             env={**self.environment, **(environment or {})},
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -114,6 +115,11 @@ class Screen:
         """The number of the visible window of exactly this title; empty where there is none."""
         windows = self._visible_windows(f"^{re.escape(title)}$")
         return windows[-1] if windows else ""
+
+    def renew(self, title: str) -> bool:
+        """Go on with the window that has this title now, if there is one: it may be another than before."""
+        self._window = self.find_window(title) or self._window
+        return bool(self.find_window(title))
 
     def key(self, *names: str) -> None:
         """Press and release keys, one after the other: "r", "plus", "Escape", "Left", "ctrl+s"."""

@@ -23,8 +23,8 @@ from convviz_core.names import shown
 
 __all__ = ["bank_file", "load_bank", "to_toml"]
 
-# The file ends at the first such suffix before a colon, so that the colon of C:\\ does not split a path.
-_FILE_AND_TENSOR = re.compile(r"(.*?\.(?:safetensors|pth\.tar|pt|pth|ckpt|bin)):(.*)", re.IGNORECASE | re.DOTALL)
+# Where a file may end, with a tensor's name behind the colon; that of C:\\ does not split a path.
+_END_OF_FILE = re.compile(r"\.(?:safetensors|pth\.tar|pt|pth|ckpt|bin)(?=:)", re.IGNORECASE)
 
 
 def load_bank(name_or_path: str | Path) -> FilterBank:
@@ -75,11 +75,12 @@ def _find(text: str) -> tuple[Path, str | None]:
     """The file that `text` names, and the name of a tensor in it where one follows after a colon."""
     if _is_file(text):
         return Path(text), None
-    parts = _FILE_AND_TENSOR.fullmatch(text)
-    if parts and _is_file(parts[1]):
-        return Path(parts[1]), parts[2]
-    if parts or Path(text).suffix or "/" in text or "\\" in text:
-        raise FilterError(f"there is no file '{shown(parts[1] if parts else text)}'")
+    ends = [found.end() for found in _END_OF_FILE.finditer(text)]
+    for end in ends:
+        if _is_file(text[:end]):
+            return Path(text[:end]), text[end + 1 :]
+    if ends or Path(text).suffix or "/" in text or "\\" in text:
+        raise FilterError(f"there is no file '{shown(text[: ends[0]] if ends else text)}'")
     names = [bank.name for bank in BUILT_IN_BANKS]
     close = difflib.get_close_matches(text[:100], names, n=1)
     meant = f" (did you mean '{close[0]}'?)" if close else ""

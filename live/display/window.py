@@ -19,21 +19,23 @@ FULLSCREEN_WAIT_MS = 200  # for the window manager to answer
 ANNOUNCE_AFTER_S = (0.05, 0.2, 0.5, 1.5)
 AWAKE_S = 1.0  # after something happened in the window: a person is there, and a click may follow unheard
 WHEEL_NOTCH = 120  # what toolkits count for one
+_QT = sys.platform.startswith("linux")  # OpenCV's windows are Qt's there, whose view zooms by itself on the wheel
 
-_LINUX_ARROWS = {65361: "Left", 65362: "Up", 65363: "Right", 65364: "Down"}
-_WINDOWS_ARROWS = {0x250000: "Left", 0x260000: "Up", 0x270000: "Right", 0x280000: "Down"}
-_MACOS_ARROWS = {63234: "Left", 63232: "Up", 63235: "Right", 63233: "Down"}
-_ARROWS = {"win32": _WINDOWS_ARROWS, "darwin": _MACOS_ARROWS}.get(sys.platform, _LINUX_ARROWS)
+_BEYOND_ASCII = ("Left", "Up", "Right", "Down", "PageUp", "PageDown")
+_LINUX = (65361, 65362, 65363, 65364, 65365, 65366)
+_WINDOWS = (0x250000, 0x260000, 0x270000, 0x280000, 0x210000, 0x220000)
+_MACOS = (63234, 63232, 63235, 63233, 63276, 63277)
+_CODES = dict(zip({"win32": _WINDOWS, "darwin": _MACOS}.get(sys.platform, _LINUX), _BEYOND_ASCII, strict=True))
 _NAMED = {27: "Esc", 32: "space", ord("="): "+", ord("_"): "-"}  # + and - without looking for Shift
 
 
 def key_name(code: int) -> str | None:
     """waitKeyEx's code -> the key's name in controls.KEYS ("q", "Esc", "space", "Left"); None for no key.
 
-    Codes beyond ASCII are only ever arrows: an arrow is never taken for a letter.
+    Codes beyond ASCII are only ever arrows and pages: an arrow is never taken for a letter.
     """
-    if code in _ARROWS:
-        return _ARROWS[code]
+    if code in _CODES:
+        return _CODES[code]
     if code in _NAMED:
         return _NAMED[code]
     return chr(code).lower() if 33 <= code <= 126 else None
@@ -52,6 +54,8 @@ class Window:
         self._fullscreen = False
         self._wh = (0, 0)
         self._windowed_wh = (0, 0)
+        self._shown: ByteArray | None = None
+        self._zoomed_by_qt = False
         self._mouse = Mouse()
         self._reported_wh = (0, 0)
 
@@ -59,10 +63,14 @@ class Window:
         """Open the window at that size. OutputError where this OpenCV has no windows."""
         if self._open:
             return
+        self._make(preferred_wh)
+        self._open, self._wh, self._reported_wh = True, preferred_wh, preferred_wh
+
+    def _make(self, size_wh: tuple[int, int]) -> None:
         flags = cv2.WINDOW_NORMAL | cv2.WINDOW_GUI_NORMAL | cv2.WINDOW_FREERATIO
         try:
             cv2.namedWindow(TITLE, flags)
-            cv2.resizeWindow(TITLE, *preferred_wh)
+            cv2.resizeWindow(TITLE, *size_wh)
             cv2.setMouseCallback(TITLE, self._on_mouse)
         except cv2.error:
             raise OutputError(
@@ -70,9 +78,24 @@ class Window:
                 "install opencv-python alone, or use --headless"
             ) from None
         self._screen.listen(TITLE)  # at once: a window that is destroyed before that would never be missed
-        self._open, self._wh, self._reported_wh = True, preferred_wh, preferred_wh
         opened_at_s = time.monotonic()
         self._announcements = [opened_at_s + after_s for after_s in ANNOUNCE_AFTER_S]
+
+    def _open_anew(self) -> None:
+        """Another window in the place of this one: all that undoes the zoom of Qt's own view, keys and all."""
+        x, y, width, height = cv2.getWindowImageRect(TITLE)
+        self._screen.forget()
+        cv2.destroyWindow(TITLE)
+        self._make((width, height))
+        if self._shown is not None:
+            cv2.imshow(TITLE, self._shown)
+        cv2.moveWindow(TITLE, x, y)
+        cv2.waitKeyEx(1)
+        now_x, now_y, _, _ = cv2.getWindowImageRect(TITLE)
+        if (now_x, now_y) != (x, y):  # what a window manager has put around it
+            cv2.moveWindow(TITLE, 2 * x - now_x, 2 * y - now_y)
+        if self._fullscreen:
+            cv2.setWindowProperty(TITLE, cv2.WND_PROP_FULLSCREEN, cv2.WINDOW_FULLSCREEN)
 
     @property
     def canvas_wh(self) -> tuple[int, int] | None:
@@ -89,6 +112,7 @@ class Window:
         """Show the canvas; returns once it is drawn, with what the person did meanwhile."""
         if self._closed():
             return (Closed(),)
+        self._shown = canvas
         cv2.imshow(TITLE, canvas)
         return self._pump()
 
@@ -126,8 +150,13 @@ class Window:
             self._screen.announce(TITLE)
             self._screen.listen(TITLE)
         key = key_name(cv2.waitKeyEx(1)) if self._open else None
-        heard: list[DisplayEvent] = [Key(key)] if key else []
+        heard: list[DisplayEvent] = [Key(name) for name in self._screen.take_keys(key)]
+        for turn in self._screen.take_turns():
+            self._mouse.turned((turn.x, turn.y), turn.notches, shift=turn.shift)
         heard += self._mouse.take()
+        if self._zoomed_by_qt and self._open and not self._closed():
+            self._zoomed_by_qt = False
+            self._open_anew()
         if self._open and self._closed():
             heard.append(Closed())
         elif self._open and self.canvas_wh != self._reported_wh:
@@ -144,6 +173,7 @@ class Window:
         elif event == cv2.EVENT_LBUTTONUP:
             self._mouse.released(MouseButton.LEFT, (x, y), shift=shift)
         elif event == cv2.EVENT_MOUSEWHEEL:
+            self._zoomed_by_qt = _QT
             self._mouse.turned((x, y), (flags >> 16) / WHEEL_NOTCH, shift=shift)
         else:
             self._mouse.moved((x, y), shift=shift)

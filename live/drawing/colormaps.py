@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import cv2
@@ -13,7 +14,39 @@ LIFT_EXPONENT = 0.6  # below 1 weak responses are lifted out of the dark: byte 8
 _SIGN_CHROMA = 30.0  # of CIE L*a*b*, halfway between zero and the largest response
 _POSITIVE_HUE, _NEGATIVE_HUE = 65.0, 275.0  # degrees: orange and blue, which no common colour blindness confuses
 _PLAIN = np.arange(256, dtype=np.uint8)
-_CENTRED = ("lift", "diverging")  # have a colour for zero, wherever a signed range has it
+
+
+class Palette:
+    """The colours of one map's bytes, table: uint8 BGR (256, 3); grays: (256,), where all of them are gray."""
+
+    def __init__(self, table: ByteArray) -> None:
+        blue, green, red = table.T
+        self.table = table
+        self.grays = blue.copy() if np.array_equal(blue, green) and np.array_equal(green, red) else None
+        self.plain = np.array_equal(blue, _PLAIN) and self.grays is not None  # bytes are their own grays
+
+    def gray(self, levels: ByteArray) -> ByteArray | None:
+        """uint8 (H, W): the grays of `levels`, had in half the time that colours take; None where there are colours."""
+        if self.grays is None:
+            return None
+        return levels if self.plain else np.asarray(cv2.LUT(levels, self.grays), np.uint8)
+
+
+def palettes(name: str, signed: bool, ranges: FloatArray) -> Sequence[Palette]:
+    """Each map's colours, as lookup_tables has them."""
+    if _is_centred(name, signed):
+        return [Palette(table) for table in lookup_tables(name, signed, ranges)]
+    return [_palette(name, signed)] * len(ranges)
+
+
+@cache
+def _palette(name: str, signed: bool) -> Palette:
+    return Palette(base_table(name, signed))
+
+
+def plain_palette() -> Palette:
+    """Every byte is its own gray."""
+    return _palette("gray", signed=False)
 
 
 def lookup_tables(name: str, signed: bool, ranges: FloatArray) -> ByteArray:
@@ -22,12 +55,17 @@ def lookup_tables(name: str, signed: bool, ranges: FloatArray) -> ByteArray:
     signed: whether negative responses are shown. ranges: float32 (N, 2), the responses at bytes 0 and 255.
     """
     table = base_table(name, signed)
-    if name not in _CENTRED or (name == "lift" and not signed):
+    if not _is_centred(name, signed):
         return np.broadcast_to(table, (len(ranges), 256, 3))
     lo, hi = ranges[:, :1].astype(np.float64), ranges[:, 1:].astype(np.float64)
     reach = np.maximum(np.maximum(abs(lo), abs(hi)), np.finfo(np.float32).tiny)
     values = (lo + (hi - lo) * np.linspace(0, 1, 256)) / reach
     return np.asarray(table[np.rint(128 + 127 * values).astype(np.intp)], np.uint8)
+
+
+def _is_centred(name: str, signed: bool) -> bool:
+    """Whether it has a colour for zero, which stands wherever a range has zero."""
+    return name == "diverging" or (name == "lift" and signed)
 
 
 @cache
@@ -74,18 +112,10 @@ def _diverging() -> ByteArray:
     return np.asarray(np.rint(np.concatenate([below, above])), np.uint8)
 
 
-def colour_into(levels: ByteArray, table: ByteArray, place: ByteArray) -> None:
-    """Fill `place`, uint8 BGR (H, W, 3), with the colours that `table` (256, 3) has for `levels`, uint8 (H, W)."""
-    gray = grays(levels, table)
+def colour_into(levels: ByteArray, palette: Palette, place: ByteArray) -> None:
+    """Fill `place`, uint8 BGR (H, W, 3), with the palette's colours of `levels`, uint8 (H, W)."""
+    gray = palette.gray(levels)
     if gray is None:
-        cv2.applyColorMap(levels, table[:, None], dst=place)
+        cv2.applyColorMap(levels, palette.table[:, None], dst=place)
     else:
         cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR, dst=place)
-
-
-def grays(levels: ByteArray, table: ByteArray) -> ByteArray | None:
-    """uint8 (H, W): the grays that `table` has for `levels`, which takes half the time; None where it has colours."""
-    blue, green, red = table.T
-    if not (np.array_equal(blue, green) and np.array_equal(green, red)):
-        return None
-    return levels if np.array_equal(blue, _PLAIN) else np.asarray(cv2.LUT(levels, blue), np.uint8)

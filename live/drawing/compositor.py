@@ -60,7 +60,7 @@ class Compositor:
 
     def compose(self, layout: Layout, scene: Scene) -> ByteArray:
         """The canvas, uint8 BGR (H, W, 3); valid until the next call."""
-        new = layout is not self._layout and layout != self._layout
+        new = self._layout is None or (layout is not self._layout and layout.places != self._layout.places)
         self._layout = layout
         covered = [sprite.place for kept in self._over for sprite in kept.sprites]
         for kept in self._over:

@@ -35,7 +35,7 @@ class Overlay(Protocol):
     """One piece of the canvas that is not a tile. It is drawn again only when its key has changed, or the layout."""
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:
-        """Everything that its pixels depend on beside the layout."""
+        """Everything that its pixels depend on beside `Layout.places`."""
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """Its pixels; opaque, inside the canvas, and not over those of another overlay of its layer."""

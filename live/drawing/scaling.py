@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import cv2
@@ -41,12 +41,12 @@ class Scaling:
     source_hw: tuple[int, int]
     place_hw: tuple[int, int]
 
-    @property
+    @cached_property
     def ratio_yx(self) -> tuple[float, float]:
         """Source pixels a pixel of the place, down and across."""
         return self.source_hw[0] / self.place_hw[0], self.source_hw[1] / self.place_hw[1]
 
-    @property
+    @cached_property
     def _smooths(self) -> bool:
         whole = all(ratio.is_integer() for ratio in self.ratio_yx)
         return max(self.ratio_yx) > _HARDLY_MISSES and not whole

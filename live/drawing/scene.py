@@ -29,16 +29,24 @@ class Status:
 
 @dataclass(frozen=True, eq=False)
 class ProfileInfo:
-    """What the profile's panel shows: the last few seconds, and what they cannot tell. Equal only to itself."""
+    """What the profile's panel shows: the last pictures, and what they cannot tell. Equal only to itself.
+
+    bottleneck: one sentence. interval_ms: the source's; None where it has none. engine: "halide on cpu: halide int16",
+    which has answered for so many seconds. captured and what follows: of the whole run.
+    """
 
     recent: Recent
-    engine: str  # "halide on cpu: halide int16"
-    gray_from: str
-    captured: int
-    dropped: int
-    failed_reads: int
-    reconnects: int
-    advice: str | None = None  # the camera doctor's sentence
+    bottleneck: str
+    engine: str
+    engine_for_s: float = 0.0
+    gray_from: str = "cvtColor"
+    interval_ms: float | None = None
+    live: bool = False
+    captured: int = 0
+    passed_over: int = 0
+    unfinished: int = 0
+    failed_reads: int = 0
+    reconnects: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,3 +76,4 @@ class Scene:
     removed: Removed | None = None  # what is tinted
     profile: ProfileInfo | None = None
     beat: int = 0
+    hints: bool = True  # which keys there are: not where nobody can press one

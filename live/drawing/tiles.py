@@ -14,7 +14,7 @@ from convviz_core.arrays import ByteArray
 from convviz_core.geometry import ConvGeometry
 from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid
-from live.drawing.colormaps import base_table, colour_into, lookup_tables
+from live.drawing.colormaps import Palette, colour_into, palettes, plain_palette
 from live.drawing.scaling import Band, Scaling
 from live.drawing.scene import Scene
 from live.drawing.tint import Removed, tint_into, tint_strengths
@@ -26,44 +26,73 @@ _MOST_THREADS = 4
 
 @dataclass(frozen=True, eq=False)
 class _Picture:
-    """What one tile shows, and where: uint8 (h, w), which become the table's colours, or BGR (h, w, 3).
+    """What one tile shows, and where: uint8 (h, w), which become the palette's colours, or BGR (h, w, 3).
 
-    make_gray: colour becomes gray first. removed: what was removed of a map, uint8 (h, w), with the tint's strengths.
+    make_gray: colour becomes gray first. block: the side of the blocks whose means are scaled. removed: what was
+    removed of a map, uint8 (h, w), with the tint's strengths. corner_yx: where the place begins in what the scaling
+    makes of the source, which is larger where it is zoomed.
     """
 
     source: ByteArray
     place: ByteArray
-    table: ByteArray
+    scaling: Scaling
+    palette: Palette
     make_gray: bool = False
+    block: int = 1
     removed: ByteArray | None = None
     strengths: ByteArray | None = None
+    corner_yx: tuple[int, int] = (0, 0)
 
-    @property
-    def scaling(self) -> Scaling:
-        """From the source's size to the place's."""
-        return Scaling((self.source.shape[0], self.source.shape[1]), (self.place.shape[0], self.place.shape[1]))
+    def bands(self) -> list[Band]:
+        """What is painted one by one: the bands of its scaling that are seen."""
+        return [band for band in self.scaling.bands() if self.rows(band).start < self.rows(band).stop]
+
+    def rows(self, band: Band) -> slice:
+        """The rows of the place that a band fills."""
+        top = self.corner_yx[0]
+        return slice(max(band.place.start - top, 0), min(band.place.stop - top, self.place.shape[0]))
 
     def paint(self, band: Band) -> None:
         """Paint some rows of it: from the source to the canvas while they are in the core's cache."""
-        place = self.place[band.place]
+        place = self.place[self.rows(band)]
         if self.source.ndim == 3 and not self.make_gray:
-            self.scaling.fill(band, self.source[band.read], place)
+            if self._cut:
+                place[:] = self._filled(band, self.source)
+            else:
+                self.scaling.fill(band, self._rows(band, self.source), place)
         elif self.removed is None or self.strengths is None:
-            colour_into(self.levels(band), self.table, place)
+            colour_into(self.levels(band), self.palette, place)
         else:
-            tint_into(self.levels(band), self.table, self._scaled(band, self.removed), self.strengths, place)
+            tint_into(self.levels(band), self.palette, self._filled(band, self.removed), self.strengths, place)
 
     def levels(self, band: Band) -> ByteArray:
         """Its bytes at their size on the canvas."""
-        return self._scaled(band, self.source)
+        return self._filled(band, self.source)
 
-    def _scaled(self, band: Band, source: ByteArray) -> ByteArray:
-        rows = source[band.read]
+    def _rows(self, band: Band, source: ByteArray) -> ByteArray:
+        rows = source[band.read.start * self.block : band.read.stop * self.block]
         if self.make_gray:
             rows = np.asarray(cv2.cvtColor(dense(rows, np.empty(rows.shape, np.uint8)), cv2.COLOR_BGR2GRAY), np.uint8)
-        levels = np.empty(self.place[band.place].shape[:2], np.uint8)
-        self.scaling.fill(band, rows, levels)
-        return levels
+        if self.block > 1:
+            size_wh = (rows.shape[1] // self.block, rows.shape[0] // self.block)
+            rows = np.asarray(cv2.resize(rows, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
+        return rows
+
+    @property
+    def _cut(self) -> bool:
+        return self.scaling.place_hw != self.place.shape[:2]
+
+    def _filled(self, band: Band, source: ByteArray) -> ByteArray:
+        """The band's rows of the place, in memory of their own."""
+        rows = self._rows(band, source)
+        height, width = band.place.stop - band.place.start, self.scaling.place_hw[1]
+        filled = np.empty((height, width, *rows.shape[2:]), np.uint8)
+        self.scaling.fill(band, rows, filled)
+        if not self._cut:
+            return filled
+        seen, (top, left) = self.rows(band), self.corner_yx
+        first = seen.start + top - band.place.start
+        return np.ascontiguousarray(filled[first : first + seen.stop - seen.start, left : left + self.place.shape[1]])
 
 
 def _paint_pair(one: _Picture, other: _Picture, band: Band) -> None:
@@ -71,7 +100,7 @@ def _paint_pair(one: _Picture, other: _Picture, band: Band) -> None:
     levels = one.levels(band), other.levels(band)
     for picture, its, removed in ((one, *levels), (other, *levels[::-1])):
         assert picture.strengths is not None
-        tint_into(its, picture.table, removed, picture.strengths, picture.place[band.place])
+        tint_into(its, picture.palette, removed, picture.strengths, picture.place[picture.rows(band)])
 
 
 class TilePainter:
@@ -92,11 +121,11 @@ class TilePainter:
         paired = {index for pair in pairs for index in pair}
         work: list[Callable[[], None]] = []
         for one, other in pairs:
-            bands = pictures[one].scaling.bands()
+            bands = pictures[one].bands()
             work += [partial(_paint_pair, pictures[one], pictures[other], band) for band in bands]
         for index, picture in pictures.items():
             if index not in paired:
-                work += [partial(picture.paint, band) for band in picture.scaling.bands()]
+                work += [partial(picture.paint, band) for band in picture.bands()]
         self._on_all_cores(work)
 
     def _on_all_cores(self, work: Sequence[Callable[[], None]]) -> None:
@@ -124,22 +153,41 @@ def _pairs(removed: Removed | None, pictures: Mapping[int | None, _Picture]) -> 
 
 def _pictures(canvas: ByteArray, layout: Layout, scene: Scene) -> dict[int | None, _Picture]:
     bank, removed = scene.layer.bank, scene.removed
-    tables = lookup_tables(scene.colormap, scene.layer.signed, scene.ranges)
+    colours = palettes(scene.colormap, scene.layer.signed, scene.ranges)
     strengths = tint_strengths(bank, removed) if removed else None
     maps = removed.count if removed else layout.request.count
     pictures: dict[int | None, _Picture] = {}
     for tile in layout.tiles:
         place = canvas[tile.picture.slices]
         if tile.index is None:
-            source = input_part(scene.image, bank.kernel_hw, layout.crop)
+            source = input_part(scene.image, scene.layer.geometry, layout.crop)
+            # The input is there to be recognised: block means are good enough, and take half the time.
+            whole = layout.zoomed is None
+            block = max(1, min(source.shape[0] // place.shape[0], source.shape[1] // place.shape[1])) if whole else 1
+            source = source[: source.shape[0] // block * block, : source.shape[1] // block * block]
             make_gray = source.ndim == 3 and bank.channels == 1
-            pictures[tile.index] = _Picture(source, place, base_table("gray", signed=False), make_gray)
+            scaling, corner = _scaling(layout, tile.picture, source[::block, ::block])
+            pictures[tile.index] = _Picture(source, place, scaling, plain_palette(), make_gray, block, corner_yx=corner)
         else:
             source = map_part(scene.mosaic, maps, tile.index, layout)
             opposite = map_part(scene.mosaic, maps, removed.tiles[tile.index], layout) if removed else None
             strength = None if strengths is None else strengths[tile.index]
-            pictures[tile.index] = _Picture(source, place, tables[tile.index], False, opposite, strength)
+            scaling, corner = _scaling(layout, tile.picture, source)
+            its = (colours[tile.index], False, 1, opposite, strength, corner)
+            pictures[tile.index] = _Picture(source, place, scaling, *its)
     return pictures
+
+
+def _scaling(layout: Layout, place: Rect, source: ByteArray) -> tuple[Scaling, tuple[int, int]]:
+    """From `layout.crop` to the canvas, and where in that the tile begins: zoomed, a pixel may be seen in part."""
+    source_hw, seen, crop = (source.shape[0], source.shape[1]), layout.zoomed, layout.crop
+    if seen is None:
+        return Scaling(source_hw, (place.height, place.width)), (0, 0)
+    down, across = place.height / seen.height, place.width / seen.width
+    top, left = round((seen.top - crop.y) * down), round((seen.left - crop.x) * across)
+    height, width = round(crop.height * down), round(crop.width * across)
+    # Rounding may leave the last pixel's end a canvas pixel short of the tile's.
+    return Scaling(source_hw, (max(height, top + place.height), max(width, left + place.width))), (top, left)
 
 
 def map_part(mosaic: ByteArray, maps: int, index: int, layout: Layout) -> ByteArray:
@@ -152,11 +200,11 @@ def map_part(mosaic: ByteArray, maps: int, index: int, layout: Layout) -> ByteAr
     ]
 
 
-def input_part(image: ByteArray, kernel_hw: tuple[int, int], crop: Rect) -> ByteArray:
+def input_part(image: ByteArray, geometry: ConvGeometry, crop: Rect) -> ByteArray:
     """The input pixels in the middle of the receptive fields of the map pixels in `crop`, of as many channels.
 
     image: uint8 (H, W) or BGR (H, W, 3). For even kernels the middle lies between pixels; the one above and left of it
     is taken.
     """
-    top, left = (int(middle) for middle in ConvGeometry(kernel_hw).centre(crop.y, crop.x))
+    top, left = (int(middle) for middle in geometry.centre(crop.y, crop.x))
     return image[top : top + crop.height, left : left + crop.width]

@@ -11,9 +11,10 @@ import numpy as np
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.filters.bank import FilterBank
 from convviz_core.gray import to_gray
-from live.drawing.colormaps import LIFT_EXPONENT, grays
+from live.drawing.colormaps import LIFT_EXPONENT, Palette
 
 NOISE = 2 / 255  # standard deviation of a pixel in a webcam's picture of a lit room
+COUNTED_ROWS = 180
 NOISES = 3  # a response to noise alone exceeds so many of its own standard deviations once in 700 pixels
 # The tint is violet: blue and half as much red are added where zero is dark; green and half as much red are taken away
 # where it is light. The most of it, of 255:
@@ -64,28 +65,31 @@ def is_light(colour: ByteArray) -> bool:
     return bool(to_gray(colour.reshape(1, 1, 3))[0, 0] > 127)
 
 
-def tint_into(levels: ByteArray, table: ByteArray, removed: ByteArray, strengths: ByteArray, place: ByteArray) -> None:
+def tint_into(levels: ByteArray, palette: Palette, removed: ByteArray, strengths: ByteArray, place: ByteArray) -> None:
     """Fill `place`, uint8 BGR (H, W, 3), with the colours of `levels`, tinted by the removed part's bytes `removed`.
 
-    Both uint8 (H, W). table: (256, 3), the colour map's. strengths: (256,); 0 changes nothing.
+    Both uint8 (H, W). strengths: (256,); 0 changes nothing.
     """
     strong = np.asarray(cv2.LUT(removed, strengths), np.uint8)
     half = np.asarray(cv2.convertScaleAbs(strong, alpha=0.5), np.uint8)
-    gray = grays(levels, table)
+    gray = palette.gray(levels)
     if gray is not None:
         cv2.merge([cv2.add(gray, strong), gray, cv2.add(gray, half)], place)
         return
-    cv2.applyColorMap(levels, table[:, None], dst=place)
+    cv2.applyColorMap(levels, palette.table[:, None], dst=place)
     none = np.zeros_like(strong)
-    if is_light(table[0]):
+    if is_light(palette.table[0]):
         cv2.subtract(place, cv2.merge([none, strong, half]), dst=place)
     else:
         cv2.add(place, cv2.merge([strong, none, half]), dst=place)
 
 
 def removed_share(levels: ByteArray, least: float, lo: float, hi: float) -> float:
-    """Of the pixels of a removed part, uint8 (H, W) with range [lo, hi], the share whose size is at least `least`."""
+    """Of the pixels of a removed part, uint8 (H, W) with range [lo, hi], the share whose size is at least `least`.
+
+    Of a large one, every few rows are counted.
+    """
     if hi <= lo:
         return float(lo >= least)
-    byte = np.ceil(255 * (least - lo) / (hi - lo))
-    return float(np.count_nonzero(levels >= byte) / levels.size)
+    counted = levels[:: max(1, len(levels) // COUNTED_ROWS)]
+    return float(np.count_nonzero(counted >= np.ceil(255 * (least - lo) / (hi - lo))) / counted.size)

@@ -10,7 +10,7 @@ from live.layout.caption_plan import CaptionNeeds, CaptionPlan
 from live.layout.panel_places import Panel, give_slack, panel_choices
 from live.layout.tiling import Block, Rect, Tile, largest_block
 from live.layout.type_scale import TypeScale, type_scale
-from live.layout.viewport import Viewport
+from live.layout.viewport import Lens, Seen, Viewport
 
 SMALLEST_HUD_WH = (160, 120)  # a smaller canvas shows the picture alone
 STRIP_LINES = 2
@@ -38,9 +38,10 @@ class LayoutRequest:
 class Layout:
     """One canvas: tiles with their captions, the status strip at the bottom, panels at the right or below the tiles.
 
-    room: what the tiles were laid out in. free: the end of the last row of tiles, where there is none. crop: the map
-    pixels that every tile shows. reduce: the block side of the mosaic that the engine is asked for. left_out: what
-    there was no room for, in words.
+    room: what the tiles were laid out in. free: the end of the last row of tiles, where there is none. lens: how much
+    of a map the tiles show without zoom. crop: the map pixels that every tile shows, and zoomed: which part of them,
+    None for all. reduce: the block side of the mosaic that the engine is asked for. left_out: what there was no room
+    for, in words.
     """
 
     request: LayoutRequest
@@ -51,14 +52,34 @@ class Layout:
     free: Rect | None
     strip: Rect
     panels: tuple[tuple[Panel, Rect], ...]
+    lens: Lens
     crop: Rect
     reduce: int
     left_out: tuple[str, ...]
+    zoomed: Seen | None = None
 
     @property
     def canvas_wh(self) -> tuple[int, int]:
         """The canvas's width and height."""
         return self.request.canvas_wh
+
+    @property
+    def seen(self) -> Seen:
+        """The part of the maps that every tile shows."""
+        crop = self.crop
+        return self.zoomed or Seen(crop.y, crop.x, crop.height, crop.width)
+
+    @property
+    def scale(self) -> float:
+        """Canvas pixels a map pixel, across; 0 without tiles."""
+        return self.tiles[0].picture.width / self.seen.width if self.tiles else 0.0
+
+    @cached_property
+    def places(self) -> Layout:
+        """The same places, whichever part of the maps is seen in them."""
+        viewport = Viewport(self.request.viewport.enlarged)
+        nothing = Rect(0, 0, 0, 0)
+        return replace(self, request=replace(self.request, viewport=viewport), crop=nothing, reduce=1, zoomed=None)
 
     @cached_property
     def _by_index(self) -> dict[int | None, Tile]:
@@ -78,6 +99,18 @@ class Layout:
         """Where that panel lies, where it is open."""
         return dict(self.panels).get(panel)
 
+    def panel_at(self, x: int, y: int) -> Panel | None:
+        """Which panel the canvas pixel lies on."""
+        return next((panel for panel, place in self.panels if place.contains(x, y)), None)
+
+    def within_tile(self, x: int, y: int) -> tuple[float, float]:
+        """How far down and across a tile the canvas pixel lies, 0 to 1; beside all of them, the middle."""
+        for tile in self.tiles:
+            place = tile.picture
+            if place.contains(x, y):
+                return (y - place.y + 0.5) / place.height, (x - place.x + 0.5) / place.width
+        return 0.5, 0.5
+
     def over_tiles(self, x: int, y: int) -> bool:
         """Whether the canvas pixel lies on a map, on the input, or where there is no tile."""
         free = self.free is not None and self.free.contains(x, y)
@@ -87,29 +120,29 @@ class Layout:
         """(map, y, x) under the canvas pixel; None on the input, on a caption, and beside the tiles."""
         for tile in self.tiles:
             if tile.index is not None and tile.picture.contains(x, y):
-                return tile.index, *self._pixel_in(tile, x, y)
+                return tile.index, *self._pixel_in(x, y)
         return None
 
     def input_pixel(self, x: int, y: int) -> tuple[int, int] | None:
         """(y, x) of the maps at the place of the scene that the input's tile shows there; None beside that tile."""
         tile = self.tile(None)
-        return self._pixel_in(tile, x, y) if tile and tile.picture.contains(x, y) else None
+        return self._pixel_in(x, y) if tile and tile.picture.contains(x, y) else None
 
-    def _pixel_in(self, tile: Tile, x: int, y: int) -> tuple[int, int]:
-        across = (x - tile.picture.x + 0.5) / tile.picture.width
-        down = (y - tile.picture.y + 0.5) / tile.picture.height
-        return self.crop.y + int(down * self.crop.height), self.crop.x + int(across * self.crop.width)
+    def _pixel_in(self, x: int, y: int) -> tuple[int, int]:
+        (down, across), seen, crop = self.within_tile(x, y), self.seen, self.crop
+        found = int(seen.top + down * seen.height), int(seen.left + across * seen.width)
+        return min(found[0], crop.bottom - 1), min(found[1], crop.right - 1)
 
     def canvas_rect(self, index: int | None, y: float, x: float, height: float = 1, width: float = 1) -> Rect | None:
         """The canvas pixels of a tile's pixels from (y, x) on; cut off at the tile; None where none is shown."""
         tile = self.tile(index)
         if tile is None:
             return None
-        place, crop = tile.picture, self.crop
-        across, down = place.width / crop.width, place.height / crop.height
-        left, top = math.floor((x - crop.x) * across), math.floor((y - crop.y) * down)
-        right = max(left + 1, round((x + width - crop.x) * across))
-        bottom = max(top + 1, round((y + height - crop.y) * down))
+        place, seen = tile.picture, self.seen
+        across, down = place.width / seen.width, place.height / seen.height
+        left, top = math.floor((x - seen.left) * across), math.floor((y - seen.top) * down)
+        right = max(left + 1, round((x + width - seen.left) * across))
+        bottom = max(top + 1, round((y + height - seen.top) * down))
         if left >= place.width or top >= place.height or right <= 0 or bottom <= 0:
             return None
         left, top, right, bottom = max(left, 0), max(top, 0), min(right, place.width), min(bottom, place.height)
@@ -145,8 +178,11 @@ def _with_strip(request: LayoutRequest, text: TypeScale, lines: int) -> Layout:
         room, panels = give_slack(room, panels, block, text)
         block = _block(request, text, room)
     covered = not (room.width and room.height)  # by the help
-    crop = request.viewport.crop(request.map_hw, block.shown_hw)
-    shrink = min((crop.width / t.picture.width for t in block.tiles[:1]), default=1.0)
+    picture_w = block.tiles[0].picture.width if block.tiles else 1
+    lens = Lens(request.map_hw, block.shown_hw, picture_w / block.shown_hw[1])
+    seen = lens.seen(request.viewport)
+    zoomed = lens.factor(request.viewport) > 1
+    crop = seen.crop(request.map_hw)
     return Layout(
         request=request,
         text=text,
@@ -156,9 +192,11 @@ def _with_strip(request: LayoutRequest, text: TypeScale, lines: int) -> Layout:
         free=block.free,
         strip=Rect(0, height, width, 0) if covered else Rect(0, height - strip_h, width, strip_h),
         panels=panels,
+        lens=lens,
         crop=crop,
-        reduce=_reduce(request, shrink),
+        reduce=1 if zoomed or not block.tiles else _reduce(request, 1 / lens.scale),
         left_out=() if covered else block.left_out,
+        zoomed=seen if zoomed else None,
     )
 
 

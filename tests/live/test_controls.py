@@ -1,3 +1,102 @@
-"""Every key changes what it says, and nothing else."""
+"""Every key changes what it says, and nothing else; so do the wheel and the mouse's buttons."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from convviz_core.filters.built_in import BUILT_IN_BANKS
+from live.composing import layout_request
+from live.controls import answer, press
+from live.events import Button, DisplayEvent, Gesture, MouseButton, Point, Wheel
+from live.layout import Layout, arrange
+from live.layout.panel_places import Panel
+from live.layout.viewport import Viewport
+from live.pointing import kept_inside
+from live.state import Appearance, ViewState
+from live.state import LayerSettings as Settings
+
+STATE = ViewState(Settings(BUILT_IN_BANKS))
+WITH_INSPECTOR = replace(STATE, appearance=Appearance(panels=frozenset({Panel.INSPECTOR})))
+
+
+def layout_of(state: ViewState) -> Layout:
+    return arrange(layout_request((960, 720), (480, 640), state))
+
+
+def middle_of(layout: Layout, index: int | None) -> Point:
+    tile = layout.tile(index)
+    assert tile is not None
+    return tile.picture.x + tile.picture.width // 2, tile.picture.y + tile.picture.height // 2
+
+
+def after(state: ViewState, *events: DisplayEvent) -> ViewState:
+    for event in events:
+        layout = layout_of(state)
+        state = kept_inside(answer(state, event, layout)[0], layout)
+    return state
+
+
+@pytest.mark.parametrize("index", [None, 0, 3])
+def test_the_wheel_zooms_about_the_pixel_under_the_pointer_in_whichever_tile(index: int | None) -> None:
+    at = middle_of(layout_of(STATE), index)
+    at = (at[0] + 30, at[1] - 20)
+    before = layout_of(STATE)
+    zoomed = layout_of(after(STATE, *[Wheel(at, 1)] * 6))
+    assert zoomed.scale == pytest.approx(1.25**6 * before.scale)
+    find = Layout.input_pixel if index is None else Layout.map_pixel
+    assert find(zoomed, *at) == find(before, *at)
+
+
+def test_three_notches_up_and_three_down_are_the_first_view_again() -> None:
+    at = middle_of(layout_of(STATE), 2)
+    assert after(STATE, *[Wheel(at, 1)] * 3, *[Wheel(at, -1)] * 3) == STATE
+    assert after(STATE, Wheel(at, -1)) == STATE
+
+
+def test_notches_that_come_between_two_pictures_add_up() -> None:
+    layout, at = layout_of(STATE), middle_of(layout_of(STATE), 1)
+    state = STATE
+    for _ in range(3):
+        state = answer(state, Wheel(at, 1), layout)[0]
+    assert kept_inside(state, layout) == after(STATE, *[Wheel(at, 1)] * 3)
+
+
+def test_over_a_panel_the_wheel_does_not_zoom() -> None:
+    place = layout_of(WITH_INSPECTOR).panel(Panel.INSPECTOR)
+    assert place is not None
+    assert after(WITH_INSPECTOR, Wheel((place.x + 5, place.y + 5), 1)) == WITH_INSPECTOR
+
+
+def test_dragging_takes_the_picture_along() -> None:
+    at = middle_of(layout_of(STATE), 0)
+    zoomed = after(STATE, *[Wheel(at, 1)] * 12)
+    held = layout_of(zoomed).map_pixel(*at)
+    dragged = after(zoomed, Button(MouseButton.LEFT, Gesture.DRAG, (at[0] + 40, at[1] - 25), (40, -25)))
+    assert layout_of(dragged).map_pixel(at[0] + 40, at[1] - 25) == held
+    assert after(STATE, Button(MouseButton.LEFT, Gesture.DRAG, at, (40, -25))) == STATE
+
+
+def test_0_takes_gain_and_zoom_back() -> None:
+    at = middle_of(layout_of(STATE), 0)
+    zoomed = after(press(STATE, "+")[0], *[Wheel(at, 1)] * 5)
+    layout = layout_of(zoomed)
+    back = press(zoomed, "0")[0]
+    assert kept_inside(back, replace(layout, zoomed=None)) == STATE
+
+
+def test_arrows_move_the_pin_first_and_else_what_is_zoomed() -> None:
+    zoomed = WITH_INSPECTOR.with_interaction(viewport=Viewport(None, (10.0, 10.0), 4), hovered=(0, 5, 5))
+    assert press(zoomed, "Right")[0].interaction.viewport.corner_yx == (10, 10 + round(32 / 1.25**4))
+    pinned = zoomed.with_interaction(pinned=(1, 5, 5))
+    assert press(pinned, "Right")[0].interaction.pinned == (1, 5, 6)
+    assert press(pinned, "Right")[0].interaction.viewport == zoomed.interaction.viewport
+    assert press(WITH_INSPECTOR, "Down")[0].interaction.pinned == (0, 1, 0)
+
+
+def test_a_map_is_enlarged_where_it_is_zoomed_and_another_bank_keeps_the_zoom() -> None:
+    viewport = Viewport(None, (10.0, 10.0), 4)
+    zoomed = STATE.with_interaction(viewport=viewport)
+    assert press(zoomed, "z")[0].interaction.viewport == replace(viewport, enlarged=0)
+    assert press(press(zoomed, "z")[0], "f")[0].interaction.viewport == viewport

@@ -236,7 +236,7 @@ def process_of(window):  # found, and destroyed before anything is asked of it
     return os.getpid()
 
 
-screen._process = process_of
+screen._tree.process = process_of
 Window(screen).open((300, 200))
 print(screen.window_is_destroyed)
 """
@@ -289,6 +289,61 @@ def test_a_click_on_a_tile_enlarges_it_and_another_goes_back(screen: Screen, pic
     screen.wait_for_picture(lambda seen: differs(seen, before), "the tile enlarged")
     screen.click(*at)
     screen.wait_for_picture(lambda seen: not differs(seen, before), "the mosaic again")
+
+
+def test_the_wheel_zooms_the_tiles_and_as_many_notches_back_give_the_first_picture(
+    screen: Screen, picture: Path
+) -> None:
+    start(screen, picture)
+    before = settled(screen)
+    layout = layout_in(before)
+    at = middle_of(layout, 1)
+    screen.move(*at)
+    before = settled(screen)
+    seen = before
+    for _ in range(3):
+        last = seen
+        screen.click(*at, button=4)
+        screen.wait_for_picture(lambda now, last=last: differs(now, last), "a notch more")  # type: ignore[misc]
+        seen = settled(screen)
+    assert not differs(seen[layout.strip.slices], before[layout.strip.slices])  # the strip never moves
+    for tile in layout.tiles:
+        assert differs(seen[tile.picture.slices], before[tile.picture.slices])
+        assert not differs(seen[tile.caption.slices], before[tile.caption.slices])
+    for _ in range(3):
+        screen.click(*at, button=5)
+    screen.wait_for_picture(lambda now: not differs(now, before), "the first picture, to the byte")
+    screen.click(*at)  # clicks still arrive
+    screen.wait_for_picture(lambda now: differs(now, before), "the tile enlarged")
+
+
+WITHOUT_THE_WHEEL = """
+import sys
+import live.display.x11
+live.display.x11.grab_wheel = lambda *_: False  # another program has it
+from live.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_where_the_wheel_cannot_be_had_the_toolkit_s_own_zoom_does_not_survive(screen: Screen, picture: Path) -> None:
+    program = screen.start([sys.executable, "-c", WITHOUT_THE_WHEEL, str(picture)])
+    screen.wait_for_window(TITLE)
+    screen.wait_for_picture(has_status_strip, "a first picture")
+    before = settled(screen)
+    place, layout = screen.box(), layout_in(before)
+    at = middle_of(layout, 1)
+    for button in (4, 5):
+        screen.click(*at, button=button)
+        wait_until(lambda: screen.box() == place if screen.renew(TITLE) else False, "a window in the same place")
+        screen.wait_for_picture(
+            lambda now: (
+                now.shape == before.shape and not differs(now[layout.strip.slices], before[layout.strip.slices])
+            ),
+            "the strip where it was",
+        )
+    screen.wait_for_picture(lambda now: not differs(now, before), "the first picture, to the byte")
+    assert program.poll() is None
 
 
 def test_the_window_can_be_resized_and_fills_the_screen(screen: Screen, picture: Path) -> None:

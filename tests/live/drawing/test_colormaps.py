@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from convviz_core.arrays import AnyArray, ByteArray
-from live.drawing.colormaps import base_table, colour_into, lookup_tables
+from live.drawing.colormaps import Palette, base_table, colour_into, lookup_tables, palettes
 from live.state import COLORMAPS
 
 SYMMETRIC = np.array([[-8, 8]], np.float32)
@@ -82,7 +82,7 @@ def test_bytes_become_the_table_s_colours(name: str) -> None:
     levels = np.random.default_rng(4).integers(0, 256, (9, 31), np.uint8)
     canvas = np.zeros((20, 50, 3), np.uint8)
     table = base_table(name, signed=True)
-    colour_into(levels, table, canvas[5:14, 10:41])
+    colour_into(levels, Palette(table), canvas[5:14, 10:41])
     assert (canvas[5:14, 10:41] == table[levels]).all()
     assert canvas.sum() == table[levels].sum()
 
@@ -92,3 +92,9 @@ def test_other_names_are_opencv_s(name: str) -> None:
     ramp = np.arange(256, dtype=np.uint8)[None]
     expected = cv2.applyColorMap(ramp, {"viridis": cv2.COLORMAP_VIRIDIS, "bone": cv2.COLORMAP_BONE}[name])[0]
     assert (base_table(name, signed=False) == expected).all()
+
+
+def test_only_colour_maps_without_colours_are_grays() -> None:
+    gray = {name for name in COLORMAPS if palettes(name, False, SYMMETRIC)[0].grays is not None}
+    assert gray == {"lift", "gray"}
+    assert {name for name in COLORMAPS if palettes(name, True, SYMMETRIC)[0].grays is not None} == {"gray"}

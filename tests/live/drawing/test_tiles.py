@@ -10,6 +10,7 @@ import pytest
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.filters.bank import Filter, FilterBank
+from convviz_core.geometry import ConvGeometry
 from convviz_core.layer import Activation, Layer
 from convviz_core.mosaic import MosaicGrid, reduce_maps, tile_maps
 from convviz_core.ranges import RangeMode
@@ -107,9 +108,9 @@ def test_without_relu_each_map_of_frame_mode_has_white_at_its_own_zero() -> None
 
 def test_the_input_shows_the_middle_of_what_each_response_reads() -> None:
     image = random_bytes(23, 34)
-    assert (input_part(image, (4, 5), Rect(0, 0, 30, 20)) == image[1:21, 2:32]).all()
-    assert (input_part(image, (1, 1), Rect(0, 0, 34, 23)) == image).all()
-    assert (input_part(image, (4, 5), Rect(3, 7, 10, 9)) == image[8:17, 5:15]).all()
+    assert (input_part(image, ConvGeometry((4, 5)), Rect(0, 0, 30, 20)) == image[1:21, 2:32]).all()
+    assert (input_part(image, ConvGeometry((1, 1)), Rect(0, 0, 34, 23)) == image).all()
+    assert (input_part(image, ConvGeometry((4, 5)), Rect(3, 7, 10, 9)) == image[8:17, 5:15]).all()
 
 
 def test_the_input_is_gray_as_the_filters_read_it_and_in_colour_where_they_read_colour() -> None:
@@ -124,6 +125,18 @@ def test_the_input_is_gray_as_the_filters_read_it_and_in_colour_where_they_read_
     assert (picture(canvas, layout, None) == image[1:21, 1:31]).all()
     canvas = painted(layout, scene_of(maps, colour))
     assert (picture(canvas, layout, None) == random_bytes(23, 33)[1:21, 1:31, None]).all()
+
+
+def test_a_small_input_tile_shows_the_means_of_the_input() -> None:
+    image = np.repeat(np.repeat(random_bytes(12, 16), 4, axis=0), 4, axis=1)  # 48x64, blocks of one gray
+    maps = random_bytes(1, 48, 64)
+    bank = bank_of(1, (1, 1))
+    layout = at_same_size(layout_of((300, 300), maps), (12, 16))
+    canvas = painted(layout, scene_of(maps, bank, image=image))
+    assert (picture(canvas, layout, None) == image[::4, ::4, None]).all()
+    colour = np.stack([image, image // 2, image // 3], axis=2)
+    canvas = painted(layout, scene_of(maps, bank_of(1, (1, 1), channels=3), image=colour))
+    assert (picture(canvas, layout, None) == colour[::4, ::4]).all()
 
 
 def test_a_mirrored_frame_is_shown_mirrored() -> None:
@@ -187,3 +200,52 @@ def test_one_painter_serves_canvases_of_different_sizes() -> None:
         canvas = np.zeros((canvas_wh[1], canvas_wh[0], 3), np.uint8)
         painter.paint(canvas, layout, scene_of(maps, bank_of(2)))
         assert (picture(canvas, layout, 0) == canvas_wh[0] % 251).all()
+
+
+def zoomed_layout(maps: ByteArray, canvas_wh: tuple[int, int], viewport: Viewport) -> Layout:
+    return arrange(LayoutRequest(canvas_wh, (maps.shape[1], maps.shape[2]), len(maps), viewport=viewport))
+
+
+@pytest.mark.parametrize("corner", [(0.0, 0.0), (10.0, 20.0), (10.5, 20.25), (84.0, 111.0)])
+def test_zoomed_every_tile_shows_each_pixel_where_the_pointer_finds_it(corner: tuple[float, float]) -> None:
+    maps = random_bytes(3, 90, 120)
+    layout = zoomed_layout(maps, (640, 480), Viewport(None, corner, 60))
+    bank = bank_of(3)
+    scene = scene_of(maps, bank)
+    canvas = painted(layout, scene)
+    assert layout.scale == pytest.approx(64)
+    for tile in layout.tiles:
+        shown = scene.image[1:91, 1:121] if tile.index is None else maps[tile.index]
+        for y in range(layout.crop.y, layout.crop.bottom):
+            for x in range(layout.crop.x, layout.crop.right):
+                place = layout.canvas_rect(tile.index, y, x)
+                if place is not None and min(place.width, place.height) > 4:
+                    inner = canvas[place.y + 2 : place.bottom - 2, place.x + 2 : place.right - 2]
+                    assert (inner == shown[y, x]).all()
+    outside = np.ones(canvas.shape[:2], bool)
+    for tile in layout.tiles:
+        outside[tile.picture.slices] = False
+    assert (canvas[outside] == BESIDE).all()
+
+
+@pytest.mark.parametrize("notches", [1.0, 2.0, 7.0, 12.0])
+def test_a_ramp_s_brightness_is_where_it_belongs_at_every_zoom(notches: float) -> None:
+    ramp = np.broadcast_to(np.linspace(0, 250, 1200).astype(np.uint8), (4, 600, 1200)).copy()
+    layout = zoomed_layout(ramp, (640, 480), Viewport(None, (70.3, 111.7), notches))
+    canvas = painted(layout, scene_of(ramp, bank_of(4)))
+    tile = layout.tiles[1].picture
+    for x in range(tile.x, tile.right, 7):
+        found = layout.map_pixel(x, tile.y)
+        assert found is not None
+        shown = int(canvas[tile.y + tile.height // 2, x, 0])
+        assert abs(shown - int(ramp[0, 0, found[2]])) <= 1 + 500 / 1200 / layout.scale
+
+
+def test_zoomed_the_colour_of_a_pixel_is_where_the_pointer_finds_it() -> None:
+    image = random_bytes(93, 123, 3)
+    maps = random_bytes(2, 90, 120)
+    layout = zoomed_layout(maps, (640, 480), Viewport(None, (10.5, 20.25), 60))
+    canvas = painted(layout, scene_of(maps, bank_of(2, channels=3), image=image))
+    place = layout.canvas_rect(None, 12, 22)
+    assert place is not None
+    assert (canvas[place.y + 2 : place.bottom - 2, place.x + 2 : place.right - 2] == image[13, 23]).all()

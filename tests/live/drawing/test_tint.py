@@ -11,7 +11,7 @@ from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.opposites import with_opposites
 from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
-from live.drawing.colormaps import lookup_tables
+from live.drawing.colormaps import palettes
 from live.drawing.scene import Scene, Status
 from live.drawing.tiles import TilePainter
 from live.drawing.tint import Removed, counts_from, noise_responses, removed_share, tint_into, tint_strengths
@@ -64,11 +64,11 @@ def test_a_map_of_which_nothing_was_removed_has_no_tint() -> None:
 @pytest.mark.parametrize("colormap", ["gray", "lift", "magma", "diverging"])
 def test_zero_becomes_violet_by_more_light_where_it_is_dark_and_by_less_where_it_is_light(colormap: str) -> None:
     strong = tint_strengths(SEED, removed_of(SEED, 0, 8))[0]
-    (table,) = lookup_tables(colormap, False, np.array([[0, 8]], np.float32))
+    (palette,) = palettes(colormap, False, np.array([[0, 8]], np.float32))
     canvas = np.zeros((2, 256, 3), np.uint8)
     removed = np.tile(np.arange(256, dtype=np.uint8), (2, 1))
-    tint_into(np.zeros_like(removed), table, removed, strong, canvas)
-    assert canvas[0, 0].tolist() == table[0].tolist()
+    tint_into(np.zeros_like(removed), palette, removed, strong, canvas)
+    assert canvas[0, 0].tolist() == palette.table[0].tolist()
     blue, green, red = canvas[0, 255].astype(int)
     assert blue > red > green + 50
 

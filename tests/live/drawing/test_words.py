@@ -84,6 +84,14 @@ def test_what_happens_to_the_source_comes_before_its_name() -> None:
     assert "paused" in said(second_words(replace(SCENE, status=paused)))
 
 
+def test_where_nobody_can_press_a_key_the_strip_names_none() -> None:
+    (with_hint,), (without,) = (Strip().draw(LAYOUT, replace(SCENE, hints=hints)) for hints in (True, False))
+    changed = np.argwhere((with_hint.pixels != without.pixels).any(axis=2))
+    assert len(changed)
+    assert changed[:, 1].min() > LAYOUT.strip.width - 6 * LAYOUT.text.base  # at the right end
+    assert Strip().key(LAYOUT, SCENE) != Strip().key(LAYOUT, replace(SCENE, hints=False))
+
+
 def test_the_colour_bar_runs_through_the_colour_map() -> None:
     (sprite,) = Strip().draw(LAYOUT, replace(SCENE, colormap="viridis"))
     table = {tuple(colour) for colour in base_table("viridis", signed=False).tolist()}

@@ -38,6 +38,7 @@ def requests(least_wh: tuple[int, int] = (1, 1)) -> st.SearchStrategy[LayoutRequ
             Viewport,
             st.none() | st.integers(0, 63),
             st.tuples(st.integers(-5000, 5000), st.integers(-5000, 5000)),
+            st.sampled_from([0.0, 0.0, 1.0, 2.5, 9.0, 40.0]),
         ),
         panels=st.lists(st.sampled_from(list(Panel)), unique=True).map(tuple),
         captions=needs,
@@ -87,11 +88,14 @@ def test_a_map_pixel_drawn_on_the_canvas_is_found_under_it(request: LayoutReques
     y = data.draw(st.integers(crop.y, crop.y + crop.height - 1))
     x = data.draw(st.integers(crop.x, crop.x + crop.width - 1))
     place = layout.canvas_rect(tile.index, y, x)
-    assert place is not None
+    if place is None:  # less than half a canvas pixel of it is seen
+        assert layout.zoomed
+        return
     middle = place.x + place.width // 2, place.y + place.height // 2
     found = layout.input_pixel(*middle) if tile.index is None else layout.map_pixel(*middle)
     assert found is not None
-    shrunk = max(1.0, crop.width / tile.picture.width, crop.height / tile.picture.height)
+    seen = layout.seen
+    shrunk = max(1.0, seen.width / tile.picture.width, seen.height / tile.picture.height)
     assert abs(found[-2] - y) <= 2 * shrunk
     assert abs(found[-1] - x) <= 2 * shrunk
     assert tile.index is None or found[0] == tile.index
@@ -181,3 +185,24 @@ def test_the_first_window_takes_at_most_four_fifths_of_the_screen(
     assert width <= 0.8 * screen_wh[0]
     assert height <= 0.8 * screen_wh[1]
     assert width > 0.7 * screen_wh[0] or height > 0.7 * screen_wh[1]
+
+
+def test_zoom_leaves_every_place_where_it_is_and_asks_for_the_whole_mosaic() -> None:
+    large = replace(REQUEST, canvas_wh=(960, 720), map_hw=(1077, 1917))
+    layout, zoomed = arrange(large), arrange(replace(large, viewport=Viewport(None, (100.5, 200.25), 3)))
+    assert zoomed != layout
+    assert zoomed.places == layout.places
+    assert zoomed.reduce == 1
+    assert zoomed.scale == pytest.approx(1.25**3 * layout.scale)
+    assert arrange(replace(large, viewport=Viewport(None, (0, 0), 0.0))) == layout
+
+
+def test_the_pointer_finds_the_pixel_that_is_zoomed_under_it() -> None:
+    request = replace(REQUEST, canvas_wh=(960, 720), map_hw=(97, 97), viewport=Viewport(None, (10.5, 20.5), 60))
+    layout = arrange(request)
+    place = layout.tiles[1].picture
+    assert layout.scale == pytest.approx(64)
+    assert layout.map_pixel(place.x, place.y) == (0, 10, 20)
+    assert layout.map_pixel(place.x + 33, place.y + 31) == (0, 10, 21)
+    assert layout.map_pixel(place.x + 31, place.y + 33) == (0, 11, 20)
+    assert layout.canvas_rect(0, 11, 21) == Rect(place.x + 32, place.y + 32, 64, 64)
