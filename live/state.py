@@ -68,6 +68,7 @@ class Interaction:
     """
 
     paused: bool = False
+    help_page: int = 0  # counted on over its end, and below 0
     pointer: Point | None = None
     hovered: MapPixel | None = None
     pinned: MapPixel | None = None

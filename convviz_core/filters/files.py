@@ -9,12 +9,13 @@ from __future__ import annotations
 import difflib
 import re
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from convviz_core.filters.bank import MAX_FILTERS, MAX_SIDE, Filter, FilterBank, FilterError
+from convviz_core.filters.bank import FilterBank, FilterError, kernel_shape_in
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.filters.checkpoints.layouts import EITHER_NOTE, KERAS_NOTE, is_either, is_keras, keras_to_torch
 from convviz_core.filters.toml import read_toml, to_toml
@@ -112,17 +113,16 @@ def _read_npy(path: Path) -> FilterBank:
         if dtype.kind not in "fiu":
             raise FilterError(f"it holds {dtype} values, want real numbers")
         keras = is_keras(shape)
-        kernel_shape = _kernel_shape((shape[3], shape[2], *shape[:2]) if keras else shape)
+        kernel_shape = kernel_shape_in((shape[3], shape[2], *shape[:2]) if keras else shape)
         file.seek(0)
         try:
             array = np.lib.format.read_array(file, allow_pickle=False)
         except (ValueError, EOFError) as error:
             raise FilterError(f"it ends before the {shape} values that its header promises") from error
-    kernels = (keras_to_torch(array) if keras else array).reshape(-1, *kernel_shape)
-    filters = tuple(Filter(f"filter {number}", kernel) for number, kernel in enumerate(kernels, 1))
+    bank = FilterBank.from_array(shown(path.stem), keras_to_torch(array) if keras else array)
     notes = [(KERAS_NOTE if keras else EITHER_NOTE).format(shape=shape)] if keras or is_either(shape) else []
     notes += [RGB_NOTE] if len(kernel_shape) == 3 else []
-    return FilterBank(shown(path.stem), filters, notes=tuple(notes))
+    return replace(bank, notes=tuple(notes))
 
 
 def _npy_header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype[Any]]:
@@ -130,14 +130,3 @@ def _npy_header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype[Any]]:
     read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, dtype = read_header(file)
     return shape, dtype
-
-
-def _kernel_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape of one kernel in an array of this shape, checked before any of it is read."""
-    if len(shape) not in (2, 3, 4) or (len(shape) == 4 and shape[1] not in (1, 3)):
-        raise FilterError(f"its shape is {shape}, want (kh, kw), (N, kh, kw), (N, 1, kh, kw) or (N, 3, kh, kw)")
-    if len(shape) > 2 and not 1 <= shape[0] <= MAX_FILTERS:
-        raise FilterError(f"it has {shape[0]} filters, want 1 to {MAX_FILTERS}")
-    if not all(1 <= side <= MAX_SIDE for side in shape[-2:]):
-        raise FilterError(f"its kernels are {shape[-2]}x{shape[-1]}, want 1x1 to {MAX_SIDE}x{MAX_SIDE}")
-    return (3, *shape[-2:]) if len(shape) == 4 and shape[1] == 3 else shape[-2:]

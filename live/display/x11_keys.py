@@ -8,8 +8,10 @@ from __future__ import annotations
 import ctypes
 import struct
 from collections.abc import Sequence
-from ctypes import POINTER, c_uint8, c_uint32, c_void_p
+from ctypes import c_void_p
 from typing import Any
+
+from live.display.xcb import free
 
 KEY_PRESS, MAPPING_NOTIFY = 2, 34  # from X.h
 SENT = 0x80  # a program sent it, no keyboard
@@ -87,7 +89,6 @@ class Keyboard:
         self._xcb, self._connection = xcb, connection
         self._pressed: list[str] = []
         self._keysyms: list[Sequence[int]] = []  # of each keycode; empty until they are needed
-        _declare(xcb)
 
     def take_event(self, event: bytes) -> None:
         """Look at one event of 32 bytes."""
@@ -105,7 +106,7 @@ class Keyboard:
         """Wait until the server has told all that has happened: events come before the answer to a question."""
         xcb = self._xcb
         reply = xcb.xcb_get_input_focus_reply(self._connection, xcb.xcb_get_input_focus(self._connection), None)
-        _free(reply)
+        free(reply)
 
     def take(self, by_toolkit: str | None) -> list[str]:
         """The keys since the last time; the toolkit's own only where no key event has ever come here."""
@@ -120,28 +121,5 @@ class Keyboard:
             return [(0,)] * KEYCODES
         width = ctypes.string_at(reply, 2)[1]
         every = list(xcb.xcb_get_keyboard_mapping_keysyms(reply)[: width * KEYCODES])
-        _free(reply)
+        free(reply)
         return [every[start : start + width] for start in range(0, width * KEYCODES, width)]
-
-
-class _Cookie(ctypes.Structure):
-    _fields_ = (("sequence", c_uint32),)
-
-
-def _declare(xcb: Any) -> None:
-    types: dict[str, tuple[Any, list[Any]]] = {
-        "xcb_get_keyboard_mapping": (_Cookie, [c_void_p, c_uint8, c_uint8]),
-        "xcb_get_keyboard_mapping_reply": (c_void_p, [c_void_p, _Cookie, c_void_p]),
-        "xcb_get_keyboard_mapping_keysyms": (POINTER(c_uint32), [c_void_p]),
-        "xcb_get_input_focus": (_Cookie, [c_void_p]),
-        "xcb_get_input_focus_reply": (c_void_p, [c_void_p, _Cookie, c_void_p]),
-    }
-    for name, (result, arguments) in types.items():
-        function = getattr(xcb, name)
-        function.restype, function.argtypes = result, arguments
-
-
-def _free(reply: int | None) -> None:
-    libc = ctypes.CDLL(None)
-    libc.free.argtypes = [c_void_p]
-    libc.free(reply)

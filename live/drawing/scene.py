@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Layer
 from convviz_core.ranges import RangeMode
 from live.drawing.tint import Removed
@@ -76,4 +77,7 @@ class Scene:
     removed: Removed | None = None  # what is tinted
     profile: ProfileInfo | None = None
     beat: int = 0
+    banks: tuple[FilterBank, ...] = ()  # all that f and d go through; bank_index: the one that is shown
+    bank_index: int = 0
+    help_page: int = 0  # counted on over its end
     hints: bool = True  # which keys there are: not where nobody can press one
