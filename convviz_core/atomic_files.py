@@ -6,7 +6,11 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
+
+_KEPT_CHARACTERS = 40  # of a name that may be as long as a name can be
+_numbers = count()
 
 
 @contextmanager
@@ -22,7 +26,7 @@ def replacing(path: Path) -> Iterator[Path]:
         yield path
         return
     target = resolved(path)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    beside = target.with_name(f".{target.name[:_KEPT_CHARACTERS]}.{os.getpid()}-{next(_numbers)}.part")
     try:
         yield beside
         beside.replace(target)

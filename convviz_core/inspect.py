@@ -10,7 +10,7 @@ import numpy as np
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.geometry import OUTSIDE, Box
 from convviz_core.gray import to_planes, to_unit
-from convviz_core.layer import Layer, check_frame
+from convviz_core.layer import Layer, check_frame, check_layer
 from convviz_core.mosaic import MosaicGrid
 from convviz_core.ranges import Limits, fixed_limits, flat_byte, flat_spans
 
@@ -37,8 +37,10 @@ def receptive_field(layer: Layer, input_hw: tuple[int, int], y: int, x: int) -> 
     """The rows and columns of an input of (H, W) that pixel (y, x) of a map reads: (top, left, bottom, right).
 
     bottom and right are exclusive. None where nothing but padding is read. Errors: IndexError where there is no such
-    pixel, FrameSizeError.
+    pixel, FrameSizeError, TypeError.
     """
+    check_layer(layer)
+    _check_whole(y=y, x=x)
     map_h, map_w = layer.geometry.output_hw(input_hw)
     if not (0 <= y < map_h and 0 <= x < map_w):
         raise IndexError(f"no pixel (y {y}, x {x}) in maps of {map_w}x{map_h}")
@@ -57,6 +59,7 @@ def inspect_pixel(
     or limits.
     """
     map_hw = check_frame(frame, layer)
+    _check_whole(index=index, y=y, x=x)
     bank = layer.bank
     MosaicGrid(len(bank), map_hw).mosaic_pixel(index, y, x)  # IndexError outside
     rows = layer.geometry.rows_read(frame.shape[0], y)
@@ -99,6 +102,12 @@ def responses(frame: ByteArray, layer: Layer, indices: Sequence[int], part: Box)
             total += weights[:, i, j][:, None, None] * met
     with np.errstate(over="ignore"):
         return np.asarray(total / 255, np.float32)
+
+
+def _check_whole(**numbers: object) -> None:
+    for name, number in numbers.items():
+        if not isinstance(number, int | np.integer):
+            raise TypeError(f"{name} is a whole number, got {number!r}")
 
 
 def _byte(layer: Layer, index: int, total: float, limits: Limits | None, own: bool) -> int:

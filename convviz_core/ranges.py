@@ -44,7 +44,7 @@ def checked_range(range: Range) -> RangeMode | Limits:
     if isinstance(range, str):
         if range in _MODES:
             return _MODES[range]
-    elif isinstance(range, tuple | list) and len(range) == 2:
+    elif isinstance(range, tuple | list | np.ndarray) and np.shape(range) == (2,):
         lo, hi = range
         if isinstance(lo, Real) and isinstance(hi, Real):
             with np.errstate(over="ignore"):

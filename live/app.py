@@ -22,7 +22,7 @@ from live.display.x11 import Screen
 from live.events import Inbox
 from live.loop import Last, StopCondition, run
 from live.measuring.profiler import Profiler, SpanListener
-from live.measuring.stats import stats, write_stats
+from live.measuring.stats import frame_counts, stats, write_stats
 from live.measuring.trace import Trace
 from live.outputs import check_directory, check_file, check_name
 from live.overlaps import check_apart, check_beside_recording
@@ -58,7 +58,11 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
         )
         stack.callback(engine.close)
         trace = Trace(arguments.trace) if arguments.trace else None
-        profiler = Profiler(on_span=_tracer(trace) if trace else None)
+        profiler = Profiler(
+            on_span=_tracer(trace) if trace else None,
+            on_instant=trace.instant if trace else None,
+            warm_up_s=arguments.warm_up,
+        )
         if arguments.stats:
             stack.callback(_write_stats, arguments.stats, source, engine, profiler, last)
         stack.callback(source.close)  # before the statistics: a frame still waiting counts as dropped
@@ -160,8 +164,8 @@ def summary(source: FrameSource, profiler: Profiler) -> str:
     """The one line with which a run without a window ends."""
     compute = profiler.stages["compute"].percentiles() if "compute" in profiler.stages else None
     times = f"compute p50 {compute.p50:.2f} ms, p95 {compute.p95:.2f} ms" if compute else "nothing computed"
-    dropped = source.counts.dropped + profiler.given_up
-    return f"{profiler.processed.count} frames, {profiler.fps:.1f} fps, {times}, {dropped} dropped"
+    counts = frame_counts(source.counts, profiler)
+    return f"{counts['processed']} frames, {profiler.fps:.1f} fps, {times}, {counts['dropped']} dropped"
 
 
 def _listener(inbox: Inbox, say: Say) -> Callable[[SourceEvent], None]:
@@ -176,7 +180,7 @@ def _listener(inbox: Inbox, say: Say) -> Callable[[SourceEvent], None]:
 def _tracer(trace: Trace) -> SpanListener:
     rows = {"capture": "capture", "upload": "device", "device": "device", "download": "device"}
 
-    def on_span(stage: str, start_s: float, end_s: float, frame: int) -> None:
+    def on_span(stage: str, start_s: float, end_s: float, frame: int | None) -> None:
         trace.span(rows.get(stage, "loop"), stage, start_s, end_s, frame)
 
     return on_span

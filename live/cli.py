@@ -80,15 +80,16 @@ def say(sentence: str) -> None:
         print(f"convviz: {shown(sentence)}", file=sys.stderr, flush=True)
 
 
-def _number(kind: type[int] | type[float], most: float) -> Callable[[str], int | float]:
+def _number(kind: type[int] | type[float], most: float, *, zero: bool = False) -> Callable[[str], int | float]:
     def parse(text: str) -> int | float:
         try:
             value = kind(text)
         except ValueError:
-            value = kind(0)
-        if not 0 < value <= most:
+            value = kind(-1)
+        if not (0 < value <= most or (zero and value == 0)):
             number = "whole number" if kind is int else "number"
-            raise argparse.ArgumentTypeError(f"'{text}' is not a {number} above 0 and up to {most:g}")
+            least = "from 0 on" if zero else "above 0"
+            raise argparse.ArgumentTypeError(f"'{text}' is not a {number} {least} and up to {most:g}")
         return value
 
     return parse
@@ -130,6 +131,13 @@ def view_parser() -> argparse.ArgumentParser:
     run.add_argument("--headless", action="store_true", help="no window; a file is read as fast as it can be")
     run.add_argument("--frames", type=_number(int, 2**62), metavar="N", help="end after N frames")
     run.add_argument("--seconds", type=_number(float, 1e9), metavar="S", help="end S seconds after the first picture")
+    run.add_argument(
+        "--warm-up",
+        type=_number(float, 1e9, zero=True),
+        default=0.0,
+        metavar="S",
+        help="leave the first S seconds from the first picture on out of the statistics",
+    )
     outputs = parser.add_argument_group("outputs")
     outputs.add_argument("--record", type=Path, metavar="FILE", help="record to an .mkv or .avi file")
     outputs.add_argument(

@@ -7,7 +7,6 @@ from convviz_core.engines.api import Result
 from convviz_core.filters.opposites import BankWithOpposites
 from convviz_core.mosaic import first_maps
 from convviz_core.ranges import RangeMode
-from live.controls import KEYS, key_names
 from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
 from live.drawing.help_panel import Help
@@ -23,15 +22,15 @@ from live.drawing.tiles import TilePainter
 from live.drawing.tint import Removed
 from live.layout import LayoutRequest
 from live.layout.panel_places import Panel
+from live.purposes import help_sections
 from live.state import ViewState
 
 
 def new_compositor() -> Compositor:
     """Everything that a canvas of the viewer has, from back to front."""
-    keys = [(key_names(binding), binding.help) for binding in KEYS]
     return Compositor(
         TilePainter(),
-        beside=(Captions(), Legend(), Strip(), Inspector(), Profile(), Help(keys)),
+        beside=(Captions(), Legend(), Strip(), Inspector(), Profile(), Help(help_sections())),
         marks=(PixelNumbers(), TargetMark()),
         over=(NoSignal(), Notices()),
     )
@@ -88,6 +87,9 @@ def scene_of(
         removed=removed_of(state, result.ranges),
         profile=profile,
         beat=beat,
+        banks=state.settings.banks,
+        bank_index=state.settings.bank_index,
+        help_page=state.interaction.help_page,
     )
 
 

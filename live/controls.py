@@ -13,6 +13,7 @@ from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.viewport import ZOOM_STEP
 from live.pointing import click, drag, enlarge, let_go, pan, under, zoom
+from live.scrolling import scroll, turn_page
 from live.state import COLORMAPS, ViewState
 
 MAX_GAIN = 1024.0
@@ -127,6 +128,11 @@ def _enlarge(state: ViewState, _key: str) -> ViewState:
     return enlarge(state, inspected[0] if inspected else 0)
 
 
+def _turn_page(state: ViewState, key: str) -> ViewState:
+    step = 1 if key == "PageDown" else -1
+    return turn_page(state, step) if state.shows(Panel.HELP) else state
+
+
 ARROWS = {"Left": (0, -1), "Up": (-1, 0), "Right": (0, 1), "Down": (1, 0)}
 
 
@@ -162,9 +168,12 @@ KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(tuple(ARROWS), "move the pinned pixel, or pan what is zoomed or enlarged", _arrow),
     KeyBinding(("s",), "snapshot", lambda state, _: (state, Effect.SNAPSHOT)),
     KeyBinding(("v",), "record, and stop recording", lambda state, _: (state, Effect.RECORD)),
-    KeyBinding(("p",), "profile: rates, stages, latency", _toggle_panel(Panel.PROFILE)),
+    KeyBinding(
+        ("p",), "profile: where each picture's time goes, and what limits the rate", _toggle_panel(Panel.PROFILE)
+    ),
     KeyBinding(("w",), "full screen", _toggle("fullscreen")),
     KeyBinding(("h", "?"), "this help", _toggle_panel(Panel.HELP)),
+    KeyBinding(("PageUp", "PageDown"), "the help's pages (or the wheel over it)", _turn_page),
 )
 
 _BINDING_OF = {key: binding for binding in KEYS for key in binding.keys}
@@ -191,6 +200,11 @@ GESTURES: dict[tuple[MouseButton, Gesture], Callable[[ViewState, Button, Layout]
 }
 
 
+def _wheel(state: ViewState, event: Wheel, layout: Layout) -> ViewState:
+    panel = layout.panel_at(*event.at)
+    return scroll(state, panel, event.notches) if panel else zoom(state, event.at, event.notches, layout)
+
+
 def answer(state: ViewState, event: DisplayEvent, layout: Layout | None) -> tuple[ViewState, Effect | None]:
     """What a person's doing makes of the state. layout: of the canvas they see; None before the first.
 
@@ -203,7 +217,7 @@ def answer(state: ViewState, event: DisplayEvent, layout: Layout | None) -> tupl
     if isinstance(event, Pointer):
         return state.with_interaction(pointer=event.at), None
     if isinstance(event, Wheel):
-        return (zoom(state, event.at, event.notches, layout) if layout else state), None
+        return (_wheel(state, event, layout) if layout else state), None
     gesture = GESTURES.get((event.button, event.gesture)) if isinstance(event, Button) else None
     if isinstance(event, Button) and gesture and layout:
         return gesture(state, event, layout), None

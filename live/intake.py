@@ -35,12 +35,16 @@ class Intake:
         name is `refused`, and the frame before stays, in memory of its own.
         """
         if self._source.ended or self.stands_still(paused):
+            self._profiler.stand_still()
             return None
+        asked_s = self._profiler.clock()
         frame = self._source.read(PATIENCE_S)
         self._profiler.frames_captured(self._source.counts.captured)
         if frame is None:
+            self._profiler.waited(asked_s, self._profiler.clock())
             return None
         start_s = frame.captured_at_s if self._source.live else frame.captured_at_s - frame.read_s
+        self._profiler.waited(asked_s, self._profiler.clock() if self._source.live else start_s, frame.index)
         self._profiler.begin_frame(frame.index)
         self._profiler.add("capture", start_s, start_s + frame.read_s)
         self._check(frame, layer)

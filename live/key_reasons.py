@@ -27,6 +27,8 @@ def why_nothing(state: ViewState, key: str) -> str:
         return f"bank {key} is shown already" if shown else f"there are only {count} filter banks"
     if key == "t":
         return "t tints what ReLU sets to zero, and there is no ReLU now: r brings it back"
+    if key in ("PageUp", "PageDown"):
+        return f"{key} turns the help's pages, and there is none: h opens it"
     if key in ARROWS:
         if not state.interaction.viewport.moves:
             return "arrows move the inspector's pixel (i) or pan what is zoomed (wheel) or enlarged (z)"

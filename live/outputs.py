@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from convviz_core import atomic_files
+from convviz_core.names import shown
 from live.errors import OutputError, output_error
 
 
@@ -47,7 +48,7 @@ def check_name(path: Path) -> None:
     try:
         str(path).encode()
     except UnicodeEncodeError:
-        raise OutputError(f"cannot write {str(path)!a}: the name is not UTF-8, choose another name") from None
+        raise OutputError(f"cannot write '{shown(path)}': the name is not UTF-8, choose another name") from None
 
 
 def _try_writing(directory: Path) -> None:

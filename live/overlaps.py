@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -91,7 +92,10 @@ def _would_be_read(path: Path, source: str) -> bool:
             return _is_picture(path) and path.parent.samefile(source)
         if glob.has_magic(source) and not Path(source).exists():
             path, pattern = resolved(path), str(resolved(Path(source)))
-            return fnmatch(str(path), pattern) if "**" in source else path.match(pattern)
+            if "**" not in source:
+                return path.match(pattern)
+            no_folder = pattern.replace(f"**{os.sep}", "")  # which ** may stand for, too
+            return any(fnmatch(str(path), each) for each in (pattern, no_folder))
     return False
 
 

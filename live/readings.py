@@ -8,6 +8,7 @@ from convviz_core.engines.api import Engine, Result
 from live.drawing.scene import ProfileInfo, Status
 from live.intake import Intake
 from live.layout.panel_places import Panel
+from live.measuring.bottleneck import Circumstances, bottleneck
 from live.measuring.profiler import Profiler
 from live.notices import Notices
 from live.recording.keep import Keep
@@ -66,26 +67,47 @@ class Readings:
             return -1 - frame.index if frame else -1
         return int(self._profiler.clock() / BEAT_S)
 
-    def profile(self, state: ViewState, result: Result) -> ProfileInfo | None:
+    def profile(self, state: ViewState, result: Result, canvas_wh: tuple[int, int]) -> ProfileInfo | None:
         """The figures of this quarter of a second, where they are shown."""
         if not state.shows(Panel.PROFILE):
             return None
         now = self._quarters_since(0.0)
         if self._profile is None or self._profile[0] != now:
-            self._profile = now, self._profile_info(result)
+            self._profile = now, self._profile_info(state, result, canvas_wh)
         return self._profile[1]
 
-    def _profile_info(self, result: Result) -> ProfileInfo:
-        counts, frame = self._source.counts, self._intake.frame
+    def _profile_info(self, state: ViewState, result: Result, canvas_wh: tuple[int, int]) -> ProfileInfo:
+        counts, frame, engine = self._source.counts, self._intake.frame, self._profiler.engines.current
+        about, recent = self._circumstances(state, canvas_wh), self._profiler.recent()
         return ProfileInfo(
-            recent=self._profiler.recent(),
+            recent=recent,
+            bottleneck=bottleneck(recent.bars, about),
             engine=f"{self._engine.name} on {self._engine.device}: {result.implementation}",
+            engine_for_s=self._profiler.clock() - engine.since_s if engine else 0.0,
             gray_from=frame.gray_from if frame else "",
+            interval_ms=about.interval_ms,
+            live=self._source.live,
             captured=counts.captured,
-            dropped=counts.dropped,
+            passed_over=counts.dropped,
+            unfinished=self._profiler.given_up - self._profiler.on_its_way,
             failed_reads=counts.failed_reads,
             reconnects=counts.reconnects,
-            advice=self._source.advice(self._profiler.captured.per_second(self._profiler.clock())),
+        )
+
+    def _circumstances(self, state: ViewState, canvas_wh: tuple[int, int]) -> Circumstances:
+        arriving_fps = self._profiler.captured.per_second(self._profiler.clock())
+        moves = self._source.fps and not self._source.ended and not state.interaction.paused
+        bank, frame = state.layer.bank, self._intake.frame
+        rows, columns = bank.kernel_hw
+        height, width = frame.image.shape[:2] if frame else (0, 0)
+        return Circumstances(
+            interval_ms=1000 / self._source.fps if self._source.fps and moves else None,
+            live=self._source.live,
+            arriving_fps=arriving_fps,
+            advice=self._source.advice(arriving_fps),
+            canvas_wh=canvas_wh,
+            frame_wh=(width, height),
+            layer=f"{len(bank)} kernels of {rows}x{columns} by {self._engine.name} on {self._engine.device}",
         )
 
     def _silent_s(self) -> int | None:

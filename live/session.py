@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
@@ -57,7 +57,7 @@ class Session:
         screen_wh: tuple[int, int],
     ) -> None:
         self.state = last.state
-        self._source, self._display, self._profiler = source, display, profiler
+        self._source, self._engine, self._display, self._profiler = source, engine, display, profiler
         self._last, self._keep, self._screen_wh = last, keep, screen_wh
         self._layout: Layout | None = None
         self._painted: object = None  # the subject of what is on the screen
@@ -132,8 +132,9 @@ class Session:
         state, looks = self.state, self.state.appearance
         choice = Choice(state.layer, state.computed, looks.range, looks.gain, layout.reduce if layout else 1)
         if not self._pane.answers(self._intake.picture, choice):
-            with self._profiler.stage("compute"):
-                result = self._pane.run(frame, self._intake.picture, choice)
+            start_s = self._profiler.clock()
+            result = self._pane.run(frame, self._intake.picture, choice)
+            self._profiler.computed(start_s, self._engine.name, self._engine.device)
             self._profiler.add_inside(result.stages_ms)
             self._last.image, self._last.result = frame.image, result
         self._last.state = state
@@ -156,26 +157,29 @@ class Session:
         with self._profiler.stage("draw"):
             self._readings.begin_drawing()
             self._painted = self._subject(layout.canvas_wh)  # before: what changes meanwhile is drawn next time
-            said, profile = self._readings.status(state), self._readings.profile(state, result)
+            said, profile = self._readings.status(state), self._readings.profile(state, result, layout.canvas_wh)
             scene = scene_of(state, image, result, said, profile=profile, beat=self._readings.beat(state))
-            return self._compositor.compose(layout, scene)
+            return self._compositor.compose(layout, replace(scene, hints=self._display.interactive))
 
     def show(self, canvas: ByteArray | None, fresh: Frame | None) -> Sequence[DisplayEvent]:
         """Put the canvas on the screen; a fresh frame has now gone its whole way. What the person did meanwhile."""
         heard: Sequence[DisplayEvent] = ()
         if canvas is not None and self._display.interactive:
             if fresh:
+                ready_s = self._profiler.clock()
                 self._cadence.hold(fresh.media_time_s)
+                self._profiler.waited(ready_s, self._profiler.clock(), fresh.index)
             with self._profiler.stage("show"):
                 heard = self._display.show(canvas)
         if fresh:
             shown = self._display.interactive and Closed() not in heard
             self._profiler.frame_done(fresh.captured_at_s, shown=shown)
+            self._profiler.end_warm_up(self._source.counts)
             result, image = self._last.result, self._last.image
             assert result is not None
             assert image is not None
             mosaic = own_mosaic(self._last.state, result) if self._keep.recording else result.mosaic
-            self._keep.picture(canvas, mosaic, image, fresh.media_time_s)
+            self._keep.picture(canvas, mosaic, image, fresh.media_time_s, fresh.index)
         return heard
 
     def idle(self) -> Sequence[DisplayEvent]:
@@ -190,5 +194,8 @@ class Session:
 
     def finish(self) -> None:
         """Take note of what happened at the end, and draw no more."""
+        if self._profiler.warming_up:
+            self._keep.say("the run ended within its warm-up: its statistics are empty")
+            self._profiler.end_warm_up(self._source.counts, at_end=True)
         self._compositor.close()
         self._responder.finish()

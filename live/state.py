@@ -69,6 +69,7 @@ class Interaction:
     """
 
     paused: bool = False
+    help_page: int = 0  # counted on over its end, and below 0
     pointer: Point | None = None
     hovered: MapPixel | None = None
     input_pixel: tuple[int, int] | None = None

@@ -85,10 +85,11 @@ class Screen:
     def start(
         self, command: Sequence[str | Path], environment: Mapping[str, str] | None = None
     ) -> subprocess.Popen[str]:
-        """Start a program on this display; its stdout and stderr are pipes. `environment` adds to this process's."""
+        """Start a program on this display, all its streams pipes. `environment` adds to this process's."""
         program = subprocess.Popen(
             command,
             env={**self.environment, **(environment or {})},
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -146,7 +146,9 @@ class Engine(Protocol):
 
 
 def check_weights(key: PlanKey, bank: FilterBank) -> PlanKey:
-    """The key with `bank` for its weights; ValueError where number or shape of the kernels differ."""
+    """The key with `bank` for its weights; TypeError for no bank, ValueError for another number or shape of kernels."""
+    if not isinstance(bank, FilterBank):
+        raise TypeError(f"a plan takes a FilterBank, as load_bank gives it, got {type(bank).__name__}")
     now, wanted = bank.kernels.shape, key.layer.bank.kernels.shape
     if now != wanted or bank.own != key.layer.bank.own:
         raise ValueError(f"a plan takes weights of the shape that it was made for, {wanted}, got {now}")

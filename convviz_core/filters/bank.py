@@ -66,6 +66,26 @@ class FilterBank:
                     f"want {first} like the first one: all kernels of a bank share one shape"
                 )
 
+    @classmethod
+    def from_array(cls, name: str, array: AnyArray) -> FilterBank:
+        """A bank of the kernels in `array`, called "filter 1" and so on.
+
+        array: real numbers (kh, kw), (N, kh, kw), (N, 1, kh, kw) or (N, 3, kh, kw), R, G, B; whatever numpy makes an
+        array of will do, such as a tensor on the CPU. Errors: FilterError.
+        """
+        try:
+            kernels = np.asarray(array)
+        except Exception as error:  # what others raise on the way to numpy is open
+            raise FilterError(f"bank '{name}' has a {type(array).__name__}, want an array of numbers") from error
+        if kernels.dtype.kind not in "biuf":
+            raise FilterError(f"bank '{name}' holds {kernels.dtype} values, want real numbers")
+        try:
+            kernel_shape = kernel_shape_in(kernels.shape)
+        except FilterError as error:
+            raise FilterError(f"bank '{name}': {error}") from None
+        each = enumerate(kernels.reshape(-1, *kernel_shape), 1)
+        return cls(name, tuple(Filter(f"filter {number}", kernel) for number, kernel in each))
+
     @cached_property
     def kernels(self) -> FloatArray:
         """float32 (N, C, kh, kw), read-only; C is 1 for gray input and 3 for RGB."""
@@ -108,6 +128,17 @@ class FilterBank:
             for f, kernel in zip(self.filters, kernels, strict=True)
         )
         return FilterBank(self.name, turned, self.description, self.notes)
+
+
+def kernel_shape_in(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of one kernel in an array of this shape. FilterError where no bank lies so."""
+    if len(shape) not in (2, 3, 4) or (len(shape) == 4 and shape[1] not in (1, 3)):
+        raise FilterError(f"its shape is {shape}, want (kh, kw), (N, kh, kw), (N, 1, kh, kw) or (N, 3, kh, kw)")
+    if len(shape) > 2 and not 1 <= shape[0] <= MAX_FILTERS:
+        raise FilterError(f"it has {shape[0]} filters, want 1 to {MAX_FILTERS}")
+    if not all(1 <= side <= MAX_SIDE for side in shape[-2:]):
+        raise FilterError(f"its kernels are {shape[-2]}x{shape[-1]}, want 1x1 to {MAX_SIDE}x{MAX_SIDE}")
+    return (3, *shape[-2:]) if len(shape) == 4 and shape[1] == 3 else shape[-2:]
 
 
 def _checked_kernel(label: str, kernel: AnyArray) -> FloatArray:

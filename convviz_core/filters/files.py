@@ -9,12 +9,13 @@ from __future__ import annotations
 import difflib
 import re
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from convviz_core.filters.bank import MAX_FILTERS, MAX_SIDE, Filter, FilterBank, FilterError
+from convviz_core.filters.bank import FilterBank, FilterError, kernel_shape_in
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.filters.checkpoints.layouts import EITHER_NOTE, KERAS_NOTE, is_either, is_keras, keras_to_torch
 from convviz_core.filters.toml import read_toml, to_toml
@@ -23,8 +24,8 @@ from convviz_core.names import shown
 
 __all__ = ["bank_file", "load_bank", "to_toml"]
 
-# The file ends at the first such suffix before a colon, so that the colon of C:\\ does not split a path.
-_FILE_AND_TENSOR = re.compile(r"(.*?\.(?:safetensors|pth\.tar|pt|pth|ckpt|bin)):(.*)", re.IGNORECASE | re.DOTALL)
+# Where a file may end, with a tensor's name behind the colon; that of C:\\ does not split a path.
+_END_OF_FILE = re.compile(r"\.(?:safetensors|pth\.tar|pt|pth|ckpt|bin)(?=:)", re.IGNORECASE)
 
 
 def load_bank(name_or_path: str | Path) -> FilterBank:
@@ -75,11 +76,12 @@ def _find(text: str) -> tuple[Path, str | None]:
     """The file that `text` names, and the name of a tensor in it where one follows after a colon."""
     if _is_file(text):
         return Path(text), None
-    parts = _FILE_AND_TENSOR.fullmatch(text)
-    if parts and _is_file(parts[1]):
-        return Path(parts[1]), parts[2]
-    if parts or Path(text).suffix or "/" in text or "\\" in text:
-        raise FilterError(f"there is no file '{shown(parts[1] if parts else text)}'")
+    ends = [found.end() for found in _END_OF_FILE.finditer(text)]
+    for end in ends:
+        if _is_file(text[:end]):
+            return Path(text[:end]), text[end + 1 :]
+    if ends or Path(text).suffix or "/" in text or "\\" in text:
+        raise FilterError(f"there is no file '{shown(text[: ends[0]] if ends else text)}'")
     names = [bank.name for bank in BUILT_IN_BANKS]
     close = difflib.get_close_matches(text[:100], names, n=1)
     meant = f" (did you mean '{close[0]}'?)" if close else ""
@@ -111,17 +113,16 @@ def _read_npy(path: Path) -> FilterBank:
         if dtype.kind not in "fiu":
             raise FilterError(f"it holds {dtype} values, want real numbers")
         keras = is_keras(shape)
-        kernel_shape = _kernel_shape((shape[3], shape[2], *shape[:2]) if keras else shape)
+        kernel_shape = kernel_shape_in((shape[3], shape[2], *shape[:2]) if keras else shape)
         file.seek(0)
         try:
             array = np.lib.format.read_array(file, allow_pickle=False)
         except (ValueError, EOFError) as error:
             raise FilterError(f"it ends before the {shape} values that its header promises") from error
-    kernels = (keras_to_torch(array) if keras else array).reshape(-1, *kernel_shape)
-    filters = tuple(Filter(f"filter {number}", kernel) for number, kernel in enumerate(kernels, 1))
+    bank = FilterBank.from_array(shown(path.stem), keras_to_torch(array) if keras else array)
     notes = [(KERAS_NOTE if keras else EITHER_NOTE).format(shape=shape)] if keras or is_either(shape) else []
     notes += [RGB_NOTE] if len(kernel_shape) == 3 else []
-    return FilterBank(shown(path.stem), filters, notes=tuple(notes))
+    return replace(bank, notes=tuple(notes))
 
 
 def _npy_header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype[Any]]:
@@ -129,14 +130,3 @@ def _npy_header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype[Any]]:
     read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, dtype = read_header(file)
     return shape, dtype
-
-
-def _kernel_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape of one kernel in an array of this shape, checked before any of it is read."""
-    if len(shape) not in (2, 3, 4) or (len(shape) == 4 and shape[1] not in (1, 3)):
-        raise FilterError(f"its shape is {shape}, want (kh, kw), (N, kh, kw), (N, 1, kh, kw) or (N, 3, kh, kw)")
-    if len(shape) > 2 and not 1 <= shape[0] <= MAX_FILTERS:
-        raise FilterError(f"it has {shape[0]} filters, want 1 to {MAX_FILTERS}")
-    if not all(1 <= side <= MAX_SIDE for side in shape[-2:]):
-        raise FilterError(f"its kernels are {shape[-2]}x{shape[-1]}, want 1x1 to {MAX_SIDE}x{MAX_SIDE}")
-    return (3, *shape[-2:]) if len(shape) == 4 and shape[1] == 3 else shape[-2:]

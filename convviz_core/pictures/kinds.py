@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 # What a folder is searched for, and what is taken for a damaged picture where the first bytes tell nothing.
 PICTURE_SUFFIXES = (
-    *(".apng", ".avif", ".bmp", ".dib", ".gif", ".hdr", ".j2k", ".jp2", ".jpe", ".jpeg", ".jpg"),
+    *(".apng", ".avif", ".bmp", ".dib", ".gif", ".hdr", ".heic", ".heif", ".j2k", ".jp2", ".jpe", ".jpeg", ".jpg"),
     *(".pam", ".pbm", ".pfm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"),
 )
 

@@ -19,8 +19,8 @@ LARGEST_MAXVAL = 65535
 MOST_PIXELS = 2**30
 _SPACE = rb"(?:\s|#[^\n\r]*[\n\r])+"
 _PNM_HEADER = re.compile(rb"P([2356])" + _SPACE + rb"(\d{1,9})" + _SPACE + rb"(\d{1,9})" + _SPACE + rb"(\d{1,9})\s")
-_PAM_HEADER = re.compile(rb"P7\n(.*?)^ENDHDR[ \t]*\n", re.DOTALL | re.MULTILINE)
-_PAM_LINE = re.compile(rb"^(WIDTH|HEIGHT|DEPTH|MAXVAL)[ \t]+(\d{1,9})[ \t]*$", re.MULTILINE)
+_PAM_HEADER = re.compile(rb"P7[ \t\r]*\n(.*?)^[ \t]*ENDHDR[ \t\r]*\n", re.DOTALL | re.MULTILINE)
+_PAM_LINE = re.compile(rb"^[ \t]*(WIDTH|HEIGHT|DEPTH|MAXVAL)[ \t]+(\d{1,9})[ \t\r]*$", re.MULTILINE)
 
 
 def read_netpbm(data: bytes) -> Iterator[Picture]:

@@ -23,13 +23,24 @@ from convviz_core.pictures.with_opencv import decode, read_eight_bits
 
 MOST_PAGES = 10_000
 # Tags, and values of them (TIFF 6.0; those of raw pictures: Adobe DNG).
-SUBFILE, OLD_SUBFILE, WIDTH, HEIGHT, BITS, PHOTOMETRIC, SAMPLES = 254, 255, 256, 257, 258, 262, 277
+SUBFILE, OLD_SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES = 254, 255, 256, 257, 258, 259, 262, 277
 PLANAR, SUB_IFDS, EXTRA_SAMPLES, SAMPLE_FORMAT = 284, 330, 338, 339
 REDUCED, MASK, OLD_REDUCED = 1, 4, 2
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, SEPARATED, YCBCR = 0, 1, 2, 3, 5, 6
 UNSIGNED, SIGNED, FLOAT, UNDEFINED = 1, 2, 3, 4
 UNASSOCIATED = 2  # alpha that the colours are not multiplied by yet
 RAW = (32803, 34892)
+# Compressions: OpenCV shows black, without a word, what is in none of these; Pillow alone has the second kind.
+BOTH_READ = (*range(1, 9), 32766, 32771, 32773, 32809, 32946, 34676, 34677)
+PILLOW_READS = {34925: "LZMA", 50000: "Zstandard", 50001: "WebP"}
+NOBODY_READS = {
+    33003: "JPEG 2000",
+    33005: "JPEG 2000",
+    34712: "JPEG 2000",
+    34887: "LERC",
+    34933: "PNG",
+    50002: "JPEG XL",
+}
 _RAW = "holds a raw camera picture (DNG, CR2), which nothing here develops: convert it, to TIFF or PNG for example"
 _ONLY_PARTS = "holds only a smaller copy of its picture, or a mask"
 
@@ -41,6 +52,7 @@ class Page:
     offset: int
     size_wh: tuple[int, int]
     bits: tuple[int, ...]
+    compression: int
     samples: int
     sample_format: int
     photometric: int
@@ -116,6 +128,7 @@ def _page(data: bytes, offset: int) -> tuple[Page, int]:
         offset=offset,
         size_wh=(numbers(WIDTH, 0)[0], numbers(HEIGHT, 0)[0]),
         bits=numbers(BITS, 1),
+        compression=numbers(COMPRESSION, 1)[0],
         samples=numbers(SAMPLES, 1)[0],
         sample_format=numbers(SAMPLE_FORMAT, UNSIGNED)[0],
         photometric=numbers(PHOTOMETRIC, BLACK_IS_ZERO)[0],
@@ -148,8 +161,9 @@ def _read(data: bytearray, page: Page) -> Picture:
 
 
 def _read_eight_bits(data: bytearray, page: Page) -> Picture:
-    """libtiff's own RGB, over black, which OpenCV uses; gray with alpha, and newer compressions, by Pillow."""
-    if page.samples != 2 or page.photometric not in (WHITE_IS_ZERO, BLACK_IS_ZERO):
+    """libtiff's own RGB, over black, by OpenCV; what it has not, or shows damaged without a word, by Pillow."""
+    gray_with_alpha = page.samples == 2 and page.photometric in (WHITE_IS_ZERO, BLACK_IS_ZERO)
+    if not (gray_with_alpha or page.separate_planes or page.compression in PILLOW_READS):
         try:
             return Picture(read_eight_bits(data))
         except PictureError:
@@ -167,6 +181,9 @@ def _refusal(page: Page) -> str | None:
     """Why neither library reads such a page right, None where one does."""
     bits, gray = page.bits[0], page.photometric in (WHITE_IS_ZERO, BLACK_IS_ZERO)
     unknown = ": black and white are not known; save it with 8 or 16 bits, or as floating point from 0 to 1"
+    if page.compression not in (*BOTH_READ, *PILLOW_READS):
+        way = NOBODY_READS.get(page.compression, f"TIFF's way {page.compression}")
+        return f"pixels compressed by {way}, which neither OpenCV nor Pillow reads: save it with Deflate or LZW"
     if len(set(page.bits)) > 1:
         return f"channels of {', '.join(map(str, page.bits))} bits, want one depth for all"
     if page.sample_format not in (UNSIGNED, FLOAT, UNDEFINED):
@@ -187,6 +204,8 @@ def _deep_refusal(page: Page, gray: bool) -> str | None:
     """The same for more than 8 bits: OpenCV reads gray, and RGB whose channels lie together."""
     kind = f"{page.bits[0]}-bit {'floating point' if page.sample_format == FLOAT else 'integers'}"
     neither = ", which neither OpenCV nor Pillow reads right: save it as 16-bit gray or RGB"
+    if way := PILLOW_READS.get(page.compression):
+        return f"{kind} compressed by {way}, which OpenCV does not read: save it with Deflate or LZW"
     if page.separate_planes:
         return f"{kind} with each channel by itself{neither}"
     known = (32, 64) if page.sample_format == FLOAT else (10, 12, 14, 16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import cv2
@@ -15,6 +16,8 @@ from convviz_core.pictures.tones import from_floats, from_integers, upright
 
 UNREADABLE = "is no picture that can be read: it is damaged or of an unknown kind"
 _YCC = b"colr\1\0\0\0\0\0\x12"  # JPEG 2000's box that says so (ISO 15444-1, I.5.3.3)
+# http://netpbm.sourceforge.net/doc/pfm.html
+_PFM_HEADER = re.compile(rb"(P[Ff])\s+(\d+)\s+(\d+)\s+([-+.\deE]+)\s")
 _VP8X_ANIMATION, _VP8X_EXIF = 0x02, 0x08
 
 
@@ -98,6 +101,11 @@ def _read_jpeg2000(data: bytes) -> Iterator[Picture]:
         yield from_integers(decode(data, cv2.IMREAD_UNCHANGED), (2 << depths[0]) - 1)
 
 
+def _read_pfm(data: bytes) -> Iterator[Picture]:
+    """OpenCV wants its header in three lines, where any space will do."""
+    yield from _read_floats(_PFM_HEADER.sub(rb"\1\n\2 \3\n\4\n", data[:256], count=1) + data[256:])
+
+
 def _read_floats(data: bytes) -> Iterator[Picture]:
     """PFM and Radiance HDR."""
     yield from_floats(decode(data, cv2.IMREAD_UNCHANGED))
@@ -114,7 +122,7 @@ def reader(kind: Kind | None) -> Callable[[bytes], Iterator[Picture]]:
         Kind.HDR: _read_floats,
         Kind.JPEG: _read_jpeg,
         Kind.JPEG2000: _read_jpeg2000,
-        Kind.PFM: _read_floats,
+        Kind.PFM: _read_pfm,
         Kind.PNG: _read_png,
         Kind.WEBP: _read_webp,
     }

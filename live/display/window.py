@@ -21,20 +21,21 @@ AWAKE_S = 1.0  # after something happened in the window: a person is there, and 
 WHEEL_NOTCH = 120  # what toolkits count for one
 _QT = sys.platform.startswith("linux")  # OpenCV's windows are Qt's there, whose view zooms by itself on the wheel
 
-_LINUX_ARROWS = {65361: "Left", 65362: "Up", 65363: "Right", 65364: "Down"}
-_WINDOWS_ARROWS = {0x250000: "Left", 0x260000: "Up", 0x270000: "Right", 0x280000: "Down"}
-_MACOS_ARROWS = {63234: "Left", 63232: "Up", 63235: "Right", 63233: "Down"}
-_ARROWS = {"win32": _WINDOWS_ARROWS, "darwin": _MACOS_ARROWS}.get(sys.platform, _LINUX_ARROWS)
+_BEYOND_ASCII = ("Left", "Up", "Right", "Down", "PageUp", "PageDown")
+_LINUX = (65361, 65362, 65363, 65364, 65365, 65366)
+_WINDOWS = (0x250000, 0x260000, 0x270000, 0x280000, 0x210000, 0x220000)
+_MACOS = (63234, 63232, 63235, 63233, 63276, 63277)
+_CODES = dict(zip({"win32": _WINDOWS, "darwin": _MACOS}.get(sys.platform, _LINUX), _BEYOND_ASCII, strict=True))
 _NAMED = {27: "Esc", 32: "space", ord("="): "+", ord("_"): "-"}  # + and - without looking for Shift
 
 
 def key_name(code: int) -> str | None:
     """waitKeyEx's code -> the key's name in controls.KEYS ("q", "Esc", "space", "Left"); None for no key.
 
-    Codes beyond ASCII are only ever arrows: an arrow is never taken for a letter.
+    Codes beyond ASCII are only ever arrows and pages: an arrow is never taken for a letter.
     """
-    if code in _ARROWS:
-        return _ARROWS[code]
+    if code in _CODES:
+        return _CODES[code]
     if code in _NAMED:
         return _NAMED[code]
     return chr(code).lower() if 33 <= code <= 126 else None
@@ -149,7 +150,7 @@ class Window:
             self._screen.announce(TITLE)
             self._screen.listen(TITLE)
         key = key_name(cv2.waitKeyEx(1)) if self._open else None
-        heard: list[DisplayEvent] = [Key(key)] if key else []
+        heard: list[DisplayEvent] = [Key(name) for name in self._screen.take_keys(key)]
         for turn in self._screen.take_turns():
             self._mouse.turned((turn.x, turn.y), turn.notches, shift=turn.shift)
         heard += self._mouse.take()

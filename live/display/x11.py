@@ -16,6 +16,7 @@ from ctypes import c_int, c_uint32, c_void_p
 from dataclasses import replace
 from typing import Any
 
+from live.display.x11_keys import Keyboard
 from live.display.x11_wheel import Turn, grab_wheel, turn_of
 from live.display.x11_windows import WindowTree
 from live.display.xcb import ADVICE, free, load_xcb
@@ -87,8 +88,18 @@ class Screen:
         self._scale = scale = toolkit_scale(os.environ)
         self.size_wh = (int(head.width_in_pixels / scale), int(head.height_in_pixels / scale))
         self._root = int(head.root)
+        self._keyboard = Keyboard(xcb, self._connection)
         self._tree = WindowTree(xcb, self._connection)
         self._xcb = xcb
+
+    def take_keys(self, by_toolkit: str | None) -> list[str]:
+        """The keys since the last time, in their order; where the server's key events are not heard, the toolkit's."""
+        if self._window is None:
+            return [by_toolkit] if by_toolkit else []
+        if by_toolkit:
+            self._keyboard.catch_up()
+        self._take_events()
+        return self._keyboard.take(by_toolkit)
 
     @property
     def is_gone(self) -> bool:
@@ -146,6 +157,7 @@ class Screen:
             kind, destroyed = struct.unpack_from("=B7xI", told)
             if kind == DESTROY_NOTIFY and destroyed == self._window:
                 self.window_is_destroyed = True
+            self._keyboard.take_event(told)
             turn = turn_of(told)
             if turn is not None:
                 at = int(turn.x / self._scale), int(turn.y / self._scale)

@@ -72,6 +72,11 @@ def load_xcb() -> Any:
         "xcb_get_file_descriptor": (c_int, [c_void_p]),
         "xcb_intern_atom": (_Cookie, [c_void_p, c_uint8, c_uint16, c_char_p]),
         "xcb_intern_atom_reply": (c_void_p, [c_void_p, _Cookie, c_void_p]),
+        "xcb_get_keyboard_mapping": (_Cookie, [c_void_p, c_uint8, c_uint8]),
+        "xcb_get_keyboard_mapping_reply": (c_void_p, [c_void_p, _Cookie, c_void_p]),
+        "xcb_get_keyboard_mapping_keysyms": (POINTER(c_uint32), [c_void_p]),
+        "xcb_get_input_focus": (_Cookie, [c_void_p]),
+        "xcb_get_input_focus_reply": (c_void_p, [c_void_p, _Cookie, c_void_p]),
         "xcb_flush": (c_int, [c_void_p]),
     }
     for name, (result, arguments) in types.items():

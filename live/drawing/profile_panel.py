@@ -1,4 +1,4 @@
-"""The profile: rates, stages, latency and losses of the last few seconds, and a curve of the frame times."""
+"""The profile: where each picture's time went, as bars and in numbers, what limits the rate, and what was lost."""
 
 from __future__ import annotations
 
@@ -6,18 +6,24 @@ from collections.abc import Hashable, Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from live.drawing.overlay import Sprite
 from live.drawing.panel import PanelPage
 from live.drawing.scene import ProfileInfo, Scene
-from live.drawing.text import ACCENT, DIM, INK, RULE, put_right
+from live.drawing.text import ACCENT, DIM, INK, RULE, Colour, put
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
-from live.measuring.record import RECENT_S, Percentiles
+from live.measuring.bars import BARS_KEPT
+from live.measuring.record import PARTS, Percentiles, percentiles_of
 
-LARGEST_CURVE_LINES = 6
-RATES_EM = 20.0  # a narrower panel has the rates one below the other
+LARGEST_BARS_LINES, SMALLEST_BARS_LINES = 9, 3
+HEADROOM = 1.35  # above the source's interval and above what most pictures took
+NAMES = (*PARTS, "waiting")
+# B, G, R; apart from each other in lightness too, for who sees fewer colours.
+COLOURS: tuple[Colour, ...] = ((178, 114, 0), (233, 180, 86), (115, 158, 0), (66, 228, 240), (85, 78, 75))
+ENDS = (0.55, 0.775, 1.0)  # of the columns
 
 
 class Profile:
@@ -28,71 +34,116 @@ class Profile:
         return scene.profile
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
-        """One sprite where it is open."""
+        """One sprite where it is open. Where there is little room, the sentence and the numbers come first."""
         place, info = layout.panel(Panel.PROFILE), scene.profile
         if place is None or info is None:
             return ()
-        page = PanelPage(place, layout.text, "Profile", f"the last {RECENT_S:g} s; p: close")
-        _write_rates(page, info)
-        page.skip()
-        _write_stages(page, info)
-        page.skip()
-        page.write_wrapped(f"{info.engine}, gray by {info.gray_from}")
-        losses = f"{info.captured} captured, {info.dropped} dropped, {info.failed_reads} failed reads"
-        page.write_wrapped(f"{losses}, {info.reconnects} reconnects")
-        if info.advice:
-            page.write_wrapped(info.advice, ACCENT)
-        page.skip()
-        _draw_curve(page, info)
+        page = PanelPage(place, layout.text, "Profile", f"the last {BARS_KEPT} pictures; p: close")
+        page.write_wrapped(info.bottleneck, ACCENT, small=False)
+        page.skip(0.3)
+        rows = [*_stages(info), *_rhythm(info)]
+        below = (len(rows) + 1) * page.step(small=True) + _lines_of(page, _counts(info)) * page.step(small=True)
+        _draw_bars(page, info, page.height - below - page.text.line)
+        _write_head(page, info)
+        for colour, name, times in rows:
+            _write_times(page, colour, name, times)
+        page.skip(0.3)
+        for sentence in _counts(info):
+            page.write_wrapped(sentence)
         return (page.sprite,)
 
 
-def _write_rates(page: PanelPage, info: ProfileInfo) -> None:
+def _stages(info: ProfileInfo) -> list[tuple[Colour | None, str, Percentiles]]:
+    bars = info.recent.bars
+    found = [percentiles_of(bars[:, column]) for column in range(len(NAMES))]
+    rows: list[tuple[Colour | None, str, Percentiles]] = []
+    for colour, name, times in zip(COLOURS, NAMES, found, strict=True):
+        if times:
+            rows.append((colour, name, times))
+        if name == "compute":
+            rows += [(None, f"of it {inside}", of) for inside, of in info.recent.stages.items()]
+    return rows
+
+
+def _rhythm(info: ProfileInfo) -> list[tuple[Colour | None, str, Percentiles]]:
+    intervals, latency = info.recent.intervals, info.recent.latency
+    rows: list[tuple[Colour | None, str, Percentiles]] = []
+    if intervals:
+        rows.append((None, "from picture to picture", intervals))
+    if latency:
+        rows.append((None, "latency", latency))
+    return rows
+
+
+def _counts(info: ProfileInfo) -> list[str]:
     recent = info.recent
-    rates = {"captured": recent.captured_fps, "processed": recent.processed_fps, "shown": recent.shown_fps}
-    if page.width < RATES_EM * page.text.base:
-        for name, rate in rates.items():
-            page.row([(f"{name} a second", 0, DIM), (f"{rate:.1f}", 1.0, INK)])
-        return
-    ends = [0.55 + 0.225 * number for number in range(3)]
-    page.row([("frames a second", 0, DIM), *zip(rates, ends, [DIM] * 3, strict=True)], small=True)
-    page.row([(f"{rate:.1f}", end, INK) for rate, end in zip(rates.values(), ends, strict=True)])
+    rates = f"a second: {recent.captured_fps:.1f} captured, {recent.processed_fps:.1f} processed, "
+    return [
+        f"jitter {recent.jitter_ms:.1f} ms (standard deviation from picture to picture)",
+        f"{rates}{recent.shown_fps:.1f} shown",
+        f"{info.engine} for {info.engine_for_s:.0f} s; gray by {info.gray_from}",
+        f"of {info.captured} captured, dropped: {info.passed_over} for newer ones, {info.unfinished} not finished; "
+        f"{info.failed_reads} failed reads, {info.reconnects} reconnects",
+    ]
 
 
-def _write_stages(page: PanelPage, info: ProfileInfo) -> None:
-    page.row(
-        [("milliseconds", 0, DIM), *((name, 0.55 + 0.225 * i, DIM) for i, name in enumerate(("p50", "p95", "p99")))],
-        small=True,
-    )
-    for name, times in info.recent.stages.items():
-        _write_stage(page, name, times)
-    if info.recent.latency:
-        _write_stage(page, "latency", info.recent.latency)
+def _lines_of(page: PanelPage, sentences: Sequence[str]) -> int:
+    return sum(-(-page.width_of(sentence, small=True) // max(1, page.width)) for sentence in sentences)
 
 
-def _write_stage(page: PanelPage, name: str, times: Percentiles) -> None:
-    values = (times.p50, times.p95, times.p99)
-    page.row([(name, 0, INK), *((f"{value:.2f}", 0.55 + 0.225 * i, INK) for i, value in enumerate(values))])
+def _write_head(page: PanelPage, info: ProfileInfo) -> None:
+    ends = zip(("p50", "p95", "p99"), ENDS, strict=True)
+    beside = ", capture beside the rest" if info.live else ""
+    page.row([(f"ms{beside}", 0, DIM), *((name, end, DIM) for name, end in ends)], small=True)
 
 
-def _draw_curve(page: PanelPage, info: ProfileInfo) -> None:
-    """One step a frame, the newest at the right; lines at 30 and 60 pictures a second."""
-    times = info.recent.frame_times_ms
+def _write_times(page: PanelPage, colour: Colour | None, name: str, times: Percentiles) -> None:
+    top, side = page.y, page.text.small
+    values = zip((times.p50, times.p95, times.p99), ENDS, strict=True)
+    indent = -1.4 * side / page.width
+    written = page.row([(name, indent, INK), *((f"{value:.1f}", end, INK) for value, end in values)], small=True)
+    if colour and written:
+        middle = top + round(0.7 * side)
+        half = round(0.35 * side)
+        cv2.rectangle(
+            page.pixels, (page.left, middle - half), (page.left + 2 * half, middle + half), colour, cv2.FILLED
+        )
+
+
+def _draw_bars(page: PanelPage, info: ProfileInfo, room: int) -> None:
+    """One bar a picture, the newest at the right, and a line at the source's interval; its label stands above."""
+    bars = info.recent.bars
     head = page.step(small=True)
-    height = min(page.height - head, LARGEST_CURVE_LINES * page.text.line)
-    if height < 2 * page.text.line or len(times) < 2:
+    height = min(room - head, LARGEST_BARS_LINES * page.text.line)
+    if height < SMALLEST_BARS_LINES * page.text.line or not len(bars):
         return
-    top_ms = max(50.0, float(np.percentile(times, 99)) * 1.2)
-    page.row([("from picture to picture", 0, DIM), (f"{top_ms:.0f} ms", 1.0, DIM)], small=True)
-    labels_w = page.width_of("33.3", small=True) + page.text.pad
-    place = Rect(page.left, page.y, page.width - labels_w, height)
-    cv2.rectangle(page.pixels, (place.x, place.y), (place.right - 1, place.bottom - 1), RULE, 1)
-    x = place.x + np.linspace(1, place.width - 2, len(times))
-    y = place.bottom - 2 - (place.height - 3) * np.minimum(times / top_ms, 1)
-    for mark_ms in (1000 / 60, 1000 / 30):
-        row = int(place.bottom - 2 - (place.height - 3) * mark_ms / top_ms)
-        cv2.line(page.pixels, (place.x + 1, row), (place.right - 2, row), RULE, 1)
-        put_right(page.pixels, f"{mark_ms:.1f}", page.right, row + page.text.small // 3, page.text.small, DIM)
-    points = np.stack([x, y], axis=1).astype(np.int32)[:, None]
-    cv2.polylines(page.pixels, [points], isClosed=False, color=ACCENT, lineType=cv2.LINE_AA)
-    page.y += height
+    top_ms = HEADROOM * max(float(np.percentile(bars.sum(axis=1), 95)), info.interval_ms or 0.0, 1e-3)
+    line = page.y + round(1.05 * page.text.small)
+    words = f"up to {top_ms:.0f} ms a picture"
+    end = put(page.pixels, words, page.left, line, page.text.small, DIM) + page.text.base
+    source = f"source: one every {info.interval_ms:.1f} ms" if info.interval_ms else ""
+    if source and end + page.width_of(source, small=True) + 2 * page.text.base <= page.right:
+        x = page.right - page.width_of(source, small=True)
+        put(page.pixels, source, x, line, page.text.small, DIM)
+        dash = line - round(0.35 * page.text.small)
+        cv2.line(page.pixels, (x - 2 * page.text.base, dash), (x - page.text.pad, dash), INK, 1)
+    place = Rect(page.left, page.y + head, page.width, height)
+    _stack(page, place, bars, top_ms)
+    if info.interval_ms:
+        row = place.bottom - 1 - round((place.height - 1) * info.interval_ms / top_ms)
+        cv2.line(page.pixels, (place.x, row), (place.right - 1, row), INK, 1)
+    page.y = place.bottom + page.text.pad
+
+
+def _stack(page: PanelPage, place: Rect, bars: NDArray[np.float64], top_ms: float) -> None:
+    ends = np.cumsum(bars, axis=1)
+    rows = place.bottom - 1 - np.rint((place.height - 1) * np.minimum(ends / top_ms, 1)).astype(int)
+    left = place.x + place.width * (BARS_KEPT - len(bars) + np.arange(len(bars) + 1)) / BARS_KEPT
+    columns = np.rint(left).astype(int)
+    gap = 1 if place.width >= 3 * BARS_KEPT else 0
+    for number, bar in enumerate(rows.tolist()):
+        below = place.bottom - 1
+        for row, colour in zip(bar, COLOURS, strict=True):
+            page.pixels[row:below, columns[number] : columns[number + 1] - gap] = colour
+            below = row
+    cv2.line(page.pixels, (place.x, place.bottom - 1), (place.right - 1, place.bottom - 1), RULE, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Layer
 from convviz_core.ranges import RangeMode
 from live.drawing.tint import Removed
@@ -29,16 +30,24 @@ class Status:
 
 @dataclass(frozen=True, eq=False)
 class ProfileInfo:
-    """What the profile's panel shows: the last few seconds, and what they cannot tell. Equal only to itself."""
+    """What the profile's panel shows: the last pictures, and what they cannot tell. Equal only to itself.
+
+    bottleneck: one sentence. interval_ms: the source's; None where it has none. engine: "halide on cpu: halide int16",
+    which has answered for so many seconds. captured and what follows: of the whole run.
+    """
 
     recent: Recent
-    engine: str  # "halide on cpu: halide int16"
-    gray_from: str
-    captured: int
-    dropped: int
-    failed_reads: int
-    reconnects: int
-    advice: str | None = None  # the camera doctor's sentence
+    bottleneck: str
+    engine: str
+    engine_for_s: float = 0.0
+    gray_from: str = "cvtColor"
+    interval_ms: float | None = None
+    live: bool = False
+    captured: int = 0
+    passed_over: int = 0
+    unfinished: int = 0
+    failed_reads: int = 0
+    reconnects: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,3 +79,7 @@ class Scene:
     removed: Removed | None = None  # what is tinted
     profile: ProfileInfo | None = None
     beat: int = 0
+    banks: tuple[FilterBank, ...] = ()  # all that f and d go through; bank_index: the one that is shown
+    bank_index: int = 0
+    help_page: int = 0  # counted on over its end
+    hints: bool = True  # which keys there are: not where nobody can press one

@@ -49,7 +49,7 @@ class Strip:
         if self._held_for != (shown, scene.beat):
             self._held_for = (shown, scene.beat)
             self._range = (limits(scene), tuple(scene.ranges[0].tolist()))
-        return shown, first_words(scene), second_words(scene), strip_notice(layout, scene), self._range
+        return shown, first_words(scene), second_words(scene), strip_notice(layout, scene), self._range, scene.hints
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite, or none."""
@@ -64,7 +64,7 @@ class Strip:
         if notice is not None:
             put(sprite.pixels, notice, left, line, text.base, ACCENT)
         else:
-            right_end = put_right(sprite.pixels, HELP, right, line, text.base, DIM)
+            right_end = put_right(sprite.pixels, HELP if scene.hints else "", right, line, text.base, DIM)
             _put_words(sprite, second_words(scene), left, right_end - text.base, line, text.base)
         if layout.left_out:
             said = left_out_sentence(layout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 
 import cv2
@@ -19,7 +20,7 @@ ACCENT: Colour = (84, 214, 255)
 WARNING: Colour = (96, 110, 255)
 
 REGULAR, BOLD = 400, 600
-ELLIPSIS = "…"
+ELLIPSIS, NO_BREAK = "…", "\N{NO-BREAK SPACE}"
 CAP_HEIGHT = 0.7  # of the size: how far a capital or a digit reaches above its base line
 
 
@@ -76,9 +77,9 @@ def shortened(text: str, size: float, width: int, weight: int = REGULAR) -> str:
 
 
 def wrapped(text: str, size: float, width: int, weight: int = REGULAR) -> list[str]:
-    """`text` in lines of at most `width`, broken between words where they allow it."""
+    """`text` in lines of at most `width`, broken between words where they allow it; not at a no-break space."""
     lines: list[str] = []
-    for word in text.split():
+    for word in (word.replace(NO_BREAK, " ") for word in re.split(r"[ \t\n]+", text.strip())):
         if lines and text_width(f"{lines[-1]} {word}", size, weight) <= width:
             lines[-1] = f"{lines[-1]} {word}"
         else:

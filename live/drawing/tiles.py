@@ -28,8 +28,9 @@ _MOST_THREADS = 4
 class _Picture:
     """What one tile shows, and where: uint8 (h, w), which become the palette's colours, or BGR (h, w, 3).
 
-    make_gray: colour becomes gray first. removed: what was removed of a map, uint8 (h, w), with the tint's strengths.
-    corner_yx: where the place begins in what the scaling makes of the source, which is larger where it is zoomed.
+    make_gray: colour becomes gray first. block: the side of the blocks whose means are scaled. removed: what was
+    removed of a map, uint8 (h, w), with the tint's strengths. corner_yx: where the place begins in what the scaling
+    makes of the source, which is larger where it is zoomed.
     """
 
     source: ByteArray
@@ -37,6 +38,7 @@ class _Picture:
     scaling: Scaling
     palette: Palette
     make_gray: bool = False
+    block: int = 1
     removed: ByteArray | None = None
     strengths: ByteArray | None = None
     corner_yx: tuple[int, int] = (0, 0)
@@ -55,30 +57,34 @@ class _Picture:
         place = self.place[self.rows(band)]
         if self.source.ndim == 3 and not self.make_gray:
             if self._cut:
-                place[:] = self._filled(band, self.source[band.read])
+                place[:] = self._filled(band, self.source)
             else:
-                self.scaling.fill(band, self.source[band.read], place)
+                self.scaling.fill(band, self._rows(band, self.source), place)
         elif self.removed is None or self.strengths is None:
             colour_into(self.levels(band), self.palette, place)
         else:
-            tint_into(self.levels(band), self.palette, self._scaled(band, self.removed), self.strengths, place)
+            tint_into(self.levels(band), self.palette, self._filled(band, self.removed), self.strengths, place)
 
     def levels(self, band: Band) -> ByteArray:
         """Its bytes at their size on the canvas."""
-        return self._scaled(band, self.source)
+        return self._filled(band, self.source)
 
-    def _scaled(self, band: Band, source: ByteArray) -> ByteArray:
-        rows = source[band.read]
+    def _rows(self, band: Band, source: ByteArray) -> ByteArray:
+        rows = source[band.read.start * self.block : band.read.stop * self.block]
         if self.make_gray:
             rows = np.asarray(cv2.cvtColor(dense(rows, np.empty(rows.shape, np.uint8)), cv2.COLOR_BGR2GRAY), np.uint8)
-        return self._filled(band, rows)
+        if self.block > 1:
+            size_wh = (rows.shape[1] // self.block, rows.shape[0] // self.block)
+            rows = np.asarray(cv2.resize(rows, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
+        return rows
 
     @property
     def _cut(self) -> bool:
         return self.scaling.place_hw != self.place.shape[:2]
 
-    def _filled(self, band: Band, rows: ByteArray) -> ByteArray:
+    def _filled(self, band: Band, source: ByteArray) -> ByteArray:
         """The band's rows of the place, in memory of their own."""
+        rows = self._rows(band, source)
         height, width = band.place.stop - band.place.start, self.scaling.place_hw[1]
         filled = np.empty((height, width, *rows.shape[2:]), np.uint8)
         self.scaling.fill(band, rows, filled)
@@ -155,15 +161,19 @@ def _pictures(canvas: ByteArray, layout: Layout, scene: Scene) -> dict[int | Non
         place = canvas[tile.picture.slices]
         if tile.index is None:
             source = input_part(scene.image, scene.layer.geometry, layout.crop)
+            # The input is there to be recognised: block means are good enough, and take half the time.
+            whole = layout.zoomed is None
+            block = max(1, min(source.shape[0] // place.shape[0], source.shape[1] // place.shape[1])) if whole else 1
+            source = source[: source.shape[0] // block * block, : source.shape[1] // block * block]
             make_gray = source.ndim == 3 and bank.channels == 1
-            scaling, corner = _scaling(layout, tile.picture, source)
-            pictures[tile.index] = _Picture(source, place, scaling, plain_palette(), make_gray, corner_yx=corner)
+            scaling, corner = _scaling(layout, tile.picture, source[::block, ::block])
+            pictures[tile.index] = _Picture(source, place, scaling, plain_palette(), make_gray, block, corner_yx=corner)
         else:
             source = map_part(scene.mosaic, maps, tile.index, layout)
             opposite = map_part(scene.mosaic, maps, removed.tiles[tile.index], layout) if removed else None
             strength = None if strengths is None else strengths[tile.index]
             scaling, corner = _scaling(layout, tile.picture, source)
-            its = (colours[tile.index], False, opposite, strength, corner)
+            its = (colours[tile.index], False, 1, opposite, strength, corner)
             pictures[tile.index] = _Picture(source, place, scaling, *its)
     return pictures
 

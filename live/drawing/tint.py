@@ -14,6 +14,7 @@ from convviz_core.gray import to_gray
 from live.drawing.colormaps import LIFT_EXPONENT, Palette
 
 NOISE = 2 / 255  # standard deviation of a pixel in a webcam's picture of a lit room
+COUNTED_ROWS = 180
 NOISES = 3  # a response to noise alone exceeds so many of its own standard deviations once in 700 pixels
 # The tint is violet: blue and half as much red are added where zero is dark; green and half as much red are taken away
 # where it is light. The most of it, of 255:
@@ -84,8 +85,11 @@ def tint_into(levels: ByteArray, palette: Palette, removed: ByteArray, strengths
 
 
 def removed_share(levels: ByteArray, least: float, lo: float, hi: float) -> float:
-    """Of the pixels of a removed part, uint8 (H, W) with range [lo, hi], the share whose size is at least `least`."""
+    """Of the pixels of a removed part, uint8 (H, W) with range [lo, hi], the share whose size is at least `least`.
+
+    Of a large one, every few rows are counted.
+    """
     if hi <= lo:
         return float(lo >= least)
-    byte = np.ceil(255 * (least - lo) / (hi - lo))
-    return float(np.count_nonzero(levels >= byte) / levels.size)
+    counted = levels[:: max(1, len(levels) // COUNTED_ROWS)]
+    return float(np.count_nonzero(counted >= np.ceil(255 * (least - lo) / (hi - lo))) / counted.size)

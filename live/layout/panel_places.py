@@ -20,7 +20,7 @@ class Panel(StrEnum):
 
 
 # Width and height that a panel's text needs, in units of the text's size; the inspector can use more.
-PANEL_NEEDS = {Panel.INSPECTOR: (31.0, 34.0), Panel.PROFILE: (27.0, 21.0), Panel.HELP: (37.0, 40.0)}
+PANEL_NEEDS = {Panel.INSPECTOR: (31.0, 34.0), Panel.PROFILE: (27.0, 34.0), Panel.HELP: (52.0, 40.0)}
 
 
 Choice = tuple[Rect, tuple[tuple[Panel, Rect], ...]]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from convviz_core.engines.api import Engine
 from live.measuring.profiler import Profiler
+from live.measuring.record import Samples
 from live.outputs import replacing
-from live.sources.frame import FrameSource
+from live.sources.frame import FrameSource, SourceCounts
 from live.state import ViewState
 
 
@@ -21,11 +22,7 @@ def stats(
     process_created_at_s: float,
 ) -> dict[str, object]:
     """The record, as the documentation of `--stats` has it; times in s or, where the name says so, in ms."""
-    counts = source.counts
     first_s = profiler.first_picture_at_s
-    latency = profiler.latency.percentiles()
-    latency_ms = latency.as_dict() if latency else dict.fromkeys(("p50", "p95", "p99", "max"))
-    latency_ms.pop("count", None)
     stages = {name: samples.percentiles() for name, samples in profiler.stages.items()}
     return {
         "schema": 1,
@@ -36,20 +33,33 @@ def stats(
         "filters": state.layer.bank.name,
         "activation": str(state.settings.activation),
         "range": str(state.appearance.range),
-        "frames": {
-            "captured": counts.captured,
-            "processed": profiler.processed.count,
-            "shown": profiler.shown.count,
-            "dropped": counts.dropped + profiler.given_up,
-            "failed_reads": counts.failed_reads,
-            "reconnects": counts.reconnects,
-        },
+        "engines": profiler.engines.as_list(),
+        "frames": frame_counts(source.counts, profiler),
         "seconds": profiler.seconds,
         "fps": profiler.fps,
         "first_picture_s": None if first_s is None else first_s - process_created_at_s,
         "stages_ms": {name: found.as_dict() for name, found in stages.items() if found},
-        "latency_ms": latency_ms,
+        "intervals_ms": _percentiles(profiler.intervals),
+        "latency_ms": _percentiles(profiler.latency),
     }
+
+
+def frame_counts(counts: SourceCounts, profiler: Profiler) -> dict[str, int]:
+    """What became of the frames, without those of the warm-up; captured = processed + dropped once it is all over."""
+    before = profiler.before
+    return {
+        "captured": counts.captured - before.processed - before.dropped,
+        "processed": profiler.processed.count - before.processed,
+        "shown": profiler.shown.count - before.shown,
+        "dropped": counts.dropped + profiler.given_up - before.dropped,
+        "failed_reads": counts.failed_reads - before.failed_reads,
+        "reconnects": counts.reconnects - before.reconnects,
+    }
+
+
+def _percentiles(samples: Samples) -> dict[str, float | None]:
+    found = samples.percentiles()
+    return {**found.without_count()} if found else dict.fromkeys(("p50", "p95", "p99", "max"))
 
 
 def write_stats(path: Path, record: dict[str, object]) -> None:

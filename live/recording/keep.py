@@ -53,7 +53,13 @@ class Keep:
         from live.recording.recorder import Recorder  # its library would hold up the first picture
 
         path = self.record_file or Path(time.strftime("convviz-%Y%m%d-%H%M%S.mkv"))
-        self._recorder = Recorder(path, self.fps, patient=self.patient, say=self._notices.append)
+        self._recorder = Recorder(
+            path,
+            self.fps,
+            patient=self.patient,
+            say=self._notices.append,
+            on_encoded=self._trace_encoding if self.trace else None,
+        )
 
     def toggle_recording(self) -> None:
         """What the key does: start, or finish the file."""
@@ -79,8 +85,14 @@ class Keep:
             left_out = f", {recorder.left_out} pictures left out" if recorder.left_out else ""
             self._notices.append(f"recorded {recorder.path}{left_out}")
 
-    def picture(self, canvas: ByteArray | None, mosaic: ByteArray, image: ByteArray, media_time_s: float) -> None:
-        """A frame has gone its whole way: record what was asked for, at its time on the source's own clock."""
+    def _trace_encoding(self, start_s: float, end_s: float, frame: int) -> None:
+        if self.trace:
+            self.trace.span("recorder", "encoding", start_s, end_s, frame)
+
+    def picture(
+        self, canvas: ByteArray | None, mosaic: ByteArray, image: ByteArray, media_time_s: float, frame: int = 0
+    ) -> None:
+        """Frame `frame` has gone its whole way: record what was asked for, at its time on the source's own clock."""
         recorder = self._recorder
         if recorder is None:
             return
@@ -88,7 +100,7 @@ class Keep:
             self.stop_recording()
             return
         shown = mosaic if canvas is None else canvas
-        recorder.write({"display": shown, "mosaic": mosaic, "frame": image}[self.record_what], media_time_s)
+        recorder.write({"display": shown, "mosaic": mosaic, "frame": image}[self.record_what], media_time_s, frame)
 
     def snapshot(self, engine: Engine, image: ByteArray, state: ViewState, result: Result | None) -> None:
         """Keep the picture on the screen in a new folder."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -26,6 +27,8 @@ _DRAIN_S, _FINISH_S = 0.5, 0.4  # closing: for the pictures still waiting, and f
 _FORMATS = {".mkv": Container.MATROSKA, ".avi": Container.AVI}
 _DEFAULT_FPS, _MAX_FPS = 30.0, 240.0
 
+EncodingListener = Callable[[float, float, int], None]  # start and end in seconds, and the frame
+
 
 def free_bytes(folder: Path) -> int:
     """Bytes that may still be written on the disk that holds `folder`."""
@@ -42,7 +45,7 @@ class Recorder:
     fps: the source's rate (see Movie). patient: rather than leave out a picture that the disk or the processor is too
     slow for, `write` waits: for a source that waits too, where nobody looks. say: told which file is used instead, in
     one sentence; it may be called from the recorder's thread and must only append. disk_free: bytes left where a
-    folder is.
+    folder is. on_encoded: told of each picture, by that thread, when (time.monotonic) it was encoded and written.
     Errors: OutputError, before any picture.
     """
 
@@ -53,13 +56,14 @@ class Recorder:
         patient: bool = False,
         say: Callable[[str], None] = lambda _: None,
         disk_free: Callable[[Path], int] = free_bytes,
+        on_encoded: EncodingListener | None = None,
     ) -> None:
         self.failed: OutputError | None = None
         self.left_out = 0  # pictures that the disk or the processor was too slow for, or AVI had no frame for
         self._patient = patient
         self._most_bytes = PATIENT_BYTES if patient else MAX_WAITING_BYTES
         self._say = say
-        self._disk_free = disk_free
+        self._disk_free, self._on_encoded = disk_free, on_encoded
         self._fps = min(fps or _DEFAULT_FPS, _MAX_FPS)
         self._container = _container(path)
         self._check_free(path)
@@ -70,7 +74,7 @@ class Recorder:
         self._movie: Movie | None = None
         self._files = 1
         self._checked_at_s: float | None = None
-        self._waiting: deque[tuple[ByteArray, float]] = deque()
+        self._waiting: deque[tuple[ByteArray, float, int]] = deque()
         self._waiting_bytes = 0
         self._closing = False
         self._changed = threading.Condition()
@@ -82,8 +86,11 @@ class Recorder:
         """The file that is being written."""
         return self._file.path
 
-    def write(self, image: ByteArray, captured_at_s: float) -> None:
-        """Record a uint8 gray (H, W) or BGR (H, W, 3) picture, which is copied; see `patient` when too many wait."""
+    def write(self, image: ByteArray, captured_at_s: float, frame: int = 0) -> None:
+        """Record a uint8 gray (H, W) or BGR (H, W, 3) picture, which is copied; see `patient` when too many wait.
+
+        frame: its number, for `on_encoded`.
+        """
         with self._changed:
             if self._patient and not self._changed.wait_for(lambda: self._takes(image), _PATIENCE_S):
                 self._fail(OutputError(f"recording stopped: the disk of {self.path} does not answer"))
@@ -97,7 +104,7 @@ class Recorder:
             except MemoryError:
                 self.left_out += 1
                 return
-            self._waiting.append((kept, captured_at_s))
+            self._waiting.append((kept, captured_at_s, frame))
             self._waiting_bytes += image.nbytes
             self._changed.notify()
 
@@ -123,7 +130,11 @@ class Recorder:
         try:
             try:
                 while (picture := self._next()) is not None:
-                    self._record(*picture)
+                    image, at_s, frame = picture
+                    start_s = time.monotonic()
+                    self._record(image, at_s)
+                    if self._on_encoded:
+                        self._on_encoded(start_s, time.monotonic(), frame)
             finally:
                 self._finish()
         except OutputError as error:
@@ -131,7 +142,7 @@ class Recorder:
         except Exception as error:  # whatever the codec or the muxer raises, the view goes on
             self._fail(OutputError(f"recording to {self.path} stopped: {reason(error)}"))
 
-    def _next(self) -> tuple[ByteArray, float] | None:
+    def _next(self) -> tuple[ByteArray, float, int] | None:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closing)
             if not self._waiting:

@@ -39,6 +39,7 @@ from live.drawing.compositor import Compositor  # noqa: E402
 from live.drawing.scene import ProfileInfo, Scene, Status  # noqa: E402
 from live.drawing.tiles import TilePainter  # noqa: E402
 from live.layout import Layout, arrange  # noqa: E402
+from live.measuring.bars import BARS_KEPT  # noqa: E402
 from live.measuring.record import Percentiles, Recent  # noqa: E402
 from live.layout.panel_places import Panel  # noqa: E402
 from live.state import LayerSettings, ViewState  # noqa: E402
@@ -140,9 +141,10 @@ def compose(compositor: Compositor, layout: Layout, scenes: Sequence[Scene], num
 
 def profile_info(beat: int) -> ProfileInfo:
     """Figures as they change ten times a second."""
-    stages = {name: Percentiles(99, 1.0, 2.0 + beat / 100, 3.0, 4.0) for name in ("capture", "compute", "draw", "show")}
-    recent = Recent(30.0, 30.0, 30.0, stages, Percentiles(99, 9.0, 10.0 + beat / 100, 11.0, 12.0), np.full(150, 33.3))
-    return ProfileInfo(recent, "halide on cpu: halide int16", "cvtColor", 1, 0, 0, 0)
+    bars = np.random.default_rng(beat).uniform(1, 10, (BARS_KEPT, 5))
+    times = Percentiles(99, 9.0, 10.0 + beat / 100, 11.0, 12.0)
+    recent = Recent(30.0, 30.0, 30.0, bars, {}, times, 1.0, times)
+    return ProfileInfo(recent, "nothing: 9 of 33 ms used", "halide on cpu: halide int16", interval_ms=33.3)
 
 
 def cpu_s(pid: int) -> float:

@@ -42,6 +42,20 @@ def test_a_failure_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_name_may_be_as_long_as_the_system_lets_it_be(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 250 + ".json")
+    try:
+        path.touch()
+    except OSError:
+        pytest.skip("this file system has no such long names")
+    with replacing(path) as beside, replacing(path.with_suffix(".npz")) as other:
+        assert beside != other
+        beside.write_text("new")
+        other.write_text("other")
+    assert path.read_text() == "new"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_a_link_is_followed_and_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "real.json").write_text("old")
     link(tmp_path / "link.json", tmp_path / "real.json")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -179,6 +180,14 @@ def test_a_pixel_outside_the_maps_is_an_index_error(index: int, y: int, x: int) 
     inspect_pixel(frame, Layer(SEED_BANK), 3, 2, 4)
     with pytest.raises(IndexError, match="in 4 maps of 5x3"):
         inspect_pixel(frame, Layer(SEED_BANK), index, y, x)
+
+
+@pytest.mark.parametrize("at", [("a", 0, 0), (0, 1.5, 0), (0, 0, None)])
+def test_what_is_no_pixel_is_refused_in_one_sentence(at: tuple[Any, Any, Any]) -> None:
+    with pytest.raises(TypeError, match=r"(index|y|x) is a whole number, got"):
+        inspect_pixel(np.zeros((6, 8), np.uint8), Layer(SEED_BANK), *at)
+    with pytest.raises(TypeError, match="got NoneType"):
+        receptive_field(None, (6, 8), 0, 0)  # type: ignore[arg-type]
 
 
 def test_wrong_frames_are_refused_as_the_engines_refuse_them() -> None:

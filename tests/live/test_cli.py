@@ -114,9 +114,43 @@ def test_the_statistics_have_the_documented_form(tmp_path: Path, capsys: pytest.
     }
     assert set(stats["stages_ms"]) == {"capture", "compute"}
     assert set(stats["stages_ms"]["compute"]) == {"count", "p50", "p95", "p99", "max"}
-    assert set(stats["latency_ms"]) == {"p50", "p95", "p99", "max"}
+    assert set(stats["latency_ms"]) == set(stats["intervals_ms"]) == {"p50", "p95", "p99", "max"}
+    (engine,) = stats["engines"]
+    assert (engine["engine"], engine["device"], engine["frames"]) == (stats["engine"], "cpu", 3)
+    assert set(engine["compute_ms"]) == {"p50", "p95", "p99", "max"}
     assert stats["fps"] == pytest.approx(3 / stats["seconds"])
     assert stats["first_picture_s"] > 0
+
+
+def test_the_warm_up_s_frames_are_in_no_statistic(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record = tmp_path / "stats.json"
+    code, said = says(capsys, "synthetic:step", *HEADLESS, "--stats", record, "--warm-up", "1000")
+    stats = json.loads(record.read_text())
+    assert code == 0
+    assert "the run ended within its warm-up: its statistics are empty" in said
+    assert set(stats["frames"].values()) == {0}
+    assert stats["engines"] == []
+    assert stats["first_picture_s"] > 0
+
+
+@pytest.mark.parametrize("seconds", ["-1", "soon", "nan"])
+def test_a_warm_up_that_is_no_number_of_seconds_is_refused(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        view_parser().parse_args([f"--warm-up={seconds}"])
+    assert left.value.code == 2
+    assert f"'{seconds}' is not a number from 0 on and up to 1e+09" in capsys.readouterr().err
+
+
+def test_the_trace_has_spans_for_waiting_and_encoding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trace, film = tmp_path / "trace.json", tmp_path / "film.mkv"
+    code, _ = says(capsys, "synthetic", *HEADLESS, "--fps", "5", "--trace", trace, "--record", film)
+    assert code == 0
+    frames = [
+        [event.get("args", {}).get("frame") for event in json.loads(trace.read_text()) if event["name"] == name]
+        for name in ("compute", "encoding", "waiting")
+    ]
+    assert frames[0] == frames[1] == [0, 1, 2]
+    assert frames[2]
 
 
 def test_the_last_frame_is_kept_and_its_maps_can_be_rebuilt(

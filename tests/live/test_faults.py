@@ -72,10 +72,12 @@ class CheckingKeep(Keep):
     engine: FragileEngine = field(default_factory=FragileEngine)
     recorded: int = 0
 
-    def picture(self, canvas: ByteArray | None, mosaic: ByteArray, image: ByteArray, media_time_s: float) -> None:
+    def picture(
+        self, canvas: ByteArray | None, mosaic: ByteArray, image: ByteArray, media_time_s: float, frame: int = 0
+    ) -> None:
         assert (image == self.engine.level).all()
         self.recorded += self.recording is not None
-        super().picture(canvas, mosaic, image, media_time_s)
+        super().picture(canvas, mosaic, image, media_time_s, frame)
 
 
 class ScriptedWindow:

@@ -641,7 +641,10 @@ def test_what_is_kept_is_told_of_each_frame() -> None:
     told: list[float] = []
 
     class Counting(Keep):
-        def picture(self, canvas: ByteArray | None, mosaic: ByteArray, image: ByteArray, captured_at_s: float) -> None:
+        def picture(
+            self, canvas: ByteArray | None, mosaic: ByteArray, image: ByteArray, captured_at_s: float, frame: int = 0
+        ) -> None:
+            assert frame == len(told)
             assert canvas is None
             assert mosaic.shape == (2 * (image.shape[0] - 3), 2 * (image.shape[1] - 3))
             told.append(captured_at_s)

@@ -108,6 +108,7 @@ def test_a_bank_s_file_is_no_output(refused: Refused, option: str, filters: str,
         ("photos/*.png", "photos/new.png"),
         ("photos/**/*.png", "photos/old/3.png"),
         ("photos/**/*.png", "photos/old/new.png"),
+        ("photos/**/*.png", "photos/new.png"),
     ],
 )
 def test_a_picture_or_video_that_is_read_is_no_output(refused: Refused, source: str, file: str) -> None:

@@ -36,8 +36,7 @@ class Recipe:
     color: the frame is BGR, else gray. channels: 1 where the filters read gray, 3 for RGB. reduce: see PlanKey; 0
     makes no mosaic. sums: the whole-number kernels, for int16 and int32; None in float32. at_once: kernels that share
     their reading of the frame in float32; the number of kernels is a multiple. far_ranges: whether zero may lie outside
-    a range. measures: whether it gives the extremes. pairs: (kernel, sign) of every map, in order, where there are
-    negated pairs of whole numbers, whose bytes after ReLU are then made together at full size; else ().
+    a range. measures: whether it gives the extremes.
     """
 
     color: bool
@@ -49,7 +48,6 @@ class Recipe:
     at_once: int = 1
     far_ranges: bool = False
     measures: bool = True
-    pairs: tuple[tuple[int, int], ...] = ()
 
     @property
     def extent_hw(self) -> tuple[int, int]:
@@ -59,12 +57,12 @@ class Recipe:
     @property
     def measuring(self) -> Recipe:
         """The same without a mosaic."""
-        return replace(self, reduce=0, pairs=())
+        return replace(self, reduce=0)
 
     @property
     def far(self) -> Recipe:
         """The same for any range."""
-        return replace(self, far_ranges=True, pairs=())
+        return replace(self, far_ranges=True)
 
     @property
     def measured(self) -> Recipe:
@@ -98,7 +96,6 @@ def recipe_for(key: PlanKey) -> Recipe | None:
         return None
     distinct = distinct_kernels(bank)
     several = len(bank if key.editable else distinct) > 1
-    pairs = distinct.maps if sums and not layer.signed and distinct.has_pairs and key.reduce == 1 else ()
     return Recipe(
         color=len(key.shape) == 3,
         channels=bank.channels,
@@ -107,7 +104,6 @@ def recipe_for(key: PlanKey) -> Recipe | None:
         reduce=key.reduce,
         sums=sums,
         at_once=2 if sums is None and several else 1,
-        pairs=pairs,
     )
 
 

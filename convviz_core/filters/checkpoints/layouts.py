@@ -30,8 +30,10 @@ def is_keras(shape: Shape) -> bool:
 
 
 def is_either(shape: Shape) -> bool:
-    """Whether the shape leaves open which of the two it is."""
-    return _as_keras(shape) and _as_torch(shape) and _is_square(shape[:2]) == _is_square(shape[2:])
+    """Whether the shape leaves open which of the two it is: (3, 3, 8, 16) is 3x3 kernels further in, in Keras."""
+    if not _as_torch(shape):
+        return False
+    return _is_square(shape[:2]) == _is_square(shape[2:]) if _as_keras(shape) else _is_square(shape[:2])
 
 
 def keras_to_torch(array: AnyArray) -> AnyArray:

@@ -87,6 +87,18 @@ def test_weights_of_another_shape_are_refused(engine: Engine) -> None:
     assert np.abs(plan.run(FRAME, (0.0, 8.0)).mosaic - reference(Layer(SEED))).max() <= 1
 
 
+def test_what_is_no_bank_is_refused_as_weights(engine: Engine) -> None:
+    plan = engine.plan(Layer(load_bank("udacity")), (20, 30))
+    with pytest.raises(TypeError, match="a plan takes a FilterBank, as load_bank gives it, got ndarray"):
+        plan.take_weights(np.ones((4, 1, 4, 4)))  # type: ignore[arg-type]
+
+
+def test_limits_may_be_a_row_of_a_result_s_ranges(engine: Engine) -> None:
+    layer, frame = Layer(load_bank("udacity")), np.arange(600, dtype=np.uint8).reshape(20, 30)
+    row = engine.run(frame, layer, range="auto").ranges[0].copy()
+    np.testing.assert_array_equal(engine.run(frame, layer, range=row).ranges[3], row)
+
+
 def test_a_frame_that_a_plan_is_not_for_is_refused(engine: Engine) -> None:
     plan = engine.plan(Layer(SEED), FRAME.shape)
     asks: tuple[Callable[[Any], object], ...] = (

@@ -295,6 +295,8 @@ def test_an_array_that_python_2_wrote_is_read_without_a_warning(tmp_path: Path) 
         ((8, 1, 3, 3), (8, 1, 3, 3), None),
         ((16, 3, 3, 3), (16, 3, 3, 3), None),
         ((5, 1, 4, 3), (5, 1, 4, 3), None),
+        ((3, 3, 8, 16), (3, 3, 8, 16), "is taken as (N, C, kh, kw), as torch"),
+        ((3, 3, 16, 16), (3, 3, 16, 16), "is taken as (N, C, kh, kw), as torch"),
         ((1, 1, 1, 5), (1, 1, 1, 5), "is taken as (N, C, kh, kw), as torch"),
         ((2, 3, 3, 5), (2, 3, 3, 5), "is taken as (N, C, kh, kw), as torch"),
     ],

@@ -127,6 +127,13 @@ def test_a_file_whose_name_holds_a_colon_is_taken_as_it_is(tmp_path: Path) -> No
     assert cc.load_bank(path).name == "net:1:conv.weight"
 
 
+def test_a_file_s_own_name_may_look_like_a_file_and_a_tensor(tmp_path: Path) -> None:
+    path = save(
+        tmp_path / "net.pt:2.safetensors", {"conv.weight": weights(2, 1, 3, 3), "up.weight": weights(4, 1, 5, 5)}
+    )
+    assert cc.load_bank(f"{path}:up").kernels.shape == (4, 1, 5, 5)
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize(
     ("tensor", "complaint"),

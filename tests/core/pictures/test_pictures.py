@@ -95,6 +95,11 @@ def test_bilevel_pictures_have_black_where_their_format_says(tmp_path: Path) -> 
     assert gray(read_one(tmp_path, b"P4\n4 1\n\x60")) == [[255, 0, 0, 255]]
 
 
+def test_a_pam_s_header_is_read_word_by_word(tmp_path: Path) -> None:
+    header = b"P7\r\n  WIDTH\t003\r\n\r\nHEIGHT 1 \r\n DEPTH 1\r\nMAXVAL 2\r\n ENDHDR\r\n"
+    assert gray(read_one(tmp_path, header + bytes([0, 1, 2]))) == [[0, 128, 255]]
+
+
 def test_gray_with_alpha_in_a_pam_is_seen_over_black(tmp_path: Path) -> None:
     header = b"P7\nWIDTH 2\nHEIGHT 1\nDEPTH 2\nMAXVAL 200\nTUPLTYPE GRAYSCALE_ALPHA\nENDHDR\n"
     assert gray(read_one(tmp_path, header + bytes([200, 100, 50, 200]))) == [[128, 64]]
@@ -137,6 +142,11 @@ def test_a_pfm_goes_from_0_black_to_1_white(tmp_path: Path, order: str) -> None:
     colour = read_one(tmp_path, pfm(RGB / 255, order))
     np.testing.assert_array_equal(colour.image, RGB[:, :, ::-1])
     assert colour.notes == ()
+
+
+@pytest.mark.parametrize("header", [b"Pf 2 1 -1.0\n", b"Pf\n2\n1\n-1.0\n", b"Pf\r\n2 1\r\n-1\n"])
+def test_a_pfm_s_header_may_have_any_space_between_its_words(tmp_path: Path, header: bytes) -> None:
+    assert gray(read_one(tmp_path, header + np.array([0, 0.5], "<f4").tobytes())) == [[0, 128]]
 
 
 def test_floats_outside_0_to_1_are_cut_off_and_said() -> None:

@@ -15,7 +15,7 @@ from PIL import Image
 from convviz_core.arrays import AnyArray
 from convviz_core.pictures import Picture, PictureError, read_pictures
 
-SUBFILE, OLD_SUBFILE, ORIENTATION, PLANAR, EXTRA_SAMPLES = 254, 255, 274, 284, 338
+SUBFILE, OLD_SUBFILE, COMPRESSION, ORIENTATION, PLANAR, EXTRA_SAMPLES = 254, 255, 259, 274, 284, 338
 REDUCED, MASK, NEXT_PAGE = (1,), (4,), (2,)
 UNSPECIFIED, ASSOCIATED, UNASSOCIATED = 0, 1, 2
 VALUES = np.array([[0, 1, 127], [128, 254, 255]], np.uint8)
@@ -177,6 +177,10 @@ def test_pages_of_different_depths_are_each_read_right(tmp_path: Path) -> None:
         (np.zeros((2, 2, 4), np.uint16), 5, {}, "16-bit integers, of colours of TIFF's kind 5"),
         (np.zeros((2, 2), np.float32), 0, {}, "32-bit floating point with white at 0"),
         (np.zeros((2, 2, 3), np.uint8), RGB, {258: (5, 6, 5)}, "channels of 5, 6, 5 bits"),
+        (np.zeros((2, 2), np.uint8), 1, {COMPRESSION: (34933,)}, "holds pixels compressed by PNG, which neither"),
+        (np.zeros((2, 2, 3), np.uint8), RGB, {COMPRESSION: (33003,)}, "compressed by JPEG 2000, which neither"),
+        (np.zeros((2, 2), np.uint8), 1, {COMPRESSION: (4711,)}, "compressed by TIFF's way 4711, which neither"),
+        (np.zeros((2, 2), np.uint16), 1, {COMPRESSION: (50000,)}, "16-bit integers compressed by Zstandard, which"),
     ],
 )
 def test_what_neither_library_reads_right_is_refused_with_the_reason(
@@ -184,6 +188,16 @@ def test_what_neither_library_reads_right_is_refused_with_the_reason(
 ) -> None:
     with pytest.raises(PictureError, match=sentence):
         read(tmp_path, TiffPage(samples, photometric, tags))
+
+
+def test_channels_that_lie_by_themselves_are_read_and_a_missing_one_is_not_shown_black(tmp_path: Path) -> None:
+    planes = np.moveaxis(COLOURS, 2, 0).reshape(COLOURS.shape)
+    size = VALUES.size
+    strips = {PLANAR: (2,), 273: (8, 8 + size, 8 + 2 * size), 279: (size,) * 3}
+    (picture,) = read(tmp_path, TiffPage(planes, tags=strips))
+    np.testing.assert_array_equal(picture.image, COLOURS[:, :, ::-1])
+    with pytest.raises(PictureError, match=r"a\.tif is damaged"):
+        read(tmp_path, TiffPage(planes, tags={**strips, 273: (8, 8 + size, 1 << 20)}))
 
 
 def test_compressions_that_only_pillow_knows_are_read(tmp_path: Path) -> None:

@@ -46,9 +46,9 @@ def drawn(state: ViewState, canvas_wh: tuple[int, int] = (640, 480), status: Sta
 
 def profile() -> ProfileInfo:
     times = Percentiles(9, 1.0, 2.0, 3.0, 4.0)
-    stages = dict.fromkeys(("capture", "convert", "compute", "upload", "device", "download", "draw", "show"), times)
-    recent = Recent(30.0, 30.0, 30.0, stages, times, np.full(99, 20.0))
-    return ProfileInfo(recent, "halide on cpu", "cvtColor", 1, 2, 3, 4, "give it more light")
+    stages = dict.fromkeys(("convert", "upload", "device", "download"), times)
+    recent = Recent(30.0, 30.0, 30.0, np.full((99, 5), 4.0), stages, times, 1.0, times)
+    return ProfileInfo(recent, "the camera: give it more light", "halide on cpu", interval_ms=33.3)
 
 
 @pytest.mark.parametrize("colormap", COLORMAPS)
@@ -114,11 +114,7 @@ def test_in_frame_mode_each_caption_has_the_limits_of_its_map() -> None:
 
 def test_the_profile_shows_what_was_measured() -> None:
     state = STATE.with_appearance(panels=frozenset({Panel.PROFILE}))
-    times = Percentiles(9, 1.0, 2.0, 3.0, 4.0)
-    profiles = [
-        ProfileInfo(Recent(fps, fps, fps, {"draw": times}, times, np.full(99, 20.0)), "halide", "cvtColor", 1, 2, 3, 4)
-        for fps in (30.0, 12.5)
-    ]
+    profiles = [replace(profile(), recent=Recent(fps, fps, fps, np.full((99, 5), 4.0))) for fps in (30.0, 12.5)]
     first, second = (drawn(state, (1280, 800), profile=info) for info in profiles)
     place = layout_of(state, (1280, 800)).panels[0][1]
     changed = np.argwhere((first != second).any(axis=2))

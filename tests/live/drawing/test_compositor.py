@@ -22,7 +22,7 @@ from live.drawing.text import BACKGROUND
 from live.layout import Layout, arrange
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
-from live.measuring.record import Percentiles, Recent
+from live.measuring.record import Recent
 from live.state import LayerSettings, ViewState
 
 STATE = ViewState(LayerSettings(BUILT_IN_BANKS)).with_appearance(
@@ -40,8 +40,7 @@ SCENE = Scene(
     target=(1, 5, 6),
     kernels=True,
     profile=ProfileInfo(
-        Recent(30.0, 30.0, 30.0, {"draw": Percentiles(9, 1.0, 2.0, 3.0, 4.0)}, None, np.full(9, 33.0)),
-        *("halide on cpu", "cvtColor", 1, 2, 3, 4),
+        Recent(30.0, 30.0, 30.0, np.full((9, 5), 4.0)), "nothing: 16 of 33 ms used", "halide on cpu", interval_ms=33.3
     ),
 )
 
@@ -183,5 +182,5 @@ def test_the_profile_is_drawn_again_with_new_figures() -> None:
     compositor = new_compositor()
     before = compositor.compose(LAYOUT, SCENE).copy()
     assert SCENE.profile is not None
-    info = replace(SCENE.profile, dropped=77)
+    info = replace(SCENE.profile, passed_over=77)
     assert not np.array_equal(before, compositor.compose(LAYOUT, replace(SCENE, profile=info)))

@@ -127,6 +127,18 @@ def test_the_input_is_gray_as_the_filters_read_it_and_in_colour_where_they_read_
     assert (picture(canvas, layout, None) == random_bytes(23, 33)[1:21, 1:31, None]).all()
 
 
+def test_a_small_input_tile_shows_the_means_of_the_input() -> None:
+    image = np.repeat(np.repeat(random_bytes(12, 16), 4, axis=0), 4, axis=1)  # 48x64, blocks of one gray
+    maps = random_bytes(1, 48, 64)
+    bank = bank_of(1, (1, 1))
+    layout = at_same_size(layout_of((300, 300), maps), (12, 16))
+    canvas = painted(layout, scene_of(maps, bank, image=image))
+    assert (picture(canvas, layout, None) == image[::4, ::4, None]).all()
+    colour = np.stack([image, image // 2, image // 3], axis=2)
+    canvas = painted(layout, scene_of(maps, bank_of(1, (1, 1), channels=3), image=colour))
+    assert (picture(canvas, layout, None) == colour[::4, ::4]).all()
+
+
 def test_a_mirrored_frame_is_shown_mirrored() -> None:
     image = random_bytes(23, 33, 3)
     maps = random_bytes(2, 20, 30)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
@@ -13,14 +12,12 @@ from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
 from live.drawing.captions import Captions, caption_needs, caption_words
 from live.drawing.colormaps import base_table
-from live.drawing.help_panel import Help
 from live.drawing.legend import Legend
 from live.drawing.notices import Notices
 from live.drawing.scene import Scene, Status
 from live.drawing.strip import Strip, first_words, limits, second_words
 from live.drawing.text import ACCENT, BACKGROUND, PANEL, put, shortened, text_width, wrapped
 from live.layout import LayoutRequest, arrange
-from live.layout.panel_places import Panel
 
 SEED = BUILT_IN_BANKS[0]
 REQUEST = LayoutRequest((960, 720), (237, 317), 4, captions=caption_needs(SEED, numbers=False))
@@ -84,6 +81,14 @@ def test_what_happens_to_the_source_comes_before_its_name() -> None:
     assert "paused" in said(second_words(replace(SCENE, status=paused)))
 
 
+def test_where_nobody_can_press_a_key_the_strip_names_none() -> None:
+    (with_hint,), (without,) = (Strip().draw(LAYOUT, replace(SCENE, hints=hints)) for hints in (True, False))
+    changed = np.argwhere((with_hint.pixels != without.pixels).any(axis=2))
+    assert len(changed)
+    assert changed[:, 1].min() > LAYOUT.strip.width - 6 * LAYOUT.text.base  # at the right end
+    assert Strip().key(LAYOUT, SCENE) != Strip().key(LAYOUT, replace(SCENE, hints=False))
+
+
 def test_the_colour_bar_runs_through_the_colour_map() -> None:
     (sprite,) = Strip().draw(LAYOUT, replace(SCENE, colormap="viridis"))
     table = {tuple(colour) for colour in base_table("viridis", signed=False).tolist()}
@@ -109,29 +114,6 @@ def test_a_short_notice_takes_the_strips_second_line_and_a_long_one_a_box() -> N
     assert (box.pixels[0, 0] == PANEL).all()
     assert box.place.bottom == LAYOUT.strip.y
     assert (box.pixels == ACCENT).all(axis=2).any()
-
-
-@pytest.mark.parametrize("canvas_wh", [(480, 360), (640, 480), (960, 600), (3840, 2160)])
-def test_the_help_shows_every_key_and_what_it_does(canvas_wh: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
-    written: list[str] = []
-    monkeypatch.setattr("live.drawing.help_panel.put", lambda *arguments: written.append(arguments[1]))
-    keys = [(f"k{number}", f"what key {number} does, in some words more") for number in range(24)]
-    layout = arrange(replace(REQUEST, canvas_wh=canvas_wh, panels=(Panel.HELP,)))
-    (sprite,) = Help(keys).draw(layout, SCENE)
-    assert sprite.place == layout.panel(Panel.HELP)
-    assert written == [text for pair in keys for text in pair]
-
-
-def test_what_a_small_window_leaves_out_of_the_help_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows: list[str] = []
-    monkeypatch.setattr("live.drawing.panel.PanelPage.write", lambda _page, line, *_a, **_o: rows.append(line))
-    layout = arrange(replace(REQUEST, canvas_wh=(320, 240), panels=(Panel.HELP,)))
-    written: list[str] = []
-    monkeypatch.setattr("live.drawing.help_panel.put", lambda *arguments: written.append(arguments[1]))
-    Help([(f"k{number}", "w" * 30) for number in range(24)]).draw(layout, SCENE)
-    shown = len(written) // 2
-    assert shown < 24
-    assert rows[0].startswith(f"and {24 - shown} more")
 
 
 def test_a_text_is_written_on_its_base_line_and_as_wide_as_measured() -> None:

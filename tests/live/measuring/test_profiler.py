@@ -8,6 +8,8 @@ import pytest
 
 from live.measuring.profiler import Profiler
 from live.measuring.record import KEPT_SAMPLES
+from live.measuring.stats import frame_counts
+from live.sources.frame import SourceCounts
 
 
 class Clock:
@@ -96,3 +98,76 @@ def test_an_engines_own_stages_follow_each_other_up_to_now() -> None:
         ("device", 95.0, 97.0, 0),
         ("download", 97.0, 100.0, 0),
     ]
+
+
+def run_frames(profiler: Profiler, clock: Clock, count: int, *, every_s: float = 0.1, engine: str = "opencv") -> None:
+    for _ in range(count):
+        profiler.frames_captured(profiler.captured.count + 1)
+        profiler.begin_frame(profiler.captured.count)
+        start_s, clock.now_s = clock.now_s, clock.now_s + 0.01
+        profiler.computed(start_s, engine, "cpu")
+        profiler.frame_done(start_s, shown=True)
+        profiler.end_warm_up(SourceCounts(captured=profiler.captured.count))
+        clock.now_s += every_s - 0.01
+
+
+def test_what_happens_in_the_warm_up_is_left_out_of_the_statistics() -> None:
+    clock = Clock()
+    profiler = Profiler(clock, warm_up_s=1.0)
+    run_frames(profiler, clock, 11, every_s=0.1, engine="slow")  # the last one ends the second
+    run_frames(profiler, clock, 20, every_s=0.05, engine="quick")
+    profiler.stop()
+    counts = frame_counts(SourceCounts(captured=32, dropped=1, failed_reads=2), profiler)
+    assert counts == {
+        "captured": 21,
+        "processed": 20,
+        "shown": 20,
+        "dropped": 1,
+        "failed_reads": 2,
+        "reconnects": 0,
+    }
+    assert profiler.stages["compute"].count == profiler.latency.count == 20
+    assert [one["engine"] for one in profiler.engines.as_list()] == ["quick"]
+    assert profiler.seconds == pytest.approx(0.09 + 20 * 0.05)
+    assert profiler.first_picture_at_s == pytest.approx(100.01)
+
+
+def test_a_run_that_ends_within_its_warm_up_has_empty_statistics() -> None:
+    clock = Clock()
+    profiler = Profiler(clock, warm_up_s=10.0)
+    run_frames(profiler, clock, 3)
+    assert profiler.warming_up
+    profiler.end_warm_up(SourceCounts(captured=3), at_end=True)
+    assert not profiler.warming_up
+    assert set(frame_counts(SourceCounts(captured=3), profiler).values()) == {0}
+    assert profiler.stages == {}
+    assert profiler.fps == 0.0
+
+
+def test_a_pause_is_no_interval_between_pictures() -> None:
+    clock = Clock()
+    profiler = Profiler(clock)
+    run_frames(profiler, clock, 3)
+    clock.now_s += 60
+    profiler.stand_still()
+    run_frames(profiler, clock, 3)
+    assert profiler.intervals.latest().tolist() == pytest.approx([100.0] * 4)
+    assert profiler.recent().jitter_ms == pytest.approx(0.0, abs=1e-6)
+
+
+def test_another_engine_that_takes_over_is_told_once_and_has_the_frames_that_it_answered() -> None:
+    clock, told = Clock(), []
+    profiler = Profiler(clock, on_instant=lambda *instant: told.append(instant))
+    run_frames(profiler, clock, 2, engine="opencv")
+    run_frames(profiler, clock, 3, engine="halide")
+    assert told == [("engine", pytest.approx(100.21), "halide on cpu takes over from opencv on cpu")]
+    assert [(one["engine"], one["frames"]) for one in profiler.engines.as_list()] == [("opencv", 2), ("halide", 3)]
+
+
+def test_waiting_is_a_span_and_no_stage() -> None:
+    clock, spans = Clock(), []
+    profiler = Profiler(clock, lambda *span: spans.append(span))
+    profiler.waited(100.0, 100.02, 3)
+    profiler.waited(100.0, 100.00001)
+    assert spans == [("waiting", 100.0, 100.02, 3)]
+    assert profiler.stages == {}

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from live.measuring.bars import Bars
+from live.measuring.engines import Engines
 from live.measuring.record import KEPT_SAMPLES, Samples
 
 
@@ -14,7 +16,7 @@ def test_percentiles_are_those_of_numpy() -> None:
     samples = Samples()
     values = np.random.default_rng(0).exponential(5, 1000)
     for value in values:
-        samples.add(0.0, float(value))
+        samples.add(float(value))
     found = samples.percentiles()
     assert found is not None
     assert [found.p50, found.p95, found.p99] == pytest.approx(np.percentile(values, [50, 95, 99]).tolist())
@@ -22,33 +24,55 @@ def test_percentiles_are_those_of_numpy() -> None:
 
 def test_only_the_latest_samples_are_kept_but_all_are_counted() -> None:
     samples = Samples()
-    samples.add(0.0, 1e6)
-    for number in range(KEPT_SAMPLES):
-        samples.add(float(number), 1.0)
+    samples.add(1e6)
+    for _ in range(KEPT_SAMPLES):
+        samples.add(1.0)
     found = samples.percentiles()
     assert found is not None
     assert (found.count, found.p99, found.max) == (KEPT_SAMPLES + 1, 1.0, 1e6)
-    assert len(samples.values(since_s=KEPT_SAMPLES - 10)) == 10
 
 
-@given(
-    steps_s=st.lists(st.sampled_from([0.0, 0.5, 1.0]), max_size=30),
-    back_s=st.floats(0, 12, allow_nan=False),
-)
-def test_a_look_back_gives_the_latest_durations_oldest_first(steps_s: list[float], back_s: float) -> None:
+@given(added=st.integers(0, 30), count=st.integers(1, 12))
+def test_a_look_back_gives_the_latest_durations_oldest_first(added: int, count: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("live.measuring.record.KEPT_SAMPLES", 7)
         samples = Samples()
-        ended_at_s = np.cumsum([50.0, *steps_s]).tolist()
-        for number, at_s in enumerate(ended_at_s):
-            samples.add(at_s, float(number))
-        since_s = ended_at_s[-1] - back_s
-        expected = [float(number) for number, at_s in enumerate(ended_at_s) if at_s >= since_s][-7:]
-        assert samples.values(since_s).tolist() == expected
+        for number in range(added):
+            samples.add(float(number))
+        assert samples.latest(count).tolist() == [float(number) for number in range(added)][-7:][-count:]
 
 
-def test_a_duration_that_ends_before_the_last_one_counts_with_it() -> None:
-    samples = Samples()
-    for ended_at_s, ms in ((1.0, 10.0), (3.0, 30.0), (2.0, 20.0), (4.0, 40.0)):
-        samples.add(ended_at_s, ms)
-    assert samples.values(since_s=2.5).tolist() == [30.0, 20.0, 40.0]
+def test_bars_hold_what_each_picture_s_time_went_into_and_what_is_left_as_waiting() -> None:
+    bars = Bars()
+    bars.spend("compute", 2.0)
+    bars.done(None)
+    for part, ms in (("capture", 1.0), ("draw", 3.0), ("draw", 1.0), ("upload", 9.0), ("show", 2.0)):
+        bars.spend(part, ms)
+    bars.done(33.0)
+    bars.spend("compute", 50.0)
+    bars.done(40.0)
+    bars.spend("compute", 5.0)
+    bars.forget()
+    bars.done(10.0)
+    assert bars.latest().tolist() == [
+        [0.0, 2.0, 0.0, 0.0, 0.0],
+        [1.0, 0.0, 4.0, 2.0, 26.0],
+        [0.0, 50.0, 0.0, 0.0, 0.0],
+        [0.0, 0.0, 0.0, 0.0, 10.0],
+    ]
+
+
+def test_each_engine_that_answered_has_its_own_record_in_the_order_in_which_they_first_did() -> None:
+    engines = Engines()
+    said = [
+        engines.answered(name, "cpu", at_s, ms)
+        for name, at_s, ms in [("opencv", 1.0, 5.0), ("halide", 2.0, 1.0), ("halide", 3.0, 3.0), ("opencv", 4.0, 7.0)]
+    ]
+    first, second = "halide on cpu takes over from opencv on cpu", "opencv on cpu takes over from halide on cpu"
+    assert said == [None, first, None, second]
+    assert [(one["engine"], one["compute_ms"]) for one in engines.as_list()] == [
+        ("opencv", pytest.approx({"p50": 6.0, "p95": 6.9, "p99": 6.98, "max": 7.0})),
+        ("halide", pytest.approx({"p50": 2.0, "p95": 2.9, "p99": 2.98, "max": 3.0})),
+    ]
+    assert engines.current is not None
+    assert engines.current.since_s == 4.0

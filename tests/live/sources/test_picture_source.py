@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from made_pictures import TiffPage, png, tiff
+from made_pictures import TiffPage, heic, png, tiff
 from PIL import Image
 from source_fakes import Events, FakeClock, picture
 
@@ -41,6 +41,17 @@ def shades(source: object, most: int = 100) -> list[int]:
         frame = source.read(1.0)
         seen += [int(frame.image[0, 0, 0])] if frame else []
     return seen
+
+
+def test_a_folder_s_heic_pictures_are_shown_and_those_of_tiles_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tiles.HEIC").write_bytes(heic(np.full((64, 64), 90, np.uint8), item=b"grid"))
+    (tmp_path / "whole.heic").write_bytes(heic(np.full((64, 64), 90, np.uint8)))
+    assert main([str(tmp_path), "--headless"]) == 0
+    skipped, end = capsys.readouterr().err.splitlines()
+    assert "tiles.HEIC is a HEIC made of many tiles" in skipped
+    assert end.startswith("convviz: 1 frames")
 
 
 @pytest.mark.parametrize("name", ["a.gif", "a.webp", "a.png", "a.apng"])

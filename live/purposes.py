@@ -1,0 +1,55 @@
+"""The help's order: what a person wants to do, and the keys and gestures for it. Each key is there once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from live.controls import KEYS, KeyBinding, key_names
+
+Line = tuple[str, str]  # keys or gesture, and what they do
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """One thing that one may want: what its keys and gestures are. keys: one of each binding; gestures: their words."""
+
+    title: str
+    keys: tuple[str, ...]
+    gestures: tuple[Line, ...] = ()
+
+
+PURPOSES: tuple[Purpose, ...] = (
+    Purpose(
+        "Look closer",
+        ("z", "Left", "0", "g"),
+        (("wheel", "zoom all tiles about the pointer"), ("drag", "move what is zoomed or enlarged")),
+    ),
+    Purpose(
+        "Ask why a pixel is bright",
+        ("i", "k", "t", "x"),
+        (
+            ("click", "with the inspector: pin the pixel, and again: let it go; without: enlarge the map"),
+            ("right click", "let the pinned pixel go"),
+        ),
+    ),
+    Purpose("Choose the filters", ("f", "d", "1", "r")),
+    Purpose("Change how it looks", ("n", "+", "c", "m", "w")),
+    Purpose("Stop the time", ("space", ".")),
+    Purpose("Keep what is there", ("s", "v")),
+    Purpose("Measure", ("p",)),
+    Purpose("Help, and the end", ("h", "PageDown", "q")),
+)
+
+
+def help_sections() -> list[tuple[str, list[Line]]]:
+    """Title and lines of each purpose, gestures behind the keys."""
+    bindings = {key: binding for binding in KEYS for key in binding.keys}
+    return [(purpose.title, [*map(_line, _found(bindings, purpose)), *purpose.gestures]) for purpose in PURPOSES]
+
+
+def _found(bindings: dict[str, KeyBinding], purpose: Purpose) -> list[KeyBinding]:
+    return [bindings[key] for key in purpose.keys]
+
+
+def _line(binding: KeyBinding) -> Line:
+    return key_names(binding), binding.help

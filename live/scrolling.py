@@ -1,0 +1,18 @@
+"""What a panel that has more than it can show makes of the wheel and of the keys for pages."""
+
+from __future__ import annotations
+
+from live.layout.panel_places import Panel
+from live.state import ViewState
+
+
+def turn_page(state: ViewState, pages: int) -> ViewState:
+    """Go on in the help by so many pages; behind the last one comes the first."""
+    return state.with_interaction(help_page=state.interaction.help_page + pages)
+
+
+def scroll(state: ViewState, panel: Panel, notches: float) -> ViewState:
+    """The wheel was turned over a panel, away from the person where `notches` is positive."""
+    if panel == Panel.HELP and abs(notches) >= 1:
+        return turn_page(state, 1 if notches < 0 else -1)
+    return state

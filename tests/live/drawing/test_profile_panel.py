@@ -1,0 +1,95 @@
+"""The profile's bars, with known pixels, and its words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from convviz_core.arrays import ByteArray
+from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.layer import Layer
+from convviz_core.ranges import RangeMode
+from live.drawing.profile_panel import COLOURS, Profile
+from live.drawing.scene import ProfileInfo, Scene, Status
+from live.layout import Layout, LayoutRequest, arrange
+from live.layout.panel_places import Panel
+from live.measuring.record import Percentiles, Recent
+
+TIMES = Percentiles(9, 31.5, 32.5, 33.5, 34.5)
+RECENT = Recent(30.0, 29.0, 28.0, np.array([[4.0, 8.0, 2.0, 6.0, 20.0]] * 120), {}, TIMES, 1.25, TIMES)
+INFO = ProfileInfo(
+    RECENT, "nothing: 20 of 40 ms used", "halide on cpu: halide int16", 12.0, interval_ms=40.0, captured=7
+)
+
+
+def scene(info: ProfileInfo) -> Scene:
+    image, mosaic = np.zeros((240, 320), np.uint8), np.zeros((474, 634), np.uint8)
+    ranges = np.array([[0, 1]] * 4, np.float32)
+    return Scene(Layer(BUILT_IN_BANKS[0]), RangeMode.AUTO, ranges, image, mosaic, Status("a source"), profile=info)
+
+
+def layout(canvas_wh: tuple[int, int] = (1280, 800)) -> Layout:
+    return arrange(LayoutRequest(canvas_wh, (237, 317), 4, panels=(Panel.PROFILE,)))
+
+
+def panel(info: ProfileInfo) -> ByteArray:
+    (sprite,) = Profile().draw(layout(), scene(info))
+    return sprite.pixels
+
+
+def rows_of(pixels: ByteArray, column: int, above: int) -> list[int]:
+    """How many pixels of each part's colour stand in a column, above the legend."""
+    return [int((pixels[:above, column] == colour).all(axis=1).sum()) for colour in COLOURS]
+
+
+def chart(pixels: ByteArray) -> tuple[int, int]:
+    """Its bottom row, and a column in the middle of its newest bars."""
+    waiting = (pixels == COLOURS[-1]).all(axis=2)
+    columns = np.flatnonzero(waiting.any(axis=0))
+    legend = np.flatnonzero(waiting[:, columns[0]])[-1]  # whose square stands at the left, below the chart
+    return int(legend) - 90, int(columns[-1])
+
+
+def test_a_bar_is_stacked_of_the_parts_in_proportion_to_their_times() -> None:
+    pixels = panel(INFO)
+    above, newest = chart(pixels)
+    rows = np.array(rows_of(pixels, newest, above))
+    per_ms = rows.sum() / 40
+    assert rows.sum() > 80
+    assert np.abs(rows - per_ms * np.array([4, 8, 2, 6, 20])).max() <= 2
+    order = [int(np.argwhere((pixels[:above, newest] == colour).all(axis=1)).mean()) for colour in COLOURS]
+    assert order == sorted(order, reverse=True)  # capture at the bottom
+
+
+def test_fewer_pictures_than_there_is_room_for_stand_at_the_right() -> None:
+    pixels = panel(replace(INFO, recent=replace(RECENT, bars=RECENT.bars[:30])))
+    above, newest = chart(pixels)
+    width = pixels.shape[1]
+    compute = (pixels[:above] == COLOURS[1]).all(axis=2).any(axis=0)
+    assert compute[3 * width // 4 + 30 : newest].mean() > 0.7
+    assert not compute[width // 10 : width // 2].any()
+
+
+def test_a_slow_picture_does_not_shrink_all_others() -> None:
+    bars = RECENT.bars.copy()
+    bars[60] = (4.0, 8.0, 900.0, 6.0, 0.0)
+    pixels = panel(replace(INFO, recent=replace(RECENT, bars=bars)))
+    assert np.array_equal(pixels[:, -100:-20], panel(INFO)[:, -100:-20])
+
+
+@pytest.mark.parametrize("canvas_wh", [(480, 360), (640, 480), (1920, 1080)])
+def test_the_sentence_and_every_stage_are_written(canvas_wh: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+
+    def put(_canvas: ByteArray, text: str, x: int, *_: object) -> int:
+        written.append(text)
+        return x
+
+    monkeypatch.setattr("live.drawing.panel.put", put)
+    Profile().draw(layout(canvas_wh), scene(INFO))
+    assert INFO.bottleneck in " ".join(written)
+    assert [name for name in written if name in ("capture", "compute", "draw", "show", "waiting", "latency")] == [
+        *("capture", "compute", "draw", "show", "waiting", "latency")
+    ]
