@@ -6,6 +6,7 @@ https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html. This is the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -114,10 +115,26 @@ class ConvGeometry:
         (top, bottom), (left, right) = spans[0], spans[1]
         return Box(top, left, bottom, right)
 
+    def readers(self, output_hw: tuple[int, int], y: int, x: int) -> Box | None:
+        """The smallest rectangle of a map of (h, w) that holds every response which reads input pixel (y, x).
+
+        What only padding repeats of the pixel is not counted. None where no response reads it.
+        """
+        spans = [axis.readers(size, at) for axis, size, at in zip(self._axes, output_hw, (y, x), strict=True)]
+        if spans[0] is None or spans[1] is None:
+            return None
+        (top, bottom), (left, right) = spans[0], spans[1]
+        return Box(top, left, bottom, right)
+
     def centre(self, y: float, x: float) -> tuple[float, float]:
         """The middle of response (y, x)'s window, in input pixels: a half where a side is even."""
         centre_y, centre_x = (axis.centre(at) for axis, at in zip(self._axes, (y, x), strict=True))
         return centre_y, centre_x
+
+    def middle_pixel(self, y: int, x: int) -> tuple[int, int]:
+        """The input pixel in the middle of response (y, x)'s window; of an even side's two the one above or left."""
+        centre_y, centre_x = self.centre(y, x)
+        return math.floor(centre_y), math.floor(centre_x)
 
     def centred_at(self, y: float, x: float) -> tuple[float, float]:
         """The map's position whose window has its middle at input pixel (y, x): what `centre` undoes."""
@@ -171,6 +188,14 @@ class _Axis:
 
     def centred_at(self, at: float) -> float:
         return (at + self.padding[0] - (self.extent - 1) / 2) / self.stride
+
+    def readers(self, size: int, at: int) -> tuple[int, int] | None:
+        """The first response of `size` that reads input position `at`, and one behind the last."""
+        last = at + self.padding[0]  # the one whose window begins there, times the stride
+        first = max(0, -(-(last - self.extent + 1) // self.stride))
+        found = range(first, min(last // self.stride, size - 1) + 1)
+        reading = [one for one in found if (last - one * self.stride) % self.dilation == 0]
+        return (reading[0], reading[-1] + 1) if reading else None
 
     def read(self, size: int, at: int | NDArray[np.int64]) -> NDArray[np.int64]:
         met = at * self.stride - self.padding[0] + self.dilation * np.arange(self.kernel)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.geometry import Box
+from convviz_core.geometry import OUTSIDE, Box
 from convviz_core.gray import to_planes, to_unit
 from convviz_core.layer import Layer, check_frame, check_layer
 from convviz_core.mosaic import MosaicGrid
@@ -75,6 +76,32 @@ def inspect_pixel(
     if bank.channels == 1:
         patch, kernel, rounded = patch[0], kernel[0], rounded[0]
     return Inspection(patch, kernel, rounded, float(response), float(activated), byte)
+
+
+def responses(frame: ByteArray, layer: Layer, indices: Sequence[int], part: Box) -> FloatArray:
+    """The responses of some maps in a part of them, before the activation: float32 (n, h, w), as inspect_pixel's.
+
+    frame: uint8 (H, W) gray or (H, W, 3) BGR; only what they read is read. part: of the maps, bottom and right
+    exclusive. Errors: IndexError where the maps do not reach so far, and as inspect_pixel.
+    """
+    height, width = check_frame(frame, layer)
+    if not (0 <= part.top < part.bottom <= height and 0 <= part.left < part.right <= width):
+        raise IndexError(f"no part {tuple(part)} in maps of {width}x{height}")
+    rows = layer.geometry.rows_read(frame.shape[0], np.arange(part.top, part.bottom)[:, None])
+    columns = layer.geometry.columns_read(frame.shape[1], np.arange(part.left, part.right)[:, None])
+    top, left = max(int(rows.min()), 0), max(int(columns.min()), 0)
+    planes = to_planes(frame[top : int(rows.max()) + 1, left : int(columns.max()) + 1], layer.bank.channels)
+    # A row and a column of zeros behind the others, at -1, for what padding adds.
+    planes = np.pad(planes, ((0, 0), (0, 1), (0, 1))).astype(np.float64)
+    rows, columns = (np.where(read == OUTSIDE, -1, read - first) for read, first in ((rows, top), (columns, left)))
+    kernels = layer.bank.kernels[list(indices)].astype(np.float64)
+    total = np.zeros((len(indices), rows.shape[0], columns.shape[0]))
+    for plane, weights in zip(planes, np.moveaxis(kernels, 1, 0), strict=True):
+        for i, j in np.ndindex(*layer.bank.kernel_hw):
+            met = plane[rows[:, i][:, None], columns[:, j]]
+            total += weights[:, i, j][:, None, None] * met
+    with np.errstate(over="ignore"):
+        return np.asarray(total / 255, np.float32)
 
 
 def _check_whole(**numbers: object) -> None:

@@ -14,6 +14,7 @@ from live.drawing.inspector import Inspector
 from live.drawing.legend import Legend
 from live.drawing.marks import TargetMark
 from live.drawing.notices import NoSignal, Notices
+from live.drawing.pixel_numbers import PixelNumbers
 from live.drawing.profile_panel import Profile
 from live.drawing.scene import ProfileInfo, Scene, Status
 from live.drawing.strip import Strip
@@ -30,7 +31,7 @@ def new_compositor() -> Compositor:
     return Compositor(
         TilePainter(),
         beside=(Captions(), Legend(), Strip(), Inspector(), Profile(), Help(help_sections())),
-        marks=(TargetMark(),),
+        marks=(PixelNumbers(), TargetMark()),
         over=(NoSignal(), Notices()),
     )
 
@@ -66,7 +67,7 @@ def scene_of(
     beat: int = 0,
 ) -> Scene:
     """What `state` shows of a frame and its maps. beat: see Scene."""
-    looks = state.appearance
+    looks, inspected = state.appearance, state.interaction.inspected
     return Scene(
         layer=state.layer,
         range=looks.range,
@@ -78,7 +79,9 @@ def scene_of(
         share_above=result.share_above,
         colormap=looks.colormap,
         flipped=state.settings.true_convolution,
-        target=state.interaction.inspected if state.shows(Panel.INSPECTOR) else None,
+        target=inspected if state.shows(Panel.INSPECTOR) else None,
+        marked=inspected,
+        input_pixel=state.interaction.input_pixel,
         pinned=state.interaction.pinned is not None,
         kernels=looks.kernels,
         removed=removed_of(state, result.ranges),

@@ -12,7 +12,7 @@ from live.events import Button, Closed, DisplayEvent, Gesture, Key, MouseButton,
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.viewport import ZOOM_STEP
-from live.pointing import click, drag, enlarge, let_go, pan, zoom
+from live.pointing import click, drag, enlarge, let_go, pan, under, zoom
 from live.scrolling import scroll, turn_page
 from live.state import COLORMAPS, ViewState
 
@@ -189,7 +189,8 @@ def press(state: ViewState, key: str) -> tuple[ViewState, Effect | None]:
 
 
 def _click(state: ViewState, event: Button, layout: Layout) -> ViewState:
-    return click(state, layout.map_pixel(*event.at)) if layout.over_tiles(*event.at) else state
+    target = under(state, layout, event.at) if state.shows(Panel.INSPECTOR) else layout.map_pixel(*event.at)
+    return click(state, target) if layout.over_tiles(*event.at) else state
 
 
 GESTURES: dict[tuple[MouseButton, Gesture], Callable[[ViewState, Button, Layout], ViewState]] = {

@@ -7,23 +7,44 @@ from dataclasses import replace
 from live.events import Point
 from live.layout import Layout
 from live.layout.panel_places import Panel
-from live.layout.viewport import Viewport
+from live.layout.viewport import NUMBERS_FROM_SCALE, Viewport
 from live.state import MapPixel, ViewState
 
 
-def point(state: ViewState, target: MapPixel | None) -> ViewState:
-    """The pointer is over `target`, or on a tile without a map: the inspector explains it while nothing is pinned."""
-    if not state.shows(Panel.INSPECTOR) or state.interaction.pinned:
-        return state
-    return state.with_interaction(hovered=target)
-
-
 def pointed(state: ViewState, layout: Layout) -> ViewState:
-    """With what is under the pointer now; beside the picture that stays, and without a pointer it is the middle."""
-    pointer = state.interaction.pointer
-    if pointer is None:
-        return state if state.interaction.hovered else point(state, layout.middle)
-    return point(state, layout.map_pixel(*pointer)) if layout.over_tiles(*pointer) else state
+    """With what is under the pointer now; beside the picture that stays, and without a pointer it is the middle.
+
+    Only where it matters: with the inspector, which explains it while nothing is pinned, and where pixels are large.
+    """
+    now, explains = state.interaction, state.shows(Panel.INSPECTOR)
+    if not explains and layout.scale < NUMBERS_FROM_SCALE:
+        return _hovering(state, None)
+    if now.pinned and explains:
+        return _hovering(state, now.hovered)
+    if now.pointer is None:
+        return _hovering(state, now.hovered or (layout.middle if explains else None))
+    if not layout.over_tiles(*now.pointer):
+        return state
+    target = under(state, layout, now.pointer)
+    if target is not None and layout.input_pixel(*now.pointer) is not None:
+        return _hovering(state, target, state.layer.geometry.middle_pixel(*target[1:]))
+    return _hovering(state, target)
+
+
+def _hovering(state: ViewState, target: MapPixel | None, input_pixel: tuple[int, int] | None = None) -> ViewState:
+    now = state.interaction
+    if (now.hovered, now.input_pixel) == (target, input_pixel):
+        return state
+    return state.with_interaction(hovered=target, input_pixel=input_pixel)
+
+
+def under(state: ViewState, layout: Layout, at: Point) -> MapPixel | None:
+    """The map's pixel there; on the input, of the map that was explained last, the one that has its middle there."""
+    on_input = layout.input_pixel(*at)
+    if on_input is None:
+        return layout.map_pixel(*at)
+    now = state.interaction
+    return ((now.inspected or layout.middle)[0], *on_input)
 
 
 def click(state: ViewState, target: MapPixel | None) -> ViewState:

@@ -64,13 +64,15 @@ class Interaction:
     """What a person is doing: where they point, what they hold on to, which part of the maps they look at.
 
     pointer: the canvas pixel where it was last; None before it came. hovered: what of the maps is under it, while the
-    inspector is open.
+    inspector is open or pixels are large enough for numbers. input_pixel: y, x of the input, while that is what is
+    under it; hovered is then the response that has its middle there.
     """
 
     paused: bool = False
     help_page: int = 0  # counted on over its end, and below 0
     pointer: Point | None = None
     hovered: MapPixel | None = None
+    input_pixel: tuple[int, int] | None = None
     pinned: MapPixel | None = None
     viewport: Viewport = field(default_factory=Viewport)
 

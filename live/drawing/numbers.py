@@ -22,6 +22,21 @@ def figure(value: float) -> str:
     return f"{value:.2e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e").replace("-", MINUS)
 
 
+def fitted(value: float, characters: int) -> str:
+    """One number as `figure` writes it, with fewer decimals where it has more than so many characters."""
+    said = figure(value)
+    if len(said) <= characters or not math.isfinite(value):
+        return said
+    power = _power(value)
+    plain = PLAIN_FROM <= power < PLAIN_TO
+    for decimals in range(max(0, 2 - power) if plain else 2, -1, -1):
+        shorter = f"{value:.{decimals}{'f' if plain else 'e'}}"
+        shorter = shorter.replace("e+0", "e").replace("e-0", "e-").replace("e+", "e").replace("-", MINUS)
+        if len(shorter) <= characters:
+            break
+    return shorter
+
+
 def column(values: AnyArray, digits: int = 3, *, shifted: bool = True) -> tuple[list[str], int]:
     """Numbers that stand together, all with the decimals that give the largest so many significant digits.
 

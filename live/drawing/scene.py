@@ -72,6 +72,8 @@ class Scene:
     colormap: str = "gray"
     flipped: bool = False  # true convolution
     target: MapPixel | None = None  # what the inspector explains
+    marked: MapPixel | None = None  # where the tiles are marked: what is explained, or pointed at
+    input_pixel: tuple[int, int] | None = None  # y, x, while the input is pointed at
     pinned: bool = False
     kernels: bool = False  # with their numbers
     removed: Removed | None = None  # what is tinted

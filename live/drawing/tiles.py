@@ -206,5 +206,5 @@ def input_part(image: ByteArray, geometry: ConvGeometry, crop: Rect) -> ByteArra
     image: uint8 (H, W) or BGR (H, W, 3). For even kernels the middle lies between pixels; the one above and left of it
     is taken.
     """
-    top, left = (int(middle) for middle in geometry.centre(crop.y, crop.x))
+    top, left = geometry.middle_pixel(crop.y, crop.x)
     return image[top : top + crop.height, left : left + crop.width]

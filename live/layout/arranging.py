@@ -133,8 +133,13 @@ class Layout:
         found = int(seen.top + down * seen.height), int(seen.left + across * seen.width)
         return min(found[0], crop.bottom - 1), min(found[1], crop.right - 1)
 
-    def canvas_rect(self, index: int | None, y: float, x: float, height: float = 1, width: float = 1) -> Rect | None:
-        """The canvas pixels of a tile's pixels from (y, x) on; cut off at the tile; None where none is shown."""
+    def canvas_rect(
+        self, index: int | None, y: float, x: float, height: float = 1, width: float = 1, *, whole: bool = False
+    ) -> Rect | None:
+        """The canvas pixels of a tile's pixels from (y, x) on; None where none is shown.
+
+        Cut off at the tile unless the `whole` of it is asked for.
+        """
         tile = self.tile(index)
         if tile is None:
             return None
@@ -145,6 +150,8 @@ class Layout:
         bottom = max(top + 1, round((y + height - seen.top) * down))
         if left >= place.width or top >= place.height or right <= 0 or bottom <= 0:
             return None
+        if whole:
+            return Rect(place.x + left, place.y + top, right - left, bottom - top)
         left, top, right, bottom = max(left, 0), max(top, 0), min(right, place.width), min(bottom, place.height)
         return Rect(place.x + left, place.y + top, right - left, bottom - top)
 

@@ -9,6 +9,7 @@ from live.layout.tiling import Rect
 
 ZOOM_STEP = 1.25  # one notch of the wheel
 LARGEST_SCALE = 64.0  # canvas pixels a map pixel
+NUMBERS_FROM_SCALE = 32.0  # from here on pixels have room for their numbers, and are pointed at
 
 
 @dataclass(frozen=True)

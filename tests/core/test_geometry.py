@@ -151,3 +151,29 @@ def test_a_frame_smaller_than_the_kernel_is_named_with_both_sizes() -> None:
     """A frame's as pictures are written, width x height; a kernel's as arrays are, rows x columns."""
     with pytest.raises(FrameSizeError, match="the frame is 5x9, smaller than the 2x6 kernels"):
         ConvGeometry((2, 6)).output_hw((9, 5))
+
+
+@settings(max_examples=200, deadline=None)
+@given(geometries(), pairs(0, 24))
+def test_the_readers_of_an_input_pixel_are_those_whose_windows_hold_it(
+    geometry: ConvGeometry, at: tuple[int, int]
+) -> None:
+    """Found by asking every response of the map, axis by axis."""
+    map_hw = (11, 13)
+    stride, dilation = geometry.stride, geometry.dilation
+    assert isinstance(stride, tuple)
+    assert isinstance(dilation, tuple)
+    spans = []
+    for axis in range(2):
+        starts = [geometry.window(one, one)[axis] for one in range(map_hw[axis])]
+        size = geometry.extent_hw[axis]
+        spans.append([n for n, s in enumerate(starts) if at[axis] in range(s, s + size, dilation[axis])])
+    rows, columns = spans
+    expected = Box(rows[0], columns[0], rows[-1] + 1, columns[-1] + 1) if rows and columns else None
+    assert geometry.readers(map_hw, *at) == expected
+
+
+def test_the_middle_pixel_of_an_even_window_is_the_one_above_and_left() -> None:
+    assert ConvGeometry(4).middle_pixel(10, 20) == (11, 21)
+    assert ConvGeometry(3).middle_pixel(10, 20) == (11, 21)
+    assert ConvGeometry(4, padding=3).middle_pixel(0, 0) == (-2, -2)

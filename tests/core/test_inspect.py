@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convviz_core import Filter, FilterBank, FrameSizeError, Inspection, Layer, inspect_pixel
+from convviz_core import Filter, FilterBank, FrameSizeError, Inspection, Layer, inspect_pixel, load_bank
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.engines.reference import TorchEngine
-from convviz_core.inspect import receptive_field
+from convviz_core.geometry import Box
+from convviz_core.inspect import receptive_field, responses
 from convviz_core.mosaic import MosaicGrid
 from convviz_core.ranges import Limits
 
@@ -200,3 +201,24 @@ def test_inspecting_imports_neither_torch_nor_matplotlib() -> None:
     code = "import sys; from convviz_core import inspect_pixel; print({'torch', 'matplotlib'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_part_of_the_maps_has_each_pixel_s_own_response(channels: int) -> None:
+    kernels = np.random.default_rng(5).integers(-3, 4, (3, channels, 4, 5)).astype(np.float32)
+    bank = FilterBank("whole", tuple(Filter("f", k if channels == 3 else k[0]) for k in kernels))
+    frame, layer = np.random.default_rng(6).integers(0, 256, (20, 30, 3), np.uint8), Layer(bank)
+    part = Box(2, 3, 9, 12)
+    found = responses(frame, layer, (2, 0), part)
+    assert found.shape == (2, 7, 9)
+    for place, index in enumerate((2, 0)):
+        for y in range(part.top, part.bottom):
+            for x in range(part.left, part.right):
+                expected = inspect_pixel(frame, layer, index, y, x).response
+                assert found[place, y - part.top, x - part.left] == np.float32(expected)
+
+
+def test_a_part_that_reaches_beyond_the_maps_is_an_index_error() -> None:
+    layer = Layer(load_bank("udacity"))
+    with pytest.raises(IndexError, match="27x17"):
+        responses(np.zeros((20, 30), np.uint8), layer, (0,), Box(0, 0, 18, 5))

@@ -354,20 +354,16 @@ def middle_of(index: int | None) -> Point:
     return place.x + place.width // 2, place.y + place.height // 2
 
 
-@pytest.mark.parametrize("tile", [None, FREE])
-def test_the_inspector_opened_over_a_tile_without_a_map_shows_no_pixel(
-    tile: int | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_inspector_opened_over_a_place_without_a_tile_shows_no_pixel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("live.drawing.inspector.inspect_pixel", lambda *_: pytest.fail("a pixel is shown"))
-    done = Run([random_image()], [[Pointer(middle_of(tile))], *keys("", "i", "", "")], STATE)()
+    done = Run([random_image()], [[Pointer(middle_of(FREE))], *keys("", "i", "", "")], STATE)()
     assert done.last.state.shows(Panel.INSPECTOR)
     assert done.last.state.interaction.inspected is None
 
 
-@pytest.mark.parametrize("tile", [None, FREE])
 @pytest.mark.parametrize("what", ["hover", "click", "click while pinned"])
-def test_a_tile_without_a_map_leaves_no_pixel_on_show(tile: int | None, what: str) -> None:
-    on_map, away = middle_of(1), middle_of(tile)
+def test_a_place_without_a_tile_leaves_no_pixel_on_show(what: str) -> None:
+    on_map, away = middle_of(1), middle_of(FREE)
     first = click(on_map) if what == "click while pinned" else [Pointer(on_map)]
     then = click(away) if what != "hover" else [Pointer(away)]
     shown = Run([random_image()], [*keys("i", ""), first, *keys("", "")], STATE)()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from live.drawing.numbers import column, figure, times_power
+from live.drawing.numbers import column, figure, fitted, times_power
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -43,3 +43,20 @@ def test_very_small_and_very_large_numbers_share_a_power_of_ten() -> None:
     assert column(np.array([1.5e7, 0.5])) == (["1.50", "0.00"], 7)
     assert times_power(0) == ""
     assert times_power(-6).endswith(f"1e{MINUS}6")
+
+
+@pytest.mark.parametrize(
+    ("value", "characters", "text"),
+    [
+        (0.125, 5, "0.125"),
+        (-0.125, 5, f"{MINUS}0.12"),
+        (0.0333, 5, "0.033"),
+        (-7.996, 5, f"{MINUS}8.00"),
+        (123.4, 4, "123"),
+        (8.0, 3, "8"),
+        (1.234e-7, 5, f"1e{MINUS}7"),
+        (-12345.0, 3, f"{MINUS}12345"),
+    ],
+)
+def test_a_number_with_little_room_loses_decimals_and_never_its_size(value: float, characters: int, text: str) -> None:
+    assert fitted(value, characters) == text

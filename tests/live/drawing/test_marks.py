@@ -1,0 +1,75 @@
+"""What is marked on the tiles: the pixel pointed at, what it reads, and what reads an input pixel."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from convviz_core.arrays import ByteArray
+from convviz_core.engines.opencv.engine import OpenCvEngine
+from convviz_core.filters.built_in import BUILT_IN_BANKS
+from live.composing import layout_request, scene_of
+from live.drawing.marks import TargetMark
+from live.drawing.scene import Status
+from live.drawing.text import ACCENT
+from live.layout import Layout, arrange
+from live.layout.viewport import Viewport
+from live.pointing import pointed
+from live.state import LayerSettings, ViewState
+
+IMAGE = np.random.default_rng(3).integers(0, 256, (90, 120), np.uint8)
+STATE = ViewState(LayerSettings(BUILT_IN_BANKS)).with_interaction(viewport=Viewport(None, (10.0, 20.0), 10))
+
+
+def marked(state: ViewState) -> tuple[ByteArray, Layout]:
+    layout = arrange(layout_request((1920, 1440), IMAGE.shape, state))
+    assert layout.scale > 32
+    state = pointed(state, layout)
+    result = OpenCvEngine().run(IMAGE, state.layer, state.appearance.range, layout.reduce)
+    canvas = np.full((1440, 1920, 3), 99, np.uint8)
+    TargetMark().draw(canvas, layout, scene_of(state, IMAGE, result, Status("test")))
+    return canvas, layout
+
+
+def framed_wh(canvas: ByteArray, layout: Layout, index: int | None) -> tuple[int, int]:
+    """Width and height of the frame of the accent's colour on a tile, without its margin."""
+    tile = layout.tile(index)
+    assert tile is not None
+    rows, columns = np.nonzero((canvas[tile.picture.slices] == ACCENT).all(axis=2))
+    margin = 1 if index is None else 3
+    return int(np.ptp(columns)) + 1 - 2 * margin, int(np.ptp(rows)) + 1 - 2 * margin
+
+
+def pointing_at(index: int | None, y: int, x: int) -> ViewState:
+    layout = arrange(layout_request((1920, 1440), IMAGE.shape, STATE))
+    place = layout.canvas_rect(index, y, x)
+    assert place is not None
+    return STATE.with_interaction(pointer=(place.x + place.width // 2, place.y + place.height // 2))
+
+
+def test_the_receptive_field_of_the_pixel_under_the_pointer_has_its_true_size_on_the_input() -> None:
+    canvas, layout = marked(pointing_at(0, 14, 26))
+    pixel = layout.scale
+    assert np.allclose(framed_wh(canvas, layout, 0), (pixel, pixel), atol=2)
+    assert np.allclose(framed_wh(canvas, layout, None), (4 * pixel, 4 * pixel), atol=2)
+
+
+def test_the_same_place_is_marked_in_every_tile() -> None:
+    canvas, layout = marked(pointing_at(0, 14, 26))
+    marks = [(canvas[tile.picture.slices] != 99).any(axis=2) for tile in layout.tiles if tile.index is not None]
+    assert all((mark == marks[0]).all() for mark in marks)
+    assert marks[0].any()
+
+
+def test_an_input_pixel_is_framed_and_in_every_map_the_responses_that_read_it() -> None:
+    canvas, layout = marked(pointing_at(None, 14, 26))
+    pixel = layout.scale
+    assert np.allclose(framed_wh(canvas, layout, None), (pixel, pixel), atol=2)
+    assert np.allclose(framed_wh(canvas, layout, 0), (4 * pixel, 4 * pixel), atol=2)
+    state = pointed(pointing_at(None, 14, 26), layout)
+    assert state.interaction.input_pixel == (15, 27)
+    assert state.interaction.hovered == (0, 14, 26)  # the one that has its middle there
+
+
+def test_nothing_is_marked_without_the_inspector_where_pixels_are_small() -> None:
+    layout = arrange(layout_request((1920, 1440), IMAGE.shape, STATE.with_interaction(viewport=Viewport())))
+    assert pointed(pointing_at(0, 14, 26), layout).interaction.hovered is None

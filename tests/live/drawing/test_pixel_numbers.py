@@ -1,0 +1,111 @@
+"""The numbers on zoomed pixels: what is said where, and that it is there to be read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import live.drawing.pixel_numbers as pixel_numbers
+from convviz_core.arrays import ByteArray
+from convviz_core.engines.opencv.engine import OpenCvEngine
+from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.layer import Activation
+from live.composing import layout_request, new_compositor, scene_of
+from live.drawing.numbers import MINUS, fitted
+from live.drawing.scene import Scene, Status
+from live.layout import Layout, arrange
+from live.layout.viewport import Viewport
+from live.state import LayerSettings, ViewState
+
+IMAGE = np.random.default_rng(3).integers(0, 256, (90, 120), np.uint8)
+STATE = ViewState(LayerSettings(BUILT_IN_BANKS))
+
+
+def zoomed(state: ViewState, notches: float) -> tuple[Layout, Scene]:
+    state = state.with_interaction(viewport=Viewport(None, (10.0, 20.0), notches))
+    layout = arrange(layout_request((960, 720), IMAGE.shape, state))
+    result = OpenCvEngine().run(IMAGE, state.computed, state.appearance.range, layout.reduce)
+    return layout, scene_of(state, IMAGE, result, Status("test"))
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[int, int], list[str]]:
+    """Every number that is written from now on, by its middle on its tile; tiles come one after the other."""
+    found: dict[tuple[int, int], list[str]] = {}
+    stamp = pixel_numbers._stamp
+
+    def stamping(*arguments: object) -> bool:
+        _, _, _, lines, x, y, _ = arguments
+        assert isinstance(x, float)
+        assert isinstance(y, float)
+        assert isinstance(lines, list | tuple)
+        found.setdefault((int(y), int(x)), []).append("/".join(lines))
+        return stamp(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pixel_numbers, "_stamp", stamping)
+    return found
+
+
+@pytest.mark.parametrize("activation", list(Activation))
+def test_each_pixel_says_the_response_of_the_engine_and_its_byte_and_the_input_its_gray(
+    said: dict[tuple[int, int], list[str]], activation: Activation
+) -> None:
+    layout, scene = zoomed(STATE.with_settings(activation=activation), 60)  # 64 canvas pixels a map pixel
+    new_compositor().compose(layout, scene)
+    conv, activated = OpenCvEngine().maps(IMAGE, scene.layer)
+    values = conv if activation == Activation.NONE else activated
+    for (y, x), lines in said.items():
+        row, column = 10 + y // 64, 20 + x // 64
+        assert lines[0] == str(IMAGE[row + 1, column + 1])  # a window of four begins one pixel before its middle
+        for index in range(4):
+            response, byte = lines[1 + index].split("/")
+            assert response == fitted(float(values[index, row, column]), 6)
+            place = layout.tiles[1 + index].picture
+            assert byte == str(scene.mosaic[(index // 2) * 87 + row, (index % 2) * 117 + column])
+            assert place.width > x
+    assert len(said) >= 15
+
+
+def test_with_the_tint_the_numbers_say_what_relu_removes(said: dict[tuple[int, int], list[str]]) -> None:
+    layout, scene = zoomed(STATE.with_appearance(tint=True), 60)
+    new_compositor().compose(layout, scene)
+    first = [lines[1].split("/")[0] for lines in said.values()]
+    second = [lines[2].split("/")[0] for lines in said.values()]
+    assert any(number.startswith(MINUS) for number in first)
+    for one, other in zip(first, second, strict=True):  # the second filter is the first one's opposite
+        assert float(one.replace(MINUS, "-")) == pytest.approx(-float(other.replace(MINUS, "-")), abs=0.0006)
+
+
+def test_there_are_numbers_from_32_canvas_pixels_a_map_pixel_on(said: dict[tuple[int, int], list[str]]) -> None:
+    for notches in range(40):
+        layout, scene = zoomed(STATE, notches)
+        said.clear()
+        new_compositor().compose(layout, scene)
+        assert bool(said) == (layout.scale >= 32)
+
+
+def test_numbers_are_written_again_only_when_they_may_be_others(said: dict[tuple[int, int], list[str]]) -> None:
+    layout, scene = zoomed(STATE, 60)
+    compositor = new_compositor()
+    compositor.compose(layout, scene)
+    assert said
+    said.clear()
+    compositor.compose(layout, replace(scene, image=IMAGE[::-1].copy()))
+    assert not said
+    compositor.compose(layout, replace(scene, beat=1))
+    assert said
+
+
+def ink_of(picture: ByteArray, shade: int) -> float:
+    return float((np.abs(picture.astype(int) - shade) > 100).mean())
+
+
+@pytest.mark.parametrize("shade", [0, 90, 200, 255])
+def test_numbers_are_seen_on_dark_and_on_bright_pixels(shade: int) -> None:
+    layout, scene = zoomed(STATE, 60)
+    frame = np.full(IMAGE.shape, shade, np.uint8)
+    canvas = new_compositor().compose(layout, replace(scene, image=frame))
+    tile = layout.tiles[0].picture
+    assert 0.005 < ink_of(canvas[tile.slices], shade) < 0.3
