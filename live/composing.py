@@ -80,6 +80,8 @@ def scene_of(
         flipped=state.settings.true_convolution,
         target=state.interaction.inspected if state.shows(Panel.INSPECTOR) else None,
         pinned=state.interaction.pinned is not None,
+        sliding=state.interaction.sliding,
+        scrolled_maps=state.interaction.scrolled_maps,
         kernels=looks.kernels,
         removed=removed_of(state, result.ranges),
         profile=profile,

@@ -73,6 +73,8 @@ class Scene:
     flipped: bool = False  # true convolution
     target: MapPixel | None = None  # what the inspector explains
     pinned: bool = False
+    sliding: bool = False
+    scrolled_maps: int = 0  # the first one that the inspector lists; less where there would be room for more
     kernels: bool = False  # with their numbers
     removed: Removed | None = None  # what is tinted
     profile: ProfileInfo | None = None
