@@ -21,6 +21,7 @@ from live.pointing import kept_inside, pointed
 from live.readings import Readings
 from live.recording.keep import Keep
 from live.responding import Last, Responder
+from live.sliding import Slider
 from live.sources.frame import Frame, FrameSource, SourceError
 from live.too_small import TooSmall
 
@@ -62,6 +63,7 @@ class Session:
         self._layout: Layout | None = None
         self._painted: object = None  # the subject of what is on the screen
         self._notices = Notices(profiler.clock)
+        self._slider = Slider(profiler.clock)
         self._intake = Intake(source, profiler)
         self._too_small = TooSmall(self._tell)
         self._pane = Pane(engine)
@@ -190,7 +192,8 @@ class Session:
 
     def respond(self, heard: Sequence[DisplayEvent]) -> None:
         """What the person did and what else has happened become state, notices and kept files."""
-        self.state = self._responder.respond(heard, self.state, self._layout)
+        state = self._responder.respond(heard, self.state, self._layout)
+        self.state = self._slider.step(state, self._layout)
 
     def finish(self) -> None:
         """Take note of what happened at the end, and draw no more."""

@@ -75,6 +75,8 @@ class Scene:
     marked: MapPixel | None = None  # where the tiles are marked: what is explained, or pointed at
     input_pixel: tuple[int, int] | None = None  # y, x, while the input is pointed at
     pinned: bool = False
+    sliding: bool = False
+    scrolled_maps: int = 0  # the first one that the inspector lists; less where there would be room for more
     kernels: bool = False  # with their numbers
     removed: Removed | None = None  # what is tinted
     profile: ProfileInfo | None = None
