@@ -23,6 +23,7 @@ from live.recording.keep import Keep
 from live.responding import Last, Responder
 from live.sliding import Slider
 from live.sources.frame import Frame, FrameSource, SourceError
+from live.state import ViewState
 from live.too_small import TooSmall
 
 IDLE_S = 0.25  # how long to wait for a key while nothing moves
@@ -128,10 +129,11 @@ class Session:
         self._intake.mirror(self.state.appearance.mirror)
         frame = self._intake.frame
         assert frame is not None
-        self._layout = layout = self._arranged(frame.image.shape)
+        first = self._last.result is None
+        layout = _arranged(self._display, self._screen_wh, frame.image.shape, self.state, first=first)
         if layout:
             self.state = kept_inside(pointed(self.state, layout), layout)
-        state, looks = self.state, self.state.appearance
+        self._layout, state, looks = layout, self.state, self.state.appearance
         choice = Choice(state.layer, state.computed, looks.range, looks.gain, layout.reduce if layout else 1)
         if not self._pane.answers(self._intake.picture, choice):
             start_s = self._profiler.clock()
@@ -142,14 +144,6 @@ class Session:
         self._last.state = state
         assert self._last.result is not None
         return self._last.result
-
-    def _arranged(self, frame_shape: tuple[int, ...]) -> Layout | None:
-        """The layout of the canvas that the display wants now; it is opened with the first one."""
-        if self._display.interactive and self._last.result is None:
-            request = layout_request(self._screen_wh, frame_shape, self.state)
-            self._display.open(preferred_canvas_wh(request, self._screen_wh))
-        canvas_wh = self._display.canvas_wh
-        return arrange(layout_request(canvas_wh, frame_shape, self.state)) if canvas_wh else None
 
     def draw(self, result: Result) -> ByteArray | None:
         """The canvas with the picture and all that belongs over it; None where nobody looks."""
@@ -202,3 +196,14 @@ class Session:
             self._profiler.end_warm_up(self._source.counts, at_end=True)
         self._compositor.close()
         self._responder.finish()
+
+
+def _arranged(
+    display: Display, screen_wh: tuple[int, int], frame_shape: tuple[int, ...], state: ViewState, *, first: bool
+) -> Layout | None:
+    """The layout of the canvas that the display wants now; it is opened with the first one."""
+    if display.interactive and first:
+        request = layout_request(screen_wh, frame_shape, state)
+        display.open(preferred_canvas_wh(request, screen_wh))
+    canvas_wh = display.canvas_wh
+    return arrange(layout_request(canvas_wh, frame_shape, state)) if canvas_wh else None
