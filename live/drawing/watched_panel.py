@@ -13,7 +13,7 @@ from live.drawing.numbers import figure
 from live.drawing.overlay import Sprite
 from live.drawing.panel import PanelPage
 from live.drawing.scene import Scene
-from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE, Colour, put
+from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE, Colour, put, wrapped
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
@@ -21,7 +21,8 @@ from live.watching import KEPT_S, Watched
 
 # B, G, R; apart from each other for who sees fewer colours, too.
 PIN_COLOURS: tuple[Colour, ...] = (ACCENT, (233, 180, 86), (115, 158, 0), (167, 121, 204))
-LEAST_CURVE_LINES = 1.5
+LEAST_CURVE_LINES, BELOW_FROM_LINES = 1.2, 4.5
+BESIDE = 0.42  # of the width, for words that stand beside a curve
 STILL_SPAN = 1e-6  # a curve that varies less is a line in the middle
 
 
@@ -51,15 +52,24 @@ def _write(page: PanelPage, scene: Scene, number: int, one: Watched, end: int) -
     colour = PIN_COLOURS[number % len(PIN_COLOURS)]
     words = f"{index + 1}: {caption_words(scene.layer.bank, index)[0]}, row {y}, column {x}"
     page.row([(words, 0, colour), (figure(float(one.responses[-1])), 1.0, INK)])
-    page.row([(f"varies by {figure(one.deviation)} (standard deviation of {one.span_s:.1f} s)", 0, DIM)], small=True)
+    said = f"standard deviation {figure(one.deviation)} in {one.span_s:.1f} s"
+    beside = min(end, page.bottom) - page.y < BELOW_FROM_LINES * page.text.line
+    if not beside:
+        page.row([(said, 0, DIM)], small=True)
     place = Rect(page.left, page.y, page.width, min(end, page.bottom) - page.y - page.text.pad)
-    if place.height >= LEAST_CURVE_LINES * page.text.line:
-        draw_curve(page.pixels, place, one, colour)
+    if beside:  # the words at the left of the curve
+        for number, line in enumerate(wrapped(said, page.text.small, round(BESIDE * page.width))):
+            put(page.pixels, line, page.left, page.y + (number + 1) * page.text.line, page.text.small, DIM)
+        left = page.left + round(BESIDE * page.width) + page.text.pad
+        place = Rect(left, place.y + page.text.pad, page.right - left, place.height)
+    if place.height < LEAST_CURVE_LINES * page.text.line:
+        return
+    draw_curve(page.pixels, place, one, colour)
+    if not beside:
         lo, hi = (figure(float(value)) for value in (one.responses.min(), one.responses.max()))
-        if place.height >= 2 * page.text.line:
-            size, gap = page.text.small, page.text.gap
-            put(page.pixels, hi, place.x + gap, place.y + size + gap, size, DIM)
-            put(page.pixels, lo, place.x + gap, place.bottom - gap, size, DIM)
+        size, gap = page.text.small, page.text.gap
+        put(page.pixels, hi, place.x + gap, place.y + size + gap, size, DIM)
+        put(page.pixels, lo, place.x + gap, place.bottom - gap, size, DIM)
 
 
 def draw_curve(canvas: ByteArray, place: Rect, one: Watched, colour: Colour) -> None:
@@ -91,4 +101,4 @@ class WatchedMarks:
             right, bottom = left + place.width + 7, top + place.height + 7
             cv2.rectangle(inside, (left, top), (right, bottom), (0, 0, 0), 3)
             cv2.rectangle(inside, (left, top), (right, bottom), colour, 1)
-            put(inside, str(number + 1), right + 4, top + layout.text.small, layout.text.small, colour, BOLD)
+            put(inside, str(number + 1), right + 4, top, layout.text.small, colour, BOLD)
