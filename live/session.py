@@ -25,6 +25,7 @@ from live.sliding import Slider
 from live.sources.frame import Frame, FrameSource, SourceError
 from live.state import ViewState
 from live.too_small import TooSmall
+from live.watching import Watcher
 
 IDLE_S = 0.25  # how long to wait for a key while nothing moves
 
@@ -68,6 +69,7 @@ class Session:
         self._intake = Intake(source, profiler)
         self._too_small = TooSmall(self._tell)
         self._pane = Pane(engine)
+        self._watcher = Watcher()
         self._compositor = new_compositor()
         self._cadence = Cadence(profiler.clock)
         self._readings = Readings(source, engine, profiler, keep, self._notices, self._intake)
@@ -142,6 +144,9 @@ class Session:
             self._profiler.add_inside(result.stages_ms)
             self._last.image, self._last.result = frame.image, result
         self._last.state = state
+        image, picture = frame.image, self._intake.picture
+        pins, time_s = state.interaction.pins, frame.media_time_s
+        self._last.watched = self._watcher.note(pins, state.layer, image, picture, time_s)
         assert self._last.result is not None
         return self._last.result
 
@@ -155,7 +160,8 @@ class Session:
             self._painted = self._subject(layout.canvas_wh)  # before: what changes meanwhile is drawn next time
             said, profile = self._readings.status(state), self._readings.profile(state, result, layout.canvas_wh)
             scene = scene_of(state, image, result, said, profile=profile, beat=self._readings.beat(state))
-            return self._compositor.compose(layout, replace(scene, hints=self._display.interactive))
+            watched = self._last.watched if state.interaction.watched else ()
+            return self._compositor.compose(layout, replace(scene, hints=self._display.interactive, watched=watched))
 
     def show(self, canvas: ByteArray | None, fresh: Frame | None) -> Sequence[DisplayEvent]:
         """Put the canvas on the screen; a fresh frame has now gone its whole way. What the person did meanwhile."""
