@@ -94,12 +94,11 @@ def responses(frame: ByteArray, layer: Layer, indices: Sequence[int], part: Box)
     # A row and a column of zeros behind the others, at -1, for what padding adds.
     planes = np.pad(planes, ((0, 0), (0, 1), (0, 1))).astype(np.float64)
     rows, columns = (np.where(read == OUTSIDE, -1, read - first) for read, first in ((rows, top), (columns, left)))
-    kernels = layer.bank.kernels[list(indices)].astype(np.float64)
-    total = np.zeros((len(indices), rows.shape[0], columns.shape[0]))
-    for plane, weights in zip(planes, np.moveaxis(kernels, 1, 0), strict=True):
-        for i, j in np.ndindex(*layer.bank.kernel_hw):
-            met = plane[rows[:, i][:, None], columns[:, j]]
-            total += weights[:, i, j][:, None, None] * met
+    kernels = layer.bank.kernels[list(indices)].astype(np.float64).reshape(len(indices), -1)
+    total = np.empty((len(indices), rows.shape[0], columns.shape[0]))
+    for y, read in enumerate(rows):
+        patches = planes[:, read[:, None, None], columns.T]  # channel, kernel row, kernel column, x
+        total[:, y] = kernels @ patches.reshape(-1, columns.shape[0])
     with np.errstate(over="ignore"):
         return np.asarray(total / 255, np.float32)
 

@@ -84,7 +84,7 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
             screen_wh=screen.size_wh if screen else (0, 0),
         )
         if arguments.snapshot and last.image is not None:
-            keep.write_snapshot(arguments.snapshot, engine, last.image, last.state, last.result)
+            keep.write_snapshot(arguments.snapshot, engine, last.image, last.state, last.result, last.watched)
     if arguments.headless:
         say(summary(source, profiler))
     return interrupts.exit_code or (EXIT_OUTPUT if keep.failed else 0)

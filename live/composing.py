@@ -20,6 +20,7 @@ from live.drawing.scene import ProfileInfo, Scene, Status
 from live.drawing.strip import Strip
 from live.drawing.tiles import TilePainter
 from live.drawing.tint import Removed
+from live.drawing.watched_panel import WatchedMarks, WatchedPanel
 from live.layout import LayoutRequest
 from live.layout.panel_places import Panel
 from live.purposes import help_sections
@@ -30,22 +31,22 @@ def new_compositor() -> Compositor:
     """Everything that a canvas of the viewer has, from back to front."""
     return Compositor(
         TilePainter(),
-        beside=(Captions(), Legend(), Strip(), Inspector(), Profile(), Help(help_sections())),
-        marks=(PixelNumbers(), TargetMark()),
+        beside=(Captions(), Legend(), Strip(), Inspector(), WatchedPanel(), Profile(), Help(help_sections())),
+        marks=(PixelNumbers(), WatchedMarks(), TargetMark()),
         over=(NoSignal(), Notices()),
     )
 
 
 def layout_request(canvas_wh: tuple[int, int], frame_shape: tuple[int, ...], state: ViewState) -> LayoutRequest:
     """What `state` wants on a canvas, for frames of that shape. FrameSizeError where the kernel does not fit."""
-    bank = state.layer.bank
+    bank, watching = state.layer.bank, bool(state.interaction.watched)
     return LayoutRequest(
         canvas_wh=canvas_wh,
         map_hw=state.layer.output_hw(frame_shape),
         count=len(bank),
         input_tile=state.appearance.input_tile,
         viewport=state.interaction.viewport,
-        panels=tuple(panel for panel in Panel if state.shows(panel)),
+        panels=tuple(panel for panel in Panel if state.shows(panel) or (panel == Panel.WATCHED and watching)),
         captions=caption_needs(bank, numbers=state.appearance.kernels, notes=_notes(state)),
     )
 

@@ -12,7 +12,7 @@ from live.events import Button, Closed, DisplayEvent, Gesture, Key, MouseButton,
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.viewport import ZOOM_STEP
-from live.pointing import click, drag, enlarge, let_go, pan, under, zoom
+from live.pointing import click, drag, enlarge, let_go, let_nearest_go, pan, under, watch, zoom
 from live.scrolling import scroll, turn_page
 from live.state import COLORMAPS, ViewState
 
@@ -49,7 +49,7 @@ def _show_bank(state: ViewState, index: int) -> ViewState:
     if index >= len(state.settings.banks) or index == state.settings.bank_index:
         return state
     viewport = replace(state.interaction.viewport, enlarged=None)
-    without = state.with_interaction(pinned=None, hovered=None, viewport=viewport)
+    without = state.with_interaction(pinned=None, watched=(), hovered=None, viewport=viewport)
     return without.with_settings(bank_index=index)
 
 
@@ -116,7 +116,7 @@ def _quit(state: ViewState, key: str) -> Answer:
     enlarged = state.interaction.viewport.enlarged
     if key == "Esc" and state.shows(Panel.HELP):
         return replace(state, appearance=state.appearance.toggled(Panel.HELP))
-    if key == "Esc" and state.interaction.pinned:
+    if key == "Esc" and state.interaction.pins:
         return let_go(state)
     if key == "Esc" and enlarged is not None:
         return enlarge(state, enlarged)
@@ -154,7 +154,7 @@ def _arrow(state: ViewState, key: str) -> ViewState:
 
 
 KEYS: tuple[KeyBinding, ...] = (
-    KeyBinding(("q", "Esc"), "quit (Esc first closes the help, lets a pin go, leaves an enlarged map)", _quit),
+    KeyBinding(("q", "Esc"), "quit (Esc first closes the help, lets pins go, leaves an enlarged map)", _quit),
     KeyBinding(("space",), "pause and go on", _pause),
     KeyBinding((".",), "pause, and show one more frame", lambda s, _: (s.with_interaction(paused=True), Effect.STEP)),
     KeyBinding(("r",), "ReLU on or off", _relu),
@@ -197,14 +197,16 @@ def press(state: ViewState, key: str) -> tuple[ViewState, Effect | None]:
 
 
 def _click(state: ViewState, event: Button, layout: Layout) -> ViewState:
+    if event.shift:
+        return watch(state, under(state, layout, event.at))
     target = under(state, layout, event.at) if state.shows(Panel.INSPECTOR) else layout.map_pixel(*event.at)
     return click(state, target) if layout.over_tiles(*event.at) else state
 
 
 GESTURES: dict[tuple[MouseButton, Gesture], Callable[[ViewState, Button, Layout], ViewState]] = {
-    (MouseButton.LEFT, Gesture.CLICK): _click,  # enlarge a tile; pin a pixel
+    (MouseButton.LEFT, Gesture.CLICK): _click,  # enlarge a tile; pin a pixel; with Shift, watch it
     (MouseButton.LEFT, Gesture.DRAG): lambda state, event, layout: drag(state, event.moved, layout),
-    (MouseButton.RIGHT, Gesture.CLICK): lambda state, _event, _layout: let_go(state),
+    (MouseButton.RIGHT, Gesture.CLICK): lambda state, event, layout: let_nearest_go(state, layout, event.at),
 }
 
 

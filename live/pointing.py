@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from live.events import Point
@@ -9,6 +10,7 @@ from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.viewport import NUMBERS_FROM_SCALE, Viewport
 from live.state import MapPixel, ViewState
+from live.watching import MOST_WATCHED
 
 
 def pointed(state: ViewState, layout: Layout) -> ViewState:
@@ -54,9 +56,36 @@ def click(state: ViewState, target: MapPixel | None) -> ViewState:
     return state if target is None else enlarge(state, target[0])
 
 
+def watch(state: ViewState, target: MapPixel | None) -> ViewState:
+    """Watch one more pixel, as long as there are not too many, the pinned one among them."""
+    now = state.interaction
+    if target is None or target in now.pins or len(now.pins) >= MOST_WATCHED:
+        return state
+    return state.with_interaction(watched=(*now.watched, target))
+
+
 def let_go(state: ViewState) -> ViewState:
-    """Let the pinned pixel go: the inspector follows the pointer again."""
-    return state.with_interaction(pinned=None)
+    """Let the pinned pixel go, so that the inspector follows the pointer again; without one, all that are watched."""
+    if state.interaction.pinned:
+        return state.with_interaction(pinned=None)
+    return state.with_interaction(watched=())
+
+
+def let_nearest_go(state: ViewState, layout: Layout, at: Point) -> ViewState:
+    """Of the pinned and the watched pixels, let the one go that is nearest to the pointer; those unseen come last."""
+
+    def distance(pixel: MapPixel) -> float:
+        place = layout.canvas_rect(*pixel)
+        if place is None:
+            return math.inf
+        return math.hypot(place.x + place.width / 2 - at[0], place.y + place.height / 2 - at[1])
+
+    now = state.interaction
+    if not now.pins:
+        return state
+    nearest = min(now.pins, key=distance)
+    watched = tuple(pixel for pixel in now.watched if pixel != nearest)
+    return state.with_interaction(pinned=None if nearest == now.pinned else now.pinned, watched=watched)
 
 
 def enlarge(state: ViewState, index: int) -> ViewState:
@@ -95,5 +124,6 @@ def kept_inside(state: ViewState, layout: Layout) -> ViewState:
     now = state.interaction
     viewport = now.viewport if (now.viewport.enlarged or 0) < layout.request.count else Viewport()
     viewport = layout.lens.kept_inside(viewport)
-    kept = replace(now, pinned=inside(now.pinned), hovered=inside(now.hovered), viewport=viewport)
+    watched = tuple(pixel for pixel in map(inside, now.watched) if pixel)
+    kept = replace(now, pinned=inside(now.pinned), hovered=inside(now.hovered), watched=watched, viewport=viewport)
     return state if kept == now else replace(state, interaction=kept)

@@ -29,7 +29,8 @@ PURPOSES: tuple[Purpose, ...] = (
         ("i", ",", "k", "t", "x"),
         (
             ("click", "with the inspector: pin the pixel, and again: let it go; without: enlarge the map"),
-            ("right click", "let the pinned pixel go"),
+            ("Shift+click", "watch one more pixel, up to four"),
+            ("right click", "let the nearest pinned or watched pixel go"),
             ("wheel over it", "scroll the inspector's maps"),
         ),
     ),

@@ -18,6 +18,7 @@ from live.pointing import kept_inside, pointed
 from live.recording.keep import Keep
 from live.sources.frame import SourceEvent
 from live.state import ViewState
+from live.watching import Watched
 
 
 @dataclass
@@ -27,6 +28,7 @@ class Last:
     state: ViewState
     image: ByteArray | None = None
     result: Result | None = None
+    watched: tuple[Watched, ...] = ()
 
 
 class Responder:
@@ -83,7 +85,7 @@ class Responder:
         elif effect == Effect.STEP:
             self._intake.step()
         elif effect == Effect.SNAPSHOT and self._last.image is not None:
-            self._keep.snapshot(self._engine, self._last.image, self._last.state, self._last.result)
+            self._keep.snapshot(self._engine, self._last.image, self._last.state, self._last.result, self._last.watched)
         elif effect == Effect.RECORD:
             self._keep.toggle_recording()
 

@@ -23,7 +23,9 @@ from live.recording.keep import Keep
 from live.responding import Last, Responder
 from live.sliding import Slider
 from live.sources.frame import Frame, FrameSource, SourceError
+from live.state import ViewState
 from live.too_small import TooSmall
+from live.watching import Watcher
 
 IDLE_S = 0.25  # how long to wait for a key while nothing moves
 
@@ -67,6 +69,7 @@ class Session:
         self._intake = Intake(source, profiler)
         self._too_small = TooSmall(self._tell)
         self._pane = Pane(engine)
+        self._watcher = Watcher()
         self._compositor = new_compositor()
         self._cadence = Cadence(profiler.clock)
         self._readings = Readings(source, engine, profiler, keep, self._notices, self._intake)
@@ -128,10 +131,11 @@ class Session:
         self._intake.mirror(self.state.appearance.mirror)
         frame = self._intake.frame
         assert frame is not None
-        self._layout = layout = self._arranged(frame.image.shape)
+        first = self._last.result is None
+        layout = _arranged(self._display, self._screen_wh, frame.image.shape, self.state, first=first)
         if layout:
             self.state = kept_inside(pointed(self.state, layout), layout)
-        state, looks = self.state, self.state.appearance
+        self._layout, state, looks = layout, self.state, self.state.appearance
         choice = Choice(state.layer, state.computed, looks.range, looks.gain, layout.reduce if layout else 1)
         if not self._pane.answers(self._intake.picture, choice):
             start_s = self._profiler.clock()
@@ -140,16 +144,11 @@ class Session:
             self._profiler.add_inside(result.stages_ms)
             self._last.image, self._last.result = frame.image, result
         self._last.state = state
+        image, picture = frame.image, self._intake.picture
+        pins, time_s = state.interaction.pins, frame.media_time_s
+        self._last.watched = self._watcher.note(pins, state.layer, image, picture, time_s)
         assert self._last.result is not None
         return self._last.result
-
-    def _arranged(self, frame_shape: tuple[int, ...]) -> Layout | None:
-        """The layout of the canvas that the display wants now; it is opened with the first one."""
-        if self._display.interactive and self._last.result is None:
-            request = layout_request(self._screen_wh, frame_shape, self.state)
-            self._display.open(preferred_canvas_wh(request, self._screen_wh))
-        canvas_wh = self._display.canvas_wh
-        return arrange(layout_request(canvas_wh, frame_shape, self.state)) if canvas_wh else None
 
     def draw(self, result: Result) -> ByteArray | None:
         """The canvas with the picture and all that belongs over it; None where nobody looks."""
@@ -161,7 +160,8 @@ class Session:
             self._painted = self._subject(layout.canvas_wh)  # before: what changes meanwhile is drawn next time
             said, profile = self._readings.status(state), self._readings.profile(state, result, layout.canvas_wh)
             scene = scene_of(state, image, result, said, profile=profile, beat=self._readings.beat(state))
-            return self._compositor.compose(layout, replace(scene, hints=self._display.interactive))
+            watched = self._last.watched if state.interaction.watched else ()
+            return self._compositor.compose(layout, replace(scene, hints=self._display.interactive, watched=watched))
 
     def show(self, canvas: ByteArray | None, fresh: Frame | None) -> Sequence[DisplayEvent]:
         """Put the canvas on the screen; a fresh frame has now gone its whole way. What the person did meanwhile."""
@@ -202,3 +202,14 @@ class Session:
             self._profiler.end_warm_up(self._source.counts, at_end=True)
         self._compositor.close()
         self._responder.finish()
+
+
+def _arranged(
+    display: Display, screen_wh: tuple[int, int], frame_shape: tuple[int, ...], state: ViewState, *, first: bool
+) -> Layout | None:
+    """The layout of the canvas that the display wants now; it is opened with the first one."""
+    if display.interactive and first:
+        request = layout_request(screen_wh, frame_shape, state)
+        display.open(preferred_canvas_wh(request, screen_wh))
+    canvas_wh = display.canvas_wh
+    return arrange(layout_request(canvas_wh, frame_shape, state)) if canvas_wh else None

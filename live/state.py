@@ -76,12 +76,19 @@ class Interaction:
     hovered: MapPixel | None = None
     input_pixel: tuple[int, int] | None = None
     pinned: MapPixel | None = None
+    watched: tuple[MapPixel, ...] = ()  # beside the pinned one
     viewport: Viewport = field(default_factory=Viewport)
 
     @property
     def inspected(self) -> MapPixel | None:
         """The pixel the inspector explains, if one is pinned or pointed at."""
         return self.pinned or self.hovered
+
+    @property
+    def pins(self) -> tuple[MapPixel, ...]:
+        """All pixels that are held on to, the pinned one first."""
+        pinned = (self.pinned,) if self.pinned else ()
+        return (*pinned, *(pixel for pixel in self.watched if pixel != self.pinned))
 
 
 @dataclass(frozen=True)

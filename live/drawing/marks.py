@@ -34,7 +34,7 @@ class TargetMark:
             if place is not None:
                 colour = ACCENT if tile.index in (index, None) else OTHERS
                 _frame(canvas, place, tile.picture, colour, margin=1 if tile.index is None else 3)
-                _crosshair(canvas, place, tile.picture, arm)
+                _crosshair(canvas, place, layout.canvas_rect(tile.index, y, x, whole=True) or place, tile.picture, arm)
 
 
 def _framed(layout: Layout, scene: Scene, tile: Tile, y: int, x: int) -> Rect | None:
@@ -60,15 +60,15 @@ def _framed(layout: Layout, scene: Scene, tile: Tile, y: int, x: int) -> Rect | 
     return layout.canvas_rect(tile.index, box.top, box.left, box.bottom - box.top, box.right - box.left, whole=True)
 
 
-def _crosshair(canvas: ByteArray, around: Rect, tile: Rect, arm: int) -> None:
-    """Four arms that begin a little outside of a place; at the tile's edges where pixels are large and have numbers."""
+def _crosshair(canvas: ByteArray, around: Rect, pixel: Rect, tile: Rect, arm: int) -> None:
+    """Four arms in line with a pixel, outside of what is framed; at the tile's edges where pixels have numbers."""
     inside = canvas[tile.slices]
-    x, y = around.x + around.width // 2 - tile.x, around.y + around.height // 2 - tile.y
+    x, y = pixel.x + pixel.width // 2 - tile.x, pixel.y + pixel.height // 2 - tile.y
     left, right = around.x - tile.x - GAP, around.right - tile.x - 1 + GAP
     top, bottom = around.y - tile.y - GAP, around.bottom - tile.y - 1 + GAP
     ends = [((left, y), (left - arm, y)), ((right, y), (right + arm, y))]
     ends += [((x, top), (x, top - arm)), ((x, bottom), (x, bottom + arm))]
-    if min(around.width, around.height) >= NUMBERS_FROM_SCALE:
+    if min(pixel.width, pixel.height) >= NUMBERS_FROM_SCALE:
         ends = [((0, y), (GAP, y)), ((tile.width - 1 - GAP, y), (tile.width - 1, y))]
         ends += [((x, 0), (x, GAP)), ((x, tile.height - 1 - GAP), (x, tile.height - 1))]
     for width, colour in ((3, (0, 0, 0)), (1, OTHERS)):

@@ -10,6 +10,7 @@ from convviz_core.layer import Layer
 from convviz_core.ranges import RangeMode
 from live.drawing.tint import Removed
 from live.measuring.record import Recent
+from live.watching import Watched
 
 MapPixel = tuple[int, int, int]  # map, y, x
 
@@ -73,6 +74,7 @@ class Scene:
     flipped: bool = False  # true convolution
     target: MapPixel | None = None  # what the inspector explains
     marked: MapPixel | None = None  # where the tiles are marked: what is explained, or pointed at
+    watched: tuple[Watched, ...] = ()
     input_pixel: tuple[int, int] | None = None  # y, x, while the input is pointed at
     pinned: bool = False
     sliding: bool = False

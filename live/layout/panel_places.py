@@ -15,12 +15,18 @@ class Panel(StrEnum):
     """What can stand beside the picture."""
 
     INSPECTOR = "inspector"
+    WATCHED = "watched"  # open while pixels are watched
     PROFILE = "profile"
     HELP = "help"
 
 
 # Width and height that a panel's text needs, in units of the text's size; the inspector can use more.
-PANEL_NEEDS = {Panel.INSPECTOR: (31.0, 34.0), Panel.PROFILE: (27.0, 34.0), Panel.HELP: (52.0, 40.0)}
+PANEL_NEEDS = {
+    Panel.INSPECTOR: (31.0, 34.0),
+    Panel.WATCHED: (27.0, 20.0),
+    Panel.PROFILE: (27.0, 34.0),
+    Panel.HELP: (52.0, 40.0),
+}
 
 
 Choice = tuple[Rect, tuple[tuple[Panel, Rect], ...]]

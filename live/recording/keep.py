@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -17,6 +17,7 @@ from live.measuring.trace import Trace
 from live.recording.snapshot import next_snapshot_directory, write_snapshot
 from live.sources.frame import SourceEvent
 from live.state import ViewState
+from live.watching import Watched, kept_values
 
 if TYPE_CHECKING:
     from live.recording.recorder import Recorder
@@ -102,18 +103,31 @@ class Keep:
         shown = mosaic if canvas is None else canvas
         recorder.write({"display": shown, "mosaic": mosaic, "frame": image}[self.record_what], media_time_s, frame)
 
-    def snapshot(self, engine: Engine, image: ByteArray, state: ViewState, result: Result | None) -> None:
+    def snapshot(
+        self,
+        engine: Engine,
+        image: ByteArray,
+        state: ViewState,
+        result: Result | None,
+        watched: Sequence[Watched] = (),
+    ) -> None:
         """Keep the picture on the screen in a new folder."""
         directory = next_snapshot_directory(self.snapshots)
         try:
-            self.write_snapshot(directory, engine, image, state, result)
+            self.write_snapshot(directory, engine, image, state, result, watched)
         except OutputError as error:
             self._fail(error)
         else:
             self._notices.append(f"snapshot in {directory}")
 
     def write_snapshot(
-        self, directory: Path, engine: Engine, image: ByteArray, state: ViewState, result: Result | None
+        self,
+        directory: Path,
+        engine: Engine,
+        image: ByteArray,
+        state: ViewState,
+        result: Result | None,
+        watched: Sequence[Watched] = (),
     ) -> None:
         """frame.png, mosaic.png at full size, maps.npz, settings.json, reproduce.py; OutputError if not."""
         layer = state.layer
@@ -133,6 +147,7 @@ class Keep:
             "true_convolution": state.settings.true_convolution,
             "engine": engine.name,
             "device": engine.device,
+            "watched": kept_values(state.interaction.pins, layer, conv, activated, full.mosaic, watched),
         }
         write_snapshot(directory, image, full.mosaic, layer, conv, activated, settings)
 

@@ -1,0 +1,104 @@
+"""The watched pixels: each with its response, how much that varies, and its curve over the last seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import cv2
+import numpy as np
+
+from convviz_core.arrays import ByteArray
+from live.drawing.captions import caption_words
+from live.drawing.numbers import figure
+from live.drawing.overlay import Sprite
+from live.drawing.panel import PanelPage
+from live.drawing.scene import Scene
+from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE, Colour, put, wrapped
+from live.layout import Layout
+from live.layout.panel_places import Panel
+from live.layout.tiling import Rect
+from live.watching import KEPT_S, Watched
+
+# B, G, R; apart from each other for who sees fewer colours, too.
+PIN_COLOURS: tuple[Colour, ...] = (ACCENT, (233, 180, 86), (115, 158, 0), (167, 121, 204))
+LEAST_CURVE_LINES, BELOW_FROM_LINES = 1.2, 4.5
+BESIDE = 0.42  # of the width, for words that stand beside a curve
+STILL_SPAN = 1e-6  # a curve that varies less is a line in the middle
+
+
+class WatchedPanel:
+    """Drawn again with the pictures as often as it can be read."""
+
+    def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+        """Which pixels, of which picture."""
+        return tuple(one.pixel for one in scene.watched), scene.layer, scene.beat
+
+    def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
+        """One sprite where pixels are watched."""
+        place = layout.panel(Panel.WATCHED)
+        if place is None:
+            return ()
+        page = PanelPage(place, layout.text, "Watched pixels", "a right click lets the nearest go")
+        each = page.height // max(1, len(scene.watched))
+        for number, one in enumerate(scene.watched):
+            end = page.y + each
+            _write(page, scene, number, one, end)
+            page.y = end
+        return (page.sprite,)
+
+
+def _write(page: PanelPage, scene: Scene, number: int, one: Watched, end: int) -> None:
+    index, y, x = one.pixel
+    colour = PIN_COLOURS[number % len(PIN_COLOURS)]
+    words = f"{index + 1}: {caption_words(scene.layer.bank, index)[0]}, row {y}, column {x}"
+    page.row([(words, 0, colour), (figure(float(one.responses[-1])), 1.0, INK)])
+    said = f"standard deviation {figure(one.deviation)} in {one.span_s:.1f} s"
+    beside = min(end, page.bottom) - page.y < BELOW_FROM_LINES * page.text.line
+    if not beside:
+        page.row([(said, 0, DIM)], small=True)
+    place = Rect(page.left, page.y, page.width, min(end, page.bottom) - page.y - page.text.pad)
+    if beside:  # the words at the left of the curve
+        for number, line in enumerate(wrapped(said, page.text.small, round(BESIDE * page.width))):
+            put(page.pixels, line, page.left, page.y + (number + 1) * page.text.line, page.text.small, DIM)
+        left = page.left + round(BESIDE * page.width) + page.text.pad
+        place = Rect(left, place.y + page.text.pad, page.right - left, place.height)
+    if place.height < LEAST_CURVE_LINES * page.text.line:
+        return
+    draw_curve(page.pixels, place, one, colour)
+    if not beside:
+        lo, hi = (figure(float(value)) for value in (one.responses.min(), one.responses.max()))
+        size, gap = page.text.small, page.text.gap
+        put(page.pixels, hi, place.x + gap, place.y + size + gap, size, DIM)
+        put(page.pixels, lo, place.x + gap, place.bottom - gap, size, DIM)
+
+
+def draw_curve(canvas: ByteArray, place: Rect, one: Watched, colour: Colour) -> None:
+    """The responses from their least at the bottom to their largest at the top; the newest at the right end."""
+    cv2.rectangle(canvas, (place.x, place.y), (place.right - 1, place.bottom - 1), RULE, 1)
+    lo, hi = float(one.responses.min()), float(one.responses.max())
+    inner_h = place.height - 5
+    shares = (one.responses - lo) / (hi - lo) if hi - lo > STILL_SPAN else np.full(len(one.responses), 0.5)
+    across = place.right - 3 - (one.times_s[-1] - one.times_s) / KEPT_S * (place.width - 5)
+    down = place.bottom - 3 - shares * inner_h
+    points = np.round(np.stack([across, down], axis=1)).astype(np.int32)
+    cv2.polylines(canvas, [points], isClosed=False, color=colour, thickness=1, lineType=cv2.LINE_AA)
+    if len(points) == 1:
+        cv2.circle(canvas, (int(points[0, 0]), int(points[0, 1])), 2, colour, -1)
+
+
+class WatchedMarks:
+    """Each watched pixel framed in its own tile, with its number in the panel, where that is open."""
+
+    def draw(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
+        """Draw them on the tiles."""
+        for number, one in enumerate(scene.watched):
+            index, y, x = one.pixel
+            tile, place = layout.tile(index), layout.canvas_rect(index, y, x, whole=True)
+            if tile is None or place is None:
+                continue
+            inside, colour = canvas[tile.picture.slices], PIN_COLOURS[number % len(PIN_COLOURS)]
+            left, top = place.x - tile.picture.x - 4, place.y - tile.picture.y - 4
+            right, bottom = left + place.width + 7, top + place.height + 7
+            cv2.rectangle(inside, (left, top), (right, bottom), (0, 0, 0), 3)
+            cv2.rectangle(inside, (left, top), (right, bottom), colour, 1)
+            put(inside, str(number + 1), right + 4, top, layout.text.small, colour, BOLD)
