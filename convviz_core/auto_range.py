@@ -35,9 +35,9 @@ FLOOR = 1 / 32  # of the fixed limit, which is the least: a covered lens does no
 TIME_CONSTANT_S = 0.5
 
 _ROUNDING = 1 + 1e-5  # a response that is the limit is not above it
-_KEPT = 75  # the largest of one in so many responses: what decides, and its neighbours
+_KEPT = 20  # of so many responses the largest is kept: more than decide where the others are much smaller
 _SURE_ERRORS = 2.6  # so many standard errors of a rank count as what it may be off: edges come in clusters
-_SURE = 0.05  # of the limit: may it be off by more, a larger sample is taken
+_SURE = 0.03  # of the limit: may it be off by more, a larger sample is taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +53,9 @@ class Tally:
     largest: AnyArray
 
     @classmethod
-    def of(cls, sizes: AnyArray, seen_together: int) -> Tally:
-        """sizes: |v| (n,), or less than 0 for what an activation removes; seen_together: with all that is summed."""
-        kept = min(sizes.size, seen_together // _KEPT + 1)
+    def of(cls, sizes: AnyArray) -> Tally:
+        """sizes: |v| (n,), or less than 0 for what an activation removes."""
+        kept = sizes.size // _KEPT + 1
         largest = np.partition(sizes, sizes.size - kept)[sizes.size - kept :]
         return cls(sizes.size, int(np.count_nonzero(sizes > NOTHING)), largest)
 
@@ -124,7 +124,7 @@ def map_ranges(layer: Layer, maps: AnyArray, range: Range) -> FloatArray:
         return bank_ranges(len(maps), asked)
     fixed = fixed_limits(layer)[1]
     sizes = np.abs(maps[: layer.bank.own]).reshape(-1) / fixed
-    limit = Tally.of(sizes, sizes.size).limit(sizes.size)
+    limit = Tally.of(sizes).limit(sizes.size)
     assert limit is not None
     return bank_ranges(len(maps), limits_for(layer, fixed * max(limit, FLOOR)))
 
@@ -185,7 +185,7 @@ class AutoRange:
         """The sizes in the next portion of the frame."""
         sizes = sampler.sizes(frame, self._portion % sampler.portions)
         self._portion += 1
-        self._recent.append(Tally.of(sizes, sampler.seen))
+        self._recent.append(Tally.of(sizes))
         while len(self._recent) > sampler.enough:
             self._recent.popleft()
         return sizes
@@ -197,7 +197,7 @@ def _looked_at(sampler: ResponseSampler, frame: ByteArray, most: int) -> list[Ta
     for portion in range(min(most, sampler.portions)):
         if len(tallies) >= sampler.enough and Tally.sum(tallies).sure(sampler.responses_in_all):
             break
-        tallies.append(Tally.of(sampler.sizes(frame, portion), sampler.seen))
+        tallies.append(Tally.of(sampler.sizes(frame, portion)))
     return tallies
 
 

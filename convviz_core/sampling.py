@@ -26,7 +26,7 @@ from convviz_core.ranges import fixed_limit
 LEAST_PIXELS = 16_384  # of every map, or all
 MOST_PIXELS = 4 * LEAST_PIXELS
 MOST_PORTIONS = 64
-PORTION_NS = 150_000.0  # what one portion may cost, by the figures below
+PORTION_NS = 110_000.0  # what one portion may cost, by the figures below
 # Measured on one core of a server, frames in the cache: a window's row, one of its pixels, one product, one response.
 ROW_NS, PIXEL_NS, PRODUCT_NS, RESPONSE_NS = 2.5, 0.5, 0.03, 0.75
 PRODUCTS_AT_ONCE = (
@@ -88,7 +88,7 @@ class ResponseSampler:
     """One layer's responses on frames of one shape, at MOST_PIXELS or a few more of every map, or at all.
 
     They come in `portions`, each of which is spread over the maps, too, and costs about PORTION_NS; any `enough` of
-    them that follow each other, round and round, are LEAST_PIXELS, or all, and `seen` responses.
+    them that follow each other, round and round, are LEAST_PIXELS, or all.
     responses_in_all: of the bank's own maps, in a frame.
     """
 
@@ -101,7 +101,6 @@ class ResponseSampler:
         pixels = height * _cells(height, width)
         self.portions = _portions(pixels, layer)
         self.enough = -(-self.portions * min(LEAST_PIXELS, pixels) // pixels)
-        self.seen = self.enough * pixels * layer.bank.own // self.portions
         self._weights = _weights(layer, self.fixed_limit, gray=len(self._shape) == 2)
         self._windows = _windows(layer.geometry, (self._shape[0], self._shape[1]), self.portions)
 

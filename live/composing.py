@@ -84,6 +84,8 @@ def scene_of(
         marked=inspected,
         input_pixel=state.interaction.input_pixel,
         pinned=state.interaction.pinned is not None,
+        sliding=state.interaction.sliding,
+        scrolled_maps=state.interaction.scrolled_maps,
         kernels=looks.kernels,
         removed=removed_of(state, result.ranges),
         profile=profile,

@@ -108,7 +108,7 @@ def _colormap(state: ViewState, _key: str) -> ViewState:
 
 
 def _inspector(state: ViewState, _key: str) -> ViewState:
-    without = state.with_interaction(pinned=None, hovered=None)
+    without = state.with_interaction(pinned=None, hovered=None, sliding=False)
     return replace(without, appearance=state.appearance.toggled(Panel.INSPECTOR))
 
 
@@ -126,6 +126,13 @@ def _quit(state: ViewState, key: str) -> Answer:
 def _enlarge(state: ViewState, _key: str) -> ViewState:
     inspected = state.interaction.inspected
     return enlarge(state, inspected[0] if inspected else 0)
+
+
+def _slide(state: ViewState, _key: str) -> ViewState:
+    if state.interaction.sliding:
+        return state.with_interaction(sliding=False)
+    opened = state if state.shows(Panel.INSPECTOR) else _inspector(state, "i")
+    return opened.with_interaction(sliding=True)
 
 
 def _turn_page(state: ViewState, key: str) -> ViewState:
@@ -162,6 +169,7 @@ KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(("x",), "true convolution (flipped kernels) or cross-correlation", _turn),
     KeyBinding(("k",), "kernels with their numbers", _toggle("kernels")),
     KeyBinding(("i",), "inspector: point at a pixel; click to pin it, right click to let it go", _inspector),
+    KeyBinding((",",), "slide the kernel along the row of the pinned pixel, and stop it", _slide),
     KeyBinding(("t",), "tint what ReLU sets to zero", _tint),
     KeyBinding(("g",), "hide and show the input", _toggle("input_tile")),
     KeyBinding(("z",), "enlarge a map and back (or click its tile)", _enlarge),

@@ -26,11 +26,12 @@ PURPOSES: tuple[Purpose, ...] = (
     ),
     Purpose(
         "Ask why a pixel is bright",
-        ("i", "k", "t", "x"),
+        ("i", ",", "k", "t", "x"),
         (
             ("click", "with the inspector: pin the pixel, and again: let it go; without: enlarge the map"),
             ("Shift+click", "watch one more pixel, up to four"),
             ("right click", "let the nearest pinned or watched pixel go"),
+            ("wheel over it", "scroll the inspector's maps"),
         ),
     ),
     Purpose("Choose the filters", ("f", "d", "1", "r")),

@@ -21,7 +21,9 @@ from live.pointing import kept_inside, pointed
 from live.readings import Readings
 from live.recording.keep import Keep
 from live.responding import Last, Responder
+from live.sliding import Slider
 from live.sources.frame import Frame, FrameSource, SourceError
+from live.state import ViewState
 from live.too_small import TooSmall
 from live.watching import Watcher
 
@@ -63,6 +65,7 @@ class Session:
         self._layout: Layout | None = None
         self._painted: object = None  # the subject of what is on the screen
         self._notices = Notices(profiler.clock)
+        self._slider = Slider(profiler.clock)
         self._intake = Intake(source, profiler)
         self._too_small = TooSmall(self._tell)
         self._pane = Pane(engine)
@@ -128,10 +131,11 @@ class Session:
         self._intake.mirror(self.state.appearance.mirror)
         frame = self._intake.frame
         assert frame is not None
-        self._layout = layout = self._arranged(frame.image.shape)
+        first = self._last.result is None
+        layout = _arranged(self._display, self._screen_wh, frame.image.shape, self.state, first=first)
         if layout:
             self.state = kept_inside(pointed(self.state, layout), layout)
-        state, looks = self.state, self.state.appearance
+        self._layout, state, looks = layout, self.state, self.state.appearance
         choice = Choice(state.layer, state.computed, looks.range, looks.gain, layout.reduce if layout else 1)
         if not self._pane.answers(self._intake.picture, choice):
             start_s = self._profiler.clock()
@@ -145,14 +149,6 @@ class Session:
         self._last.watched = self._watcher.note(pins, state.layer, image, picture, time_s)
         assert self._last.result is not None
         return self._last.result
-
-    def _arranged(self, frame_shape: tuple[int, ...]) -> Layout | None:
-        """The layout of the canvas that the display wants now; it is opened with the first one."""
-        if self._display.interactive and self._last.result is None:
-            request = layout_request(self._screen_wh, frame_shape, self.state)
-            self._display.open(preferred_canvas_wh(request, self._screen_wh))
-        canvas_wh = self._display.canvas_wh
-        return arrange(layout_request(canvas_wh, frame_shape, self.state)) if canvas_wh else None
 
     def draw(self, result: Result) -> ByteArray | None:
         """The canvas with the picture and all that belongs over it; None where nobody looks."""
@@ -196,7 +192,8 @@ class Session:
 
     def respond(self, heard: Sequence[DisplayEvent]) -> None:
         """What the person did and what else has happened become state, notices and kept files."""
-        self.state = self._responder.respond(heard, self.state, self._layout)
+        state = self._responder.respond(heard, self.state, self._layout)
+        self.state = self._slider.step(state, self._layout)
 
     def finish(self) -> None:
         """Take note of what happened at the end, and draw no more."""
@@ -205,3 +202,14 @@ class Session:
             self._profiler.end_warm_up(self._source.counts, at_end=True)
         self._compositor.close()
         self._responder.finish()
+
+
+def _arranged(
+    display: Display, screen_wh: tuple[int, int], frame_shape: tuple[int, ...], state: ViewState, *, first: bool
+) -> Layout | None:
+    """The layout of the canvas that the display wants now; it is opened with the first one."""
+    if display.interactive and first:
+        request = layout_request(screen_wh, frame_shape, state)
+        display.open(preferred_canvas_wh(request, screen_wh))
+    canvas_wh = display.canvas_wh
+    return arrange(layout_request(canvas_wh, frame_shape, state)) if canvas_wh else None

@@ -69,6 +69,8 @@ class Interaction:
     """
 
     paused: bool = False
+    sliding: bool = False  # the pinned pixel walks along its row
+    scrolled_maps: int = 0  # the first map that the inspector lists; the drawing has the last word
     help_page: int = 0  # counted on over its end, and below 0
     pointer: Point | None = None
     hovered: MapPixel | None = None

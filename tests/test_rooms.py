@@ -84,6 +84,7 @@ MUST_NOT_KNOW = {
     "live/picture_range.py": {"cv2", "time", "live.display", "live.drawing", "live.state", "live.controls"},
     "live/readings.py": {"cv2", "time", "live.display", "live.session"},
     "live/purposes.py": {"cv2", "time", "live.display", "live.drawing"},
+    "live/sliding.py": {"cv2", "time", "live.display", "live.drawing", "live.session"},
     "live/scrolling.py": {"cv2", "time", "live.display", "live.drawing", "live.session"},
     "live/notices.py": {"cv2", "time", "live.display", "live.drawing"},
     "live/cadence.py": {"cv2", "live"},

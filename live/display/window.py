@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 
@@ -41,6 +41,28 @@ def key_name(code: int) -> str | None:
     return chr(code).lower() if 33 <= code <= 126 else None
 
 
+def _create(size_wh: tuple[int, int], on_mouse: Callable[[int, int, int, int, object], None]) -> None:
+    flags = cv2.WINDOW_NORMAL | cv2.WINDOW_GUI_NORMAL | cv2.WINDOW_FREERATIO
+    try:
+        cv2.namedWindow(TITLE, flags)
+        cv2.resizeWindow(TITLE, *size_wh)
+        cv2.setMouseCallback(TITLE, on_mouse)
+    except cv2.error:
+        raise OutputError(
+            "this OpenCV was built without windows (opencv-python-headless?): "
+            "install opencv-python alone, or use --headless"
+        ) from None
+
+
+def _move_to(x: int, y: int) -> None:
+    """Put the window's inside there, whatever a window manager puts around it."""
+    cv2.moveWindow(TITLE, x, y)
+    cv2.waitKeyEx(1)
+    now_x, now_y, _, _ = cv2.getWindowImageRect(TITLE)
+    if (now_x, now_y) != (x, y):
+        cv2.moveWindow(TITLE, 2 * x - now_x, 2 * y - now_y)
+
+
 class Window:
     """One resizable window; the thread that opens it must also show and close it."""
 
@@ -67,16 +89,7 @@ class Window:
         self._open, self._wh, self._reported_wh = True, preferred_wh, preferred_wh
 
     def _make(self, size_wh: tuple[int, int]) -> None:
-        flags = cv2.WINDOW_NORMAL | cv2.WINDOW_GUI_NORMAL | cv2.WINDOW_FREERATIO
-        try:
-            cv2.namedWindow(TITLE, flags)
-            cv2.resizeWindow(TITLE, *size_wh)
-            cv2.setMouseCallback(TITLE, self._on_mouse)
-        except cv2.error:
-            raise OutputError(
-                "this OpenCV was built without windows (opencv-python-headless?): "
-                "install opencv-python alone, or use --headless"
-            ) from None
+        _create(size_wh, self._on_mouse)
         self._screen.listen(TITLE)  # at once: a window that is destroyed before that would never be missed
         opened_at_s = time.monotonic()
         self._announcements = [opened_at_s + after_s for after_s in ANNOUNCE_AFTER_S]
@@ -89,11 +102,7 @@ class Window:
         self._make((width, height))
         if self._shown is not None:
             cv2.imshow(TITLE, self._shown)
-        cv2.moveWindow(TITLE, x, y)
-        cv2.waitKeyEx(1)
-        now_x, now_y, _, _ = cv2.getWindowImageRect(TITLE)
-        if (now_x, now_y) != (x, y):  # what a window manager has put around it
-            cv2.moveWindow(TITLE, 2 * x - now_x, 2 * y - now_y)
+        _move_to(x, y)
         if self._fullscreen:
             cv2.setWindowProperty(TITLE, cv2.WND_PROP_FULLSCREEN, cv2.WINDOW_FULLSCREEN)
 

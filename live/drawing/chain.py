@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from live.drawing.panel import PanelPage
 from live.drawing.text import DIM, INK, put, put_middle, shortened, text_width
 from live.layout.tiling import Rect
 
-LARGEST_CELL_EM = 3.4
+LARGEST_CELL_EM = 5.0
 SIGN_EM = 1.5  # the room of a sign between two matrices
 CHANNELS = ("R", "G", "B")
 
@@ -38,7 +39,8 @@ class _Plan:
 class Chain:
     """patch x kernel = products of one response, planned for at most `height` rows of a page.
 
-    The numbers have three significant digits where these fit, else two; where they could not be read, none.
+    The numbers have three significant digits where these fit, else two, and then without the zero before the point;
+    where they could not be read, none.
     """
 
     def __init__(self, page: PanelPage, inspection: Inspection, height: int) -> None:
@@ -48,11 +50,11 @@ class Chain:
         )
         plan = _plan(page, patch.shape, height)
         could_be_read = numbers_size(("0",), plan.cell, page.text.base) > 0
-        for digits in (3, 2) if could_be_read else (0,):
+        for digits, zero in ((3, True), (2, True), (2, False)) if could_be_read else ((0, True),):
             matrices = (
-                _matrix("input patch", patch, unit_shades(patch), digits),
-                _matrix("kernel", kernel, shades(kernel, float(np.abs(kernel).max())), digits),
-                _matrix("products", products, shades(products, float(np.abs(products).max())), digits),
+                _matrix("input patch", patch, unit_shades(patch), digits, zero=zero),
+                _matrix("kernel", kernel, shades(kernel, float(np.abs(kernel).max())), digits, zero=zero),
+                _matrix("products", products, shades(products, float(np.abs(products).max())), digits, zero=zero),
             )
             texts = [text for matrix in matrices for text in matrix.texts]
             plan = replace(plan, size=numbers_size(texts, plan.cell, page.text.base) if digits else 0)
@@ -78,8 +80,10 @@ class Chain:
         page.y += rows * plan.cell + page.text.pad
 
 
-def _matrix(title: str, values: FloatArray, shaded: ByteArray, digits: int) -> _Matrix:
+def _matrix(title: str, values: FloatArray, shaded: ByteArray, digits: int, *, zero: bool) -> _Matrix:
     texts, power = column(values, digits) if digits else ([], 0)
+    if not zero:
+        texts = [re.sub(r"^(\D?)0\.", r"\1.", text) for text in texts]
     return _Matrix(title + times_power(power), values, shaded, texts)
 
 

@@ -12,6 +12,7 @@ from convviz_core.inspect import Inspection, inspect_pixel
 from convviz_core.ranges import RangeMode
 from live.drawing.captions import caption_words
 from live.drawing.chain import CHANNELS, Chain, chain_height
+from live.drawing.kernel_words import where_words
 from live.drawing.numbers import MINUS, TIMES, column, figure, times_power
 from live.drawing.overlay import Sprite
 from live.drawing.panel import PanelPage
@@ -24,6 +25,7 @@ from live.layout.tiling import Rect
 SURROUNDINGS = 3  # the input is shown this many kernels high around the receptive field
 SURROUNDINGS_SHARE = 0.2  # of the panel's height, at most
 MAP_COLUMN_EM = 12.0  # number, response and byte of one map, in units of the text's size
+FEWEST_MAP_LINES = 3  # of the other maps with their heading and what the wheel does
 MAP_LINES = 4  # of the other maps that are kept for them, where the matrices are legible
 
 
@@ -32,7 +34,7 @@ class Inspector:
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """What is explained, and of which picture."""
-        return scene.target, scene.pinned, scene.layer, scene.range, scene.beat
+        return scene.target, scene.pinned, scene.layer, scene.range, scene.scrolled_maps, scene.sliding, scene.beat
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite where it is open."""
@@ -44,16 +46,18 @@ class Inspector:
             page.write("no map here", ACCENT, weight=BOLD)
             page.write_first(["point at a pixel of a map; a click pins it", "point at a map"])
             return (page.sprite,)
-        page = PanelPage(place, layout.text, "Inspector", "pinned: a click lets go" if scene.pinned else "a click pins")
-        if target is None:
-            page.write("no map here", ACCENT, weight=BOLD)
-            page.write_wrapped("point at a pixel of a map; a click pins it")
-            return (page.sprite,)
+        page = PanelPage(place, layout.text, "Inspector", _state_words(scene))
         inspection = _inspect(scene, target)
         _write_where(page, scene, target)
         _draw_arithmetic(page, scene, target, inspection)
         _write_all_maps(page, scene, target)
         return (page.sprite,)
+
+
+def _state_words(scene: Scene) -> str:
+    if scene.sliding:
+        return "the kernel slides: , stops it"
+    return "pinned: a click lets go; , slides" if scene.pinned else "a click pins; , slides the kernel"
 
 
 def _inspect(scene: Scene, target: MapPixel) -> Inspection:
@@ -63,27 +67,11 @@ def _inspect(scene: Scene, target: MapPixel) -> Inspection:
 
 def _write_where(page: PanelPage, scene: Scene, target: MapPixel) -> None:
     index, y, x = target
-    bank = scene.layer.bank
-    rows, columns = bank.kernel_hw
-    page.write(f"{index + 1}: {caption_words(bank, index)[0]}", ACCENT, weight=BOLD)
+    page.write(f"{index + 1}: {caption_words(scene.layer.bank, index)[0]}", ACCENT, weight=BOLD)
     page.write(f"row {y}, column {x} of its map")
-    last = f"{y + rows - 1}", f"{x + columns - 1}"
-    page.write_first(
-        [
-            f"reads rows {y} to {last[0]}, columns {x} to {last[1]} of the input",
-            f"reads rows {y} to {last[0]}, columns {x} to {last[1]}",
-            f"reads {y} to {last[0]}, {x} to {last[1]}",
-        ]
-    )
-    if rows % 2 == 0 or columns % 2 == 0:
-        middle = f"{y + (rows - 1) / 2:g}", f"{x + (columns - 1) / 2:g}"
-        page.write_first(
-            [
-                f"even sides: its middle lies between pixels, row {middle[0]}, column {middle[1]}",
-                f"its middle: row {middle[0]}, column {middle[1]}",
-                f"middle: {middle[0]}, {middle[1]}",
-            ]
-        )
+    height, width = scene.image.shape[:2]
+    for choices in where_words(scene.layer, (height, width), y, x):
+        page.write_first(choices)
     page.skip()
 
 
@@ -138,9 +126,10 @@ def _draw_arithmetic(page: PanelPage, scene: Scene, target: MapPixel, inspection
     maps = (min(MAP_LINES, len(scene.layer.bank)) + 1) * page.step()
     _draw_surroundings(page, scene, target, page.height - below - maps - chain_height(page, inspection.patch.shape))
     chain = Chain(page, inspection, max(page.height - below - maps, page.height // 3))
-    if not chain.legible:
-        larger = Chain(page, inspection, page.height - below)
-        chain = larger if larger.legible else chain
+    for fewer in (FEWEST_MAP_LINES * page.step(), 0):
+        if not chain.legible:
+            larger = Chain(page, inspection, page.height - below - fewer)
+            chain = larger if larger.legible else chain
     chain.draw()
     if not chain.legible:
         page.write_first(["the cells are too small here for their numbers", "too small for its numbers"])
@@ -158,20 +147,22 @@ def _write_all_maps(page: PanelPage, scene: Scene, target: MapPixel) -> None:
         return
     rows = (page.height - page.step(small=True)) // page.step()
     columns = min(int(1 / (MAP_COLUMN_EM * em)), -(-count // max(rows, 1))) or 1
-    shown = count if count <= rows * columns else (rows - 1) * columns
+    shown = count if count <= rows * columns else max(1, rows - 1) * columns
+    first = min(scene.scrolled_maps, count - shown)
     rows = -(-shown // columns)
-    found = [_inspect(scene, (other, y, x)) for other in range(shown)]
+    found = [_inspect(scene, (other, y, x)) for other in range(first, first + shown)]
     responses, power = column(np.array([one.response if scene.layer.signed else one.activated for one in found]))
     page.row([(f"the same pixel in every map: response{times_power(power)}, byte", 0, DIM)], small=True)
     for row in range(rows):
         cells: list[tuple[str, float, Colour]] = []
-        for other in range(row, shown, rows):
-            begin, ink = (other // rows) / columns, ACCENT if other == index else INK
+        for number in range(row, shown, rows):
+            other = first + number
+            begin, ink = (number // rows) / columns, ACCENT if other == index else INK
             ends = (0.86, 1.0) if columns == 1 else (begin + 7 * em, begin + 10 * em)
             cells.append((f"{other + 1}", begin + 1.8 * em, DIM))
-            cells += [(responses[other], ends[0], ink), (str(found[other].byte), ends[1], ink)]
+            cells += [(responses[number], ends[0], ink), (str(found[number].byte), ends[1], ink)]
             if columns == 1:
                 cells.append((caption_words(scene.layer.bank, other)[0], -2.6 * em, ink))
         page.row(cells)
     if shown < count:
-        page.write(f"and {count - shown} more", DIM, small=True)
+        page.write(f"maps {first + 1} to {first + shown} of {count}: the wheel scrolls", DIM, small=True)

@@ -82,10 +82,11 @@ def scale_into(source: ByteArray, place: ByteArray) -> None:
 def _bands(have: int, want: int, margin: int) -> tuple[Band, ...]:
     ratio = have / want
     step = max(1, round(_BAND / max(1.0, ratio)))
+    most_off = min(_CUT_OFF, ratio / 10)  # that, and a tenth of a place's row
     cuts, first = [0], step - step // 4
     while want - first > step // 2:
         cut = min(range(first, min(first + step // 2, want) + 1), key=lambda cut: abs(cut * ratio - round(cut * ratio)))
-        if abs(cut * ratio - round(cut * ratio)) <= _CUT_OFF and round(cut * ratio) > round(cuts[-1] * ratio):
+        if abs(cut * ratio - round(cut * ratio)) <= most_off and round(cut * ratio) > round(cuts[-1] * ratio):
             cuts.append(cut)
         first = cut + step - step // 4
     bands = []

@@ -77,6 +77,8 @@ class Scene:
     watched: tuple[Watched, ...] = ()
     input_pixel: tuple[int, int] | None = None  # y, x, while the input is pointed at
     pinned: bool = False
+    sliding: bool = False
+    scrolled_maps: int = 0  # the first one that the inspector lists; less where there would be room for more
     kernels: bool = False  # with their numbers
     removed: Removed | None = None  # what is tinted
     profile: ProfileInfo | None = None

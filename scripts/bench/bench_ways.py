@@ -76,11 +76,10 @@ def filter2d_loop(bank: FilterBank) -> Callable[[ByteArray], ByteArray]:
     """OpenCV, one filter after the other, with the fixed range."""
     layer = Layer(bank)
     gain = 255 / fixed_limits(layer)[1]
-    kernel_h, kernel_w = bank.kernel_hw
 
     def run(frame: ByteArray) -> ByteArray:
         gray = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY).astype(np.float32) / 255
-        height, width = gray.shape[0] - kernel_h + 1, gray.shape[1] - kernel_w + 1
+        height, width = layer.output_hw(frame.shape)
         levels = []
         for kernel in bank.kernels[:, 0]:
             response = cv2.filter2D(gray, cv2.CV_32F, kernel, anchor=(0, 0))[:height, :width]
@@ -92,8 +91,7 @@ def filter2d_loop(bank: FilterBank) -> Callable[[ByteArray], ByteArray]:
 
 def copy_only(bank: FilterBank, size_wh: tuple[int, int]) -> Callable[[ByteArray], ByteArray]:
     """The floor: a mosaic of this size is copied, nothing is computed."""
-    kernel_h, kernel_w = bank.kernel_hw
-    grid = MosaicGrid(len(bank), (size_wh[1] - kernel_h + 1, size_wh[0] - kernel_w + 1))
+    grid = MosaicGrid(len(bank), Layer(bank).output_hw(size_wh[::-1]))
     source, target = np.ones(grid.size_hw, np.uint8), np.empty(grid.size_hw, np.uint8)
 
     def run(_: ByteArray) -> ByteArray:

@@ -95,11 +95,11 @@ def tile_in_numpy(bank: FilterBank, maps: list[FloatArray]) -> ByteArray:
 def opencv_way(bank: FilterBank) -> Way:
     """OpenCV on the CPU as one writes it first: a float picture, filter2D for each kernel, bytes, tiles."""
     scale = 255 / fixed_limit(bank, Activation.RELU)
-    height, width = bank.kernel_hw
+    layer = Layer(bank)
 
     def step(frame: ByteArray) -> ByteArray:
         unit = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY).astype(np.float32) / 255
-        grid = MosaicGrid(len(bank), (unit.shape[0] - height + 1, unit.shape[1] - width + 1))
+        grid = MosaicGrid(len(bank), layer.output_hw(frame.shape))
         mosaic = np.empty(grid.size_hw, np.uint8)
         for index, kernel in enumerate(bank.kernels[:, 0]):
             response = cv2.filter2D(unit, cv2.CV_32F, kernel, anchor=(0, 0))[: grid.tile_hw[0], : grid.tile_hw[1]]
@@ -114,9 +114,7 @@ def floor_way(sent_shape: tuple[int, ...], bank: FilterBank, place: torch.device
 
     `sent_shape` is that of the picture that the engine sends: where it is gray, a third of the BGR frame is copied.
     """
-    frame_hw = sent_shape[:2]
-    tile_hw = (frame_hw[0] - bank.kernel_hw[0] + 1, frame_hw[1] - bank.kernel_hw[1] + 1)
-    size_hw = MosaicGrid(len(bank), tile_hw).size_hw
+    size_hw = MosaicGrid(len(bank), Layer(bank).output_hw(sent_shape)).size_hw
     pinned_in, pinned_out = (torch.empty(shape, dtype=torch.uint8, pin_memory=True) for shape in (sent_shape, size_hw))
     device_in, device_out = (torch.zeros(shape, dtype=torch.uint8, device=place) for shape in (sent_shape, size_hw))
     target, mosaic = pinned_in.numpy(), pinned_out.numpy()

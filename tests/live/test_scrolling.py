@@ -32,6 +32,13 @@ def test_page_keys_and_the_wheel_turn_the_help_s_pages() -> None:
     assert turned(second, Panel.HELP, 1) == HELP
 
 
+def test_the_wheel_over_the_inspector_scrolls_its_maps_and_stops_at_the_ends() -> None:
+    inspecting = STATE.with_settings(bank_index=7).with_appearance(panels=frozenset({Panel.INSPECTOR}))  # eight
+    assert turned(inspecting, Panel.INSPECTOR, -1).interaction.scrolled_maps == 4
+    assert turned(inspecting, Panel.INSPECTOR, -9).interaction.scrolled_maps == 7
+    assert turned(inspecting, Panel.INSPECTOR, 1) == inspecting
+
+
 @pytest.mark.parametrize("key", ["PageUp", "PageDown"])
 def test_without_the_help_they_say_where_it_is(key: str) -> None:
     assert press(STATE, key) == (STATE, None)

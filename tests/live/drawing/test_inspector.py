@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from live.drawing.scene import MapPixel, Scene, Status
 from live.layout import LayoutRequest, arrange
 from live.layout.panel_places import Panel
 
+MAPS = r"maps (\d+) to (\d+) of (\d+): the wheel scrolls"
 LAYOUT = arrange(LayoutRequest((960, 720), (118, 158), 4, panels=(Panel.INSPECTOR,)))
 
 
@@ -56,13 +58,15 @@ class Written:
         monkeypatch.setattr(PanelPage, "row", noting)
         monkeypatch.setattr("live.drawing.inspector.inspect_pixel", inspecting)
 
-    def draw(self, scene: Scene) -> None:
-        sprites = Inspector().draw(LAYOUT, scene)
-        assert [sprite.place for sprite in sprites] == [LAYOUT.panel(Panel.INSPECTOR)]
+    def draw(self, scene: Scene, canvas_wh: tuple[int, int] = (960, 720)) -> None:
+        layout = arrange(replace(LAYOUT.request, canvas_wh=canvas_wh))
+        sprites = Inspector().draw(layout, scene)
+        assert [sprite.place for sprite in sprites] == [layout.panel(Panel.INSPECTOR)]
 
     @property
     def rest(self) -> int:
-        return sum(int(found[1]) for row in self.rows if (found := re.search(r"and (\d+) more", row[0])))
+        spans = [map(int, found.groups()) for row in self.rows if (found := re.search(MAPS, row[0]))]
+        return sum(count - (last - first + 1) for first, last, count in spans)
 
 
 @pytest.fixture
@@ -82,6 +86,45 @@ def test_only_the_maps_that_there_is_room_for_are_worked_out(written: Written) -
     written.draw(scene_of(bank_of(64), (3, 5, 5)))
     assert written.rest > 0
     assert len(written.inspected) == 1 + 64 - written.rest
+
+
+@pytest.mark.parametrize(("scrolled", "first"), [(0, 0), (7, 7), (63, None)])
+def test_the_maps_that_are_listed_begin_where_it_was_scrolled_to_and_end_with_the_last(
+    scrolled: int, first: int | None, written: Written
+) -> None:
+    written.draw(replace(scene_of(bank_of(64), (3, 5, 5)), scrolled_maps=scrolled))
+    table = written.inspected[1:]
+    assert table == list(range(table[0], table[0] + len(table)))
+    assert table[0] == first or (first is None and table[-1] == 63)
+    assert [f"maps {table[0] + 1} to {table[-1] + 1} of 64: the wheel scrolls"] in written.rows
+
+
+def test_many_maps_can_be_scrolled_beside_a_large_colour_kernel_too(written: Written) -> None:
+    random = np.random.default_rng(0)
+    filters = tuple(Filter(f"f{i}", random.normal(size=(3, 5, 5)).astype(np.float32)) for i in range(64))
+    written.draw(scene_of(FilterBank("rgb", filters), (3, 5, 5)), (1280, 800))
+    assert written.rest > 0
+
+
+@pytest.mark.parametrize(
+    ("canvas_wh", "side"),
+    [*(((640, 480), side) for side in (1, 2, 3, 4)), *(((1280, 800), side) for side in (1, 5, 7)), ((1920, 1080), 7)],
+)
+def test_kernels_of_usual_sizes_have_their_numbers(
+    side: int, canvas_wh: tuple[int, int], written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers: list[list[str]] = []
+    monkeypatch.setattr("live.drawing.chain.draw_numbers", lambda _p, _s, texts, *_: numbers.append(list(texts)))
+    kernel = np.ones((side, side), np.float32)
+    kernel[0] = -1
+    written.draw(scene_of(FilterBank("b", (Filter("f", kernel),) * 4), (0, 5, 5)), canvas_wh)
+    assert [len(texts) for texts in numbers] == [side * side] * 3
+
+
+def test_the_panel_says_that_the_kernel_slides() -> None:
+    scene = scene_of(bank_of(4), (0, 5, 5))
+    keys = {Inspector().key(LAYOUT, replace(scene, sliding=sliding)) for sliding in (True, False)}
+    assert len(keys) == 2
 
 
 def test_beside_the_maps_it_says_that_there_is_none(written: Written) -> None:

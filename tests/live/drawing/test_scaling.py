@@ -133,3 +133,12 @@ def test_no_seam_is_seen_where_a_picture_is_cut_into_bands(have: int, want: int)
     cuts = [band.place.start for band in Scaling((have, 64), (want, 64)).bands()[1:]]
     at_cuts = [wrong[cut - 10 : cut - 6].max() for cut in cuts]
     assert max(at_cuts, default=0) <= wrong.max() <= 12
+
+
+@given(st.integers(1, 60), st.integers(400, 2200))
+def test_every_row_is_filled_however_much_is_enlarged(have: int, want: int) -> None:
+    source = np.tile(np.arange(1, have + 1, dtype=np.uint8)[:, None], (1, 3))
+    place = np.zeros((want, 3), np.uint8)
+    scale_into(source, place)
+    expected = (np.arange(want) + 0.5) * have / want + 0.5  # between the numbers of the rows that a pixel covers
+    assert abs(place - expected[:, None]).max() <= 1.1

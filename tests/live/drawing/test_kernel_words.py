@@ -1,0 +1,52 @@
+"""What is said of a response's place, worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from convviz_core.filters.bank import Filter, FilterBank
+from convviz_core.layer import Layer
+from live.drawing.kernel_words import where_words
+
+
+def layer_of(rows: int, columns: int) -> Layer:
+    return Layer(FilterBank("b", (Filter("f", np.ones((rows, columns), np.float32)),)))
+
+
+def fullest(layer: Layer) -> list[str]:
+    return [choices[0] for choices in where_words(layer, (480, 640), 10, 20)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "said"),
+    [
+        (1, 1, ["reads row 10, column 20 of the input"]),
+        (3, 5, ["reads rows 10 to 12, columns 20 to 24 of the input"]),
+        (
+            4,
+            4,
+            [
+                "reads rows 10 to 13, columns 20 to 23 of the input",
+                "4x4 is even: no pixel is its middle, which lies between rows 11 and 12 and between columns 21 and 22",
+                "the map is 637x477 of 640x480: 3 less; a border of 1 leaves 1 missing, one of 2 gives 1 too many",
+            ],
+        ),
+        (
+            3,
+            2,
+            [
+                "reads rows 10 to 12, columns 20 to 21 of the input",
+                "3x2 is even: no pixel is its middle, which lies on row 11 and between columns 20 and 21",
+                "the map is 639x478 of 640x480: 1 less; a border of 0 leaves 1 missing, one of 1 gives 1 too many",
+            ],
+        ),
+    ],
+)
+def test_the_words_say_what_is_read_and_what_an_even_kernel_means(rows: int, columns: int, said: list[str]) -> None:
+    assert fullest(layer_of(rows, columns)) == said
+
+
+def test_each_sentence_has_shorter_forms_for_narrow_panels() -> None:
+    for choices in where_words(layer_of(4, 4), (480, 640), 10, 20):
+        assert choices == sorted(choices, key=len, reverse=True)
