@@ -136,19 +136,8 @@ class Keep:
             as_shown = (float(result.ranges[0, 0]), float(result.ranges[0, 1]))
         full = engine.run(image, layer, as_shown)
         conv, activated = engine.maps(image, layer)
-        settings = {
-            "source": self.source,
-            "filters": layer.bank.name,
-            "labels": list(layer.bank.labels),
-            "activation": str(layer.activation),
-            "range": str(state.appearance.range),
-            "ranges": full.ranges.tolist(),
-            "mirrored": state.appearance.mirror,
-            "true_convolution": state.settings.true_convolution,
-            "engine": engine.name,
-            "device": engine.device,
-            "watched": kept_values(state.interaction.pins, layer, conv, activated, full.mosaic, watched),
-        }
+        pixels = kept_values(state.interaction.pins, layer, conv, activated, full.mosaic, watched)
+        settings = _settings(state, full, engine) | {"source": self.source, "watched": pixels}
         write_snapshot(directory, image, full.mosaic, layer, conv, activated, settings)
 
     def source_event(self, event: SourceEvent) -> None:
@@ -180,3 +169,19 @@ class Keep:
     def _fail(self, error: OutputError) -> None:
         self.failed = self.failed or error
         self._notices.append(str(error))
+
+
+def _settings(state: ViewState, full: Result, engine: Engine) -> dict[str, object]:
+    """What settings.json says of the layer and of how it is shown; `full`: its answer at full size."""
+    bank = state.layer.bank
+    return {
+        "filters": bank.name,
+        "labels": list(bank.labels),
+        "activation": str(state.layer.activation),
+        "range": str(state.appearance.range),
+        "ranges": full.ranges.tolist(),
+        "mirrored": state.appearance.mirror,
+        "true_convolution": state.settings.true_convolution,
+        "engine": engine.name,
+        "device": engine.device,
+    }
