@@ -35,7 +35,7 @@ class Intake:
         name is `refused`, and the frame before stays, in memory of its own.
         """
         if self._source.ended or self.stands_still(paused):
-            self._profiler.stand_still()
+            self._profiler.bars.stand_still()
             return None
         asked_s = self._profiler.clock()
         frame = self._source.read(PATIENCE_S)

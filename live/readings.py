@@ -9,7 +9,7 @@ from live.drawing.scene import ProfileInfo, Status
 from live.intake import Intake
 from live.layout.panel_places import Panel
 from live.measuring.bottleneck import Circumstances, bottleneck
-from live.measuring.profiler import Profiler
+from live.measuring.profiler import Profiler, recent
 from live.notices import Notices
 from live.recording.keep import Keep
 from live.sources.frame import FrameSource
@@ -78,10 +78,10 @@ class Readings:
 
     def _profile_info(self, state: ViewState, result: Result, canvas_wh: tuple[int, int]) -> ProfileInfo:
         counts, frame, engine = self._source.counts, self._intake.frame, self._profiler.engines.current
-        about, recent = self._circumstances(state, canvas_wh), self._profiler.recent()
+        about, measured = self._circumstances(state, canvas_wh), recent(self._profiler)
         return ProfileInfo(
-            recent=recent,
-            bottleneck=bottleneck(recent.bars, about),
+            recent=measured,
+            bottleneck=bottleneck(measured.bars, about),
             engine=f"{self._engine.name} on {self._engine.device}: {result.implementation}",
             engine_for_s=self._profiler.clock() - engine.since_s if engine else 0.0,
             gray_from=frame.gray_from if frame else "",

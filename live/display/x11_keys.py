@@ -13,9 +13,10 @@ from typing import Any
 
 from live.display.xcb import free
 
-KEY_PRESS, MAPPING_NOTIFY = 2, 34  # from X.h
+KEY_PRESS, KEY_RELEASE, MAPPING_NOTIFY = 2, 3, 34  # from X.h
 SENT = 0x80  # a program sent it, no keyboard
 SHIFT, CONTROL, ALT, NUM_LOCK, SUPER, ALT_GR = 1 << 0, 1 << 2, 1 << 3, 1 << 4, 1 << 6, 1 << 7
+HELD_MS = 200  # no keyboard repeats earlier, and whoever taps is faster
 FIRST_KEYCODE, KEYCODES = 8, 248
 
 # From keysymdef.h; what is below 0x7f is ASCII.
@@ -82,12 +83,19 @@ def key_of(keycode: int, state: int, keysyms: Sequence[int]) -> str | None:
 
 
 class Keyboard:
-    """Turns the events of a connection into keys. `heard`: whether key events come here at all."""
+    """Turns the events of a connection into keys. `heard`: whether key events come here at all.
+
+    A key that is held repeats itself; of these, no more than one waits, so that a slow picture is followed by none.
+    """
 
     def __init__(self, xcb: Any, connection: c_void_p) -> None:
         self.heard = False
         self._xcb, self._connection = xcb, connection
         self._pressed: list[str] = []
+        self._released: tuple[int, int] | None = None  # the last key, and when
+        self._down: int | None = None  # the one that was pressed last, and when
+        self._since_ms = 0
+        self._repeating = False
         self._keysyms: list[Sequence[int]] = []  # of each keycode; empty until they are needed
 
     def take_event(self, event: bytes) -> None:
@@ -95,12 +103,22 @@ class Keyboard:
         kind = event[0] & ~SENT
         if kind == MAPPING_NOTIFY:
             self._keysyms = []
+        elif kind == KEY_RELEASE:
+            if event[1] == self._down:  # others tell of a key that is up already
+                self._down, self._released = None, (event[1], struct.unpack_from("=I", event, 4)[0])
         elif kind == KEY_PRESS:
             self.heard = True
-            keycode, state = event[1], struct.unpack_from("=H", event, 28)[0]
+            keycode, time_ms, state = event[1], *struct.unpack_from("=I20xH", event, 4)
             self._keysyms = self._keysyms or self._table()
             name = key_of(keycode, state, self._keysyms[keycode - FIRST_KEYCODE])
-            self._pressed += [name] if name else []
+            repeats = self._repeats(keycode, time_ms) and name in self._pressed
+            self._pressed += [name] if name and not repeats else []
+
+    def _repeats(self, keycode: int, time_ms: int) -> bool:
+        """Whether nobody pressed it: told to be released and pressed in one moment, after having been held."""
+        repeats = self._released == (keycode, time_ms) and (self._repeating or time_ms - self._since_ms >= HELD_MS)
+        self._down, self._since_ms, self._repeating = keycode, time_ms, repeats
+        return repeats
 
     def catch_up(self) -> None:
         """Wait until the server has told all that has happened: events come before the answer to a question."""

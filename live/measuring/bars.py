@@ -7,15 +7,17 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from live.measuring.record import PARTS
+from live.measuring.record import PARTS, Samples
 
 BARS_KEPT = 120
 
 
 class Bars:
-    """Collects what is spent until a picture is done. All times in ms."""
+    """Collects what is spent until a picture is done, and the intervals from one to the next. Times in ms."""
 
     def __init__(self) -> None:
+        self.intervals = Samples()
+        self._last_at_s: float | None = None
         self._spent = dict.fromkeys(PARTS, 0.0)
         self._bars: deque[tuple[float, ...]] = deque(maxlen=BARS_KEPT)
 
@@ -24,16 +26,20 @@ class Bars:
         if part in self._spent:
             self._spent[part] += ms
 
-    def done(self, interval_ms: float | None) -> None:
-        """The picture is done, so long after the one before (None: there is none); what is not spent was waiting."""
-        spent = tuple(self._spent.values())
-        waiting = 0.0 if interval_ms is None else max(0.0, interval_ms - sum(spent))
+    def done(self, now_s: float) -> None:
+        """The picture is done; what was not spent since the one before was waiting."""
+        spent, waiting = tuple(self._spent.values()), 0.0
+        if self._last_at_s is not None:
+            interval = 1e3 * (now_s - self._last_at_s)
+            self.intervals.add(interval)
+            waiting = max(0.0, interval - sum(spent))
         self._bars.append((*spent, waiting))
-        self.forget()
+        self.stand_still()
+        self._last_at_s = now_s
 
-    def forget(self) -> None:
-        """What was spent since the last picture belongs to none."""
-        self._spent = dict.fromkeys(PARTS, 0.0)
+    def stand_still(self) -> None:
+        """No picture is to come now: neither the time till the next one nor what was spent belongs to any."""
+        self._spent, self._last_at_s = dict.fromkeys(PARTS, 0.0), None
 
     def latest(self) -> NDArray[np.float64]:
         """(n, 5): PARTS and waiting of the last 120 pictures, the oldest first."""

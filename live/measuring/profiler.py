@@ -41,20 +41,19 @@ class Profiler:
         self.engines = Engines()
         self.before = CountedBefore()
         self._warm_up_s = warm_up_s
-        self._last_picture_at_s: float | None = None
         self._stopped_at_s: float | None = None
         self._on_span, self._on_instant = on_span, on_instant
         self._frame = 0
         self._begun = 0
         self.on_its_way = False  # a frame was begun last, and is not done
-        self._bars = Bars()
+        self.bars = Bars()
         self.started_at_s: float | None = None
         self._begin_record()
 
     def _begin_record(self) -> None:
         self.stages: dict[str, Samples] = {}
         self.latency = Samples()
-        self.intervals = Samples()
+        self.bars.intervals = Samples()
         self.engines.begin_anew()
 
     def begin_frame(self, index: int) -> None:
@@ -76,7 +75,7 @@ class Profiler:
         """Take in one passage of stage `name`."""
         ms = 1e3 * (end_s - start_s)
         self.stages.setdefault(name, Samples()).add(ms)
-        self._bars.spend(name, ms)
+        self.bars.spend(name, ms)
         if self._on_span:
             self._on_span(name, start_s, end_s, self._frame)
 
@@ -112,12 +111,7 @@ class Profiler:
         now_s = self.clock()
         if self.first_picture_at_s is None:
             self.first_picture_at_s = now_s
-        last_s, interval_ms = self._last_picture_at_s, None
-        if last_s is not None:
-            interval_ms = 1e3 * (now_s - last_s)
-            self.intervals.add(interval_ms)
-        self._bars.done(interval_ms)
-        self._last_picture_at_s = now_s
+        self.bars.done(now_s)
         self.on_its_way = False
         self.processed.tick(now_s)
         if shown:
@@ -125,11 +119,6 @@ class Profiler:
         if self.engines.current:
             self.engines.current.frames += 1
         self.latency.add(1e3 * (now_s - captured_at_s))
-
-    def stand_still(self) -> None:
-        """No picture is to come now (paused): the time until the next one is no interval between pictures."""
-        self._last_picture_at_s = None
-        self._bars.forget()
 
     @property
     def given_up(self) -> int:
@@ -174,18 +163,19 @@ class Profiler:
         """Frames processed a second over the whole run, without the warm-up."""
         return (self.processed.count - self.before.processed) / self.seconds if self.seconds > 0 else 0.0
 
-    def recent(self) -> Recent:
-        """What the profile on the screen shows."""
-        now_s = self.clock()
-        intervals_ms = self.intervals.latest(BARS_KEPT)
-        others = {name: one.latest(BARS_KEPT) for name, one in self.stages.items() if name not in PARTS}
-        return Recent(
-            captured_fps=self.captured.per_second(now_s),
-            processed_fps=self.processed.per_second(now_s),
-            shown_fps=self.shown.per_second(now_s),
-            bars=self._bars.latest(),
-            stages={name: found for name, values in others.items() if (found := percentiles_of(values))},
-            intervals=percentiles_of(intervals_ms),
-            jitter_ms=float(intervals_ms.std()) if len(intervals_ms) else 0.0,
-            latency=percentiles_of(self.latency.latest(BARS_KEPT)),
-        )
+
+def recent(profiler: Profiler) -> Recent:
+    """What the profile on the screen shows."""
+    now_s = profiler.clock()
+    intervals_ms = profiler.bars.intervals.latest(BARS_KEPT)
+    others = {name: one.latest(BARS_KEPT) for name, one in profiler.stages.items() if name not in PARTS}
+    return Recent(
+        captured_fps=profiler.captured.per_second(now_s),
+        processed_fps=profiler.processed.per_second(now_s),
+        shown_fps=profiler.shown.per_second(now_s),
+        bars=profiler.bars.latest(),
+        stages={name: found for name, values in others.items() if (found := percentiles_of(values))},
+        intervals=percentiles_of(intervals_ms),
+        jitter_ms=float(intervals_ms.std()) if len(intervals_ms) else 0.0,
+        latency=percentiles_of(profiler.latency.latest(BARS_KEPT)),
+    )

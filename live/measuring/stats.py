@@ -39,7 +39,7 @@ def stats(
         "fps": profiler.fps,
         "first_picture_s": None if first_s is None else first_s - process_created_at_s,
         "stages_ms": {name: found.as_dict() for name, found in stages.items() if found},
-        "intervals_ms": _percentiles(profiler.intervals),
+        "intervals_ms": _percentiles(profiler.bars.intervals),
         "latency_ms": _percentiles(profiler.latency),
     }
 

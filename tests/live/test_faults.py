@@ -271,7 +271,7 @@ def test_one_step_of_a_paused_camera_shows_one_fresh_frame(tmp_path: Path) -> No
     def shown(*keys: str) -> tuple[int, int]:
         folder = tmp_path / str(len(keys))
         folder.mkdir()
-        view = View(folder, [Step(3, "picture")] * 90, keys)
+        view = View(folder, [Step(3, "picture")] * 180, keys)
         view.run()
         assert view.last.state.interaction.paused
         return view.profiler.processed.count, view.engine.level
@@ -287,7 +287,7 @@ def test_one_step_of_a_paused_camera_shows_one_fresh_frame(tmp_path: Path) -> No
 def test_a_view_outlives_every_harmless_fault(tmp_path: Path) -> None:
     steps = [Step(0, "picture")]
     for fault in HARMLESS:
-        steps += [Step(1, fault), *[Step(1, "picture")] * 20]
+        steps += [Step(1, fault), *[Step(1, "picture")] * 40]
     view = View(tmp_path, steps)
     assert view.run() is None
     assert view.source.counts.reconnects == 2  # after the long stall and after it was gone

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import subprocess
 import sys
+from ctypes import c_void_p
 
 import pytest
 from x11 import Screen
 
-from live.display.x11_keys import ALT_GR, CONTROL, NUM_LOCK, SHIFT, SUPER, key_of
+from live.display.x11_keys import (
+    ALT_GR,
+    CONTROL,
+    KEY_PRESS,
+    KEY_RELEASE,
+    KEYCODES,
+    NUM_LOCK,
+    SHIFT,
+    SUPER,
+    Keyboard,
+    key_of,
+)
 
 SECOND_LAYOUT = 1 << 13
 CYRILLIC_A, CYRILLIC_A_LARGE = 0x6C1, 0x6E1
@@ -54,6 +67,32 @@ def test_a_key_is_known_by_its_letter_and_without_latin_letters_by_its_place(
     keycode: int, state: int, keysyms: list[int], name: str | None
 ) -> None:
     assert key_of(keycode, state, keysyms) == name
+
+
+def key_event(kind: int, keycode: int, time_ms: int) -> bytes:
+    return struct.pack("=BBHIIIIhhhhHBx", kind, keycode, 0, time_ms, 0, 0, 0, 0, 0, 0, 0, 0, 1)
+
+
+def heard_of(monkeypatch: pytest.MonkeyPatch, *events: tuple[int, int, int]) -> list[str]:
+    monkeypatch.setattr(Keyboard, "_table", lambda _: [(ord("a") + number % 26,) for number in range(KEYCODES)])
+    keyboard = Keyboard(None, c_void_p())
+    for event in events:
+        keyboard.take_event(key_event(*event))
+    return keyboard.take(None)
+
+
+def test_of_a_key_that_is_held_one_repetition_waits_and_of_one_pressed_again_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held = [(KEY_PRESS, 8, 100), *((kind, 8, at) for at in (600, 640, 680) for kind in (KEY_RELEASE, KEY_PRESS))]
+    assert heard_of(monkeypatch, *held) == ["a"]
+    again = [(kind, 8, at + kind) for at in (100, 220, 340, 460) for kind in (KEY_PRESS, KEY_RELEASE)]
+    assert heard_of(monkeypatch, *again) == ["a"] * 4
+    assert heard_of(monkeypatch, *held[-2:]) == ["a"]
+    quick = [(kind, 8, at + 12 * (kind == KEY_RELEASE)) for at in (100, 112, 124) for kind in (KEY_PRESS, KEY_RELEASE)]
+    assert heard_of(monkeypatch, *quick) == ["a"] * 3
+    sent = [(kind, 8, at) for at in (100, 500, 900) for kind in (KEY_RELEASE, KEY_PRESS, KEY_RELEASE)]
+    assert heard_of(monkeypatch, *sent) == ["a"] * 3  # as the test extension tells of them
 
 
 LOOKS_WHEN_TOLD = """

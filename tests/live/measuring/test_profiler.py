@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from live.measuring.profiler import Profiler
+from live.measuring.profiler import Profiler, recent
 from live.measuring.record import KEPT_SAMPLES
 from live.measuring.stats import frame_counts
 from live.sources.frame import SourceCounts
@@ -42,9 +42,9 @@ def most_bytes_for_the_profile(frames: int) -> int:
         profiler.frames_captured(number)
         profiler.frame_done(clock.now_s - 0.01, shown=True)
         clock.now_s += 1 / 30
-    profiler.recent()
+    recent(profiler)
     tracemalloc.start()
-    profiler.recent()
+    recent(profiler)
     most_bytes = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return most_bytes
@@ -66,7 +66,7 @@ def test_rate_and_latency_count_each_frame_once() -> None:
     profiler.stop()
     assert profiler.processed.count == profiler.shown.count == 31
     assert profiler.captured.count == 61
-    assert profiler.recent().processed_fps == pytest.approx(10.0)
+    assert recent(profiler).processed_fps == pytest.approx(10.0)
     latency = profiler.latency.percentiles()
     assert latency is not None
     assert latency.p50 == pytest.approx(10.0)
@@ -76,7 +76,7 @@ def test_rate_and_latency_count_each_frame_once() -> None:
 
 def test_before_the_first_frame_there_is_no_rate_and_no_time() -> None:
     profiler = Profiler(Clock())
-    assert profiler.seconds == profiler.fps == profiler.recent().shown_fps == 0.0
+    assert profiler.seconds == profiler.fps == recent(profiler).shown_fps == 0.0
     assert profiler.latency.percentiles() is None
 
 
@@ -149,10 +149,10 @@ def test_a_pause_is_no_interval_between_pictures() -> None:
     profiler = Profiler(clock)
     run_frames(profiler, clock, 3)
     clock.now_s += 60
-    profiler.stand_still()
+    profiler.bars.stand_still()
     run_frames(profiler, clock, 3)
-    assert profiler.intervals.latest().tolist() == pytest.approx([100.0] * 4)
-    assert profiler.recent().jitter_ms == pytest.approx(0.0, abs=1e-6)
+    assert profiler.bars.intervals.latest().tolist() == pytest.approx([100.0] * 4)
+    assert recent(profiler).jitter_ms == pytest.approx(0.0, abs=1e-6)
 
 
 def test_another_engine_that_takes_over_is_told_once_and_has_the_frames_that_it_answered() -> None:

@@ -45,21 +45,24 @@ def test_a_look_back_gives_the_latest_durations_oldest_first(added: int, count: 
 def test_bars_hold_what_each_picture_s_time_went_into_and_what_is_left_as_waiting() -> None:
     bars = Bars()
     bars.spend("compute", 2.0)
-    bars.done(None)
+    bars.done(10.0)
     for part, ms in (("capture", 1.0), ("draw", 3.0), ("draw", 1.0), ("upload", 9.0), ("show", 2.0)):
         bars.spend(part, ms)
-    bars.done(33.0)
+    bars.done(10.03125)
     bars.spend("compute", 50.0)
-    bars.done(40.0)
+    bars.done(10.0625)
     bars.spend("compute", 5.0)
-    bars.forget()
-    bars.done(10.0)
+    bars.stand_still()
+    bars.done(99.0)
+    bars.done(99.125)
     assert bars.latest().tolist() == [
         [0.0, 2.0, 0.0, 0.0, 0.0],
-        [1.0, 0.0, 4.0, 2.0, 26.0],
+        [1.0, 0.0, 4.0, 2.0, 24.25],
         [0.0, 50.0, 0.0, 0.0, 0.0],
-        [0.0, 0.0, 0.0, 0.0, 10.0],
+        [0.0, 0.0, 0.0, 0.0, 0.0],
+        [0.0, 0.0, 0.0, 0.0, 125.0],
     ]
+    assert bars.intervals.latest().tolist() == [31.25, 31.25, 125.0]
 
 
 def test_each_engine_that_answered_has_its_own_record_in_the_order_in_which_they_first_did() -> None:
