@@ -112,6 +112,14 @@ def zoom(state: ViewState, at: Point, notches: float, layout: Layout) -> ViewSta
     return state.with_interaction(viewport=viewport)
 
 
+def followed(before: ViewState, state: ViewState, layout: Layout) -> ViewState:
+    """With the pinned pixel in view, where it has moved out of what is seen."""
+    pinned, viewport = state.interaction.pinned, state.interaction.viewport
+    if pinned is None or pinned == before.interaction.pinned:
+        return state
+    return state.with_interaction(viewport=layout.lens.showing(viewport, *pinned[1:]))
+
+
 def kept_inside(state: ViewState, layout: Layout) -> ViewState:
     """The state with its pinned pixel, pointer and panning moved back inside the maps."""
     height, width = layout.request.map_hw

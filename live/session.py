@@ -17,7 +17,7 @@ from live.layout import Layout, arrange, preferred_canvas_wh
 from live.measuring.profiler import Profiler
 from live.notices import Notices
 from live.pane import Choice, Pane
-from live.pointing import kept_inside, pointed
+from live.pointing import followed, kept_inside, pointed
 from live.readings import Readings
 from live.recording.keep import Keep
 from live.responding import Last, Responder
@@ -144,9 +144,8 @@ class Session:
             self._profiler.add_inside(result.stages_ms)
             self._last.image, self._last.result = frame.image, result
         self._last.state = state
-        image, picture = frame.image, self._intake.picture
-        pins, time_s = state.interaction.pins, frame.media_time_s
-        self._last.watched = self._watcher.note(pins, state.layer, image, picture, time_s)
+        pins, picture = state.interaction.pins, self._intake.picture
+        self._last.watched = self._watcher.note(pins, state.layer, frame.image, picture, frame.media_time_s)
         assert self._last.result is not None
         return self._last.result
 
@@ -193,7 +192,9 @@ class Session:
     def respond(self, heard: Sequence[DisplayEvent]) -> None:
         """What the person did and what else has happened become state, notices and kept files."""
         state = self._responder.respond(heard, self.state, self._layout)
-        self.state = self._slider.step(state, self._layout)
+        before, self.state = self.state, self._slider.step(state, self._layout)
+        if self._layout:
+            self.state = followed(before, self.state, self._layout)
 
     def finish(self) -> None:
         """Take note of what happened at the end, and draw no more."""

@@ -130,10 +130,11 @@ class Screen:
         """Put the pointer on pixel (x, y) of the window."""
         self._xdotool("mousemove", "--window", self._window, str(x), str(y))
 
-    def click(self, x: int, y: int, button: int = 1) -> None:
-        """Press and release a mouse button (1 left, 3 right) on pixel (x, y) of the window."""
+    def click(self, x: int, y: int, button: int = 1, *, shift: bool = False) -> None:
+        """Press and release a mouse button (1 left, 3 right; 4 and 5 turn the wheel) on pixel (x, y) of the window."""
         self.move(x, y)
-        self._xdotool("click", str(button))
+        held = (["keydown", "shift"], ["keyup", "shift"]) if shift else ([], [])
+        self._xdotool(*held[0], "click", str(button), *held[1])
 
     def resize(self, width: int, height: int) -> None:
         """Give the window another size, and wait until it has it."""

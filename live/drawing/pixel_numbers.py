@@ -54,7 +54,8 @@ class PixelNumbers:
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:
         """Which pixels of which picture, and what is said of them."""
-        return layout.places, layout.seen, scene.layer, scene.range, scene.gain, scene.removed is None, scene.beat
+        picture = scene.beat, scene.status.mirrored
+        return layout.places, layout.seen, scene.layer, scene.range, scene.gain, scene.removed is None, picture
 
     def draw(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
         """Draw them on the tiles."""

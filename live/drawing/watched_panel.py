@@ -17,7 +17,7 @@ from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE, Colour, put, wrapped
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
-from live.watching import KEPT_S, Watched
+from live.watching import KEPT_S, MOST_WATCHED, Watched
 
 # B, G, R; apart from each other for who sees fewer colours, too.
 PIN_COLOURS: tuple[Colour, ...] = (ACCENT, (233, 180, 86), (115, 158, 0), (167, 121, 204))
@@ -31,14 +31,15 @@ class WatchedPanel:
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """Which pixels, of which picture."""
-        return tuple(one.pixel for one in scene.watched), scene.layer, scene.beat
+        return tuple(one.pixel for one in scene.watched), scene.layer, scene.beat, scene.status.mirrored
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite where pixels are watched."""
         place = layout.panel(Panel.WATCHED)
         if place is None:
             return ()
-        page = PanelPage(place, layout.text, "Watched pixels", "a right click lets the nearest go")
+        full = f"{MOST_WATCHED} at most: " if len(scene.watched) == MOST_WATCHED else ""
+        page = PanelPage(place, layout.text, "Watched pixels", f"{full}a right click lets the nearest go")
         each = page.height // max(1, len(scene.watched))
         for number, one in enumerate(scene.watched):
             end = page.y + each

@@ -109,8 +109,22 @@ class Lens:
         left = min(max(viewport.corner_yx[1], 0.0), self.map_hw[1] - width)
         return Seen(top, left, height, width)
 
+    def showing(self, viewport: Viewport, y: int, x: int) -> Viewport:
+        """Moved as little as brings the middle of pixel (y, x) into view with all of the pixel; else as it is."""
+        seen = self.seen(viewport)
+        top = _moved_to(seen.top, seen.height, y)
+        left = _moved_to(seen.left, seen.width, x)
+        return viewport if (top, left) == (seen.top, seen.left) else replace(viewport, corner_yx=(top, left))
+
     def kept_inside(self, viewport: Viewport) -> Viewport:
         """The viewport that says of itself what is seen through it."""
         seen = self.seen(viewport)
         notches = min(viewport.notches, float(self.most_notches))
         return replace(viewport, corner_yx=(seen.top, seen.left), notches=notches)
+
+
+def _moved_to(first: float, length: float, pixel: int) -> float:
+    """Where what is seen begins in one direction when that pixel has come into it."""
+    if first <= pixel + 0.5 <= first + length:
+        return first
+    return float(pixel) if pixel < first else pixel + 1 - length

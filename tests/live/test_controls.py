@@ -13,7 +13,7 @@ from live.events import Button, DisplayEvent, Gesture, MouseButton, Point, Wheel
 from live.layout import Layout, arrange
 from live.layout.panel_places import Panel
 from live.layout.viewport import Viewport
-from live.pointing import kept_inside
+from live.pointing import followed, kept_inside
 from live.state import Appearance, ViewState
 from live.state import LayerSettings as Settings
 
@@ -100,3 +100,12 @@ def test_a_map_is_enlarged_where_it_is_zoomed_and_another_bank_keeps_the_zoom() 
     zoomed = STATE.with_interaction(viewport=viewport)
     assert press(zoomed, "z")[0].interaction.viewport == replace(viewport, enlarged=0)
     assert press(press(zoomed, "z")[0], "f")[0].interaction.viewport == viewport
+
+
+def test_a_pin_that_walks_out_of_what_is_zoomed_is_followed_and_panning_is_left_alone() -> None:
+    zoomed = WITH_INSPECTOR.with_interaction(viewport=Viewport(None, (100.0, 100.0), 12), pinned=(0, 100, 110))
+    layout = layout_of(zoomed)
+    moved = press(zoomed, "Up")[0]
+    assert followed(zoomed, moved, layout).interaction.viewport.corner_yx == (99, 100)
+    panned = zoomed.with_interaction(viewport=Viewport(None, (300.0, 300.0), 12))
+    assert followed(zoomed, panned, layout) == panned

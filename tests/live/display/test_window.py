@@ -58,8 +58,8 @@ def layout_in(seen: ByteArray, *panels: Panel) -> Layout:
     return arrange(layout_request((seen.shape[1], seen.shape[0]), (SIZE_WH[1], SIZE_WH[0], 3), shown))
 
 
-def middle_of(layout: Layout, index: int) -> tuple[int, int]:
-    """The pixel of the window in the middle of a map."""
+def middle_of(layout: Layout, index: int | None) -> tuple[int, int]:
+    """The pixel of the window in the middle of a map, or of the input (None)."""
     tile = layout.tile(index)
     assert tile is not None
     return tile.picture.x + tile.picture.width // 2, tile.picture.y + tile.picture.height // 2
@@ -315,6 +315,35 @@ def test_the_wheel_zooms_the_tiles_and_as_many_notches_back_give_the_first_pictu
     screen.wait_for_picture(lambda now: not differs(now, before), "the first picture, to the byte")
     screen.click(*at)  # clicks still arrive
     screen.wait_for_picture(lambda now: differs(now, before), "the tile enlarged")
+
+
+def test_numbers_stand_on_large_pixels_and_0_goes_back(screen: Screen, picture: Path) -> None:
+    start(screen, picture)
+    layout = layout_in(settled(screen))
+    at = middle_of(layout, 1)
+    screen.move(*at)
+    before = settled(screen)
+    for _ in range(20):
+        screen.click(*at, button=4)
+    screen.wait_for_picture(lambda now: differs(now, before), "a zoomed picture")
+    screen.move(*middle_of(layout, None))
+    over_input = settled(screen)
+    screen.move(*at)
+    screen.wait_for_picture(lambda now: differs(now, over_input), "another place marked")
+    screen.key("0")
+    screen.wait_for_picture(lambda now: not differs(now, before), "the first picture, to the byte")
+
+
+def test_shift_and_click_watches_pixels_and_right_clicks_let_them_go(screen: Screen, picture: Path) -> None:
+    start(screen, picture)
+    layout = layout_in(settled(screen))
+    at = middle_of(layout, 1)
+    screen.move(*at)
+    before = settled(screen)
+    screen.click(*at, shift=True)
+    screen.wait_for_picture(lambda now: differs(now, before), "the panel of watched pixels")
+    screen.click(*at, button=3)
+    screen.wait_for_picture(lambda now: not differs(now, before), "the panel gone")
 
 
 WITHOUT_THE_WHEEL = """

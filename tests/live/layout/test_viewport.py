@@ -72,3 +72,19 @@ def test_the_zoom_stays_when_a_map_is_enlarged_and_goes_back() -> None:
 def test_the_crop_has_every_pixel_that_is_seen_in_part() -> None:
     assert Seen(3.5, 4.25, 2.0, 1.5).crop((100, 200)) == Rect(4, 3, 2, 3)
     assert Seen(97.5, 198.25, 2.5, 1.75).crop((100, 200)) == Rect(198, 97, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("pixel", "corner"),
+    [
+        ((15, 25), (10.5, 20.5)),
+        ((10, 20), (10.5, 20.5)),
+        ((9, 20), (9, 20.5)),
+        ((91, 25), (12, 20.5)),
+        ((15, 181), (10.5, 22)),
+    ],
+)
+def test_a_pixel_comes_into_view_by_the_least_movement(pixel: tuple[int, int], corner: tuple[float, float]) -> None:
+    zoomed = Viewport(None, (10.5, 20.5), 1)  # 80 of 100 rows, 160 of 200 columns
+    assert LENS.showing(zoomed, *pixel).corner_yx == corner
+    assert LENS.showing(Viewport(), *pixel) == Viewport()
