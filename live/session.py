@@ -65,13 +65,12 @@ class Session:
         self._layout: Layout | None = None
         self._painted: object = None  # the subject of what is on the screen
         self._notices = Notices(profiler.clock)
-        self._slider = Slider(profiler.clock)
         self._intake = Intake(source, profiler)
         self._too_small = TooSmall(self._tell)
         self._pane = Pane(engine)
         self._watcher = Watcher()
         self._compositor = new_compositor()
-        self._cadence = Cadence(profiler.clock)
+        self._slider, self._cadence = Slider(profiler.clock), Cadence(profiler.clock)
         self._readings = Readings(source, engine, profiler, keep, self._notices, self._intake)
         self._responder = Responder(inbox, display, engine, self._intake, keep, self._notices, last)
 
@@ -115,17 +114,10 @@ class Session:
             try:
                 return self._compute()
             except FrameSizeError as error:
-                self._go_back(error)
+                self.state = _with_bank_before(self.state, self._last, error, self._notices)
             return self._compute()
         except FrameSizeError as error:
             raise SourceError(str(error)) from None
-
-    def _go_back(self, error: FrameSizeError) -> None:
-        before = self._last.state.settings
-        if self._last.result is None or before.bank_index == self.state.settings.bank_index:
-            raise error
-        self._notices.say(f"{error}: '{before.layer.bank.name}' stays")
-        self.state = self.state.with_settings(bank_index=before.bank_index)
 
     def _compute(self) -> Result:
         self._intake.mirror(self.state.appearance.mirror)
@@ -203,6 +195,15 @@ class Session:
             self._profiler.end_warm_up(self._source.counts, at_end=True)
         self._compositor.close()
         self._responder.finish()
+
+
+def _with_bank_before(state: ViewState, last: Last, error: FrameSizeError, notices: Notices) -> ViewState:
+    """The state with the bank that is on the screen; `error` where that is the one that does not fit the frame."""
+    before = last.state.settings
+    if last.result is None or before.bank_index == state.settings.bank_index:
+        raise error
+    notices.say(f"{error}: '{before.layer.bank.name}' stays")
+    return state.with_settings(bank_index=before.bank_index)
 
 
 def _arranged(
