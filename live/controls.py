@@ -74,6 +74,12 @@ def _toggle_panel(panel: Panel) -> Callable[[ViewState, str], ViewState]:
     return lambda state, _key: replace(state, appearance=state.appearance.toggled(panel))
 
 
+def _help(state: ViewState, _key: str) -> ViewState:
+    """It opens on its first page, wherever one had turned to before."""
+    first = state.with_interaction(help_page=0)
+    return replace(first, appearance=first.appearance.toggled(Panel.HELP))
+
+
 def _relu(state: ViewState, _key: str) -> ViewState:
     off = state.settings.activation == Activation.RELU
     return state.with_settings(activation=Activation.NONE if off else Activation.RELU)
@@ -180,7 +186,7 @@ KEYS: tuple[KeyBinding, ...] = (
         ("p",), "profile: where each picture's time goes, and what limits the rate", _toggle_panel(Panel.PROFILE)
     ),
     KeyBinding(("w",), "full screen", _toggle("fullscreen")),
-    KeyBinding(("h", "?"), "this help", _toggle_panel(Panel.HELP)),
+    KeyBinding(("h", "?"), "this help", _help),
     KeyBinding(("PageUp", "PageDown"), "the help's pages (or the wheel over it)", _turn_page),
 )
 

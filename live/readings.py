@@ -82,7 +82,7 @@ class Readings:
         return ProfileInfo(
             recent=measured,
             bottleneck=bottleneck(measured.bars, about),
-            engine=f"{self._engine.name} on {self._engine.device}: {result.implementation}",
+            engine=f"{engine or self._engine.name}: {result.implementation}",  # a snapshot may ask another one
             engine_for_s=self._profiler.clock() - engine.since_s if engine else 0.0,
             gray_from=frame.gray_from if frame else "",
             interval_ms=about.interval_ms,

@@ -34,7 +34,8 @@ class Inspector:
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """What is explained, and of which picture."""
-        return scene.target, scene.pinned, scene.layer, scene.range, scene.scrolled_maps, scene.sliding, scene.beat
+        shown = scene.range, scene.gain, scene.scrolled_maps
+        return scene.target, scene.pinned, scene.layer, *shown, scene.sliding, scene.beat
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite where it is open."""
@@ -57,7 +58,7 @@ class Inspector:
 def _state_words(scene: Scene) -> str:
     if scene.sliding:
         return "the kernel slides: , stops it"
-    return "pinned: a click lets go; , slides" if scene.pinned else "a click pins; , slides the kernel"
+    return "pinned: a click on it lets go; , slides" if scene.pinned else "a click pins; , slides the kernel"
 
 
 def _inspect(scene: Scene, target: MapPixel) -> Inspection:

@@ -78,6 +78,12 @@ def test_dragging_takes_the_picture_along() -> None:
     assert after(STATE, Button(MouseButton.LEFT, Gesture.DRAG, at, (40, -25))) == STATE
 
 
+def test_the_help_opens_on_its_first_page() -> None:
+    turned = press(press(STATE, "h")[0], "PageDown")[0]
+    assert turned.interaction.help_page == 1
+    assert press(press(turned, "h")[0], "h")[0].interaction.help_page == 0
+
+
 def test_0_takes_gain_and_zoom_back() -> None:
     at = middle_of(layout_of(STATE), 0)
     zoomed = after(press(STATE, "+")[0], *[Wheel(at, 1)] * 5)

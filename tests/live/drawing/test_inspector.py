@@ -127,6 +127,11 @@ def test_the_panel_says_that_the_kernel_slides() -> None:
     assert len(keys) == 2
 
 
+def test_a_gain_changes_the_byte_s_arithmetic_on_a_still_picture_too() -> None:
+    scene = scene_of(bank_of(4), (0, 5, 5))
+    assert len({Inspector().key(LAYOUT, replace(scene, gain=gain)) for gain in (1.0, 2.0)}) == 2
+
+
 def test_beside_the_maps_it_says_that_there_is_none(written: Written) -> None:
     written.draw(scene_of(bank_of(4), None))
     assert written.rows[0] == ["no map here"]
