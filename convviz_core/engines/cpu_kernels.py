@@ -51,6 +51,11 @@ class DistinctKernels:
         """(kernel, sign) of the bank's own maps, each once."""
         return frozenset(self.maps[: self.own])
 
+    @property
+    def has_pairs(self) -> bool:
+        """Whether a kernel is shown with both signs."""
+        return len(frozenset(self.maps)) > len(self)
+
 
 @lru_cache(maxsize=64)
 def distinct_kernels(bank: FilterBank) -> DistinctKernels:

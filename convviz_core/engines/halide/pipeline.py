@@ -1,7 +1,8 @@
 """One compiled Halide pipeline: from the frame to the mosaic's bytes in one pass over strips of rows.
 
-Only what the code itself depends on stands in its Recipe (recipe.py). Sizes, limits, the number of maps and their signs
-are arguments, so that none of them ever compiles anything; and so are the weights, except where they are whole numbers.
+Only what the code itself depends on stands in its Recipe (recipe.py). Sizes and limits are arguments, so that
+none of them ever compiles anything. So are the number of maps and their signs, except where pairs are made together,
+and the weights, except where they are whole numbers.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ class Pipeline:
         frame = np.zeros((height, width, 3) if recipe.color else (height, width), np.uint8)
         count = len(recipe.sums.kernels) if recipe.sums else recipe.at_once
         kernels = np.zeros((count, recipe.channels, *recipe.kernel_hw), np.float32)
-        grid = MosaicGrid(1, (1, max(2, block) * lanes // block))
+        grid = MosaicGrid(max(1, len(recipe.pairs)), (1, max(2, block) * lanes // block))
         by_tile = (grid.rows, grid.columns)
         tiles = Tiles(
             np.zeros((*by_tile, *grid.tile_hw), np.uint8),
@@ -124,8 +125,11 @@ class Pipeline:
             outputs.append(stages.extremes_stage(response, kind, self._map_wh(), max(1, recipe.reduce)))
         if recipe.reduce:
             kernels = len(recipe.sums.kernels) if recipe.sums else self._weights.dim(3).extent()
-            levels = stages.levels_stage(response, kernels, self._mappings, self._kernel_of, recipe.far_ranges)
-            outputs.insert(0, stages.tiles_stage(levels, self._map_wh(), recipe.reduce))
+            if recipe.pairs:
+                outputs.insert(0, stages.paired_tiles(response, recipe.pairs, self._mappings))
+            else:
+                levels = stages.levels_stage(response, kernels, self._mappings, self._kernel_of, recipe.far_ranges)
+                outputs.insert(0, stages.tiles_stage(levels, self._map_wh(), recipe.reduce))
         elif recipe.leaves_gray:
             outputs.insert(0, stages.gray_stage(plane))
         self._schedule(outputs, plane, [stage for stage in (columns, response) if stage is not None])

@@ -36,7 +36,8 @@ class Recipe:
     color: the frame is BGR, else gray. channels: 1 where the filters read gray, 3 for RGB. reduce: see PlanKey; 0
     makes no mosaic. sums: the whole-number kernels, for int16 and int32; None in float32. at_once: kernels that share
     their reading of the frame in float32; the number of kernels is a multiple. far_ranges: whether zero may lie outside
-    a range. measures: whether it gives the extremes.
+    a range. measures: whether it gives the extremes. pairs: (kernel, sign) of every map, in order, where there are
+    negated pairs of whole numbers, whose bytes after ReLU are then made together at full size; else ().
     """
 
     color: bool
@@ -48,6 +49,7 @@ class Recipe:
     at_once: int = 1
     far_ranges: bool = False
     measures: bool = True
+    pairs: tuple[tuple[int, int], ...] = ()
 
     @property
     def extent_hw(self) -> tuple[int, int]:
@@ -57,12 +59,12 @@ class Recipe:
     @property
     def measuring(self) -> Recipe:
         """The same without a mosaic."""
-        return replace(self, reduce=0)
+        return replace(self, reduce=0, pairs=())
 
     @property
     def far(self) -> Recipe:
         """The same for any range."""
-        return replace(self, far_ranges=True)
+        return replace(self, far_ranges=True, pairs=())
 
     @property
     def measured(self) -> Recipe:
@@ -96,6 +98,7 @@ def recipe_for(key: PlanKey) -> Recipe | None:
         return None
     distinct = distinct_kernels(bank)
     several = len(bank if key.editable else distinct) > 1
+    pairs = distinct.maps if sums and not layer.signed and distinct.has_pairs and key.reduce == 1 else ()
     return Recipe(
         color=len(key.shape) == 3,
         channels=bank.channels,
@@ -104,6 +107,7 @@ def recipe_for(key: PlanKey) -> Recipe | None:
         reduce=key.reduce,
         sums=sums,
         at_once=2 if sums is None and several else 1,
+        pairs=pairs,
     )
 
 

@@ -13,6 +13,7 @@ import halide as hl
 
 from convviz_core.engines.halide.column_sums import Column, ColumnSums, Term
 from convviz_core.gray import GRAY_WEIGHTS
+from convviz_core.mosaic import MosaicGrid
 
 Node = Any
 
@@ -143,7 +144,7 @@ def _total(values: Sequence[Node]) -> Node:
 def extremes_stage(response: Node, kind: Node, map_wh: tuple[Node, Node], rows: int) -> Node:
     """(y, kernel): the smallest and largest response in the `rows` rows of the maps that block row y covers."""
     width, height = map_wh
-    lanes = 2 * vector_lanes()  # side by side, or each step would wait for the one before
+    lanes = vector_lanes()
     most = hl.f32(3e38) if kind == hl.Float(32) else kind.max()
     part = hl.Func("part")
     over = hl.RDom([(0, (width + lanes - 1) // lanes), (0, rows)])
@@ -178,6 +179,32 @@ def levels_stage(response: Node, kernels: Node, mappings: Node, kernel_of: Node,
     levels = hl.Func("levels")
     levels[x, y, column, row] = _byte(hl.max((q - origin if far_ranges else q) * scale + zero_point, floor))
     return levels
+
+
+def paired_tiles(response: Node, maps: Sequence[tuple[int, int]], mappings: Node) -> Node:
+    """(x, y, column, row): the bytes after ReLU of maps that all have one range, which zero lies in.
+
+    maps: the distinct kernel and the sign of each. At every pixel, one map of a pair has the byte of |q|, the other
+    that of zero.
+    """
+    grid = MosaicGrid(len(maps), (1, 1))
+    scale, zero_point, floor = hl.abs(mappings[1, 0, 0]), mappings[2, 0, 0], mappings[3, 0, 0]
+    zero = hl.cast(hl.UInt(8), floor)
+
+    def level(index: int, sign: int) -> Node:
+        whole = response[x, y, index]
+        q = hl.cast(hl.Float(32), whole)
+        if (index, -sign) not in maps:
+            return _byte(hl.max(q * (scale * sign) + zero_point, floor))
+        return hl.select(whole > 0 if sign > 0 else whole < 0, _byte(hl.abs(q) * scale + zero_point), zero)
+
+    levels = [level(*its) for its in maps] + [hl.cast(hl.UInt(8), 0)] * (grid.rows * grid.columns - len(maps))
+    tiles = hl.Func("tiles")
+    tiles[x, y, column, row] = hl.mux(column + grid.columns * row, levels)
+    tiles.output_buffer().dim(0).set_stride(1)
+    tiles.bound(column, 0, grid.columns).bound(row, 0, grid.rows)
+    tiles.reorder(column, row, x, y).unroll(column).unroll(row).vectorize(x, vector_lanes(), _OVERLAP)
+    return tiles.never_partition_all()
 
 
 def tiles_stage(levels: Node, map_wh: tuple[Node, Node], reduce: int) -> Node:

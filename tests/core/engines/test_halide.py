@@ -152,7 +152,7 @@ def test_what_is_compiled_serves_other_sizes_limits_activations_and_fractions(co
         assert compiles(engine, SEED) == 1
         assert compiles(engine, SEED) == 0
         assert compiles(engine, SEED, shape=(90, 333, 3)) == 0
-        assert compiles(engine, SEED, "none") == 0
+        assert compiles(engine, SEED, "none") == 1  # its pairs are made together only after ReLU
         assert compiles(engine, SEED, shape=shape[:2]) == 1  # gray is read by other code
         assert compiles(engine, SEED, range="auto") == 0
         assert compiles(engine, SEED, range="frame") == 2  # each map's own extremes are measured first
