@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from convviz_core.ranges import RangeMode
-from live.controls import ARROWS, KEYS
+from live.controls import KEYS
+from live.key_effects import ARROWS
 from live.state import ViewState
 
 _BOUND = {key for binding in KEYS for key in binding.keys}

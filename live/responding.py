@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
-from live.controls import ARROWS, Effect, answer
+from live.controls import answer
 from live.display.api import Display
 from live.events import DisplayEvent, Inbox, Key
 from live.intake import Intake
+from live.key_effects import ARROWS, Effect
 from live.key_reasons import why_nothing
 from live.layout import Layout
 from live.notices import Notices

@@ -19,7 +19,8 @@ import pytest
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.filters.files import load_bank
 from convviz_core.scenes import open_scene
-from live.cli import main, still_parser, view_parser
+from live.cli import main
+from live.parsers import still_parser, view_parser
 
 pytestmark = pytest.mark.usefixtures("signals_as_before")
 

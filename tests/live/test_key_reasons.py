@@ -6,7 +6,8 @@ import pytest
 
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.ranges import RangeMode
-from live.controls import KEYS, MAX_GAIN, press
+from live.controls import KEYS, press
+from live.key_effects import MAX_GAIN
 from live.key_reasons import why_nothing
 from live.layout.viewport import Viewport
 from live.state import LayerSettings, ViewState

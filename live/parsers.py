@@ -1,0 +1,180 @@
+"""What may be written on the command line: one parser for each command."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn
+
+from convviz_core import __version__
+from convviz_core.names import shown
+from live.controls import key_table
+from live.state import COLORMAPS
+
+EXIT_ARGUMENTS = 2
+
+VIEW_EPILOG = """examples:
+  convviz                                the first camera
+  convviz 1 --width 1280 --height 720    the second camera, at that size
+  convviz clip.mp4 --loop                a video file, again and again
+  convviz 'photos/*.jpg'                 pictures, one after the other
+  convviz rtsp://camera.local/stream     a stream
+  convviz synthetic:grating --filters gabor
+  convviz --filters model.safetensors:conv1.weight
+  convviz --headless --seconds 10 --snapshot out --stats stats.json
+
+other commands: convviz still IMAGE --out DIR, convviz filters [NAME], convviz cameras
+(each has its own --help)
+
+keys:
+"""
+
+
+class _Once(argparse.Action):
+    """Stores an option's one value; given twice, the first would be lost without a word."""
+
+    _given = False
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        if self._given:
+            parser.error(f"{option_string} is given twice, want it once")
+        self._given = option_string is not None
+        setattr(namespace, self.dest, values)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Argparse, with errors of one sentence; a parser is good for one command line."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.register("action", None, _Once)
+
+    def error(self, message: str) -> NoReturn:
+        say(f"{message} (see {self.prog} --help)")
+        raise SystemExit(EXIT_ARGUMENTS)
+
+
+def say(sentence: str) -> None:
+    """One sentence for the person, on stderr, without the control characters of the names in it."""
+    with suppress(OSError):  # nobody hears it
+        print(f"convviz: {shown(sentence)}", file=sys.stderr, flush=True)
+
+
+def _number(kind: type[int] | type[float], most: float, *, zero: bool = False) -> Callable[[str], int | float]:
+    def parse(text: str) -> int | float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = kind(-1)
+        if not (0 < value <= most or (zero and value == 0)):
+            number = "whole number" if kind is int else "number"
+            least = "from 0 on" if zero else "above 0"
+            raise argparse.ArgumentTypeError(f"'{text}' is not a {number} {least} and up to {most:g}")
+        return value
+
+    return parse
+
+
+def view_parser() -> argparse.ArgumentParser:
+    """The parser of `convviz [view]`."""
+    parser = _Parser(
+        prog="convviz",
+        description="Point a camera at a convolutional layer: shows, live, what each filter of a bank answers.",
+        epilog=VIEW_EPILOG + _plain_keys(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"convviz {__version__}")
+    parser.add_argument(
+        "source",
+        nargs="?",
+        metavar="SOURCE",
+        help="camera number or device, picture, folder or quoted glob of pictures, video file, http/https/rtsp/udp "
+        "address, synthetic[:NAME]; nothing: the first camera, or the synthetic scene where there is none",
+    )
+    source = parser.add_argument_group("source")
+    source.add_argument("--width", type=_number(int, 16384), help="frame width to ask for")
+    source.add_argument("--height", type=_number(int, 16384), help="frame height to ask for")
+    source.add_argument("--fps", type=_number(float, 1000), help="frame rate to ask for")
+    source.add_argument("--format", choices=("MJPG", "YUYV"), type=str.upper, help="pixel format to ask a camera for")
+    source.add_argument("--mirror", action="store_true", help="mirror left and right, before anything else")
+    source.add_argument("--loop", action="store_true", help="start a file again at its end")
+    source.add_argument("--wait", action="store_true", help="wait for a camera or stream that is not there yet")
+    layer = parser.add_argument_group("layer")
+    layer.add_argument("--filters", default="udacity", metavar="NAME|FILE", help="filter bank (see convviz filters)")
+    layer.add_argument("--activation", choices=("relu", "none"), default="relu", help="after the convolution")
+    layer.add_argument("--range", choices=("auto", "fixed", "frame"), default="auto", help="what is black and white")
+    layer.add_argument("--colormap", choices=COLORMAPS, default="lift", metavar="NAME", help=", ".join(COLORMAPS))
+    compute = parser.add_argument_group("computing")
+    compute.add_argument("--device", default="auto", metavar="auto|cpu|cuda|cuda:N", help="where to compute")
+    compute.add_argument("--engine", choices=("auto", "halide", "opencv", "torch"), default="auto", help="with what")
+    run = parser.add_argument_group("run")
+    run.add_argument("--headless", action="store_true", help="no window; a file is read as fast as it can be")
+    run.add_argument("--frames", type=_number(int, 2**62), metavar="N", help="end after N frames")
+    run.add_argument("--seconds", type=_number(float, 1e9), metavar="S", help="end S seconds after the first picture")
+    run.add_argument(
+        "--warm-up",
+        type=_number(float, 1e9, zero=True),
+        default=0.0,
+        metavar="S",
+        help="leave the first S seconds from the first picture on out of the statistics",
+    )
+    outputs = parser.add_argument_group("outputs")
+    outputs.add_argument("--record", type=Path, metavar="FILE", help="record to an .mkv or .avi file")
+    outputs.add_argument(
+        "--record-what", choices=("display", "mosaic", "frame"), default="display", help="what to record"
+    )
+    outputs.add_argument("--snapshot", type=Path, metavar="DIR", help="keep the last frame and its maps")
+    outputs.add_argument("--stats", type=Path, metavar="FILE", help="write counts, rates and times as JSON")
+    outputs.add_argument("--trace", type=Path, metavar="FILE", help="write a Chrome trace, for ui.perfetto.dev")
+    return parser
+
+
+def _plain_keys() -> str:
+    rows = key_table().splitlines()[2:]
+    cells = [[cell.strip().strip("`") for cell in row.strip("|").split("|", 1)] for row in rows]
+    return "\n".join(f"  {keys:8} {help}" for keys, help in cells)
+
+
+def still_parser() -> argparse.ArgumentParser:
+    """The parser of `convviz still`."""
+    parser = _Parser(
+        prog="convviz still",
+        description="Write the figures of one picture: input.png, filters.png, conv.png, relu.png, and maps.npz.",
+        epilog="example:\n  convviz still car.png --out figures --filters sobel",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("image", metavar="IMAGE", help="the picture")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="the folder for the figures; made if missing"
+    )
+    parser.add_argument("--filters", default="udacity", metavar="NAME|FILE", help="filter bank (see convviz filters)")
+    return parser
+
+
+def filters_parser() -> argparse.ArgumentParser:
+    """The parser of `convviz filters`."""
+    parser = _Parser(
+        prog="convviz filters",
+        description="List the filter banks, or print one as a filter file (TOML) on stdout.",
+        epilog="examples:\n  convviz filters\n  convviz filters gabor > my.toml",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("bank", nargs="?", metavar="NAME|FILE", help="the bank to print")
+    return parser
+
+
+def cameras_parser() -> argparse.ArgumentParser:
+    """The parser of `convviz cameras`."""
+    return _Parser(
+        prog="convviz cameras",
+        description="List the cameras: index, device, name, and the sizes, rates and formats where the system tells.",
+    )
