@@ -88,6 +88,23 @@ def let_nearest_go(state: ViewState, layout: Layout, at: Point) -> ViewState:
     return state.with_interaction(pinned=None if nearest == now.pinned else now.pinned, watched=watched)
 
 
+def carried_over(before: ViewState, state: ViewState) -> ViewState:
+    """The state of another layer with the pins of the one before, each where its kernel has the same middle.
+
+    Where there are fewer maps, a pin goes to the last one; `kept_inside` brings back what lies beside the maps.
+    """
+    old, new, count = before.layer.geometry, state.layer.geometry, len(state.layer.bank)
+
+    def moved(pixel: MapPixel) -> MapPixel:
+        y, x = new.centred_at(*old.middle_pixel(*pixel[1:]))
+        return min(pixel[0], count - 1), math.ceil(y), math.ceil(x)
+
+    now = before.interaction
+    pinned = moved(now.pinned) if now.pinned else None
+    watched = tuple(dict.fromkeys(map(moved, now.watched)))
+    return state.with_interaction(pinned=pinned, watched=watched, hovered=None)
+
+
 def enlarge(state: ViewState, index: int) -> ViewState:
     """Map `index` fills the picture, or goes back into the mosaic."""
     return state.with_interaction(viewport=state.interaction.viewport.toggled(index))
