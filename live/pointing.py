@@ -16,8 +16,17 @@ from live.watching import MOST_WATCHED
 def pointed(state: ViewState, layout: Layout) -> ViewState:
     """With what is under the pointer now; beside the picture that stays, and without a pointer it is the middle.
 
-    Only where it matters: with the inspector, which explains it while nothing is pinned, and where pixels are large.
+    Only where it matters: with the inspector, which explains it while nothing is pinned and tells of the weight under
+    the pointer, and where pixels are large.
     """
+    at = state.interaction.pointer
+    over = at if at is not None and layout.panel_at(*at) == Panel.INSPECTOR else None
+    if over != state.interaction.panel_point:
+        state = state.with_interaction(panel_point=over)
+    return _pointed_at_tiles(state, layout)
+
+
+def _pointed_at_tiles(state: ViewState, layout: Layout) -> ViewState:
     now, explains = state.interaction, state.shows(Panel.INSPECTOR)
     if not explains and layout.scale < NUMBERS_FROM_SCALE:
         return _hovering(state, None)

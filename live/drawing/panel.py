@@ -29,10 +29,11 @@ from live.layout.type_scale import TypeScale
 class PanelPage:
     """One panel being drawn: `y` is the first free row; all coordinates are the panel's own.
 
-    beside: what stands beside the title, unless something has no room; then that is said there.
+    beside: what stands beside the title, from its fullest form to its shortest, unless something has no room; then that
+    is said there.
     """
 
-    def __init__(self, place: Rect, text: TypeScale, title: str, beside: str = "") -> None:
+    def __init__(self, place: Rect, text: TypeScale, title: str, *beside: str) -> None:
         self.sprite, self.text = blank(place, PANEL), text
         self.pixels = self.sprite.pixels
         self.left, self.right = text.base, place.width - text.base
@@ -53,9 +54,12 @@ class PanelPage:
         text = self.text
         lines = [f"{self._refused} line{'s' * (self._refused > 1)}"] if self._refused else []
         missing = [*self._left_out, *lines]
-        said, colour = (f"no room for {', '.join(missing)}", ACCENT) if missing else (self._beside, DIM)
-        said = shortened(said, text.small, self.right - self._title_end - text.base)
-        put_right(self.pixels, said, self.right, self._title_line, text.small, colour)
+        names = ", ".join(missing)
+        short = f"hidden: {names.removeprefix('the ')}"
+        choices, colour = ((f"no room for {names}", short), ACCENT) if missing else (self._beside, DIM)
+        room = self.right - self._title_end - text.base
+        said = next((words for words in choices if self.width_of(words, small=True) <= room), "".join(choices[-1:]))
+        put_right(self.pixels, shortened(said, text.small, room), self.right, self._title_line, text.small, colour)
         return self.sprite
 
     def leave_out(self, words: str) -> None:

@@ -39,8 +39,9 @@ class WatchedPanel:
         place = layout.panel(Panel.WATCHED)
         if place is None:
             return ()
-        full = f"{MOST_WATCHED} at most: " if len(scene.watched) == MOST_WATCHED else ""
-        page = PanelPage(place, layout.text, "Watched pixels", f"{full}a right click lets the nearest go")
+        full = f"{MOST_WATCHED} at most; " if len(scene.watched) == MOST_WATCHED else ""
+        words = f"{full}a right click lets the nearest go", f"{full}right click: let go"
+        page = PanelPage(place, layout.text, "Watched pixels", *words)
         each = page.height // max(1, len(scene.watched))
         for number, one in enumerate(scene.watched):
             end = page.y + each
@@ -64,14 +65,18 @@ def _variation(scene: Scene, one: Watched) -> str:
 def _write(page: PanelPage, scene: Scene, number: int, one: Watched, end: int) -> None:
     index, y, x = one.pixel
     colour = PIN_COLOURS[number % len(PIN_COLOURS)]
-    words = f"{index + 1}: {caption_words(scene.layer.bank, index)[0]}, row {y}, column {x}"
-    page.row([(words, 0, colour), (figure(float(one.responses[-1])), 1.0, INK)])
+    value = figure(float(one.responses[-1]))
+    names = [f"{caption_words(scene.layer.bank, index)[0]}, row {y}, column {x}", f"row {y}, column {x}", f"({y}, {x})"]
+    choices = [f"{number + 1}  map {index + 1}: {name}" for name in names]
+    room = page.width - page.width_of(value) - page.text.pad
+    words = next((words for words in choices if page.width_of(words) <= room), choices[-1])
+    page.row([(words, 0, colour), (value, 1.0, INK)])
     said, bottom = _variation(scene, one), min(end, page.bottom) - page.text.pad
-    beside = bottom - page.y < BELOW_FROM_LINES * page.text.line
+    beside = len(one.responses) > 1 and bottom - page.y < BELOW_FROM_LINES * page.text.line
     if beside:
         left = _write_beside(page, said, bottom)
     else:
-        page.row([(said, 0, DIM)], small=True)
+        page.write_first([said, said.removeprefix("standard ")])
         left = page.left
     place = Rect(left, page.y, page.right - left, bottom - page.y)
     if len(one.responses) < 2:

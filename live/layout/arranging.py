@@ -22,7 +22,8 @@ class LayoutRequest:
     """All that a layout depends on.
 
     map_hw: of one map. count: of the maps. input_tile: whether the input has one too. panels: those that are open, in
-    the order in which they stand. captions: what the tiles' captions would like.
+    the order in which they stand. captions: what the tiles' captions would like. kernel_chw: a kernel's
+    channels, rows and columns.
     """
 
     canvas_wh: tuple[int, int]
@@ -32,6 +33,7 @@ class LayoutRequest:
     viewport: Viewport = field(default_factory=Viewport)
     panels: tuple[Panel, ...] = ()
     captions: CaptionNeeds = field(default_factory=CaptionNeeds)
+    kernel_chw: tuple[int, int, int] = (1, 3, 3)
 
 
 @dataclass(frozen=True)
@@ -203,8 +205,12 @@ def _with_strip(request: LayoutRequest, text: TypeScale, lines: int) -> Layout:
 @lru_cache(maxsize=16)
 def _places(request: LayoutRequest, text: TypeScale, whole: Rect) -> tuple[Rect, PlacedPanels, Block]:
     """The tiles' room, the panels and the tiles: the same, whichever part of the maps is seen in them."""
-    room, panels = placed(request.panels, request.canvas_wh, text, whole, lambda room: _block(request, text, room))
-    return room, panels, _block(request, text, room)
+
+    def block_in(room: Rect) -> Block:
+        return _block(request, text, room)
+
+    room, panels = placed(request.panels, request.canvas_wh, text, whole, request.kernel_chw, block_in)
+    return room, panels, block_in(room)
 
 
 def _reduce(request: LayoutRequest, shrink: float) -> int:

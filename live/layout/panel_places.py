@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations, pairwise
 
+from live.layout.caption_plan import smallest_numbered_cell
 from live.layout.tiling import Block, Rect
 from live.layout.type_scale import TypeScale
 
@@ -23,7 +25,12 @@ class Panel(StrEnum):
     HELP = "help"
 
 
-# Width and height that a panel's text needs, in units of the text's size; the inspector can use more.
+NUMBERS_WORTH = 0.5  # of the tiles' area, that numbers in all cells of a large kernel may cost
+CHAIN_NUMBER_EM = 2.3  # of two digits with a point and a minus sign
+SIGN_EM = 1.25  # between two matrices
+AROUND_CHAIN_EM = 22.0  # the height of what the inspector says beside its matrices
+
+# Width and height that a panel's text needs, in units of the text's size; the inspector of a large kernel needs more.
 PANEL_NEEDS = {
     Panel.INSPECTOR: (31.0, 34.0),
     Panel.WATCHED: (27.0, 20.0),
@@ -82,7 +89,7 @@ def arrangements(panels: tuple[Panel, ...], needs: Needs, text: TypeScale, whole
         for below in (False, True):
             across, length = (1, whole.height) if below else (0, whole.width)
             wanted = sum(max(needs[panel][across] for panel in line) for line in lines) * text.base
-            found.append(Arrangement(lines, below, min(round(wanted), int(length * most))))
+            found.append(Arrangement(lines, below, min(math.ceil(wanted), int(length * most))))
     return found
 
 
@@ -105,11 +112,22 @@ def fulfilment(panels: Sequence[tuple[Panel, Rect]], needs: Needs, text: TypeSca
     return share
 
 
+def numbered_needs(kernel_chw: tuple[int, int, int], text: TypeScale) -> Needs:
+    """PANEL_NEEDS with as much for the inspector as the numbers of such a kernel take."""
+    channels, rows, columns = kernel_chw
+    cell, base = smallest_numbered_cell(CHAIN_NUMBER_EM), text.base
+    width = 3 * columns * cell + 2 * round(SIGN_EM * base) + (2 + (channels > 1)) * base
+    height = channels * (rows * cell + text.gap) + AROUND_CHAIN_EM * base
+    least_w, least_h = PANEL_NEEDS[Panel.INSPECTOR]
+    return {**PANEL_NEEDS, Panel.INSPECTOR: (max(width / base, least_w), max(height / base, least_h))}
+
+
 def placed(
     panels: tuple[Panel, ...],
     canvas_wh: tuple[int, int],
     text: TypeScale,
     whole: Rect,
+    kernel_chw: tuple[int, int, int],
     block_in: Callable[[Rect], Block],
 ) -> Choice:
     """The tiles' room and the panels, so that both are large; help before all other panels.
@@ -122,13 +140,22 @@ def placed(
     small = any(have < want for have, want in zip(canvas_wh, SMALLEST_BESIDE_WH, strict=True))
     if small and Panel.HELP in shown:
         return Rect(0, 0, 0, 0), ((Panel.HELP, Rect(0, 0, *canvas_wh)),)
-    needs = PANEL_NEEDS
+    numbered = numbered_needs(kernel_chw, text)
+    larger = numbered if Panel.INSPECTOR in shown and numbered != PANEL_NEEDS else None
+    choices = [(arrangement, PANEL_NEEDS) for arrangement in arrangements(shown, PANEL_NEEDS, text, whole)]
+    if larger:
+        choices += [(arrangement, larger) for arrangement in arrangements(shown, larger, text, whole)]
 
-    def score(arrangement: Arrangement) -> float:
+    def score(choice: tuple[Arrangement, Needs]) -> float:
+        arrangement, needs = choice
         room, places = arrangement.placed(whole, needs)
-        return block_in(room).area * fulfilment(places, needs, text) ** 2
+        share = fulfilment(places, needs, text)
+        if needs is larger and share < 1:
+            return -1.0  # larger cells, and still no numbers
+        worth = NUMBERS_WORTH if larger and needs is not larger else 1.0
+        return worth * block_in(room).area * share**2
 
-    best = max(arrangements(shown, needs, text, whole), key=score)
+    best, needs = max(choices, key=score)
     room = best.placed(whole, needs)[0]
     used_w, used_h = block_in(room).size_wh
     spare = room.height - used_h if best.below else room.width - used_w
