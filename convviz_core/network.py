@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from convviz_core.layer import Layer
 
@@ -17,16 +18,19 @@ class Net(nn.Module):
     def __init__(self, layer: Layer) -> None:
         """Make torch's layer: kernels float32 (N, C, kh, kw), and the bias where it is used."""
         super().__init__()
-        bank, (kernel_h, kernel_w) = layer.bank, layer.bank.kernel_hw
+        bank, geometry = layer.bank, layer.geometry
+        top, bottom, left, right = geometry.margins
+        uneven = top != bottom or left != right  # torch would warn of a copy that "same" takes here
+        self._sides, self._mode = ([left, right, top, bottom] if uneven else None), str(layer.padding_mode)
         self.conv = nn.Conv2d(
             bank.channels,
             len(bank),
-            (kernel_h, kernel_w),
-            layer.stride,
-            layer.padding,
-            layer.dilation,
+            bank.kernel_hw,
+            geometry.stride_yx,
+            (0, 0) if uneven else (top, left),
+            geometry.dilation_yx,
             bias=layer.bias,
-            padding_mode=str(layer.padding_mode),  # type: ignore[arg-type]  # one of its four
+            padding_mode=self._mode,  # type: ignore[arg-type]  # one of its four
         )
         self.conv.weight = nn.Parameter(torch.from_numpy(bank.kernels.copy()), requires_grad=False)
         if layer.bias and bank.bias is not None:
@@ -34,5 +38,7 @@ class Net(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """x: (B, C, H, W) in [0, 1] -> conv and activated, each (B, N, h, w)."""
+        if self._sides:
+            x = F.pad(x, self._sides, "constant" if self._mode == "zeros" else self._mode)
         conv = self.conv(x)
         return conv, torch.relu(conv)
