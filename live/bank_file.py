@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
 
@@ -58,7 +56,7 @@ class BankFile:
                 self._inbox.append(BankRead(None, f"{error}: the bank before stays"))
             return
         if stamp(self._path) == now and not _same(bank, self._bank):
-            self._inbox.append(BankRead(bank, f"'{shown(self._path)}' has changed and is read again"))
+            self._inbox.append(BankRead(bank, f"'{shown(self._path)}' has changed"))
             self._bank = bank
 
     def _watch(self) -> None:
@@ -69,7 +67,7 @@ class BankFile:
 def stamp(path: Path) -> Stamp:
     """What changes with the file, when it is written to and when another one takes its name."""
     try:
-        status = os.stat(path)
+        status = path.stat()
     except OSError:
         return None
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

@@ -8,7 +8,7 @@ from dataclasses import replace
 from convviz_core.filters import edits
 from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.edits import Place
-from live.events import Button, Point
+from live.events import Button, Gesture, MouseButton, Point
 from live.layout import Layout
 from live.layout.edit_places import EditPlaces, edit_places
 from live.layout.panel_places import Panel
@@ -91,7 +91,7 @@ def choose(state: ViewState, place: Place) -> ViewState:
 
 
 def move(state: ViewState, dy: int, dx: int) -> ViewState:
-    """The next weight down or across; behind the last of a channel comes the first of the next, and nothing is wrapped."""
+    """The next weight down or across; behind the last one of a channel comes the first of the next channel."""
     channel, row, column = _editing(state).place
     channels, rows, columns = state.layer.bank.kernels.shape[1:]
     row, column = row + dy, column + dx
@@ -108,12 +108,19 @@ def next_filter(state: ViewState, step: int) -> ViewState:
     return _on_filter(state, (_editing(state).filter + step) % len(state.layer.bank))
 
 
-def click(state: ViewState, places: EditPlaces, at: Point) -> tuple[ViewState, str | None]:
-    """Choose the weight there; or the key of the button there, which is to be pressed."""
-    weight, button = places.weight_at(*at), places.button_at(*at)
-    if weight is not None:
-        return choose(state, weight), None
-    return state, None if button is None else BUTTONS[button][0]
+def click(state: ViewState, places: EditPlaces, at: Point) -> ViewState:
+    """Choose the weight there."""
+    place = places.weight_at(*at)
+    return state if place is None else choose(state, place)
+
+
+def button_under(state: ViewState, event: Button, layout: Layout) -> str | None:
+    """The key of the panel's button that is clicked."""
+    places = places_of(state, layout)
+    if places is None or (event.button, event.gesture) != (MouseButton.LEFT, Gesture.CLICK):
+        return None
+    number = places.button_at(*event.at)
+    return None if number is None else BUTTONS[number][0]
 
 
 def wheel(state: ViewState, places: EditPlaces, at: Point, notches: float) -> ViewState:
@@ -122,27 +129,27 @@ def wheel(state: ViewState, places: EditPlaces, at: Point, notches: float) -> Vi
     return state if weight is None else change(choose(state, weight), round(notches))
 
 
-def drag(state: ViewState, places: EditPlaces, event: Button) -> ViewState | None:
-    """Give the weights that the pointer passes the value where the drag began; None for one that began elsewhere."""
+def drag(state: ViewState, places: EditPlaces, event: Button) -> tuple[ViewState, bool]:
+    """Give the weights that the pointer passes the value where the drag began; False for one that began elsewhere."""
     now = _editing(state)
     began = (event.at[0] - event.moved[0], event.at[1] - event.moved[1])
-    painting = now.drag
-    if painting is None:
+    drag = now.drag
+    if drag is None:
         place = places.weight_at(*began)
-        value = None if place is None else edits.weight_at(state.layer.bank, now.filter, place)
-        painting = Drag(value)
-    if painting.value is None:
-        return state.with_interaction(editing=replace(now, drag=painting)) if now.drag is None else None
+        drag = Drag(None if place is None else edits.weight_at(state.layer.bank, now.filter, place))
+    if drag.value is None:
+        return state.with_interaction(editing=replace(now, drag=drag)), False
     for place in _passed(places, began, event.at):
-        state = choose(state, place)
-        after = apply(state, _painter(now.filter, place, painting.value), joined=painting.changed)
-        painting = replace(painting, changed=painting.changed or after is not state)
-        state = after
-    return state.with_interaction(editing=replace(_editing(state), drag=painting))
+        before, state = state.settings, choose(state, place)
+        state = apply(state, _painter(now.filter, place, drag.value), joined=drag.changed)
+        drag = replace(drag, changed=drag.changed or state.settings is not before)
+    return state.with_interaction(editing=replace(_editing(state), drag=drag)), True
 
 
 def drop(state: ViewState) -> ViewState:
     """The drag has ended."""
+    if state.editing is None:
+        return state
     return state.with_interaction(editing=replace(_editing(state), drag=None))
 
 

@@ -79,7 +79,7 @@ class Closed:
 
 @dataclass(frozen=True)
 class BankRead:
-    """The file of `--filters` has changed: what it holds now, or None where that is no bank; and that in a sentence."""
+    """The file of `--filters` has changed: what it holds now, or None where that is no bank; what is to be said."""
 
     bank: FilterBank | None
     sentence: str

@@ -12,7 +12,7 @@ Kept = TypeVar("Kept")
 
 @dataclass(frozen=True)
 class History(Generic[Kept]):
-    """What was there before each step, and after each that was undone; the nearest last. At most MOST_STEPS are kept."""
+    """What was there before each step, and after each that was undone, the nearest last; at most MOST_STEPS."""
 
     past: tuple[Kept, ...] = ()
     future: tuple[Kept, ...] = ()

@@ -8,6 +8,7 @@ from enum import Enum
 
 from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
+from live.editing import begin
 from live.layout.panel_places import Panel
 from live.layout.viewport import ZOOM_STEP
 from live.pointing import enlarge, let_go, pan
@@ -25,6 +26,7 @@ class Effect(Enum):
     STEP = "step"
     SNAPSHOT = "snapshot"
     RECORD = "record"
+    WRITE_BANK = "write bank"
 
 
 Answer = ViewState | tuple[ViewState, Effect]
@@ -41,7 +43,8 @@ def show_bank(state: ViewState, index: int) -> ViewState:
         return state
     viewport = replace(state.interaction.viewport, enlarged=None)
     without = state.with_interaction(pinned=None, watched=(), hovered=None, viewport=viewport)
-    return without.with_settings(bank_index=index)
+    shown = without.with_settings(bank_index=index)
+    return begin(shown) if state.editing else shown
 
 
 def toggle(name: str) -> Callable[[ViewState, str], ViewState]:

@@ -82,7 +82,7 @@ def with_sum_0(bank: FilterBank, index: int) -> FilterBank:
         return bank
     levelled = _float32(kernel.astype(np.float64) - total / kernel.size)
     finest = int(np.abs(levelled).argmin())  # takes what was lost by rounding, and hardly changes by it
-    levelled.flat[finest] = _float32(np.float64(levelled.flat[finest]) - math.fsum(levelled.flat))
+    levelled.flat[finest] = np.float32(float(levelled.flat[finest]) - math.fsum(levelled.flat))
     return _with_kernel(bank, index, levelled)
 
 

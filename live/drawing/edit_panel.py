@@ -1,4 +1,4 @@
-"""The panel for editing: one kernel, large, the chosen weight outlined, and a button for everything one may do to it."""
+"""The panel for editing: one kernel, large, its chosen weight outlined, and a button for each thing one may do."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ NARROWEST_PICTURE = 0.4  # of the window's width or height, that panels leave to
 class Panel(StrEnum):
     """What can stand beside the picture."""
 
+    EDIT = "edit"  # open while a kernel is edited
     INSPECTOR = "inspector"
     WATCHED = "watched"  # open while pixels are watched
     PROFILE = "profile"
@@ -22,6 +23,7 @@ class Panel(StrEnum):
 
 # Width and height that a panel's text needs, in units of the text's size; the inspector can use more.
 PANEL_NEEDS = {
+    Panel.EDIT: (29.0, 36.0),
     Panel.INSPECTOR: (31.0, 34.0),
     Panel.WATCHED: (27.0, 20.0),
     Panel.PROFILE: (27.0, 34.0),

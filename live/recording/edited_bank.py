@@ -57,9 +57,8 @@ def safe_name(name: str) -> str:
 
 def _writable(bank: FilterBank, name: str) -> FilterBank:
     """The bank with texts that a filter file takes."""
-    filters = tuple(
-        replace(filter, label=_text(filter.label) or f"filter {number}") for number, filter in enumerate(bank.filters, 1)
-    )
+    labels = [_text(label) or f"filter {number}" for number, label in enumerate(bank.labels, 1)]
+    filters = tuple(replace(filter, label=label) for filter, label in zip(bank.filters, labels, strict=True))
     return replace(bank, name=_text(name), filters=filters)
 
 

@@ -179,14 +179,16 @@ def test_sides_are_from_1_to_31_and_filters_from_1_to_64() -> None:
 
 
 def test_a_copy_stands_behind_its_filter_under_a_name_of_its_own_and_each_keeps_its_bias() -> None:
-    bank = FilterBank.from_array("b", np.arange(12.0).reshape(3, 2, 2), bias=[1, 2, 3])
+    bank = FilterBank.from_array("b", np.arange(12.0).reshape(3, 2, 2), bias=np.array([1, 2, 3]))
     more = edits.with_copy(bank, 1)
     assert more.labels == ("filter 1", "filter 2", "filter 4", "filter 3")
     assert more.kernels[:, 0, 0, 0].tolist() == [0, 4, 4, 8]
-    assert more.bias is not None and more.bias.tolist() == [1, 2, 2, 3]
+    assert more.bias is not None
+    assert more.bias.tolist() == [1, 2, 2, 3]
     fewer = edits.without(more, 0)
     assert fewer.labels == ("filter 2", "filter 4", "filter 3")
-    assert fewer.bias is not None and fewer.bias.tolist() == [2, 2, 3]
+    assert fewer.bias is not None
+    assert fewer.bias.tolist() == [2, 2, 3]
     assert edits.with_copy(fewer, 0).labels == ("filter 2", "filter 5", "filter 4", "filter 3")
 
 
