@@ -34,9 +34,9 @@ ACTIONS: dict[str, EditFilter] = {
 BUTTONS = (
     *(("!", "negate"), ("@", "turn"), ('"', "mirror")),
     *(("$", "sum 0"), ("%", "sum of sizes 1"), ("Backspace", "clear")),
-    *((")", "row more"), ("(", "row less"), (">", "column more"), ("<", "column less")),
-    *(("Insert", "copy filter"), ("Delete", "remove filter")),
-    *(("u", "undo"), ("y", "redo"), ("o", "write a file")),
+    *((")", "one more row"), ("(", "one less"), ("o", "write a file")),
+    *((">", "one more column"), ("<", "one less"), ("u", "undo")),
+    *(("Insert", "copy filter"), ("Delete", "remove filter"), ("y", "redo")),
 )
 SIGNS = {"Backspace": "\N{LEFTWARDS ARROW}", "Insert": "Ins", "Delete": "Del"}  # of keys with long names
 

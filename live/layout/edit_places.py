@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from live.layout.tiling import Rect
 from live.layout.type_scale import TypeScale
 
-LARGEST_CELL_EM = 5.0
+LARGEST_CELL_EM = 8.0
 BUTTON_EM = 8.5  # the narrowest that its words fit into
 LINES_ABOVE, LINES_BELOW = 2, 2.5  # of text, above the kernel and below it
 FEWEST_KERNEL_LINES = 4  # with less left for the kernel, buttons go
