@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from live import editing
 from live.key_binding import KeyBinding
 from live.key_effects import ARROWS, Answer, Effect
@@ -12,7 +10,7 @@ from live.state import ViewState
 
 def undo(state: ViewState, key: str) -> ViewState:
     """u: without the last step; y: with it again."""
-    return replace(state, settings=state.settings.undone() if key == "u" else state.settings.redone())
+    return editing.with_settings(state, state.settings.undone() if key == "u" else state.settings.redone())
 
 
 def _write(state: ViewState, _key: str) -> Answer:

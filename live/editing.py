@@ -12,7 +12,8 @@ from live.events import Button, Gesture, MouseButton, Point
 from live.layout import Layout
 from live.layout.edit_places import EditPlaces, edit_places
 from live.layout.panel_places import Panel
-from live.state import Drag, Editing, ViewState
+from live.pointing import carried_over
+from live.state import Drag, Editing, LayerSettings, ViewState
 
 EditFilter = Callable[[FilterBank, int], FilterBank]
 
@@ -61,7 +62,13 @@ def apply(state: ViewState, edit: edits.Edit, *, joined: bool = False) -> ViewSt
     if bank is settings.choice.bank:
         return state
     choice = replace(settings.choice, bank=edits.compared(bank, settings.original))
-    return replace(state, settings=settings.with_choice(choice, joined=joined))
+    return with_settings(state, settings.with_choice(choice, joined=joined))
+
+
+def with_settings(state: ViewState, settings: LayerSettings) -> ViewState:
+    """With other settings; pins keep their places where kernels of another size have theirs."""
+    after = replace(state, settings=settings)
+    return after if after.layer.geometry == state.layer.geometry else carried_over(state, after)
 
 
 def act(state: ViewState, key: str) -> ViewState:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
 from live.bank_changes import BankFiles
+from live.click_reasons import why_no_click
 from live.controls import answer
 from live.display.api import Display
-from live.events import BankRead, DisplayEvent, Inbox, Key
+from live.events import BankRead, Button, DisplayEvent, Gesture, Inbox, Key
 from live.intake import Intake
 from live.key_effects import ARROWS, Effect
 from live.key_reasons import why_nothing
@@ -87,6 +88,8 @@ class Responder:
             shown = kept_inside(after, layout) if layout and event.name in ARROWS else after
             if shown == state:
                 self._notices.say(why_nothing(state, event.name))
+        if isinstance(event, Button) and event.gesture != Gesture.DROP and layout and after == state and not effect:
+            self._notices.say(why_no_click(state, event, layout))
         self._carry_out(effect)
         if effect == Effect.WRITE_BANK and self._keep.edited_bank(after.settings.choice.bank):
             return replace(after, settings=after.settings.with_written())

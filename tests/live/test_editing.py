@@ -290,7 +290,7 @@ def test_what_is_chosen_stays_inside_a_bank_that_shrinks() -> None:
 
 def test_a_copy_is_what_is_edited_from_then_on() -> None:
     copied = after(STATE, "e Insert +").settings.choice.bank
-    assert copied.labels == ("f1", "filter 5", "f2", "f3", "f4")
+    assert copied.labels == ("filter 1", "filter 5", "filter 2", "filter 3", "filter 4")
     assert np.argwhere(copied.kernels[1] != SEED[0]).tolist() == [[0, 0, 0]]
 
 
