@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import hypothesis.strategies as st
 import numpy as np
@@ -58,7 +59,7 @@ def at(state: ViewState, row: int, column: int, channel: int = 0) -> Point:
 
 
 def drag(state: ViewState, *points: Point) -> ViewState:
-    for before, now in zip(points, points[1:], strict=False):
+    for before, now in pairwise(points):
         moved = (now[0] - before[0], now[1] - before[1])
         state = after(state, Button(MouseButton.LEFT, Gesture.DRAG, now, moved))
     return after(state, Button(MouseButton.LEFT, Gesture.DROP, points[-1]))
