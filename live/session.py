@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from convviz_core.arrays import ByteArray
@@ -117,7 +117,7 @@ class Session:
             try:
                 return self._compute()
             except FrameSizeError as error:
-                self.state = _with_layer_before(self.state, self._last, error, self._notices)
+                self.state = _with_layer_before(self.state, self._last, error, self._tell)
             return self._compute()
         except FrameSizeError as error:
             raise SourceError(str(error)) from None
@@ -206,12 +206,12 @@ class Session:
         self._responder.finish(self.state)
 
 
-def _with_layer_before(state: ViewState, last: Last, error: FrameSizeError, notices: Notices) -> ViewState:
+def _with_layer_before(state: ViewState, last: Last, error: FrameSizeError, tell: Callable[[str], None]) -> ViewState:
     """The state with the layer that is on the screen; `error` where that is the one that does not fit the frame."""
     before = last.state.settings
     if last.result is None or before == state.settings:
         raise error
-    notices.say(f"{error}: '{before.layer.bank.name}' stays as it is")
+    tell(f"{error}: '{before.layer.bank.name}' stays as it is")
     return replace(state, settings=before)
 
 
