@@ -116,6 +116,13 @@ class ConvGeometry:
         """int64 (kw,) or (n, kw): the same for the kernel's columns and map column `x`."""
         return self._axes[1].read(input_w, x)
 
+    def outside(self, input_hw: tuple[int, int], y: int, x: int) -> NDArray[np.bool_]:
+        """bool (kh, kw): which weights of response (y, x) lie on padding, whatever stands there."""
+        rows, columns = (
+            axis.lies_outside(size, at) for axis, size, at in zip(self._axes, input_hw, (y, x), strict=True)
+        )
+        return rows[:, None] | columns
+
     def window(self, y: int, x: int) -> Box:
         """Where the kernel lies for response (y, x), in input pixels; it reaches into the padding, below 0 too."""
         top, left = (axis.start(at) for axis, at in zip(self._axes, (y, x), strict=True))
