@@ -123,19 +123,17 @@ class SqueezeExcitation(nn.Module):
 class ControlFlow(nn.Module):
     """Bright pictures go another way than dark ones, and twice."""
 
-    def __init__(self, inplace: bool) -> None:
+    def __init__(self, inplace: bool, threshold: float = 0.5) -> None:
         super().__init__()
+        self.threshold = threshold
         self.first = nn.Conv2d(3, 4, 3, padding=1)
         self.dark = nn.Conv2d(4, 4, 3, padding=1)
         self.bright = nn.Sequential(nn.Conv2d(4, 4, 5, padding=2), nn.ReLU(inplace))
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.first(x)
-        if float(x.mean()) > 0.5:
-            y = self.bright(self.bright(y))
-        else:
-            y = self.dark(y)
-        out: Tensor = y
+        is_bright = float(x.mean()) > self.threshold
+        out: Tensor = self.bright(self.bright(y)) if is_bright else self.dark(y)
         return out
 
 

@@ -11,16 +11,18 @@ whole picture's; where they differ, the whole picture is used.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
 
 from convviz_core.geometry import Box
 from convviz_core.models.calls import Call, stop, watch
@@ -74,7 +76,8 @@ class FieldTables:
             if input_hw in self._whole or (last is not None and last in self._found.get(input_hw, ())):
                 return
             kinds = self._model.kinds(input_hw)
-            fields = _fields(self._model, input_hw, last if last in kinds else next(reversed(kinds)))
+            with _one_thread():
+                fields = _fields(self._model, input_hw, last if last in kinds else next(reversed(kinds)))
             self._found.setdefault(input_hw, {}).update(fields)
             if last is None:
                 self._whole.add(input_hw)
@@ -128,7 +131,7 @@ def _run(module: nn.Module, values: Tensor, last: str, measure: Measure) -> list
         if call.name == last:
             stop()
 
-    with suppress(ModelError):  # what was called until then counts
+    with suppress(ModelError), _ExactInterpolation():  # what was called until then counts
         watch(module, values, on_call)
     return steps
 
@@ -225,6 +228,33 @@ def _refuted(module: nn.Module, noise: Tensor, last: str, fields: dict[str, Fiel
                 if (changed & unread).any():
                     refuted.add(name)
     return refuted
+
+
+class _ExactInterpolation(TorchFunctionMode):
+    """Interpolation reads one pixel more at the border, always with weight 0: that alone must not make NaN."""
+
+    def __torch_function__(
+        self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        values = args[0] if args else kwargs.get("input")
+        if function is not F.interpolate or not isinstance(values, Tensor) or not values.isnan().any():
+            return function(*args, **kwargs)
+        others = args[1:], {name: value for name, value in kwargs.items() if name != "input"}
+        plain = F.interpolate(values.nan_to_num(), *others[0], **others[1])
+        read = F.interpolate(values.isnan().to(values.dtype), *others[0], **others[1])
+        return plain.masked_fill(read != 0, torch.nan)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Small pictures are no faster on more, and many times slower where other programs have the cores."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _is_nan(output: Tensor) -> Bools:

@@ -52,14 +52,12 @@ def sums_of(call: Call, index: int, y: int, x: int) -> tuple[Array, float]:
     group, products = read(module, inputs, weight, index, y, x)
     sums = np.zeros(len(inputs))
     sums[group] = products
-    bias = 0.0 if module.bias is None else float(module.bias[index])
+    bias = 0.0 if module.bias is None else float(module.bias.detach()[index])
     shown = float(call.output[0, index, y, x])
     size = float(np.abs(products).sum()) + abs(bias)
     precision = max(_ROUNDING, 4 * torch.finfo(call.output.dtype).eps)
     if abs(sums.sum() + bias - shown) > precision * max(size, abs(shown)):
-        raise ModelError(
-            f"'{call.name}' changes its weights or its input as it runs: their products are not its output"
-        )
+        raise ModelError(f"'{call.name}' changes its weights or its input as it runs: their products do not add up")
     return sums, bias
 
 

@@ -12,6 +12,8 @@ from torch_models import make
 from convviz_core import ModelError, ModelLayer, contributions, load_model, open_engine
 from convviz_core.arrays import ByteArray
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 HW = (21, 26)
 
 CONVOLUTIONS = [
@@ -55,12 +57,12 @@ def test_sums_and_bias_are_the_output_and_a_channel_s_sum_is_what_it_gives_alone
         assert bias == (0.0 if convolution.bias is None else float(convolution.bias[index]))
 
 
-def _alone(convolution: nn.Conv2d, before: np.ndarray, channel: int) -> np.ndarray:  # type: ignore[type-arg]
+def _alone(convolution: nn.Conv2d, before: np.ndarray, channel: int) -> np.ndarray:
     """What the convolution gives, without its bias, of one input channel: by torch in float64."""
     one = np.zeros((1, *before.shape))
     one[0, channel] = before[channel]
     double = load_model(convolution)._module.double()
-    if double.bias is not None:
+    if isinstance(double.bias, Tensor):
         nn.init.zeros_(double.bias)
     with torch.no_grad():
         return double(torch.from_numpy(one))[0].numpy()  # type: ignore[no-any-return]

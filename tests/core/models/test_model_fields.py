@@ -12,6 +12,8 @@ from convviz_core import ModelError, ModelLayer, load_model, receptive_field
 from convviz_core.geometry import Box
 from convviz_core.models.probing import NARROW
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 HW = (30, 38)
 # Of each kind: a layer in the middle and the last one with maps.
 LAYERS = [
@@ -129,7 +131,7 @@ class Replaces(nn.Module):
 
 
 class Chooses(nn.Module):
-    """One branch or the other by the value at each place: NaN takes the small one."""
+    """One branch or the other by the picture's mean, and both are called: NaN takes the small one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -138,11 +140,13 @@ class Chooses(nn.Module):
         self.out = nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.out(torch.where(x[:, :1] > 0.5, self.large(x), self.small(x)))
+        out: Tensor = self.out(torch.where(x.mean() > 0.4, self.large(x), self.small(x)))
         return out
 
 
-@pytest.mark.parametrize(("module", "name"), [(Replaces(), "after"), (Chooses(), "out"), (ControlFlow(True), "bright")])
+@pytest.mark.parametrize(
+    ("module", "name"), [(Replaces(), "after"), (Chooses(), "out"), (ControlFlow(True, 0.4), "bright")]
+)
 def test_where_nothing_is_proved_the_field_is_not_known(module: nn.Module, name: str) -> None:
     model = load_model(module)
     layer = ModelLayer(model, name, HW)

@@ -13,6 +13,8 @@ from torch_models import KINDS, ControlFlow, make, reference
 from convviz_core import LayerInfo, ModelError, ModelLayer, load_model, open_engine
 from convviz_core.arrays import ByteArray
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 HW = (36, 44)
 
 
@@ -72,6 +74,7 @@ def test_a_stride_is_how_far_a_map_s_pixels_lie_apart_in_the_input(module: nn.Mo
 
 def test_a_model_is_not_changed_by_being_looked_at() -> None:
     module = make("residual")
+    assert isinstance(module, nn.Sequential)
     module[0].requires_grad_(False)
     module[2].eval()
     before = copy.deepcopy(module.state_dict())
@@ -93,14 +96,14 @@ def test_training_a_model_later_does_not_change_what_was_loaded() -> None:
     with open_engine("torch", "cpu") as engine:
         before, _ = engine.maps(picture(), ModelLayer(model, "0", HW))
         with torch.no_grad():
-            module[0].weight.zero_()
+            next(module.parameters()).zero_()
         after, _ = engine.maps(picture(), ModelLayer(model, "0", HW))
     assert np.array_equal(before, after)
 
 
 def test_the_forward_pass_ends_behind_the_shown_layer() -> None:
     class Fails(nn.Module):
-        def forward(self, x: Tensor) -> Tensor:
+        def forward(self, _x: Tensor) -> Tensor:
             raise RuntimeError("never reached")
 
     model = load_model(nn.Sequential(nn.Conv2d(3, 2, 3), Fails()))
@@ -166,7 +169,7 @@ def test_a_model_of_one_channel_gets_the_picture_in_gray_and_says_so() -> None:
 
 def test_wrapping_hides_no_layer() -> None:
     model = load_model(nn.DataParallel(make("plain")))
-    assert [layer.name for layer in model.layers(HW)][0] == "0"
+    assert model.layers(HW)[0].name == "0"
 
 
 def test_a_weight_that_is_computed_by_weight_norm_can_be_copied() -> None:
@@ -193,7 +196,7 @@ def test_a_model_that_has_no_layers_or_fails_says_why(module: nn.Module, sentenc
 
 def test_programs_whose_layers_cannot_be_watched_are_named() -> None:
     module = make("plain").eval()
-    scripted = torch.jit.trace(module, torch.rand(1, 3, *HW))
+    scripted = torch.jit.trace(module, torch.rand(1, 3, *HW))  # type: ignore[no-untyped-call]
     with pytest.raises(ModelError, match="TorchScript program, whose layers cannot be watched"):
         load_model(scripted)
     exported = torch.export.export(module, (torch.rand(1, 3, *HW),)).module()

@@ -14,6 +14,8 @@ from convviz_core import ModelError, load_model
 NET = """
 import torch
 import beside
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 print("made")
 def net():
     torch.manual_seed(4)
@@ -53,7 +55,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     [("net.py:net", "0", 5), ("net.py:ready", "0", 5), ("net.py:Net", "conv", 2), ("package.nets:net", "Conv2d", 7)],
 )
 def test_a_function_a_class_or_the_module_itself_is_taken_and_what_lies_beside_is_found(
-    folder: Path, spec: str, layer: str, channels: int
+    folder: Path,  # noqa: ARG001
+    spec: str,
+    layer: str,
+    channels: int,
 ) -> None:
     model = load_model(spec)
     (found,) = model.layers((9, 9))

@@ -16,6 +16,8 @@ from torch_models import make
 
 from convviz_core import ModelError, load_model
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 class Wrapped(nn.Module):
     """Whose own names begin with the prefix that others add."""
