@@ -55,6 +55,11 @@ class Watched:
         self._times += 1
         os.utime(self.path, ns=(self._times * 10**9, self._times * 10**9))
 
+    def replace_with(self, text: str) -> None:
+        """Write it, and look once."""
+        self.write(text)
+        self.file.look()
+
     def look(self, times: int = 2) -> list[BankRead]:
         for _ in range(times):
             self.file.look()
@@ -211,7 +216,7 @@ def run_without_window(source: Source, watched: Watched) -> tuple[Last, list[str
 
 def test_a_run_without_a_window_goes_on_with_the_new_bank_and_its_maps_are_the_new_ones(watched: Watched) -> None:
     colour = bank_of("colour", 1, -2, 3, 0.5, shape=(2, 3, 3, 3))
-    source = Source({3: lambda: (watched.write(to_toml(colour)), watched.file.look()), 4: watched.file.look})
+    source = Source({3: lambda: watched.replace_with(to_toml(colour)), 4: watched.file.look})
     last, said = run_without_window(source, watched)
     assert last.state.layer.bank.channels == 3
     assert said == [f"'{watched.path}' has changed and is read again"]
@@ -230,9 +235,7 @@ def test_a_run_without_a_window_goes_on_with_the_new_bank_and_its_maps_are_the_n
 
 def test_a_bank_that_does_not_fit_the_frames_is_said_and_the_one_before_stays(watched: Watched) -> None:
     large = bank_of("large", 1, shape=(1, 1, 31, 31))
-    source = Source(
-        {3: lambda: (watched.write(to_toml(large)), watched.file.look()), 4: watched.file.look}, (20, 20, 3)
-    )
+    source = Source({3: lambda: watched.replace_with(to_toml(large)), 4: watched.file.look}, (20, 20, 3))
     last, said = run_without_window(source, watched)
     assert last.state.layer.bank.name == "first"
     assert source.ended
