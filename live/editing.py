@@ -35,9 +35,9 @@ ACTIONS: dict[str, EditFilter] = {
 BUTTONS = (
     *(("!", "negate"), ("@", "turn"), ('"', "mirror")),
     *(("$", "sum 0"), ("%", "sum of sizes 1"), ("Backspace", "clear")),
-    *((")", "one more row"), ("(", "one less"), ("o", "write a file")),
-    *((">", "one more column"), ("<", "one less"), ("u", "undo")),
-    *(("Insert", "copy filter"), ("Delete", "remove filter"), ("y", "redo")),
+    *((")", "add row"), ("(", "drop row"), ("Insert", "copy filter")),
+    *((">", "add column"), ("<", "drop column"), ("Delete", "remove filter")),
+    *(("u", "undo"), ("y", "redo"), ("o", "write a file")),
 )
 SIGNS = {"Backspace": "\N{LEFTWARDS ARROW}", "Insert": "Ins", "Delete": "Del"}  # of keys with long names
 

@@ -38,6 +38,12 @@ class LayerChoice:
         return cls(bank, bank.conv or ConvSettings(), bias)
 
     @property
+    def as_file(self) -> FilterBank:
+        """The bank as a filter file is to have it, with this geometry where it is not torch's default."""
+        conv = None if self.conv == ConvSettings() else self.conv
+        return self.bank if conv == self.bank.conv else replace(self.bank, conv=conv)
+
+    @property
     def uses_bias(self) -> bool:
         """Whether there is a bias, and it is added."""
         return self.bias and self.bank.bias is not None
