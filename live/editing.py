@@ -8,12 +8,13 @@ from dataclasses import replace
 from convviz_core.filters import edits
 from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.edits import Place
+from live.chosen_weight import Drag, Editing
 from live.events import Button, Gesture, MouseButton, Point
 from live.layout import Layout
 from live.layout.edit_places import EditPlaces, edit_places
 from live.layout.panel_places import Panel
 from live.pointing import carried_over
-from live.state import Drag, Editing, LayerSettings, ViewState
+from live.state import LayerSettings, ViewState
 
 EditFilter = Callable[[FilterBank, int], FilterBank]
 

@@ -1,4 +1,4 @@
-"""Makes the documents' pictures: runs convviz on a screen that nobody sees (Xvfb), presses keys, and keeps what is there.
+"""Makes the documents' pictures: runs convviz on a screen that nobody sees (Xvfb), presses keys, keeps what is there.
 
 `.venv/bin/python scripts/docs/screenshots.py`, on Linux, with the packages xvfb and xdotool.
 """
