@@ -124,7 +124,7 @@ def edit_view(state: ViewState) -> EditView | None:
         step=editing.step,
         undoable=len(history.past),
         redoable=len(history.future),
-        unsaved=settings.bank_index in settings.unsaved,
+        in_file=settings.choice.bank is not settings.original and settings.bank_index not in settings.unsaved,
         buttons=tuple((SIGNS.get(key, key), words, possible.get(key, True)) for key, words in BUTTONS),
     )
 

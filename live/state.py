@@ -8,11 +8,12 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from convviz_core.filters.bank import FilterBank
-from convviz_core.filters.edits import Place, same_filters
+from convviz_core.filters.edits import same_filters
 from convviz_core.filters.opposites import with_opposites
 from convviz_core.geometry import ConvSettings
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
+from live.chosen_weight import Editing
 from live.events import Point
 from live.history import History
 from live.layout.panel_places import Panel
@@ -36,6 +37,12 @@ class LayerChoice:
     def of(cls, bank: FilterBank, *, bias: bool = False) -> LayerChoice:
         """With the geometry that its file gives, else torch's defaults."""
         return cls(bank, bank.conv or ConvSettings(), bias)
+
+    @property
+    def as_file(self) -> FilterBank:
+        """The bank as a filter file is to have it, with this geometry where it is not torch's default."""
+        conv = None if self.conv == ConvSettings() else self.conv
+        return self.bank if conv == self.bank.conv else replace(self.bank, conv=conv)
 
     @property
     def uses_bias(self) -> bool:
@@ -98,13 +105,9 @@ class LayerSettings:
     @property
     def unsaved(self) -> tuple[int, ...]:
         """The banks with edits that no file has."""
-        return tuple(
-            index
-            for index, (bank, original, written) in enumerate(
-                zip(self.banks, self.originals, self.written, strict=True)
-            )
-            if bank is not original and (written is None or not same_filters(bank, written))
-        )
+        each = enumerate(zip(self.banks, self.originals, self.written, strict=True))
+        edited = [(index, bank, written) for index, (bank, original, written) in each if bank is not original]
+        return tuple(index for index, bank, written in edited if not (written and same_filters(bank, written)))
 
     def with_choice(self, choice: LayerChoice, *, joined: bool = False) -> LayerSettings:
         """With another one in the place of the one that is shown: a step that can be undone, or joined to the last."""
@@ -170,29 +173,6 @@ class Appearance:
     def toggled(self, panel: Panel) -> Appearance:
         """With that panel opened, or closed again."""
         return replace(self, panels=self.panels ^ {panel})
-
-
-@dataclass(frozen=True)
-class Drag:
-    """What is dragged gives its value to the weights it passes; None began beside them. changed: it has changed one."""
-
-    value: float | None
-    changed: bool = False
-
-
-@dataclass(frozen=True)
-class Editing:
-    """Which filter's kernel is edited, which of its weights is chosen, and what one step adds to it."""
-
-    filter: int = 0
-    place: Place = (0, 0, 0)
-    step: float = 1.0
-    drag: Drag | None = None
-
-    def inside(self, shape: tuple[int, ...]) -> Editing:
-        """With what is chosen moved into a bank of that shape, (N, C, kh, kw)."""
-        index, *place = (min(at, length - 1) for at, length in zip((self.filter, *self.place), shape, strict=True))
-        return replace(self, filter=index, place=(place[0], place[1], place[2]))
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def _write_facts(page: PanelPage, view: EditView, kernel: FloatArray, scene: Sce
     page.write_first([f"{scene.layer.bank.name}   {rows}x{columns}   {sums}", f"{rows}x{columns}   {sums}", sums], INK)
     back = f"{view.undoable} to undo" if view.undoable else "nothing to undo"
     forth = f", {view.redoable} to redo" if view.redoable else ""
-    kept = "" if view.unsaved else ", all of it kept"
+    kept = ", all of it in a file" if view.in_file else ""
     page.write_first([f"step {figure(view.step)}   {back}{forth}{kept}", f"step {figure(view.step)}, {back}"])
 
 

@@ -55,8 +55,8 @@ class ProfileInfo:
 class EditView:
     """What the editing panel shows beside the kernel.
 
-    place: of the chosen weight: channel, row, column. undoable, redoable: how many steps. unsaved: whether the bank has
-    edits that no file has. buttons: keys, words, and whether it would do anything now.
+    place: of the chosen weight: channel, row, column. undoable, redoable: how many steps. in_file: whether the bank
+    was changed, and a file has it so. buttons: keys, words, and whether it would do anything now.
     """
 
     filter: int
@@ -64,7 +64,7 @@ class EditView:
     step: float
     undoable: int = 0
     redoable: int = 0
-    unsaved: bool = False
+    in_file: bool = False
     buttons: tuple[tuple[str, str, bool], ...] = ()
 
 

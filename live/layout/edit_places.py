@@ -52,7 +52,7 @@ class EditPlaces:
 def edit_places(panel: Rect, text: TypeScale, planes: Planes, buttons: int) -> EditPlaces:
     """Share the panel: the buttons at its bottom, the kernel in cells as large as can be in the rest."""
     left, width = panel.x + text.base, panel.width - 2 * text.base
-    top = panel.y + heading_height(text) + LINES_ABOVE * text.line
+    top = panel.y + heading_height(text) + LINES_ABOVE * text.line + text.gap
     bottom = panel.bottom - text.pad
     grid = _grid(left, bottom, width, text, buttons)
     free = (grid[0].y if grid else bottom) - text.pad - round(LINES_BELOW * text.line) - top

@@ -55,11 +55,6 @@ class Watched:
         self._times += 1
         os.utime(self.path, ns=(self._times * 10**9, self._times * 10**9))
 
-    def replace_with(self, text: str) -> None:
-        """Write it, and look once."""
-        self.write(text)
-        self.file.look()
-
     def look(self, times: int = 2) -> list[BankRead]:
         for _ in range(times):
             self.file.look()
@@ -206,6 +201,16 @@ class Source:
         pass
 
 
+def rewritten(watched: Watched, bank: FilterBank) -> dict[int, Callable[[], object]]:
+    """The file is another one before the fourth frame, and looked at then and before the fifth."""
+
+    def write() -> None:
+        watched.write(to_toml(bank))
+        watched.file.look()
+
+    return {3: write, 4: watched.file.look}
+
+
 def run_without_window(source: Source, watched: Watched) -> tuple[Last, list[str]]:
     said: list[str] = []
     last = Last(ViewState(LayerSettings.of((load_bank(watched.path), load_bank("udacity")))))
@@ -216,7 +221,7 @@ def run_without_window(source: Source, watched: Watched) -> tuple[Last, list[str
 
 def test_a_run_without_a_window_goes_on_with_the_new_bank_and_its_maps_are_the_new_ones(watched: Watched) -> None:
     colour = bank_of("colour", 1, -2, 3, 0.5, shape=(2, 3, 3, 3))
-    source = Source({3: lambda: watched.replace_with(to_toml(colour)), 4: watched.file.look})
+    source = Source(rewritten(watched, colour))
     last, said = run_without_window(source, watched)
     assert last.state.layer.bank.channels == 3
     assert said == [f"'{watched.path}' has changed and is read again"]
@@ -235,7 +240,7 @@ def test_a_run_without_a_window_goes_on_with_the_new_bank_and_its_maps_are_the_n
 
 def test_a_bank_that_does_not_fit_the_frames_is_said_and_the_one_before_stays(watched: Watched) -> None:
     large = bank_of("large", 1, shape=(1, 1, 31, 31))
-    source = Source({3: lambda: watched.replace_with(to_toml(large)), 4: watched.file.look}, (20, 20, 3))
+    source = Source(rewritten(watched, large), (20, 20, 3))
     last, said = run_without_window(source, watched)
     assert last.state.layer.bank.name == "first"
     assert source.ended
