@@ -55,6 +55,7 @@ KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(("PageUp", "PageDown"), "the help's pages (or the wheel over it)", does.turn_help_page),
 )
 
+_SIGNS = {",": "comma", ".": "full stop"}  # by their names too: they are hardly seen
 _BINDING_OF = {key: binding for binding in KEYS for key in binding.keys}
 
 
@@ -111,7 +112,7 @@ def key_names(binding: KeyBinding) -> str:
         return "1-9"
     if binding.keys == tuple(ARROWS):
         return "arrows"
-    return " ".join(binding.keys)
+    return " ".join(f"{key} ({_SIGNS[key]})" if key in _SIGNS else key for key in binding.keys)
 
 
 def key_table() -> str:

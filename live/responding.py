@@ -77,9 +77,9 @@ class Responder:
         if isinstance(event, Key) and effect is None:
             shown = kept_inside(after, layout) if layout and event.name in ARROWS else after
             if shown == state:
-                self._notices.say(why_nothing(state, event.name))
+                self._notices.say(why_nothing(state, event.name), reason=True)
         if isinstance(event, Button) and layout and after == state:
-            self._notices.say(why_no_click(state, event, layout))
+            self._notices.say(why_no_click(state, event, layout), reason=True)
         self._carry_out(effect)
         return after
 
