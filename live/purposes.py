@@ -34,6 +34,7 @@ PURPOSES: tuple[Purpose, ...] = (
             ("Shift+click", "watch one more pixel, up to four"),
             ("right click", "let the nearest pinned or watched pixel go"),
             ("wheel over it", "scroll the inspector's maps"),
+            ("point at it", "at a cell of the inspector's matrices: its numbers are told"),
         ),
     ),
     Purpose("Choose the filters", ("f", "d", "1", "r")),
