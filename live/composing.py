@@ -9,6 +9,7 @@ from convviz_core.mosaic import first_maps
 from convviz_core.ranges import RangeMode
 from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
+from live.drawing.curves_panel import CurvesPanel
 from live.drawing.help_panel import Help
 from live.drawing.inspector import Inspector
 from live.drawing.legend import Legend
@@ -31,7 +32,16 @@ def new_compositor() -> Compositor:
     """Everything that a canvas of the viewer has, from back to front."""
     return Compositor(
         TilePainter(),
-        beside=(Captions(), Legend(), Strip(), Inspector(), WatchedPanel(), Profile(), Help(help_sections())),
+        beside=(
+            Captions(),
+            Legend(),
+            Strip(),
+            Inspector(),
+            WatchedPanel(),
+            CurvesPanel(),
+            Profile(),
+            Help(help_sections()),
+        ),
         marks=(PixelNumbers(), WatchedMarks(), TargetMark()),
         over=(NoSignal(), Notices()),
     )

@@ -75,6 +75,7 @@ class Interaction:
     pointer: Point | None = None
     hovered: MapPixel | None = None
     input_pixel: tuple[int, int] | None = None
+    pointed_map: int | None = None  # the last one under the pointer, while the curves are open
     pinned: MapPixel | None = None
     watched: tuple[MapPixel, ...] = ()  # beside the pinned one
     viewport: Viewport = field(default_factory=Viewport)
@@ -114,6 +115,14 @@ class ViewState:
         """The layer with what is to be tinted: the opposite of every filter."""
         layer = self.layer
         return Layer(with_opposites(layer.bank), layer.activation) if self.tinted else layer
+
+    @property
+    def asked_map(self) -> int:
+        """The map that is asked about: the enlarged, the pinned one's, the one pointed at, or the first."""
+        now = self.interaction
+        asked = (now.viewport.enlarged, now.pinned[0] if now.pinned else None, now.pointed_map)
+        found = next((index for index in asked if index is not None), 0)
+        return found if found < len(self.layer.bank) else 0
 
     def shows(self, panel: Panel) -> bool:
         """Whether that panel is open."""

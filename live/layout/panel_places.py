@@ -16,6 +16,7 @@ class Panel(StrEnum):
 
     INSPECTOR = "inspector"
     WATCHED = "watched"  # open while pixels are watched
+    CURVES = "curves"
     PROFILE = "profile"
     HELP = "help"
 
@@ -24,6 +25,7 @@ class Panel(StrEnum):
 PANEL_NEEDS = {
     Panel.INSPECTOR: (31.0, 34.0),
     Panel.WATCHED: (27.0, 20.0),
+    Panel.CURVES: (30.0, 38.0),
     Panel.PROFILE: (27.0, 34.0),
     Panel.HELP: (52.0, 40.0),
 }
