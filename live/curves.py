@@ -9,7 +9,6 @@ import numpy as np
 
 from convviz_core.engines.api import Engine
 from convviz_core.filters.bank import FilterBank
-from convviz_core.geometry import ConvGeometry
 from convviz_core.gratings import GratingBench
 from convviz_core.layer import Activation, Layer
 from convviz_core.transfer import (
@@ -19,6 +18,7 @@ from convviz_core.transfer import (
     after_relu,
     along,
     best_wave,
+    dilation_of,
     gain_at,
     gain_on_grid,
     largest_frequency,
@@ -131,9 +131,3 @@ def measured(curves: Curves, engine: Engine) -> Iterator[Curves]:
     for first in range(0, len(around), DOTS_AT_ONCE):
         curves = replace(curves, over_orientation=dotted(curves.over_orientation, first, around))
         yield curves
-
-
-def dilation_of(geometry: ConvGeometry) -> tuple[int, int]:
-    """Rows and columns from one weight to the next."""
-    both = geometry.dilation
-    return (both, both) if isinstance(both, int) else both

@@ -37,6 +37,8 @@ def draw_chart(
     size = text.small
     inner = Rect(place.x, place.y, place.width, max(1, place.height - round(1.3 * size)))
     cv2.rectangle(canvas, (inner.x, inner.y), (inner.right - 1, inner.bottom - 1), RULE, 1)
+    _, row = _point(inner, at, top, 0.0, top)
+    cv2.line(canvas, (inner.x, round(row)), (inner.right - 1, round(row)), RULE, 1)
     for where, words in ticks:
         x, _ = _point(inner, at, top, where, 0.0)
         column = round(x)

@@ -14,13 +14,14 @@ from live.drawing.numbers import figure
 from live.drawing.overlay import Sprite
 from live.drawing.panel import PanelPage
 from live.drawing.scene import Scene
-from live.drawing.text import ACCENT, DIM, INK, put, shortened, wrapped
+from live.drawing.text import ACCENT, DIM, INK, put, put_right, shortened, wrapped
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
 
-SMALLEST_CHART_LINES, LARGEST_CHART_LINES = 4.5, 13.0
+SMALLEST_CHART_LINES, LARGEST_CHART_LINES = 5.0, 13.0
 SMALLEST_PLANE_LINES = 6.0
+LEAST_LINES = SMALLEST_CHART_LINES + SMALLEST_PLANE_LINES + 2.5  # for both
 SIDE_BY_SIDE_FROM = 2.3  # times as wide as high
 
 
@@ -44,7 +45,7 @@ class CurvesPanel:
         noise = noise_words(curves, info.noise)
         words = [(noise[0], INK), *((said, DIM) for said in noise[1:])]
         words += [(relu_words(curves), DIM), (measured_words(curves), DIM)]
-        least = round(2 * SMALLEST_CHART_LINES * page.text.line)
+        least = round(LEAST_LINES * page.text.line)
         while len(words) > 1 and page.height - _height_of(page, words) < least:
             words.pop()
         _draw_charts(page, curves, page.height - _height_of(page, words) - page.text.pad)
@@ -113,8 +114,8 @@ def _draw_curves(page: PanelPage, curves: Curves, first: Rect, second: Rect) -> 
     last = float(curves.over_frequency.at[-1])
     ends = [(0.0, "0"), (last / 2, f"{last / 2:.3g}"), (last, f"{last:.3g}")]
     angles = [(float(angle), degrees(angle)) for angle in (0, 45, 90, 135, 180)]
-    _draw_curve(page, curves, curves.over_orientation, first, f"orientation, at {frequency} cycles a pixel", angles)
-    _draw_curve(page, curves, curves.over_frequency, second, f"cycles a pixel, at {orientation}", ends)
+    _draw_curve(page, curves, curves.over_orientation, first, f"over orientation at {frequency}", angles)
+    _draw_curve(page, curves, curves.over_frequency, second, f"over cycles a pixel at {orientation}", ends)
 
 
 def _draw_curve(
@@ -123,11 +124,13 @@ def _draw_curve(
     text = page.text
     top = _top(curves)
     step = page.step(small=True)
-    put(page.pixels, shortened(title, text.small, place.width), place.x, place.y + text.small, text.small, DIM)
+    said = figure(top)
+    begin = put_right(page.pixels, said, place.right, place.y + text.small, text.small, INK)
+    room = begin - place.x - text.gap
+    put(page.pixels, shortened(title, text.small, room), place.x, place.y + text.small, text.small, DIM)
     chart = Rect(place.x, place.y + step, place.width, place.height - step)
     lines = [(curve.line, WHOLE_LINE), (curve.shown, LINE)] if curves.rectified else [(curve.line, LINE)]
     draw_chart(page.pixels, chart, text, curve.at, lines, (curve.dots_at, curve.dots), top, ticks)
-    put(page.pixels, figure(top), chart.x + text.gap, chart.y + text.small + 1, text.small, INK)
 
 
 def _top(curves: Curves) -> float:
