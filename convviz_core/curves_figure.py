@@ -10,7 +10,7 @@ import numpy as np
 from convviz_core.curves_file import FREQUENCIES, ORIENTATIONS, FilterCurves
 from convviz_core.figures import CAPTION_PT, DPI, TITLE_PT, quiet_matplotlib, save_figure, short_number
 from convviz_core.layer import Layer
-from convviz_core.transfer import NYQUIST, Floats, along, dilation_of, gain_at, gain_on_grid
+from convviz_core.transfer import NYQUIST, Floats, along, gain_at, gain_on_grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SIDE_IN, CHART_IN = 2.3, 3.0  # the plane's, and a curve's width
 LEFT_IN, GAP_IN, ABOVE_IN, BELOW_IN, HEAD_IN = 0.7, 0.65, 0.62, 0.5, 0.45
 PLANE_SIDE, LINE_POINTS = 257, 181
-HEAD = "Lines: |H| / 2, from the weights. Dots: measured amplitudes. Waves run along (cos t, sin t) of the angle t, y down."
+HEAD = "Lines: |H| / 2, from the weights. Dots: measured amplitudes. A wave at t° runs along (cos t, sin t), y down."
 
 
 def write_curves_figure(path: Path, layer: Layer, curves: tuple[FilterCurves, ...]) -> None:
@@ -51,7 +51,7 @@ def write_curves_figure(path: Path, layer: Layer, curves: tuple[FilterCurves, ..
 
 
 def _draw(axes: list[Axes], layer: Layer, number: int, one: FilterCurves) -> None:
-    kernel, spacing = layer.bank.kernels[number], dilation_of(layer.geometry)
+    kernel, spacing = layer.bank.kernels[number], layer.geometry.dilation_yx
     row, column = (int(at) for at in np.unravel_index(int(one.predicted.argmax()), one.predicted.shape))
     orientation, frequency = float(ORIENTATIONS[row]), float(FREQUENCIES[column])
     side = np.linspace(-NYQUIST, NYQUIST, PLANE_SIDE)

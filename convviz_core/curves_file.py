@@ -11,7 +11,7 @@ import numpy as np
 from convviz_core.engines.api import Engine
 from convviz_core.gratings import GratingBench
 from convviz_core.layer import Layer
-from convviz_core.transfer import NYQUIST, Floats, along, dilation_of, gain_at
+from convviz_core.transfer import NYQUIST, Floats, along, gain_at
 
 ORIENTATIONS = np.arange(0.0, 180.0, 7.5)  # degrees
 FREQUENCIES = np.linspace(0.0, NYQUIST, 25)  # cycles a pixel
@@ -29,7 +29,7 @@ class FilterCurves:
 
 def filter_curves(layer: Layer, engine: Engine) -> tuple[FilterCurves, ...]:
     """Every filter's amplitudes before the activation. layer: without padding. Errors: EngineError."""
-    bank, spacing = layer.bank, dilation_of(layer.geometry)
+    bank, spacing = layer.bank, layer.geometry.dilation_yx
     bench = GratingBench(layer, SIDE if bank.kernels.size <= MOST_PRODUCTS else QUICK_SIDE)
     waves = along(FREQUENCIES, ORIENTATIONS[:, None])
     with np.errstate(over="ignore", invalid="ignore"):  # huge weights overflow float32 in every engine

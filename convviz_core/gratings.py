@@ -32,9 +32,9 @@ class GratingBench:
         largest amplitude at most, and goes down as the side goes up.
         """
         geometry = layer.geometry
-        here, there, extents = geometry.window(0, 0), geometry.window(1, 1), geometry.extent_hw
+        extents = geometry.extent_hw
         self._layer, self._side = layer, side
-        self._strides = there.top - here.top, there.left - here.left
+        self._strides = geometry.stride_yx
         self._middle = (extents[0] - 1) // 2, (extents[1] - 1) // 2
         height, patch_w = (extents[axis] + self._strides[axis] * (side - 1) for axis in range(2))
         self._each = -(-patch_w // self._strides[1])  # from one phase's patch to the next, in responses

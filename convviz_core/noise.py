@@ -181,9 +181,7 @@ def response_differences(
     layer: without padding. before and after: sheets (see spread). Errors: EngineError, FrameSizeError.
     """
     differ = engine.maps(after, layer)[0][0] - engine.maps(before, layer)[0][0]
-    geometry = layer.geometry
-    here, there = geometry.window(0, 0), geometry.window(1, 1)
-    steps, reach = (there.top - here.top, there.left - here.left), geometry.extent_hw
+    steps, reach = layer.geometry.stride_yx, layer.geometry.extent_hw
     moved = cv2.integral((~still).astype(np.uint8))
     starts = [step * np.arange(count) for step, count in zip(steps, differ.shape, strict=True)]
     whole = [

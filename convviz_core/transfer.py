@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convviz_core.arrays import FloatArray
-from convviz_core.geometry import ConvGeometry
 
 Floats = NDArray[np.float64]
 
@@ -45,12 +44,6 @@ def along(frequency: Floats | float, orientation: Floats | float) -> tuple[Float
     """(y, x) frequencies of waves of that frequency and orientation in degrees; they broadcast."""
     angle = np.deg2rad(orientation)
     return np.asarray(frequency * np.sin(angle), np.float64), np.asarray(frequency * np.cos(angle), np.float64)
-
-
-def dilation_of(geometry: ConvGeometry) -> tuple[int, int]:
-    """Rows and columns from one weight to the next."""
-    both = geometry.dilation
-    return (both, both) if isinstance(both, int) else both
 
 
 def for_gray(kernel: FloatArray) -> Floats:

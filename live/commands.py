@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from convviz_core.arrays import ByteArray
@@ -104,7 +105,7 @@ def write_curves(name: str, directory: Path, say: Say) -> None:
     from live.outputs import check_directory, check_file, replacing
     from live.overlaps import check_apart
 
-    layer = Layer(bank_from(name, say), "none")
+    layer = replace(Layer.of(bank_from(name, say), "none"), padding=0)  # which changes only the borders
     files = directory / "curves.png", directory / "curves.json"
     check_directory(directory)
     for file in files:

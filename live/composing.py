@@ -28,15 +28,15 @@ from live.purposes import help_sections
 from live.state import ViewState
 
 
-def new_compositor() -> Compositor:
-    """Everything that a canvas of the viewer has, from back to front."""
+def new_compositor(inspector: Inspector | None = None) -> Compositor:
+    """Everything that a canvas of the viewer has, from back to front. inspector: for who asks what it lists."""
     return Compositor(
         TilePainter(),
         beside=(
             Captions(),
             Legend(),
             Strip(),
-            Inspector(),
+            inspector or Inspector(),
             WatchedPanel(),
             CurvesPanel(),
             Profile(),
@@ -58,6 +58,7 @@ def layout_request(canvas_wh: tuple[int, int], frame_shape: tuple[int, ...], sta
         viewport=state.interaction.viewport,
         panels=tuple(panel for panel in Panel if state.shows(panel) or (panel == Panel.WATCHED and watching)),
         captions=caption_needs(bank, numbers=state.appearance.kernels, notes=_notes(state)),
+        kernel_chw=(bank.channels, *bank.kernel_hw),
     )
 
 
@@ -95,6 +96,7 @@ def scene_of(
         input_pixel=state.interaction.input_pixel,
         pinned=state.interaction.pinned is not None,
         sliding=state.interaction.sliding,
+        panel_point=state.interaction.panel_point,
         scrolled_maps=state.interaction.scrolled_maps,
         kernels=looks.kernels,
         removed=removed_of(state, result.ranges),

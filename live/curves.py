@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from convviz_core.engines.api import Engine
-from convviz_core.filters.bank import FilterBank
 from convviz_core.gratings import GratingBench
 from convviz_core.layer import Activation, Layer
 from convviz_core.transfer import (
@@ -18,7 +17,6 @@ from convviz_core.transfer import (
     after_relu,
     along,
     best_wave,
-    dilation_of,
     gain_at,
     gain_on_grid,
     largest_frequency,
@@ -77,16 +75,19 @@ class Curves:
 
 
 def alone(layer: Layer, index: int) -> Layer:
-    """The layer with that one filter."""
+    """The layer with that one filter, and without padding, which changes only what is answered at the border."""
     bank = layer.bank
-    return replace(layer, bank=FilterBank(bank.name, (bank.filters[index],)))
+    bias = None if bank.bias is None else bank.bias[index : index + 1]
+    return replace(layer, bank=replace(bank, filters=(bank.filters[index],), bias=bias), padding=0)
 
 
 def predicted(layer: Layer, index: int) -> Curves:
     """What the weights say, without a dot."""
-    kernel, dilation = layer.bank.kernels[index], dilation_of(layer.geometry)
+    kernel, dilation = layer.bank.kernels[index], layer.geometry.dilation_yx
     best = best_wave(kernel, dilation)
     mean = 0.5 * float(np.sum(kernel, dtype=np.float64))
+    if layer.bias and layer.bank.bias is not None:
+        mean += float(layer.bank.bias[index])
     side = np.linspace(-NYQUIST, NYQUIST, PLANE_SIDE)
 
     def curve(at: Floats, dots_at: Floats, frequency: Floats | float, orientation: Floats | float) -> Curve:

@@ -11,6 +11,7 @@ from convviz_core.geometry import FrameSizeError
 from live.cadence import Cadence
 from live.composing import layout_request, new_compositor, own_mosaic, scene_of
 from live.display.api import Display
+from live.drawing.inspector import Inspector
 from live.events import Closed, DisplayEvent, Inbox
 from live.intake import Intake
 from live.layout import Layout, arrange, preferred_canvas_wh
@@ -21,6 +22,7 @@ from live.pointing import followed, kept_inside, pointed
 from live.readings import Readings
 from live.recording.keep import Keep
 from live.responding import Last, Responder
+from live.scrolling import listed
 from live.sliding import Slider
 from live.sources.frame import Frame, FrameSource, SourceError
 from live.state import ViewState
@@ -69,7 +71,8 @@ class Session:
         self._too_small = TooSmall(self._tell)
         self._pane = Pane(engine)
         self._watcher = Watcher()
-        self._compositor = new_compositor()
+        self._inspector = Inspector()
+        self._compositor = new_compositor(self._inspector)
         self._slider, self._cadence = Slider(profiler.clock), Cadence(profiler.clock)
         self._readings = Readings(source, engine, profiler, keep, self._notices, self._intake)
         self._responder = Responder(inbox, display, engine, self._intake, keep, self._notices, last)
@@ -153,9 +156,10 @@ class Session:
             scene = scene_of(state, image, result, said, profile=profile, beat=self._readings.beat(state))
             curves = self._readings.curves(state)
             watched = self._last.watched if state.interaction.watched else ()
-            return self._compositor.compose(
-                layout, replace(scene, hints=self._display.interactive, watched=watched, curves=curves)
-            )
+            scene = replace(scene, hints=self._display.interactive, watched=watched, curves=curves)
+            canvas = self._compositor.compose(layout, scene)
+            self.state = listed(self.state, self._inspector.first_listed)
+            return canvas
 
     def show(self, canvas: ByteArray | None, fresh: Frame | None) -> Sequence[DisplayEvent]:
         """Put the canvas on the screen; a fresh frame has now gone its whole way. What the person did meanwhile."""
