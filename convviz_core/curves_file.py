@@ -15,7 +15,7 @@ from convviz_core.transfer import NYQUIST, Floats, along, gain_at
 
 ORIENTATIONS = np.arange(0.0, 180.0, 7.5)  # degrees
 FREQUENCIES = np.linspace(0.0, NYQUIST, 25)  # cycles a pixel
-SIDE, QUICK_SIDE, MOST_PRODUCTS = 64, 24, 4096  # responses each way; fewer for so many weights in a bank
+SIDE, QUICK_SIDE, MOST_PRODUCTS = 48, 20, 4096  # responses each way; fewer for so many weights in a bank
 
 
 @dataclass(frozen=True, eq=False)

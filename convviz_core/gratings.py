@@ -10,7 +10,7 @@ from convviz_core.engines.api import Engine
 from convviz_core.layer import Layer
 from convviz_core.transfer import Floats
 
-PHASES = 8  # each grating is shown so often, an eighth of a wave further on each time
+PHASES = 16  # each grating is shown so often, a sixteenth of a wave further on each time
 
 Complex = NDArray[np.complex128]
 
@@ -20,15 +20,15 @@ class GratingBench:
 
     One frame holds a grating in all its phases side by side. The responses are multiplied with the wave turned back and
     summed, with weights that fall off to the sides (Hann's) so that waves beside it do not count: over a whole turn of
-    the phase the mean, the mirrored wave and the harmonics that ReLU makes, up to the 8th, are exactly 0. What goes in
+    the phase the mean, the mirrored wave and the harmonics that ReLU makes, up to the 14th, are exactly 0. What goes in
     is bytes: they are dithered, so that their rounding is noise and no other wave, and the same sum over the picture
     says how much of the wave went in.
     """
 
-    def __init__(self, layer: Layer, side: int = 24) -> None:
+    def __init__(self, layer: Layer, side: int = 20) -> None:
         """layer: without padding, which changes only what is answered at the border.
 
-        side: how many responses each way are looked at, in each phase. With 24 the error is about 1e-4 of the kernel's
+        side: how many responses each way are looked at, in each phase. With 20 the error is about 1e-4 of the kernel's
         largest amplitude at most, and goes down as the side goes up.
         """
         geometry = layer.geometry

@@ -136,6 +136,6 @@ def after_relu(amplitude: Floats | float, mean: Floats | float) -> Floats:
     amplitude (1/2 + (asin m + m sqrt(1 - m^2)) / pi), with m = mean / amplitude between -1 and 1.
     """
     amplitude, mean = np.broadcast_arrays(np.asarray(amplitude, np.float64), np.asarray(mean, np.float64))
-    share = np.divide(mean, amplitude, out=np.sign(mean), where=amplitude > 0)
+    share = np.divide(mean, amplitude, out=np.asarray(np.sign(mean)), where=amplitude > 0)
     share = np.clip(share, -1.0, 1.0)
     return np.asarray(amplitude * (0.5 + (np.arcsin(share) + share * np.sqrt(1 - share**2)) / np.pi))
