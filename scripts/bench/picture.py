@@ -95,7 +95,7 @@ def frames() -> list[ByteArray]:
 
 
 def drawing(canvas_wh: tuple[int, int], rounds: int) -> dict[str, tuple[float, float, float]]:
-    """Median, mean and 95th percentile, in milliseconds, of one picture: of the tiles alone, and of whole canvases with one thing more each.
+    """Median, mean and 95th percentile of one picture in ms: of the tiles alone, of whole canvases with one thing more.
 
     They take turns, some pictures each.
     """
