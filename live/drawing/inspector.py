@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Generator, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -13,11 +13,12 @@ from convviz_core.gray import to_gray
 from convviz_core.inspect import Inspection, answers_at, inspect_pixel
 from convviz_core.ranges import RangeMode
 from live.drawing.captions import caption_words
-from live.drawing.chain import CHANNELS, Chain, chain_height
+from live.drawing.chain import CHANNELS, Cell, Chain, Part, chain_height
 from live.drawing.kernel_words import where_words
 from live.drawing.numbers import MINUS, TIMES, column, figure, times_power
 from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
+from live.drawing.parted_chain import PartedChain, cell_words
 from live.drawing.scene import MapPixel, Scene
 from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE, Colour
 from live.layout import Layout
@@ -29,21 +30,48 @@ WIDEST_SURROUNDINGS = 64  # times as wide as high
 SURROUNDINGS_SHARE = 0.2  # of the panel's height, at most
 MAP_COLUMN_EM = 12.0  # number, response and byte of one map, in units of the text's size
 FEWEST_MAP_LINES = 3  # of the other maps with their heading and what the wheel does
+LEAST_MATRIX_LINES = 4  # the height of the matrices, which comes before the other maps
 ROWS_A_PIECE = 8  # of the other maps that are written with one picture
 MAP_LINES = 4  # of the other maps that are kept for them, where the matrices are legible
 
 
 class Inspector:
-    """Drawn again when the pixel changes, and with the picture as often as it can be read."""
+    """Drawn again when the pixel changes or the weight that is pointed at, and with the picture as often as it can be
+    read.
 
-    def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+    first_listed: the first of the other maps that is listed, when it was drawn last.
+    """
+
+    def __init__(self) -> None:
+        self.first_listed = 0
+        self._arithmetic: Chain | PartedChain | None = None
+        self._cell: Cell | None = None  # the weight that was pointed at last, until the pointer leaves the panel
+        self._around: tuple[int, int] | None = None  # around which one a part is larger
+        self._shape: tuple[int, ...] = ()  # of the kernel that they belong to
+
+    def key(self, layout: Layout, scene: Scene) -> Hashable:
         """What is explained, and of which picture where that stands still."""
-        shown = scene.range, scene.gain, scene.scrolled_maps
-        return scene.target, scene.pinned, scene.layer, *shown, scene.sliding, scene.still
+        self._point(layout, scene)
+        shown = scene.range, scene.gain, scene.scrolled_maps, scene.flipped
+        return scene.target, scene.pinned, scene.layer, *shown, scene.sliding, scene.still, self._cell
 
     def beat(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """The pictures'."""
         return scene.beat
+
+    def _point(self, layout: Layout, scene: Scene) -> None:
+        """Note the weight under the pointer."""
+        shape, place = scene.layer.bank.kernels.shape[1:], layout.panel(Panel.INSPECTOR)
+        if shape != self._shape:
+            self._cell, self._around, self._arithmetic, self._shape = None, None, None, shape
+        if place is None or scene.panel_point is None or self._arithmetic is None:
+            self._cell = None
+            return
+        at = scene.panel_point[0] - place.x, scene.panel_point[1] - place.y
+        cell = self._arithmetic.cell_at(*at)
+        self._cell = cell or self._cell
+        if isinstance(self._arithmetic, PartedChain) and self._arithmetic.whole.cell_at(*at):
+            self._around = self._cell[1:] if self._cell else None
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite where it is open."""
@@ -58,23 +86,59 @@ class Inspector:
             page = PanelPage(place, layout.text, "Inspector", "")
             page.write("no map here", ACCENT, weight=BOLD)
             page.write_first(["point at a pixel of a map; a click pins it", "point at a map"])
-            return (page.sprite,)
+            return (page.finish(),)
         inspection, answers, around = _inspect(scene, target), _answers(scene, target), _surroundings(scene, target)
         yield
-        page = PanelPage(place, layout.text, "Inspector", _state_words(scene))
+        page = PanelPage(place, layout.text, "Inspector", *_state_words(scene))
         _write_where(page, scene, target)
         yield
-        yield from _draw_arithmetic(page, scene, target, inspection, around)
+        yield from self._draw_arithmetic(page, scene, target, inspection, around)
         yield
-        yield from _write_all_maps(page, scene, target, answers)
+        self.first_listed = yield from _write_all_maps(page, scene, target, answers)
         yield  # to copy it is enough for the last picture
-        return (page.sprite,)
+        return (page.finish(),)
+
+    def _draw_arithmetic(
+        self, page: PanelPage, scene: Scene, target: MapPixel, inspection: Inspection, around: _Surroundings
+    ) -> Iterator[None]:
+        """Surroundings, matrices and what follows, so that the numbers can be read rather than the other maps'."""
+        lines = arithmetic(scene, target, inspection)
+        below = len(lines) * page.step() + round(2.5 * page.text.pad)
+        maps = (min(MAP_LINES, len(scene.layer.bank)) + 1) * page.step()
+        _draw_surroundings(page, around, page.height - below - maps - chain_height(page, inspection.patch.shape))
+        yield
+        chain = Chain(page, inspection, max(page.height - below - maps, page.height // 3))
+        for fewer in (FEWEST_MAP_LINES * page.step(), 0):
+            if not chain.legible:
+                larger = Chain(page, inspection, page.height - below - fewer)
+                chain = larger if larger.legible else chain
+        yield
+        if chain.legible:
+            yield from chain.pieces()
+            if self._cell:
+                chain.mark(Part(*self._cell[1:], 1, 1), self._cell[0])
+                page.write_first(cell_words(inspection, self._cell))
+            self._arithmetic = chain
+        else:
+            for reserved in (maps, FEWEST_MAP_LINES * page.step(), 0):
+                parted = PartedChain(page, inspection, page.height - below - reserved, self._around)
+                if parted.whole.height > LEAST_MATRIX_LINES * page.text.line:
+                    break
+            yield from parted.pieces(self._cell)
+            self._arithmetic = parted
+        for words, value in lines:
+            fits = page.width_of(f"{words}  {value}") <= page.width
+            page.row([(words if fits else words.split(":")[0], 0, INK), (value, 1.0, ACCENT)])
+        page.skip()
 
 
-def _state_words(scene: Scene) -> str:
+def _state_words(scene: Scene) -> tuple[str, ...]:
+    """From the fullest form to the shortest."""
     if scene.sliding:
-        return "the kernel slides: , stops it"
-    return "pinned: a click on it lets go; , slides" if scene.pinned else "a click pins; , slides the kernel"
+        return ("the kernel slides: the comma key stops it", "comma key: stop")
+    if scene.pinned:
+        return ("pinned: a click on it lets go; comma key: slide", "click on it: let go")
+    return ("a click pins; comma key: slide the kernel", "click: pin")
 
 
 def _inspect(scene: Scene, target: MapPixel) -> Inspection:
@@ -159,37 +223,16 @@ def arithmetic(scene: Scene, target: MapPixel, inspection: Inspection) -> list[t
     return [*lines, (way, str(inspection.byte))]
 
 
-def _draw_arithmetic(
-    page: PanelPage, scene: Scene, target: MapPixel, inspection: Inspection, around: _Surroundings
-) -> Iterator[None]:
-    """Surroundings, matrices and what follows, so that the numbers can be read rather than the other maps'."""
-    lines = arithmetic(scene, target, inspection)
-    below = len(lines) * page.step() + round(2.5 * page.text.pad)
-    maps = (min(MAP_LINES, len(scene.layer.bank)) + 1) * page.step()
-    _draw_surroundings(page, around, page.height - below - maps - chain_height(page, inspection.patch.shape))
-    yield
-    chain = Chain(page, inspection, max(page.height - below - maps, page.height // 3))
-    for fewer in (FEWEST_MAP_LINES * page.step(), 0):
-        if not chain.legible:
-            larger = Chain(page, inspection, page.height - below - fewer)
-            chain = larger if larger.legible else chain
-    yield
-    yield from chain.pieces()
-    if not chain.legible:
-        page.write_first(["the cells are too small here for their numbers", "too small for its numbers"])
-    for words, value in lines:
-        fits = page.width_of(f"{words}  {value}") <= page.width
-        page.row([(words if fits else words.split(":")[0], 0, INK), (value, 1.0, ACCENT)])
-    page.skip()
-
-
 def _write_all_maps(
     page: PanelPage, scene: Scene, target: MapPixel, answers: tuple[FloatArray, ByteArray]
-) -> Iterator[None]:
-    """The same pixel in every map, in as many columns as there are places for."""
+) -> Generator[None, None, int]:
+    """The same pixel in every map, in as many columns as there are places for; returns the first that is there."""
     index, count, em = target[0], len(scene.layer.bank), page.text.base / page.width
-    if count == 1 or page.height < 3 * page.step():
-        return
+    if count == 1:
+        return 0
+    if page.height < 3 * page.step():
+        page.leave_out("the other maps")
+        return 0
     rows = (page.height - page.step(small=True)) // page.step()
     columns = min(int(1 / (MAP_COLUMN_EM * em)), -(-count // max(rows, 1))) or 1
     shown = count if count <= rows * columns else max(1, rows - 1) * columns
@@ -213,3 +256,4 @@ def _write_all_maps(
             yield
     if shown < count:
         page.write(f"maps {first + 1} to {first + shown} of {count}: the wheel scrolls", DIM, small=True)
+    return first

@@ -65,6 +65,11 @@ class Block:
     free: Rect | None = None  # the last row's end, where no tile lies
     shrink: int | None = None
 
+    @property
+    def area(self) -> int:
+        """Of all their pictures, in canvas pixels."""
+        return sum(tile.picture.width * tile.picture.height for tile in self.tiles)
+
 
 @dataclass(frozen=True)
 class WholeShrink:
