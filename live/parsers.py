@@ -12,7 +12,10 @@ from typing import Any, NoReturn
 
 from convviz_core import __version__
 from convviz_core.names import shown
-from live.controls import key_table
+from live.controls import KEYS
+from live.edit_keys import EDIT_KEYS
+from live.key_binding import KeyBinding, key_names
+from live.layer_options import add_geometry_options
 from live.state import COLORMAPS
 
 EXIT_ARGUMENTS = 2
@@ -121,6 +124,7 @@ def view_parser() -> argparse.ArgumentParser:
     layer = parser.add_argument_group("layer")
     layer.add_argument("--filters", default="udacity", metavar="NAME|FILE", help="filter bank (see convviz filters)")
     layer.add_argument("--activation", choices=("relu", "none"), default="relu", help="after the convolution")
+    add_geometry_options(layer)
     layer.add_argument("--range", choices=("auto", "fixed", "frame"), default="auto", help="what is black and white")
     layer.add_argument("--colormap", choices=COLORMAPS, default="lift", metavar="NAME", help=", ".join(COLORMAPS))
     compute = parser.add_argument_group("computing")
@@ -149,9 +153,12 @@ def view_parser() -> argparse.ArgumentParser:
 
 
 def _plain_keys() -> str:
-    rows = key_table().splitlines()[2:]
-    cells = [[cell.strip().strip("`") for cell in row.strip("|").split("|", 1)] for row in rows]
-    return "\n".join(f"  {keys:8} {help}" for keys, help in cells)
+    lines = [*map(_plain_line, KEYS), "", "keys while a kernel is edited:", *map(_plain_line, EDIT_KEYS)]
+    return "\n".join(lines)
+
+
+def _plain_line(binding: KeyBinding) -> str:
+    return f"  {key_names(binding):13} {binding.help}"
 
 
 def still_parser() -> argparse.ArgumentParser:
@@ -174,11 +181,17 @@ def filters_parser() -> argparse.ArgumentParser:
     """The parser of `convviz filters`."""
     parser = _Parser(
         prog="convviz filters",
-        description="List the filter banks, or print one as a filter file (TOML) on stdout.",
-        epilog="examples:\n  convviz filters\n  convviz filters gabor > my.toml",
+        description="List the filter banks, print one as a filter file (TOML) on stdout, or write its curves.",
+        epilog="examples:\n  convviz filters\n  convviz filters gabor > my.toml\n  convviz filters gabor --curves out",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("bank", nargs="?", metavar="NAME|FILE", help="the bank to print")
+    parser.add_argument(
+        "--curves",
+        type=Path,
+        metavar="DIR",
+        help="write its transfer functions, predicted and measured, into curves.png and curves.json; made if missing",
+    )
     return parser
 
 

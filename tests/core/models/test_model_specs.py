@@ -11,11 +11,11 @@ import torch
 
 from convviz_core import ModelError, load_model
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 NET = """
 import torch
 import beside
-
-pytestmark = pytest.mark.usefixtures("one_thread")
 print("made")
 def net():
     torch.manual_seed(4)
