@@ -60,7 +60,7 @@ def _write_facts(page: PanelPage, view: EditView, kernel: FloatArray, scene: Sce
     back = f"{view.undoable} to undo" if view.undoable else "nothing to undo"
     forth = f", {view.redoable} to redo" if view.redoable else ""
     kept = ", all of it in a file" if view.in_file else ""
-    page.write_first([f"step {figure(view.step)}   {back}{forth}{kept}", f"step {figure(view.step)}, {back}"])
+    page.write_first([f"step {view.step:g}   {back}{forth}{kept}", f"step {view.step:g}, {back}"])
 
 
 def _draw_planes(page: PanelPage, places: EditPlaces, view: EditView, kernel: FloatArray) -> None:
@@ -74,7 +74,7 @@ def _draw_planes(page: PanelPage, places: EditPlaces, view: EditView, kernel: Fl
         if size:
             draw_numbers(page.pixels, picture, texts[channel * each : (channel + 1) * each], place, size)
         if len(kernel) > 1:
-            put(page.pixels, CHANNELS[channel], place.x, place.y - page.text.gap // 2, page.text.small, DIM, BOLD)
+            put(page.pixels, CHANNELS[channel], place.x, place.y - page.text.pad, page.text.small, DIM, BOLD)
     if size and power:
         last = places.planes[-1]
         put(page.pixels, times_power(power), last.right + page.text.pad, last.bottom, page.text.small, DIM)

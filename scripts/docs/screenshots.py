@@ -25,13 +25,14 @@ from live.layout.panel_places import Panel  # noqa: E402
 from live.state import Appearance, LayerSettings, ViewState  # noqa: E402
 
 SCREEN = "1280x1024"  # the first window takes four fifths of it
-SQUARE_2X2 = ["parenleft"] * 2 + ["less"] * 2 + ["BackSpace"]
+ONE_EMPTY_KERNEL = ["space", "e", *["Delete"] * 3, "BackSpace"]
+CORNERS = ["parenleft", "parenleft", "less", "less", "plus", "Right", "minus", "Down", "plus", "Left", "minus"]
 SHOTS = {
     "window.png": ["space"],
     "inspector.png": ["space", "i"],
-    "kernels-one-weight.png": ["space", "e", "BackSpace", "plus"],
-    "kernels-edge.png": ["space", "e", "BackSpace", "Right", "Down", "minus", "Right", "plus"],
-    "kernels-corners.png": ["space", "e", *SQUARE_2X2, "plus", "Right", "minus", "Down", "plus", "Left", "minus"],
+    "kernels-one-weight.png": [*ONE_EMPTY_KERNEL, "plus"],
+    "kernels-edge.png": [*ONE_EMPTY_KERNEL, "Right", "Down", "minus", "Right", "plus"],
+    "kernels-corners.png": [*ONE_EMPTY_KERNEL, *CORNERS],
 }
 SCENE_HW = (480, 640)  # of the synthetic scene
 GRATINGS_EDGE = (0, 60, 318)  # a pixel of the first map (map, y, x), where the dark ground ends and the grating begins
