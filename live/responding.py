@@ -87,11 +87,11 @@ class Responder:
         if isinstance(event, Key) and effect is None:
             shown = kept_inside(after, layout) if layout and event.name in ARROWS else after
             if shown == state:
-                self._notices.say(why_nothing(state, event.name))
+                self._notices.say(why_nothing(state, event.name), reason=True)
         if isinstance(event, Button) and layout and (after, effect) == (state, None):
             reason = why_no_click(state, event, layout)
             if reason:
-                self._notices.say(reason)
+                self._notices.say(reason, reason=True)
         self._carry_out(effect)
         if effect == Effect.WRITE_BANK and self._keep.edited_bank(after.settings.choice.as_file):
             return replace(after, settings=after.settings.with_written())
