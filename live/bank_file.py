@@ -19,7 +19,7 @@ Stamp = tuple[int, ...] | None  # equal where a file is the same one, and unchan
 class BankFile:
     """Tells the inbox each bank that the file has become, and in one sentence what is wrong with it.
 
-    text: as for load_bank. path: the file that is in it. read: its stamp before its bank was read first. bank: that one.
+    text: as for load_bank. path: the file that is in it. read: its stamp before it was read first. bank: what it held.
     """
 
     def __init__(self, text: str, path: Path, read: Stamp, bank: FilterBank, inbox: Inbox) -> None:
