@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
-from live.drawing.chain import CHANNELS
+from live.drawing.chain import CHANNELS, cell_texts
 from live.drawing.kernels import draw_numbers, draw_picture, numbers_size, shades
-from live.drawing.numbers import column, figure, times_power
+from live.drawing.numbers import figure, times_power
 from live.drawing.overlay import Sprite
 from live.drawing.panel import PanelPage
 from live.drawing.scene import EditView, Scene
@@ -65,8 +65,7 @@ def _write_facts(page: PanelPage, view: EditView, kernel: FloatArray, scene: Sce
 
 def _draw_planes(page: PanelPage, places: EditPlaces, view: EditView, kernel: FloatArray) -> None:
     reach = float(np.abs(kernel).max())
-    texts, power = column(kernel)
-    size = numbers_size(texts, places.cell, page.text.base)
+    texts, power, size = _numbers(kernel, places.cell, page.text.base)
     each = kernel[0].size
     for channel, place in enumerate(places.planes):
         picture = np.repeat(shades(kernel[channel], reach)[:, :, None], 3, axis=2)
@@ -79,6 +78,16 @@ def _draw_planes(page: PanelPage, places: EditPlaces, view: EditView, kernel: Fl
         last = places.planes[-1]
         put(page.pixels, times_power(power), last.right + page.text.pad, last.bottom, page.text.small, DIM)
     _outline(page.pixels, places.cell_at(view.place))
+
+
+def _numbers(kernel: FloatArray, cell: float, largest: int) -> tuple[list[str], int, int]:
+    """What stands in the cells, its power of ten, and its size of type: with as many digits as can be read there."""
+    for digits, zero in ((3, True), (2, True), (2, False)) if numbers_size(("0",), cell, largest) else ():
+        texts, power = cell_texts(kernel, digits, zero=zero)
+        size = numbers_size(texts, cell, largest)
+        if size:
+            return texts, power, size
+    return [], 0, 0
 
 
 def _outline(pixels: ByteArray, cell: Rect) -> None:
