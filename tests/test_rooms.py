@@ -89,6 +89,7 @@ MUST_NOT_KNOW = {
     "live/loop.py": {"argparse", "cv2", "live.drawing"},
     "live/session.py": {"argparse", "cv2", "live.display.window", "live.controls"},
     "live/events.py": {"cv2", "numpy", "time", "live.display", "live.controls", "live.state"},
+    "live/layer_settings.py": {*PLAIN, "live.controls", "live.state"},
     "live/state.py": {*PLAIN, "live.controls"},
     "live/controls.py": {*PLAIN},
     "live/key_effects.py": {*PLAIN, "live.controls"},
