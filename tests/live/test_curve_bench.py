@@ -1,4 +1,4 @@
-"""The bench, piece by piece: curves first, then noise, then dots, and at once anew for another kernel."""
+"""The bench, piece by piece: curves first, then dots, then noise, and at once anew for another kernel."""
 
 from __future__ import annotations
 
