@@ -11,7 +11,9 @@ from typing import Any, NoReturn
 
 from convviz_core import __version__
 from convviz_core.names import shown
-from live.controls import key_table
+from live.controls import KEYS
+from live.edit_keys import EDIT_KEYS
+from live.key_binding import KeyBinding, key_names
 from live.layer_options import add_geometry_options
 from live.state import COLORMAPS
 
@@ -141,9 +143,12 @@ def view_parser() -> argparse.ArgumentParser:
 
 
 def _plain_keys() -> str:
-    rows = key_table().splitlines()[2:]
-    cells = [[cell.strip().strip("`") for cell in row.strip("|").split("|", 1)] for row in rows]
-    return "\n".join(f"  {keys:8} {help}" for keys, help in cells)
+    lines = [*map(_plain_line, KEYS), "", "keys while a kernel is edited:", *map(_plain_line, EDIT_KEYS)]
+    return "\n".join(lines)
+
+
+def _plain_line(binding: KeyBinding) -> str:
+    return f"  {key_names(binding):13} {binding.help}"
 
 
 def still_parser() -> argparse.ArgumentParser:

@@ -118,9 +118,9 @@ def carried_over(before: ViewState, state: ViewState) -> ViewState:
         return min(pixel[0], count - 1), math.ceil(y), math.ceil(x)
 
     now = before.interaction
-    pinned = moved(now.pinned) if now.pinned else None
+    pinned, hovered = (moved(pixel) if pixel else None for pixel in (now.pinned, now.hovered))
     watched = tuple(dict.fromkeys(map(moved, now.watched)))
-    return state.with_interaction(pinned=pinned, watched=watched, hovered=None)
+    return state.with_interaction(pinned=pinned, watched=watched, hovered=hovered)
 
 
 def enlarge(state: ViewState, index: int) -> ViewState:

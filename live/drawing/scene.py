@@ -52,6 +52,23 @@ class ProfileInfo:
     reconnects: int = 0
 
 
+@dataclass(frozen=True)
+class EditView:
+    """What the editing panel shows beside the kernel.
+
+    place: of the chosen weight: channel, row, column. undoable, redoable: how many steps. in_file: whether the bank
+    was changed, and a file has it so. buttons: keys, words, and whether it would do anything now.
+    """
+
+    filter: int
+    place: tuple[int, int, int]
+    step: float
+    undoable: int = 0
+    redoable: int = 0
+    in_file: bool = False
+    buttons: tuple[tuple[str, str, bool], ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Scene:
     """One moment of the view.
@@ -89,6 +106,7 @@ class Scene:
     banks: tuple[FilterBank, ...] = ()  # all that f and d go through; bank_index: the one that is shown
     bank_index: int = 0
     help_page: int = 0  # counted on over its end
+    editing: EditView | None = None
     hints: bool = True  # which keys there are: not where nobody can press one
 
     @property

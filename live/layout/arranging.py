@@ -8,13 +8,19 @@ from functools import cached_property, lru_cache
 
 from live.layout.caption_plan import CaptionNeeds, CaptionPlan
 from live.layout.panel_places import Panel, PlacedPanels, placed
-from live.layout.tiling import Block, Rect, Tile, largest_block
+from live.layout.tiling import Block, Rect, Tile, WholeShrink, largest_block
 from live.layout.type_scale import TypeScale, type_scale
 from live.layout.viewport import Lens, Seen, Viewport
 
 SMALLEST_HUD_WH = (160, 120)  # a smaller canvas shows the picture alone
 STRIP_LINES = 2
-MOST_SHRUNK_AT_ONCE, MOST_MAP_PIXELS = 5, 10_000_000  # within both, drawing costs a millisecond or two
+# When the engine makes what is shown, by the pixels of all maps together: scaling ten million of them to less than a
+# fifth costs two milliseconds, else one.
+WHOLE = (
+    (10_000_000, WholeShrink(5.0, most_lost=1 / 8)),
+    (40_000_000, WholeShrink(4.0, most_lost=1 / 4)),
+    (math.inf, WholeShrink(2.5, most_lost=1 / 4)),
+)
 
 
 @dataclass(frozen=True)
@@ -196,7 +202,7 @@ def _with_strip(request: LayoutRequest, text: TypeScale, lines: int) -> Layout:
         panels=panels,
         lens=lens,
         crop=crop,
-        reduce=1 if zoomed or not block.tiles else _reduce(request, 1 / lens.scale),
+        reduce=1 if zoomed else block.shrink or 1,
         left_out=() if covered else block.left_out,
         zoomed=seen if zoomed else None,
     )
@@ -213,16 +219,14 @@ def _places(request: LayoutRequest, text: TypeScale, whole: Rect) -> tuple[Rect,
     return room, panels, block_in(room)
 
 
-def _reduce(request: LayoutRequest, shrink: float) -> int:
-    """The block side of the mosaic, for tiles of `shrink` map pixels a canvas pixel.
+def _whole(request: LayoutRequest) -> WholeShrink:
+    """When the map pixels of a canvas pixel are a whole number, so that the engine makes what is shown.
 
-    Block means cost nothing but blur thin lines where blocks and canvas pixels do not coincide, so that maps of a usual
-    size are scaled from their own pixels.
+    Block means that are scaled any further lose half of a thin line's brightness wherever blocks and canvas pixels do
+    not coincide.
     """
-    height, width = request.map_hw
-    if shrink < MOST_SHRUNK_AT_ONCE and request.count * height * width <= MOST_MAP_PIXELS:
-        return 1
-    return min(max(1, int(shrink + 1e-9)), height, width)
+    pixels = request.count * request.map_hw[0] * request.map_hw[1]
+    return next(whole for most, whole in WHOLE if pixels <= most)
 
 
 def _block(request: LayoutRequest, text: TypeScale, room: Rect) -> Block:
@@ -231,7 +235,7 @@ def _block(request: LayoutRequest, text: TypeScale, room: Rect) -> Block:
     if enlarged is not None:
         return largest_block(request.map_hw, (enlarged,), room, text, request.captions, cut=True)
     indices: tuple[int | None, ...] = (None,) * request.input_tile + tuple(range(request.count))
-    return largest_block(request.map_hw, indices, room, text, request.captions)
+    return largest_block(request.map_hw, indices, room, text, request.captions, whole=_whole(request))
 
 
 def preferred_canvas_wh(request: LayoutRequest, screen_wh: tuple[int, int]) -> tuple[int, int]:

@@ -106,7 +106,7 @@ def test_it_is_drawn_again_only_with_another_answer() -> None:
 def test_a_blur_s_best_is_the_mean_and_a_kernel_of_zeros_has_none() -> None:
     blur = FilterBank.from_array("blur", np.ones((3, 3)))
     zeros = FilterBank.from_array("zeros", np.zeros((3, 3)))
-    assert best_words(predicted(Layer(blur), 0)) == "most at 0 cycles a pixel, the mean: |H| 9"
+    assert best_words(predicted(Layer(blur), 0)) == "most at 0 cycles a pixel, the mean: |H|\N{NO-BREAK SPACE}9"
     assert best_words(predicted(Layer(zeros), 0)) == "all weights are 0: nothing passes"
 
 
