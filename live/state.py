@@ -243,7 +243,7 @@ class ViewState:
 
     @property
     def asked_map(self) -> int:
-        """The map that is asked about: whose kernel is edited, the enlarged, the pinned, the pointed-at or the first."""
+        """The map that is asked about: the edited, the enlarged, the pinned, the pointed-at or the first one."""
         now, edited = self.interaction, self.editing.filter if self.editing else None
         asked = (edited, now.viewport.enlarged, now.pinned[0] if now.pinned else None, now.pointed_map)
         found = next((index for index in asked if index is not None), 0)
