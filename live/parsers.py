@@ -11,7 +11,10 @@ from typing import Any, NoReturn
 
 from convviz_core import __version__
 from convviz_core.names import shown
-from live.controls import key_table
+from live.controls import KEYS
+from live.edit_keys import EDIT_KEYS
+from live.key_binding import KeyBinding, key_names
+from live.layer_options import add_geometry_options
 from live.state import COLORMAPS
 
 EXIT_ARGUMENTS = 2
@@ -111,6 +114,7 @@ def view_parser() -> argparse.ArgumentParser:
     layer = parser.add_argument_group("layer")
     layer.add_argument("--filters", default="udacity", metavar="NAME|FILE", help="filter bank (see convviz filters)")
     layer.add_argument("--activation", choices=("relu", "none"), default="relu", help="after the convolution")
+    add_geometry_options(layer)
     layer.add_argument("--range", choices=("auto", "fixed", "frame"), default="auto", help="what is black and white")
     layer.add_argument("--colormap", choices=COLORMAPS, default="lift", metavar="NAME", help=", ".join(COLORMAPS))
     compute = parser.add_argument_group("computing")
@@ -139,9 +143,12 @@ def view_parser() -> argparse.ArgumentParser:
 
 
 def _plain_keys() -> str:
-    rows = key_table().splitlines()[2:]
-    cells = [[cell.strip().strip("`") for cell in row.strip("|").split("|", 1)] for row in rows]
-    return "\n".join(f"  {keys:8} {help}" for keys, help in cells)
+    lines = [*map(_plain_line, KEYS), "", "keys while a kernel is edited:", *map(_plain_line, EDIT_KEYS)]
+    return "\n".join(lines)
+
+
+def _plain_line(binding: KeyBinding) -> str:
+    return f"  {key_names(binding):13} {binding.help}"
 
 
 def still_parser() -> argparse.ArgumentParser:

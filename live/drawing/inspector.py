@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from convviz_core.arrays import ByteArray
 from convviz_core.gray import to_gray
-from convviz_core.inspect import Inspection, inspect_pixel
+from convviz_core.inspect import Inspection, answers_at, inspect_pixel
 from convviz_core.ranges import RangeMode
 from live.drawing.captions import caption_words
 from live.drawing.chain import CHANNELS, Cell, Chain, Part, chain_height
 from live.drawing.kernel_words import where_words
-from live.drawing.map_list import write_maps
+from live.drawing.map_list import Answers, write_maps
 from live.drawing.numbers import MINUS, TIMES, column, figure
-from live.drawing.overlay import Sprite
+from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
 from live.drawing.parted_chain import PartedChain, cell_words
 from live.drawing.scene import MapPixel, Scene
@@ -25,6 +27,7 @@ from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
 
 SURROUNDINGS = 3  # the input is shown this many kernels high around the receptive field
+WIDEST_SURROUNDINGS = 64  # times as wide as high
 SURROUNDINGS_SHARE = 0.2  # of the panel's height, at most
 FEWEST_MAP_LINES = 3  # of the other maps with their heading and what the wheel does
 LEAST_MATRIX_LINES = 4  # the height of the matrices, which comes before the other maps
@@ -46,10 +49,14 @@ class Inspector:
         self._shape: tuple[int, ...] = ()  # of the kernel that they belong to
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:
-        """What is explained, and of which picture."""
+        """What is explained, and of which picture where that stands still."""
         self._point(layout, scene)
         shown = scene.range, scene.gain, scene.scrolled_maps, scene.flipped
-        return scene.target, scene.pinned, scene.layer, *shown, scene.sliding, scene.beat, self._cell
+        return scene.target, scene.pinned, scene.layer, *shown, scene.sliding, scene.still, self._cell
+
+    def beat(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+        """The pictures'."""
+        return scene.beat
 
     def _point(self, layout: Layout, scene: Scene) -> None:
         """Note the weight under the pointer."""
@@ -67,6 +74,10 @@ class Inspector:
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite where it is open."""
+        return at_once(self.pieces(layout, scene))
+
+    def pieces(self, layout: Layout, scene: Scene) -> Pieces:
+        """See Piecewise."""
         place, target = layout.panel(Panel.INSPECTOR), scene.target
         if place is None:
             return ()
@@ -75,27 +86,34 @@ class Inspector:
             page.write("no map here", ACCENT, weight=BOLD)
             page.write_first(["point at a pixel of a map; a click pins it", "point at a map"])
             return (page.finish(),)
+        inspection, answers, around = _inspect(scene, target), _answers(scene, target), _surroundings(scene, target)
+        yield
         page = PanelPage(place, layout.text, "Inspector", *_state_words(scene))
-        inspection = _inspect(scene, target)
         _write_where(page, scene, target)
-        self._draw_arithmetic(page, scene, target, inspection)
-        self.first_listed = write_maps(page, scene, target, lambda other: _inspect(scene, (other, *target[1:])))
+        yield
+        yield from self._draw_arithmetic(page, scene, target, inspection, around)
+        yield
+        self.first_listed = yield from write_maps(page, scene, target, answers)
+        yield  # to copy it is enough for the last picture
         return (page.finish(),)
 
-    def _draw_arithmetic(self, page: PanelPage, scene: Scene, target: MapPixel, inspection: Inspection) -> None:
+    def _draw_arithmetic(
+        self, page: PanelPage, scene: Scene, target: MapPixel, inspection: Inspection, around: _Surroundings
+    ) -> Iterator[None]:
         """Surroundings, matrices and what follows, so that the numbers can be read rather than the other maps'."""
         lines = arithmetic(scene, target, inspection)
         below = len(lines) * page.step() + round(2.5 * page.text.pad)
         maps = (min(MAP_LINES, len(scene.layer.bank)) + 1) * page.step()
-        free = page.height - below - maps - chain_height(page, inspection.patch.shape)
-        _draw_surroundings(page, scene, target, free)
+        _draw_surroundings(page, around, page.height - below - maps - chain_height(page, inspection.patch.shape))
+        yield
         chain = Chain(page, inspection, max(page.height - below - maps, page.height // 3))
         for fewer in (FEWEST_MAP_LINES * page.step(), 0):
             if not chain.legible:
                 larger = Chain(page, inspection, page.height - below - fewer)
                 chain = larger if larger.legible else chain
+        yield
         if chain.legible:
-            chain.draw()
+            yield from chain.pieces()
             if self._cell:
                 chain.mark(Part(*self._cell[1:], 1, 1), self._cell[0])
                 page.write_first(cell_words(inspection, self._cell))
@@ -105,7 +123,7 @@ class Inspector:
                 parted = PartedChain(page, inspection, page.height - below - reserved, self._around)
                 if parted.whole.height > LEAST_MATRIX_LINES * page.text.line:
                     break
-            parted.draw(self._cell)
+            yield from parted.pieces(self._cell)
             self._arithmetic = parted
         for words, value in lines:
             choices = (words, words.rpartition(", so")[0] or words, words.split(":")[0])
@@ -128,6 +146,11 @@ def _inspect(scene: Scene, target: MapPixel) -> Inspection:
     return inspect_pixel(scene.image, scene.layer, *target, (lo, hi), own=scene.range == RangeMode.FRAME)
 
 
+def _answers(scene: Scene, target: MapPixel) -> Answers:
+    own = scene.range == RangeMode.FRAME
+    return answers_at(scene.image, scene.layer, *target[1:], scene.ranges, own=own)
+
+
 def _write_where(page: PanelPage, scene: Scene, target: MapPixel) -> None:
     index, y, x = target
     page.write(f"{index + 1}: {caption_words(scene.layer.bank, index)[0]}", ACCENT, weight=BOLD)
@@ -138,25 +161,42 @@ def _write_where(page: PanelPage, scene: Scene, target: MapPixel) -> None:
     page.skip()
 
 
-def _draw_surroundings(page: PanelPage, scene: Scene, target: MapPixel, height: int) -> None:
-    """The input around the receptive field, which is framed, in at most `height` rows."""
+@dataclass(frozen=True, eq=False)
+class _Surroundings:
+    """The input around the receptive field: uint8 BGR (h, w, 3), and where the field begins in it."""
+
+    pixels: ByteArray
+    field_yx: tuple[int, int]
+    field_hw: tuple[int, int]
+
+
+def _surroundings(scene: Scene, target: MapPixel) -> _Surroundings:
     _, y, x = target
     image, (rows, columns) = scene.image, scene.layer.bank.kernel_hw
     seen_h = min(SURROUNDINGS * max(rows, columns), image.shape[0])
-    scale = min(height - page.text.pad, int(SURROUNDINGS_SHARE * page.sprite.place.height)) // seen_h
-    if scale < 1 or scale * seen_h < 3 * page.text.line:
-        return
-    seen_w = min(page.width // scale, image.shape[1])
+    seen_w = min(WIDEST_SURROUNDINGS * seen_h, image.shape[1])
     top = min(max(y + rows // 2 - seen_h // 2, 0), image.shape[0] - seen_h)
     left = min(max(x + columns // 2 - seen_w // 2, 0), image.shape[1] - seen_w)
     part = image[top : top + seen_h, left : left + seen_w]
-    shown = (
-        part if scene.layer.bank.channels == 3 and part.ndim == 3 else cv2.cvtColor(to_gray(part), cv2.COLOR_GRAY2BGR)
-    )
+    in_colour = scene.layer.bank.channels == 3 and part.ndim == 3
+    shown = part.copy() if in_colour else np.asarray(cv2.cvtColor(to_gray(part), cv2.COLOR_GRAY2BGR), np.uint8)
+    return _Surroundings(shown, (y - top, x - left), (rows, columns))
+
+
+def _draw_surroundings(page: PanelPage, around: _Surroundings, height: int) -> None:
+    """The input around the receptive field, which is framed, in at most `height` rows."""
+    seen_h, widest = around.pixels.shape[:2]
+    scale = min(height - page.text.pad, int(SURROUNDINGS_SHARE * page.sprite.place.height)) // seen_h
+    if scale < 1 or scale * seen_h < 3 * page.text.line:
+        return
+    (y, x), (rows, columns) = around.field_yx, around.field_hw
+    seen_w = min(page.width // scale, widest)
+    first = min(max(x + columns // 2 - seen_w // 2, 0), widest - seen_w)
+    shown = around.pixels[:, first : first + seen_w]
     place = Rect(page.left, page.y, seen_w * scale, seen_h * scale)
     page.pixels[place.slices] = cv2.resize(shown, (place.width, place.height), interpolation=cv2.INTER_NEAREST)
     cv2.rectangle(page.pixels, (place.x, place.y), (place.right - 1, place.bottom - 1), RULE, 1)
-    corner = (place.x + (x - left) * scale, place.y + (y - top) * scale)
+    corner = (place.x + (x - first) * scale, place.y + y * scale)
     opposite = (corner[0] + columns * scale - 1, corner[1] + rows * scale - 1)
     cv2.rectangle(page.pixels, corner, opposite, (0, 0, 0), 3)
     cv2.rectangle(page.pixels, corner, opposite, ACCENT, 1)

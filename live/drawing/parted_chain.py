@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from convviz_core.inspect import Inspection
 from live.drawing.chain import CHANNELS, Cell, Chain, Part
 from live.drawing.numbers import TIMES, figure
@@ -39,16 +41,16 @@ class PartedChain:
             self.whole = Chain(page, inspection, room)
         self._page, self._inspection = page, inspection
 
-    def draw(self, cell: Cell | None) -> None:
-        """Draw it on the page from its first free row on, with what `cell` holds in words."""
+    def pieces(self, cell: Cell | None) -> Iterator[None]:
+        """Draw it on the page from its first free row on, with what `cell` holds in words, a matrix after the other."""
         page = self._page
         if not self.whole.height:
             page.leave_out("the kernel")
             return
-        self.whole.draw()
+        yield from self.whole.pieces()
         if self.part:
             self.whole.mark(self.shown)
-            self.part.draw()
+            yield from self.part.pieces()
         for chain in (self.whole, self.part):
             if chain and cell:
                 chain.mark(Part(cell[1], cell[2], 1, 1), cell[0])

@@ -14,7 +14,9 @@ from live.layout.viewport import Lens, Seen, Viewport
 
 SMALLEST_HUD_WH = (160, 120)  # a smaller canvas shows the picture alone
 STRIP_LINES = 2
-MOST_SHRUNK_AT_ONCE, MOST_MAP_PIXELS = 5, 10_000_000  # within both, drawing costs a millisecond or two
+# From how many map pixels a canvas pixel on these are a whole number, by the pixels of all maps together: scaling ten
+# million costs a millisecond or two.
+WHOLE_FROM = ((10_000_000, 12.0), (40_000_000, 4.0), (math.inf, 2.5))
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,7 @@ def _with_strip(request: LayoutRequest, text: TypeScale, lines: int) -> Layout:
         panels=panels,
         lens=lens,
         crop=crop,
-        reduce=1 if zoomed or not block.tiles else _reduce(request, 1 / lens.scale),
+        reduce=1 if zoomed else block.shrink or 1,
         left_out=() if covered else block.left_out,
         zoomed=seen if zoomed else None,
     )
@@ -213,16 +215,14 @@ def _places(request: LayoutRequest, text: TypeScale, whole: Rect) -> tuple[Rect,
     return room, panels, block_in(room)
 
 
-def _reduce(request: LayoutRequest, shrink: float) -> int:
-    """The block side of the mosaic, for tiles of `shrink` map pixels a canvas pixel.
+def _whole_from(request: LayoutRequest) -> float:
+    """From how many map pixels a canvas pixel on these are a whole number, so that the engine makes what is shown.
 
-    Block means cost nothing but blur thin lines where blocks and canvas pixels do not coincide, so that maps of a usual
-    size are scaled from their own pixels.
+    A tile then loses a thirteenth of its sides, where maps are large a fourth, at most. Block means that are scaled
+    any further lose half of a thin line's brightness wherever blocks and canvas pixels do not coincide.
     """
-    height, width = request.map_hw
-    if shrink < MOST_SHRUNK_AT_ONCE and request.count * height * width <= MOST_MAP_PIXELS:
-        return 1
-    return min(max(1, int(shrink + 1e-9)), height, width)
+    pixels = request.count * request.map_hw[0] * request.map_hw[1]
+    return next(shrink for most, shrink in WHOLE_FROM if pixels <= most)
 
 
 def _block(request: LayoutRequest, text: TypeScale, room: Rect) -> Block:
@@ -231,7 +231,7 @@ def _block(request: LayoutRequest, text: TypeScale, room: Rect) -> Block:
     if enlarged is not None:
         return largest_block(request.map_hw, (enlarged,), room, text, request.captions, cut=True)
     indices: tuple[int | None, ...] = (None,) * request.input_tile + tuple(range(request.count))
-    return largest_block(request.map_hw, indices, room, text, request.captions)
+    return largest_block(request.map_hw, indices, room, text, request.captions, whole_from=_whole_from(request))
 
 
 def preferred_canvas_wh(request: LayoutRequest, screen_wh: tuple[int, int]) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Makes the README's pictures: runs convviz on a screen that nobody sees (Xvfb), presses keys, and keeps what is there.
+"""Makes the documents' pictures: runs convviz on a screen that nobody sees (Xvfb), presses keys, keeps what is there.
 
 `.venv/bin/python scripts/docs/screenshots.py`, on Linux, with the packages xvfb and xdotool.
 """
@@ -25,7 +25,14 @@ from live.layout.panel_places import Panel  # noqa: E402
 from live.state import Appearance, LayerSettings, ViewState  # noqa: E402
 
 SCREEN = "1280x1024"  # the first window takes four fifths of it
-SHOTS = {"window.png": ["space"], "inspector.png": ["space", "i"]}
+SQUARE_2X2 = ["parenleft"] * 2 + ["less"] * 2 + ["BackSpace"]
+SHOTS = {
+    "window.png": ["space"],
+    "inspector.png": ["space", "i"],
+    "kernels-one-weight.png": ["space", "e", "BackSpace", "plus"],
+    "kernels-edge.png": ["space", "e", "BackSpace", "Right", "Down", "minus", "Right", "plus"],
+    "kernels-corners.png": ["space", "e", *SQUARE_2X2, "plus", "Right", "minus", "Down", "plus", "Left", "minus"],
+}
 SCENE_HW = (480, 640)  # of the synthetic scene
 GRATINGS_EDGE = (0, 60, 318)  # a pixel of the first map (map, y, x), where the dark ground ends and the grating begins
 
@@ -43,7 +50,7 @@ def has_strip(seen: ByteArray) -> bool:
 
 def place_of(pixel: tuple[int, int, int], window: ByteArray) -> tuple[int, int]:
     """Where a map's pixel lies in the window while the inspector is open."""
-    state = ViewState(LayerSettings(BUILT_IN_BANKS), Appearance(panels=frozenset({Panel.INSPECTOR})))
+    state = ViewState(LayerSettings.of(BUILT_IN_BANKS), Appearance(panels=frozenset({Panel.INSPECTOR})))
     layout = arrange(layout_request((window.shape[1], window.shape[0]), SCENE_HW, state))
     place = layout.canvas_rect(*pixel)
     assert place is not None

@@ -13,7 +13,7 @@ from live.layout import Layout, arrange
 from live.layout.panel_places import Panel
 from live.state import LayerSettings, ViewState
 
-STATE = ViewState(LayerSettings(BUILT_IN_BANKS))
+STATE = ViewState(LayerSettings.of(BUILT_IN_BANKS))
 INSPECTING = STATE.with_appearance(panels=frozenset({Panel.INSPECTOR}))
 PINS = ((1, 10, 10), (1, 20, 20), (1, 30, 30), (1, 40, 40))
 LEFT, RIGHT = MouseButton.LEFT, MouseButton.RIGHT

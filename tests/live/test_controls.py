@@ -19,7 +19,7 @@ from live.pointing import followed, kept_inside
 from live.state import Appearance, ViewState
 from live.state import LayerSettings as Settings
 
-STATE = ViewState(Settings(BUILT_IN_BANKS))
+STATE = ViewState(Settings.of(BUILT_IN_BANKS))
 WITH_INSPECTOR = replace(STATE, appearance=Appearance(panels=frozenset({Panel.INSPECTOR})))
 
 
@@ -134,7 +134,7 @@ def test_pins_stay_at_their_place_of_the_scene_when_another_bank_is_shown_and_co
 
 def test_a_pin_on_a_map_that_the_next_bank_lacks_goes_to_its_last_and_beside_the_maps_it_is_brought_back() -> None:
     few = FilterBank.from_array("few", np.ones((2, 31, 31), np.float32))
-    banks = replace(WITH_INSPECTOR, settings=Settings((BUILT_IN_BANKS[0], few)))
+    banks = replace(WITH_INSPECTOR, settings=Settings.of((BUILT_IN_BANKS[0], few)))
     pinned = banks.with_interaction(pinned=(3, 470, 0), watched=((2, 9, 9), (3, 9, 9)))
     moved = after(after(pinned, Key("f")), Wheel((0, 0), 0))  # the second event sees the second bank's layout
     assert moved.interaction.pinned == (1, 480 - 31, 0)
