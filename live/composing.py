@@ -9,6 +9,7 @@ from convviz_core.mosaic import first_maps
 from convviz_core.ranges import RangeMode
 from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
+from live.drawing.curves_panel import CurvesPanel
 from live.drawing.edit_panel import EditedMark, EditPanel
 from live.drawing.help_panel import Help
 from live.drawing.inspector import Inspector
@@ -40,6 +41,7 @@ def new_compositor(inspector: Inspector | None = None) -> Compositor:
             EditPanel(),
             inspector or Inspector(),
             WatchedPanel(),
+            CurvesPanel(),
             Profile(),
             Help(help_sections(), edit_sections()),
         ),
@@ -124,7 +126,7 @@ def edit_view(state: ViewState) -> EditView | None:
         step=editing.step,
         undoable=len(history.past),
         redoable=len(history.future),
-        unsaved=settings.bank_index in settings.unsaved,
+        in_file=settings.choice.bank is not settings.original and settings.bank_index not in settings.unsaved,
         buttons=tuple((SIGNS.get(key, key), words, possible.get(key, True)) for key, words in BUTTONS),
     )
 
