@@ -85,7 +85,15 @@ class Axis:
 
     def read(self, size: int, at: int | NDArray[np.int64]) -> NDArray[np.int64]:
         """int64 (kernel,), or (n, kernel) for `at` (n, 1): the input position that each weight meets, or OUTSIDE."""
-        met = self.met(at)
+        return self._resolved(size, self.met(at))
+
+    def source(self, size: int, start: int, end: int) -> NDArray[np.int64]:
+        """int64 (end - start,): the input position that stands at each position; OUTSIDE for a zero, or nothing."""
+        at = np.arange(start, end)
+        padded = (at >= -self.padding[0]) & (at < size + self.padding[1])
+        return np.where(padded, self._resolved(size, at), OUTSIDE)
+
+    def _resolved(self, size: int, met: NDArray[np.int64]) -> NDArray[np.int64]:
         if self.mode == PaddingMode.ZEROS:
             return np.where((met >= 0) & (met < size), met, OUTSIDE)
         if self.mode == PaddingMode.REPLICATE:

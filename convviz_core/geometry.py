@@ -161,6 +161,17 @@ class ConvGeometry:
         centre_y, centre_x = self.centre(y, x)
         return math.floor(centre_y), math.floor(centre_x)
 
+    def shown(self, part: Box) -> Box:
+        """The input pixels that stand for a part of the map: a stride's for each response, around its middle pixel."""
+        (top, left), (step_y, step_x) = self.middle_pixel(part.top, part.left), self.stride_yx
+        top, left = top - (step_y - 1) // 2, left - (step_x - 1) // 2
+        return Box(top, left, top + (part.bottom - part.top) * step_y, left + (part.right - part.left) * step_x)
+
+    def sources(self, input_hw: tuple[int, int], box: Box) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The input rows and columns that stand in a box which may reach outside; OUTSIDE for a zero, or nothing."""
+        (y, x), (height, width) = self._axes, input_hw
+        return y.source(height, box.top, box.bottom), x.source(width, box.left, box.right)
+
     def centred_at(self, y: float, x: float) -> tuple[float, float]:
         """The map's position whose window has its middle at input pixel (y, x): what `centre` undoes."""
         at_y, at_x = (axis.centred_at(at) for axis, at in zip(self._axes, (y, x), strict=True))
