@@ -64,7 +64,10 @@ def _outside(layer: Layer, input_hw: tuple[int, int], y: int, x: int) -> list[Ch
         return []
     what = STANDS_OUTSIDE[PaddingMode(layer.padding_mode)]
     return [
-        [f"reaches {', '.join(sides)} the frame, where padding has {what}", f"padding ({what}): {', '.join(sides)}"]
+        [
+            f"reaches {', '.join(sides)} the frame, where padding (violet) has {what}",
+            f"padding ({what}): {', '.join(sides)}",
+        ]
     ]
 
 
