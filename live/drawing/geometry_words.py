@@ -10,6 +10,28 @@ from live.drawing.numbers import MINUS, TIMES
 MOST_NAMED = 3  # stretches of rows
 
 
+def layer_words(layer: Layer) -> list[str]:
+    """What of its geometry is not torch's default, and whether its bias is added; nothing for a plain layer."""
+    words = [
+        f"{name} {_pair(value)}"
+        for name, value, plain in (
+            ("stride", layer.stride, (1, 1)),
+            ("padding", layer.padding, (0, 0)),
+            ("dilation", layer.dilation, (1, 1)),
+        )
+        if value != plain
+    ]
+    if any(layer.geometry.margins):
+        words.append(f"({layer.padding_mode})")
+    return [*words, "with bias"] if layer.bias else words
+
+
+def _pair(value: object) -> str:
+    if not isinstance(value, tuple):
+        return str(value)
+    return str(value[0]) if value[0] == value[1] else f"{value[0]},{value[1]}"
+
+
 def size_words(layer: Layer, input_hw: tuple[int, int]) -> list[str]:
     """The map's size, and for rows and columns the formula that gives it, as torch.nn.Conv2d's documentation has it."""
     map_hw = layer.output_hw(input_hw)
