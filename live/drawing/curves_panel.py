@@ -120,8 +120,8 @@ def _draw_curves(page: PanelPage, curves: Curves, first: Rect, second: Rect) -> 
     last = float(curves.over_frequency.at[-1])
     ends = [(0.0, "0"), (last / 2, f"{last / 2:.3g}"), (last, f"{last:.3g}")]
     angles = [(float(angle), degrees(angle)) for angle in (0, 45, 90, 135, 180)]
-    _draw_curve(page, curves, curves.over_orientation, first, f"over orientation at {frequency}", angles)
-    _draw_curve(page, curves, curves.over_frequency, second, f"over cycles a pixel at {orientation}", ends)
+    _draw_curve(page, curves, curves.over_orientation, first, f"orientation, at {frequency}", angles)
+    _draw_curve(page, curves, curves.over_frequency, second, f"cycles a pixel, at {orientation}", ends)
 
 
 def _draw_curve(
