@@ -108,9 +108,9 @@ class ViewState:
 
     @property
     def asked_map(self) -> int:
-        """The map that is asked about: the enlarged, the pinned one's, the one pointed at, or the first."""
-        now = self.interaction
-        asked = (now.viewport.enlarged, now.pinned[0] if now.pinned else None, now.pointed_map)
+        """The map that is asked about: the edited, the enlarged, the pinned, the pointed-at or the first one."""
+        now, edited = self.interaction, self.editing.filter if self.editing else None
+        asked = (edited, now.viewport.enlarged, now.pinned[0] if now.pinned else None, now.pointed_map)
         found = next((index for index in asked if index is not None), 0)
         return found if found < len(self.layer.bank) else 0
 
