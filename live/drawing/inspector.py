@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.arrays import ByteArray
 from convviz_core.gray import to_gray
 from convviz_core.inspect import Inspection, answers_at, inspect_pixel
 from convviz_core.ranges import RangeMode
 from live.drawing.captions import caption_words
 from live.drawing.chain import CHANNELS, Cell, Chain, Part, chain_height
 from live.drawing.kernel_words import where_words
-from live.drawing.numbers import MINUS, TIMES, column, figure, times_power
+from live.drawing.map_list import Answers, write_maps
+from live.drawing.numbers import MINUS, TIMES, column, figure
 from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
 from live.drawing.parted_chain import PartedChain, cell_words
 from live.drawing.scene import MapPixel, Scene
-from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE, Colour
+from live.drawing.text import ACCENT, BOLD, INK, RULE
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
@@ -28,10 +29,8 @@ from live.layout.tiling import Rect
 SURROUNDINGS = 3  # the input is shown this many kernels high around the receptive field
 WIDEST_SURROUNDINGS = 64  # times as wide as high
 SURROUNDINGS_SHARE = 0.2  # of the panel's height, at most
-MAP_COLUMN_EM = 12.0  # number, response and byte of one map, in units of the text's size
 FEWEST_MAP_LINES = 3  # of the other maps with their heading and what the wheel does
 LEAST_MATRIX_LINES = 4  # the height of the matrices, which comes before the other maps
-ROWS_A_PIECE = 8  # of the other maps that are written with one picture
 MAP_LINES = 4  # of the other maps that are kept for them, where the matrices are legible
 
 
@@ -94,7 +93,7 @@ class Inspector:
         yield
         yield from self._draw_arithmetic(page, scene, target, inspection, around)
         yield
-        self.first_listed = yield from _write_all_maps(page, scene, target, answers)
+        self.first_listed = yield from write_maps(page, scene, target, answers)
         yield  # to copy it is enough for the last picture
         return (page.finish(),)
 
@@ -127,8 +126,9 @@ class Inspector:
             yield from parted.pieces(self._cell)
             self._arithmetic = parted
         for words, value in lines:
-            fits = page.width_of(f"{words}  {value}") <= page.width
-            page.row([(words if fits else words.split(":")[0], 0, INK), (value, 1.0, ACCENT)])
+            choices = (words, words.rpartition(", so")[0] or words, words.split(":")[0])
+            said = next((one for one in choices if page.width_of(f"{one}  {value}") <= page.width), choices[-1])
+            page.row([(said, 0, INK), (value, 1.0, ACCENT)])
         page.skip()
 
 
@@ -146,10 +146,9 @@ def _inspect(scene: Scene, target: MapPixel) -> Inspection:
     return inspect_pixel(scene.image, scene.layer, *target, (lo, hi), own=scene.range == RangeMode.FRAME)
 
 
-def _answers(scene: Scene, target: MapPixel) -> tuple[FloatArray, ByteArray]:
+def _answers(scene: Scene, target: MapPixel) -> Answers:
     own = scene.range == RangeMode.FRAME
-    found, levels = answers_at(scene.image, scene.layer, *target[1:], scene.ranges, own=own)
-    return (found if scene.layer.signed else np.maximum(found, 0)), levels
+    return answers_at(scene.image, scene.layer, *target[1:], scene.ranges, own=own)
 
 
 def _write_where(page: PanelPage, scene: Scene, target: MapPixel) -> None:
@@ -216,44 +215,10 @@ def arithmetic(scene: Scene, target: MapPixel, inspection: Inspection) -> list[t
         *sums, total = column(np.append(parts, response), shifted=False)[0]
         lines += [(f"sum of {name}", text) for name, text in zip(CHANNELS, sums, strict=True)]
     lines.append(("sum of all products", total))
-    relu = f"ReLU: the larger of 0 and {figure(response)}"
+    removed = f", so {figure(response)} is removed" if response < 0 else ""
+    relu = f"ReLU: the larger of 0 and {figure(response)}{removed}"
     lines.append(("no ReLU; it would give", figure(inspection.activated)) if signed else (relu, figure(shown)))
     less = figure(lo) if lo >= 0 else f"({figure(lo)})"
-    way = f"byte: 255 {TIMES} ({figure(shown)} {MINUS} {less}) / ({figure(hi)} {MINUS} {less})"
+    bound = ", at most 255" if shown > hi else ", at least 0" if shown < lo else ""
+    way = f"byte{bound}: 255 {TIMES} ({figure(shown)} {MINUS} {less}) / ({figure(hi)} {MINUS} {less})"
     return [*lines, (way, str(inspection.byte))]
-
-
-def _write_all_maps(
-    page: PanelPage, scene: Scene, target: MapPixel, answers: tuple[FloatArray, ByteArray]
-) -> Generator[None, None, int]:
-    """The same pixel in every map, in as many columns as there are places for; returns the first that is there."""
-    index, count, em = target[0], len(scene.layer.bank), page.text.base / page.width
-    if count == 1:
-        return 0
-    if page.height < 3 * page.step():
-        page.leave_out("the other maps")
-        return 0
-    rows = (page.height - page.step(small=True)) // page.step()
-    columns = min(int(1 / (MAP_COLUMN_EM * em)), -(-count // max(rows, 1))) or 1
-    shown = count if count <= rows * columns else max(1, rows - 1) * columns
-    first = min(scene.scrolled_maps, count - shown)
-    rows = -(-shown // columns)
-    found, levels = (each[first : first + shown] for each in answers)
-    responses, power = column(found)
-    page.row([(f"the same pixel in every map: response{times_power(power)}, byte", 0, DIM)], small=True)
-    for row in range(rows):
-        cells: list[tuple[str, float, Colour]] = []
-        for number in range(row, shown, rows):
-            other = first + number
-            begin, ink = (number // rows) / columns, ACCENT if other == index else INK
-            ends = (0.86, 1.0) if columns == 1 else (begin + 7 * em, begin + 10 * em)
-            cells.append((f"{other + 1}", begin + 1.8 * em, DIM))
-            cells += [(responses[number], ends[0], ink), (str(levels[number]), ends[1], ink)]
-            if columns == 1:
-                cells.append((caption_words(scene.layer.bank, other)[0], -2.6 * em, ink))
-        page.row(cells)
-        if row % ROWS_A_PIECE == ROWS_A_PIECE - 1:
-            yield
-    if shown < count:
-        page.write(f"maps {first + 1} to {first + shown} of {count}: the wheel scrolls", DIM, small=True)
-    return first

@@ -228,6 +228,35 @@ def test_the_sum_becomes_a_byte_step_by_step() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("response", "byte", "relu", "way"),
+    [
+        (-2.25, 0, f"ReLU: the larger of 0 and {MINUS}2.25, so {MINUS}2.25 is removed", "byte: 255"),
+        (18.0, 255, "ReLU: the larger of 0 and 18", "byte, at most 255: 255"),
+    ],
+)
+def test_what_relu_removes_and_what_lies_beyond_the_range_is_said(
+    response: float, byte: int, relu: str, way: str
+) -> None:
+    one = np.ones((1, 1), np.float32)
+    inspection = Inspection(one, one, one, response, max(response, 0.0), byte)
+    lines = arithmetic(scene_of(FilterBank("b", (Filter("f", one),)), (0, 0, 0)), (0, 0, 0), inspection)
+    assert lines[1][0] == relu
+    assert lines[2][0].startswith(way)
+    assert lines[2][1] == str(byte)
+
+
+def test_opposite_filters_have_opposite_sums_in_the_list_of_which_relu_leaves_one(written: Written) -> None:
+    kernel = np.array([[-1, 2]], np.float32)
+    bank = FilterBank("pair", (Filter("f", kernel), Filter("its opposite", -kernel)))
+    scene = scene_of(bank, (0, 5, 5))
+    written.draw(scene)
+    rows = [row for row in written.rows if row[0] in ("1", "2")]
+    sums = [row[1].replace(MINUS, "-") for row in rows]
+    assert float(sums[0]) == -float(sums[1]) != 0
+    assert sorted(float(row[2]) for row in rows) == [0.0, abs(float(sums[0]))]
+
+
 def test_three_channels_are_summed_apart_and_then_together() -> None:
     bank = FilterBank("rgb", (Filter("f", np.ones((3, 1, 1), np.float32)),))
     products = np.array([5.48, -4.72, -0.5], np.float32).reshape(3, 1, 1)
