@@ -9,6 +9,7 @@ from convviz_core.mosaic import first_maps
 from convviz_core.ranges import RangeMode
 from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
+from live.drawing.curves_panel import CurvesPanel
 from live.drawing.edit_panel import EditedMark, EditPanel
 from live.drawing.help_panel import Help
 from live.drawing.inspector import Inspector
@@ -40,6 +41,7 @@ def new_compositor(inspector: Inspector | None = None) -> Compositor:
             EditPanel(),
             inspector or Inspector(),
             WatchedPanel(),
+            CurvesPanel(),
             Profile(),
             Help(help_sections(), edit_sections()),
         ),

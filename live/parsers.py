@@ -171,11 +171,17 @@ def filters_parser() -> argparse.ArgumentParser:
     """The parser of `convviz filters`."""
     parser = _Parser(
         prog="convviz filters",
-        description="List the filter banks, or print one as a filter file (TOML) on stdout.",
-        epilog="examples:\n  convviz filters\n  convviz filters gabor > my.toml",
+        description="List the filter banks, print one as a filter file (TOML) on stdout, or write its curves.",
+        epilog="examples:\n  convviz filters\n  convviz filters gabor > my.toml\n  convviz filters gabor --curves out",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("bank", nargs="?", metavar="NAME|FILE", help="the bank to print")
+    parser.add_argument(
+        "--curves",
+        type=Path,
+        metavar="DIR",
+        help="write its transfer functions, predicted and measured, into curves.png and curves.json; made if missing",
+    )
     return parser
 
 

@@ -23,7 +23,7 @@ def pointed(state: ViewState, layout: Layout) -> ViewState:
     over = at if at is not None and layout.panel_at(*at) == Panel.INSPECTOR else None
     if over != state.interaction.panel_point:
         state = state.with_interaction(panel_point=over)
-    return _pointed_at_tiles(state, layout)
+    return _pointed_at_tiles(_with_pointed_map(state, layout), layout)
 
 
 def _pointed_at_tiles(state: ViewState, layout: Layout) -> ViewState:
@@ -40,6 +40,15 @@ def _pointed_at_tiles(state: ViewState, layout: Layout) -> ViewState:
     if target is not None and layout.input_pixel(*now.pointer) is not None:
         return _hovering(state, target, state.layer.geometry.middle_pixel(*target[1:]))
     return _hovering(state, target)
+
+
+def _with_pointed_map(state: ViewState, layout: Layout) -> ViewState:
+    """The curves are of the map that is pointed at, and stay with it beside the tiles."""
+    now = state.interaction
+    under_it = layout.map_pixel(*now.pointer) if now.pointer else None
+    index = under_it[0] if under_it else now.pointed_map
+    index = index if state.shows(Panel.CURVES) else None
+    return state if index == now.pointed_map else state.with_interaction(pointed_map=index)
 
 
 def _hovering(state: ViewState, target: MapPixel | None, input_pixel: tuple[int, int] | None = None) -> ViewState:

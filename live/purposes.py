@@ -42,7 +42,7 @@ PURPOSES: tuple[Purpose, ...] = (
     Purpose("Change how it looks", ("n", "+", "c", "m", "w")),
     Purpose("Stop the time", ("space", ".")),
     Purpose("Keep what is there", ("s", "v")),
-    Purpose("Measure", ("p",)),
+    Purpose("Measure", ("p", "j")),
     Purpose("Help, and the end", ("h", "PageDown", "q")),
 )
 

@@ -192,6 +192,7 @@ class Interaction:
     panel_point: Point | None = None  # the pointer, while it is over the inspector
     hovered: MapPixel | None = None
     input_pixel: tuple[int, int] | None = None
+    pointed_map: int | None = None  # the last one under the pointer, while the curves are open
     pinned: MapPixel | None = None
     watched: tuple[MapPixel, ...] = ()  # beside the pinned one
     viewport: Viewport = field(default_factory=Viewport)
@@ -239,6 +240,14 @@ class ViewState:
         layer = self.layer
         every = self.interaction.editing is not None  # an edit must not change how many maps are computed
         return replace(layer, bank=with_opposites(layer.weights, every=every)) if self.tinted else layer
+
+    @property
+    def asked_map(self) -> int:
+        """The map that is asked about: the enlarged, the pinned one's, the one pointed at, or the first."""
+        now = self.interaction
+        asked = (now.viewport.enlarged, now.pinned[0] if now.pinned else None, now.pointed_map)
+        found = next((index for index in asked if index is not None), 0)
+        return found if found < len(self.layer.bank) else 0
 
     def shows(self, panel: Panel) -> bool:
         """Whether that panel is open."""

@@ -15,11 +15,13 @@ from live.drawing.numbers import column, figure, times_power
 from live.drawing.overlay import Sprite
 from live.drawing.panel import PanelPage
 from live.drawing.scene import EditView, Scene
-from live.drawing.text import ACCENT, BACKGROUND, BOLD, DIM, INK, RULE, base_line, put, shortened, text_width
+from live.drawing.text import ACCENT, BACKGROUND, BOLD, DIM, INK, RULE, Colour, base_line, put, shortened, text_width
 from live.layout import Layout
 from live.layout.edit_places import EditPlaces, edit_places
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect, Tile
+
+BLACK: Colour = (0, 0, 0)
 
 
 class EditPanel:
@@ -80,9 +82,15 @@ def _draw_planes(page: PanelPage, places: EditPlaces, view: EditView, kernel: Fl
 
 
 def _outline(pixels: ByteArray, cell: Rect) -> None:
-    corner, opposite = (cell.x - 2, cell.y - 2), (cell.right + 1, cell.bottom + 1)
-    cv2.rectangle(pixels, corner, opposite, (0, 0, 0), 5)
-    cv2.rectangle(pixels, corner, opposite, ACCENT, 3 if min(cell.width, cell.height) > 8 else 1)
+    around = ((3, BLACK), (2, ACCENT), (1, ACCENT), (0, BLACK)) if min(cell.width, cell.height) > 8 else ((1, ACCENT),)
+    for margin, colour in around:
+        _frame(pixels, cell, margin, colour)
+
+
+def _frame(pixels: ByteArray, place: Rect, margin: int, colour: Colour) -> None:
+    """One pixel wide, so far outside of `place`."""
+    corner = (place.x - margin, place.y - margin)
+    cv2.rectangle(pixels, corner, (place.right - 1 + margin, place.bottom - 1 + margin), colour, 1)
 
 
 def _write_chosen(page: PanelPage, view: EditView, kernel: FloatArray) -> None:
@@ -118,5 +126,5 @@ class EditedMark:
         """Draw it on the tiles."""
         tile: Tile | None = layout.tile(scene.editing.filter) if scene.editing else None
         if tile is not None:
-            place = tile.picture
-            cv2.rectangle(canvas, (place.x, place.y), (place.right - 1, place.bottom - 1), ACCENT, 2)
+            for margin in (0, -1):
+                _frame(canvas, tile.picture, margin, ACCENT)

@@ -8,6 +8,7 @@ from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Layer
 from convviz_core.ranges import RangeMode
+from live.curve_bench import CurvesInfo
 from live.drawing.tint import Removed
 from live.measuring.record import Recent
 from live.watching import Watched
@@ -100,6 +101,7 @@ class Scene:
     kernels: bool = False  # with their numbers
     removed: Removed | None = None  # what is tinted
     profile: ProfileInfo | None = None
+    curves: CurvesInfo | None = None
     beat: int = 0
     banks: tuple[FilterBank, ...] = ()  # all that f and d go through; bank_index: the one that is shown
     bank_index: int = 0

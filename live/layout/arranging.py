@@ -8,15 +8,19 @@ from functools import cached_property, lru_cache
 
 from live.layout.caption_plan import CaptionNeeds, CaptionPlan
 from live.layout.panel_places import Panel, PlacedPanels, placed
-from live.layout.tiling import Block, Rect, Tile, largest_block
+from live.layout.tiling import Block, Rect, Tile, WholeShrink, largest_block
 from live.layout.type_scale import TypeScale, type_scale
 from live.layout.viewport import Lens, Seen, Viewport
 
 SMALLEST_HUD_WH = (160, 120)  # a smaller canvas shows the picture alone
 STRIP_LINES = 2
-# From how many map pixels a canvas pixel on these are a whole number, by the pixels of all maps together: scaling ten
-# million costs a millisecond or two.
-WHOLE_FROM = ((10_000_000, 12.0), (40_000_000, 4.0), (math.inf, 2.5))
+# When the engine makes what is shown, by the pixels of all maps together: scaling ten million of them to less than a
+# fifth costs two milliseconds, else one.
+WHOLE = (
+    (10_000_000, WholeShrink(5.0, most_lost=1 / 8)),
+    (40_000_000, WholeShrink(4.0, most_lost=1 / 4)),
+    (math.inf, WholeShrink(2.5, most_lost=1 / 4)),
+)
 
 
 @dataclass(frozen=True)
@@ -215,14 +219,14 @@ def _places(request: LayoutRequest, text: TypeScale, whole: Rect) -> tuple[Rect,
     return room, panels, block_in(room)
 
 
-def _whole_from(request: LayoutRequest) -> float:
-    """From how many map pixels a canvas pixel on these are a whole number, so that the engine makes what is shown.
+def _whole(request: LayoutRequest) -> WholeShrink:
+    """When the map pixels of a canvas pixel are a whole number, so that the engine makes what is shown.
 
-    A tile then loses a thirteenth of its sides, where maps are large a fourth, at most. Block means that are scaled
-    any further lose half of a thin line's brightness wherever blocks and canvas pixels do not coincide.
+    Block means that are scaled any further lose half of a thin line's brightness wherever blocks and canvas pixels do
+    not coincide.
     """
     pixels = request.count * request.map_hw[0] * request.map_hw[1]
-    return next(shrink for most, shrink in WHOLE_FROM if pixels <= most)
+    return next(whole for most, whole in WHOLE if pixels <= most)
 
 
 def _block(request: LayoutRequest, text: TypeScale, room: Rect) -> Block:
@@ -231,7 +235,7 @@ def _block(request: LayoutRequest, text: TypeScale, room: Rect) -> Block:
     if enlarged is not None:
         return largest_block(request.map_hw, (enlarged,), room, text, request.captions, cut=True)
     indices: tuple[int | None, ...] = (None,) * request.input_tile + tuple(range(request.count))
-    return largest_block(request.map_hw, indices, room, text, request.captions, whole_from=_whole_from(request))
+    return largest_block(request.map_hw, indices, room, text, request.captions, whole=_whole(request))
 
 
 def preferred_canvas_wh(request: LayoutRequest, screen_wh: tuple[int, int]) -> tuple[int, int]:

@@ -72,6 +72,21 @@ class Block:
 
 
 @dataclass(frozen=True)
+class WholeShrink:
+    """From so many map pixels a canvas pixel on, these are a whole number, unless a tile loses more of its sides."""
+
+    least: float = math.inf
+    most_lost: float = 0.0
+
+    def of(self, map_hw: tuple[int, int], cell_hw: tuple[float, float], scale: float) -> int | None:
+        """The whole number for maps that fit into their cells at that scale; None where they keep the scale."""
+        if not 0 < scale * self.least <= 1 or min(cell_hw) < 1:
+            return None
+        whole = max(-(-side // int(room)) for side, room in zip(map_hw, cell_hw, strict=True))
+        return whole if 1 / whole >= (1 - self.most_lost) * scale else None
+
+
+@dataclass(frozen=True)
 class _Grid:
     columns: int
     rows: int
@@ -93,23 +108,23 @@ def largest_block(
     needs: CaptionNeeds,
     *,
     cut: bool = False,
-    whole_from: float = math.inf,
+    whole: WholeShrink = WholeShrink(),
 ) -> Block:
     """The tiles as large as `room` lets them be, in the middle of it, row by row.
 
-    cut: one tile shows no more of its map than there is room for at one canvas pixel a map pixel. whole_from: from so
-    many map pixels a canvas pixel on, these are a whole number.
+    cut: one tile shows no more of its map than there is room for at one canvas pixel a map pixel. whole: when
+    the map pixels of a canvas pixel are a whole number.
     """
     gap = text.gap if needs.wanted else 1
     inner = Rect(room.x + gap, room.y + gap, room.width - 2 * gap, room.height - 2 * gap)
     if inner.width < 1 or inner.height < 1:
         return Block((), CaptionPlan(), (0, 0), map_hw, ("the maps",) if needs.wanted and room.width else ())
-    bare = _best_grid(map_hw, len(indices), inner, gap, 0, whole_from)
+    bare = _best_grid(map_hw, len(indices), inner, gap, 0, whole)
     shown_hw = map_hw
     for least, share, numbered in caption_heights(text, needs):
         if cut:
             shown_hw = min(map_hw[0], max(inner.height - least, 1)), min(map_hw[1], inner.width)
-        grid = _best_grid(shown_hw, len(indices), inner, gap, least, whole_from)
+        grid = _best_grid(shown_hw, len(indices), inner, gap, least, whole)
         width, height = grid.picture_wh(shown_hw)
         most = (inner.height - gap * (grid.rows - 1)) // grid.rows - height
         plan = plan_caption(width, least, max(most, least), text, needs)
@@ -119,7 +134,7 @@ def largest_block(
     return replace(placed, shown_hw=shown_hw, shrink=grid.shrink)
 
 
-def _best_grid(map_hw: tuple[int, int], count: int, room: Rect, gap: int, caption_h: int, whole_from: float) -> _Grid:
+def _best_grid(map_hw: tuple[int, int], count: int, room: Rect, gap: int, caption_h: int, whole: WholeShrink) -> _Grid:
     choices = []
     for columns in range(1, count + 1):
         rows = -(-count // columns)
@@ -128,16 +143,9 @@ def _best_grid(map_hw: tuple[int, int], count: int, room: Rect, gap: int, captio
         cell_w = (room.width - gap * (columns - 1)) / columns
         cell_h = (room.height - gap * (rows - 1)) / rows - caption_h
         scale = _snapped(max(0.0, min(cell_w / map_hw[1], cell_h / map_hw[0])))
-        shrink = _whole_shrink(map_hw, int(cell_h), int(cell_w)) if 0 < scale * whole_from <= 1 else None
+        shrink = whole.of(map_hw, (cell_h, cell_w), scale)
         choices.append(_Grid(columns, rows, 1 / shrink if shrink else scale, shrink))
     return max(choices, key=lambda grid: grid.scale)
-
-
-def _whole_shrink(map_hw: tuple[int, int], cell_h: int, cell_w: int) -> int | None:
-    """The least whole number of map pixels a canvas pixel with which a map fits; None where it never does."""
-    if cell_h < 1 or cell_w < 1:
-        return None
-    return max(-(-map_hw[0] // cell_h), -(-map_hw[1] // cell_w))
 
 
 def _snapped(scale: float) -> float:

@@ -181,19 +181,19 @@ def test_the_words_of_a_cell_are_its_product() -> None:
     patch, kernel = np.array([[0.5, 0.25]], np.float32), np.array([[-2, 8]], np.float32)
     inspection = Inspection(patch, kernel, patch * kernel, 1.0, 1.0, 9)
     assert cell_words(inspection, (0, 0, 1))[0] == f"row 0, column 1 of the kernel: 0.250 {TIMES} 8 = 2"
-    patches, kernels = np.stack([patch] * 3), np.stack([kernel] * 3)
-    colour = Inspection(patches, kernels, patches * kernels, 1.0, 1.0, 9)
+    patch, kernel = np.stack([patch] * 3), np.stack([kernel] * 3)
+    colour = Inspection(patch, kernel, patch * kernel, 1.0, 1.0, 9)
     assert cell_words(colour, (2, 0, 0))[1] == f"B, row 0, column 0: 0.500 {TIMES} {MINUS}2 = {MINUS}1"
 
 
 def test_maps_that_have_no_room_are_said_beside_the_title(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
 
-    def note(_pixels: object, text: str, *_rest: object) -> int:
+    def put_right(_pixels: ByteArray, text: str, right: int, *_: object) -> int:
         said.append(text)
-        return 0
+        return right
 
-    monkeypatch.setattr("live.drawing.panel.put_right", note)
+    monkeypatch.setattr("live.drawing.panel.put_right", put_right)
     layout = arrange(replace(LAYOUT.request, canvas_wh=(320, 240)))
     Inspector().draw(layout, scene_of(bank_of(4), (0, 5, 5)))
     assert any("other maps" in text for text in said), said
