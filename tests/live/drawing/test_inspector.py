@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from convviz_core.arrays import ByteArray
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.inspect import Inspection
 from convviz_core.layer import Activation, Layer
