@@ -125,6 +125,7 @@ class Work:
         self._engine: Engine | None = None
         self._opened: tuple[str, str] | None = None
         self._question: Question | None = None
+        self._alone: Layer | None = None  # with the one filter
         self._info: CurvesInfo | None = None
         self._dots: Iterator[Curves] | None = None
         self._noise_due = False
@@ -134,7 +135,7 @@ class Work:
         return question == self._question and self._dots is None and not self._noise_due
 
     def step(self, question: Question, pair: Pair | None) -> CurvesInfo:
-        """The curves at first, then the noise, then dots."""
+        """The curves at first, then dots, then the noise."""
         if pair is not None:
             self._meter.add(pair)
             self._noise_due = True
@@ -142,11 +143,11 @@ class Work:
             if question != self._question or self._info is None:
                 return self._begin(question)
             curves, noise = self._info.curves, self._info.noise
-            if self._noise_due:
-                self._noise_due, noise = False, self._noise(question)
-            elif self._dots is not None:
+            if self._dots is not None:
                 more = next(self._dots, None)
                 curves, self._dots = more or curves, self._dots if more else None
+            else:
+                self._noise_due, noise = False, self._noise(question)
         except EngineError as error:
             self._noise_due, self._dots = False, None
             assert self._info is not None
@@ -164,12 +165,13 @@ class Work:
         kernel = question.layer.bank.kernels[question.index]
         noise = self._info.noise.of_kernel(kernel) if self._info else Noise(NoiseState.WAITING)
         self._question, self._info = question, CurvesInfo(predicted(question.layer, question.index), noise)
-        self._noise_due = True
+        self._alone, self._noise_due = alone(question.layer, question.index), True
         self._dots = measured(self._info.curves, self._engine_for(question))
         return self._info
 
     def _noise(self, question: Question) -> Noise:
-        noise = self._meter.read(alone(question.layer, question.index), self._engine_for(question))
+        assert self._alone is not None
+        noise = self._meter.read(self._alone, self._engine_for(question))
         standing = question.still_picture and noise.state == NoiseState.WAITING
         return Noise(NoiseState.STANDS_STILL) if standing else noise
 

@@ -121,7 +121,7 @@ def measured(curves: Curves, engine: Engine) -> Iterator[Curves]:
         for number, wave in enumerate(waves[first : first + DOTS_AT_ONCE], first):
             at_y, at_x = (float(part) for part in along(*wave))
             if max(abs(at_y), abs(at_x)) <= NYQUIST * (1 + 1e-9):
-                dots[number] = bench.measure(engine, at_y, at_x)[1][0]
+                dots[number] = bench.measure(engine, at_y, at_x)[int(curves.rectified)][0]
         return replace(curve, dots=dots)
 
     along_line = [(at, best.orientation) for at in curves.over_frequency.dots_at.tolist()]

@@ -16,6 +16,7 @@ from convviz_core.geometry import FrameSizeError
 from convviz_core.layer import Layer
 from convviz_core.noise import (
     BLOCK,
+    Moments,
     Stillness,
     independent_share,
     moments,
@@ -90,11 +91,16 @@ class Pair:
     lies: Hashable = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Kept:
+    """A pair, and what was found in it: its moments by channels, and of the layer asked last, see _spread_of."""
+
     pair: Pair
     still: Stillness
     drift_per_s: float | None
+    moments: dict[int, Moments] = field(default_factory=dict)
+    layer: Layer | None = None
+    spread: tuple[float, int] = (0.0, 0)
 
 
 class NoiseMeter:
@@ -116,7 +122,7 @@ class NoiseMeter:
         self._kept.append(_Kept(pair, still, per_s))
 
     def read(self, layer: Layer, engine: Engine) -> Noise:
-        """What is known for the layer's one filter, without padding. Errors: EngineError."""
+        """What is known for the layer's one filter, without padding; quick for the same layer. Errors: EngineError."""
         if not self._kept:
             return Noise(NoiseState.WAITING)
         seen = [kept for kept in self._kept if kept.still.share is not None]
@@ -141,8 +147,10 @@ def _follows(before: Pair, pair: Pair) -> bool:
 def _measured(kept: list[_Kept], layer: Layer, engine: Engine, share: float, drift: float) -> Noise:
     kernel = layer.bank.kernels[0]
     channels = layer.bank.channels
-    each = [moments(one.pair.before, one.pair.after, one.still.pixels, channels) for one in kept]
-    total = sum(each[1:], each[0])
+    for one in kept:
+        if channels not in one.moments:
+            one.moments[channels] = moments(one.pair.before, one.pair.after, one.still.pixels, channels)
+    total = sum((one.moments[channels] for one in kept[1:]), kept[0].moments[channels])
     predicted = predicted_deviation(kernel, total.covariance)
     noise = Noise(
         NoiseState.MEASURED, total.covariance, predicted, share=share, drift=drift, correlation=total.correlation
@@ -156,12 +164,17 @@ def _measured(kept: list[_Kept], layer: Layer, engine: Engine, share: float, dri
 
 def _deviation(kept: list[_Kept], layer: Layer, engine: Engine) -> tuple[float, int]:
     """Of the responses, and from how many of them; NaN where no kernel lies on still pixels alone."""
-    squares, count = 0.0, 0
     for one in kept:
-        try:
-            found = response_differences(engine, layer, one.pair.before, one.pair.after, one.still.pixels)
-        except FrameSizeError:
-            break
-        squares += float(np.var(found, dtype=np.float64)) * len(found) if len(found) else 0.0
-        count += len(found)
-    return (math.sqrt(squares / count / 2) if count else math.nan), count
+        if one.layer is not layer:
+            one.layer, one.spread = layer, _spread_of(one, layer, engine)
+    squares, count = (sum(one.spread[part] for one in kept) for part in (0, 1))
+    return (math.sqrt(squares / count / 2) if count else math.nan), int(count)
+
+
+def _spread_of(one: _Kept, layer: Layer, engine: Engine) -> tuple[float, int]:
+    """The sum of the squared differences of the responses about their mean, and how many there are."""
+    try:
+        found = response_differences(engine, layer, one.pair.before, one.pair.after, one.still.pixels)
+    except FrameSizeError:
+        return 0.0, 0
+    return (float(np.var(found, dtype=np.float64)) * len(found) if len(found) else 0.0), len(found)

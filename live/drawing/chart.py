@@ -45,7 +45,8 @@ def draw_chart(
         cv2.line(canvas, (column, inner.bottom - 1), (column, inner.bottom - 1 - text.gap), RULE, 1)
         width = text_width(words, size)
         left = min(max(column - width // 2, place.x), place.right - width)
-        put(canvas, words, left, inner.bottom + round(1.1 * size), size, DIM)
+        if width * len(ticks) < 0.8 * place.width or where in (ticks[0][0], ticks[-1][0]):
+            put(canvas, words, left, inner.bottom + round(1.1 * size), size, DIM)
     for line, colour in lines:
         for run in _runs(line):
             points = np.array([_point(inner, at, top, at[i], line[i]) for i in run]) * 2**_SUBPIXEL

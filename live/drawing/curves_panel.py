@@ -14,7 +14,7 @@ from live.drawing.numbers import figure
 from live.drawing.overlay import Sprite
 from live.drawing.panel import PanelPage
 from live.drawing.scene import Scene
-from live.drawing.text import ACCENT, DIM, INK, put, put_right, shortened, wrapped
+from live.drawing.text import ACCENT, DIM, INK, Colour, put, put_right, shortened, wrapped
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
@@ -38,30 +38,34 @@ class CurvesPanel:
         if place is None:
             return ()
         if info is None:
-            return (PanelPage(place, layout.text, "Curves", "j: close").sprite,)
+            return (PanelPage(place, layout.text, "Curves", "j: close").finish(),)
         curves = info.curves
         page = PanelPage(place, layout.text, f"Curves of {curves.index + 1}, {curves.label}", "j: close")
         page.write_wrapped(best_words(curves), ACCENT, small=False)
         noise = noise_words(curves, info.noise)
-        words = [(noise[0], INK), *((said, DIM) for said in noise[1:])]
-        words += [(relu_words(curves), DIM), (measured_words(curves), DIM)]
+        words = [(noise[0], INK, "the noise"), *((said, DIM, "where the noise is from") for said in noise[1:])]
+        words += [(relu_words(curves), DIM, "what ReLU does"), (measured_words(curves), DIM, "what dots are")]
+        left_out: list[str] = []
         least = round(LEAST_LINES * page.text.line)
         while len(words) > 1 and page.height - _height_of(page, words) < least:
-            words.pop()
+            left_out.append(words.pop()[2])
         _draw_charts(page, curves, page.height - _height_of(page, words) - page.text.pad)
-        for said, colour in words:
+        for said, colour, _ in words:
             page.write_wrapped(said, colour)
-        return (page.sprite,)
+        for name in dict.fromkeys(reversed(left_out)):
+            page.leave_out(name)
+        return (page.finish(),)
 
 
-def _height_of(page: PanelPage, words: Sequence[tuple[str, object]]) -> int:
-    return sum(len(wrapped(said, page.text.small, page.width)) for said, _ in words) * page.step(small=True)
+def _height_of(page: PanelPage, words: Sequence[tuple[str, Colour, str]]) -> int:
+    return sum(len(wrapped(said, page.text.small, page.width)) for said, _, _ in words) * page.step(small=True)
 
 
 def _draw_charts(page: PanelPage, curves: Curves, room: int) -> None:
     """The plane above the two curves, or beside them where the panel is wide; without it where it would be tiny."""
     line, top = page.text.line, page.y
     if room < SMALLEST_CHART_LINES * line:
+        page.leave_out("the curves")
         return
     gap = page.text.base
     half_w = (page.width - gap) // 2
@@ -86,6 +90,8 @@ def _draw_charts(page: PanelPage, curves: Curves, room: int) -> None:
             Rect(page.left, chart_top, half_w, chart_h),
             Rect(page.right - half_w, chart_top, half_w, chart_h),
         )
+    if not side:
+        page.leave_out("the plane")
     page.y = top + room + page.text.pad
 
 

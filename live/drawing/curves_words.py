@@ -20,9 +20,9 @@ def best_words(curves: Curves) -> str:
     if best.gain == 0:
         return "all weights are 0: nothing passes"
     if best.frequency == 0:
-        return f"most at 0 cycles a pixel, the mean: |H| {figure(best.gain)}"
+        return f"most at 0 cycles a pixel, the mean: |H|{NO_BREAK}{figure(best.gain)}"
     wave = f"{best.frequency:.3f} cycles a pixel ({1 / best.frequency:.1f} pixels a wave)"
-    return f"most at {wave}, {degrees(best.orientation)}: |H| {figure(best.gain)}"
+    return f"most at {wave}, {degrees(best.orientation)}: |H|{NO_BREAK}{figure(best.gain)}"
 
 
 def degrees(angle: float) -> str:

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
-from live.drawing.chain import CHANNELS
+from live.drawing.chain import CHANNELS, cell_texts
 from live.drawing.kernels import draw_numbers, draw_picture, numbers_size, shades
-from live.drawing.numbers import column, figure, times_power
+from live.drawing.numbers import figure, times_power
 from live.drawing.overlay import Sprite
 from live.drawing.panel import PanelPage
 from live.drawing.scene import EditView, Scene
@@ -60,13 +60,12 @@ def _write_facts(page: PanelPage, view: EditView, kernel: FloatArray, scene: Sce
     back = f"{view.undoable} to undo" if view.undoable else "nothing to undo"
     forth = f", {view.redoable} to redo" if view.redoable else ""
     kept = ", all of it in a file" if view.in_file else ""
-    page.write_first([f"step {figure(view.step)}   {back}{forth}{kept}", f"step {figure(view.step)}, {back}"])
+    page.write_first([f"step {view.step:g}   {back}{forth}{kept}", f"step {view.step:g}, {back}"])
 
 
 def _draw_planes(page: PanelPage, places: EditPlaces, view: EditView, kernel: FloatArray) -> None:
     reach = float(np.abs(kernel).max())
-    texts, power = column(kernel)
-    size = numbers_size(texts, places.cell, page.text.base)
+    texts, power, size = _numbers(kernel, places.cell, page.text.base)
     each = kernel[0].size
     for channel, place in enumerate(places.planes):
         picture = np.repeat(shades(kernel[channel], reach)[:, :, None], 3, axis=2)
@@ -74,11 +73,21 @@ def _draw_planes(page: PanelPage, places: EditPlaces, view: EditView, kernel: Fl
         if size:
             draw_numbers(page.pixels, picture, texts[channel * each : (channel + 1) * each], place, size)
         if len(kernel) > 1:
-            put(page.pixels, CHANNELS[channel], place.x, place.y - page.text.gap // 2, page.text.small, DIM, BOLD)
+            put(page.pixels, CHANNELS[channel], place.x, place.y - page.text.pad, page.text.small, DIM, BOLD)
     if size and power:
         last = places.planes[-1]
         put(page.pixels, times_power(power), last.right + page.text.pad, last.bottom, page.text.small, DIM)
     _outline(page.pixels, places.cell_at(view.place))
+
+
+def _numbers(kernel: FloatArray, cell: float, largest: int) -> tuple[list[str], int, int]:
+    """What stands in the cells, its power of ten, and its size of type: with as many digits as can be read there."""
+    for digits, zero in ((3, True), (2, True), (2, False)) if numbers_size(("0",), cell, largest) else ():
+        texts, power = cell_texts(kernel, digits, zero=zero)
+        size = numbers_size(texts, cell, largest)
+        if size:
+            return texts, power, size
+    return [], 0, 0
 
 
 def _outline(pixels: ByteArray, cell: Rect) -> None:

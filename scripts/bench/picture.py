@@ -109,7 +109,7 @@ def drawing(canvas_wh: tuple[int, int], rounds: int) -> dict[str, tuple[float, f
                 result = engine.run(picture, state.computed, fixed_limits(state.layer), layout.reduce)
                 result = replace(result, mosaic=result.mosaic.copy())
                 scenes.append(scene_of(state, picture, result, Status("a video", fps=30.0), profile=profile_info(0)))
-            if name.startswith("maps"):
+            if not name.startswith("+ kernels"):
                 turns[f"{name}, tiles alone"] = partial(paint, TilePainter(), empty_canvas(canvas_wh), layout, scenes)
             turns[name] = partial(compose, new_compositor(), layout, scenes)
     times: dict[str, list[float]] = {name: [] for name in turns}

@@ -15,6 +15,7 @@ from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.gratings import PHASES, GratingBench
 from convviz_core.layer import Layer
+from convviz_core.models.layer import ModelLayer
 from convviz_core.transfer import after_relu, along, gain_at
 
 WAVES = [(f, t) for f in (0.0, 0.03, 0.17, 0.25, 0.4, 0.5) for t in (0.0, 20.0, 45.0, 90.0, 157.5)]
@@ -50,7 +51,8 @@ def test_measured_amplitudes_are_the_formula_s_before_and_after_relu(bank: Filte
 class TorchItself(OpenCvEngine):
     """Maps by torch.nn.functional.conv2d."""
 
-    def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:
+    def maps(self, frame: ByteArray, layer: Layer | ModelLayer) -> tuple[FloatArray, FloatArray]:
+        assert isinstance(layer, Layer)
         picture = torch.from_numpy(frame.astype(np.float32) / 255)[None, None]
         weights = torch.from_numpy(layer.bank.kernels.copy())
         geometry = layer.geometry

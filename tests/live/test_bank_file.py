@@ -18,7 +18,7 @@ from convviz_core.filters.files import load_bank
 from convviz_core.filters.toml import to_toml
 from convviz_core.geometry import ConvSettings
 from live.bank_changes import BankFiles, changed
-from live.bank_file import BankFile
+from live.bank_file import BankFile, stamp
 from live.controls import press
 from live.display.null import NullDisplay
 from live.events import BankRead, Inbox
@@ -42,7 +42,7 @@ class Watched:
         self.path, self.inbox = folder / "mine.toml", Inbox()
         self._times = 0
         self.write(to_toml(bank))
-        self.file = BankFile(str(self.path), self.path, bank, self.inbox)
+        self.file = BankFile(str(self.path), self.path, stamp(self.path), bank, self.inbox)
 
     def write(self, text: str, *, by_renaming: bool = False) -> None:
         if by_renaming:
@@ -82,6 +82,13 @@ def test_a_file_that_has_changed_is_read_once_it_stands_still(watched: Watched, 
     assert watched.look(1) == []
     assert weights(watched.look(1)) == [[3, 4]]
     assert watched.look(3) == []
+
+
+def test_a_change_between_the_first_reading_and_the_first_look_is_seen(watched: Watched) -> None:
+    before, bank = stamp(watched.path), load_bank(watched.path)
+    watched.write(to_toml(bank_of("second", 3, 4)))
+    watched.file = BankFile(str(watched.path), watched.path, before, bank, watched.inbox)
+    assert weights(watched.look(3)) == [[3, 4]]
 
 
 def test_a_file_that_is_being_written_is_waited_for(watched: Watched) -> None:
