@@ -91,6 +91,7 @@ class Inspector:
         inspection, answers, around = _inspect(scene, target), _answers(scene, target), _surroundings(scene, target)
         yield
         page = PanelPage(place, layout.text, "Inspector", *_state_words(scene))
+        yield
         _write_where(page, scene, target)
         yield
         yield from self._draw_arithmetic(page, scene, target, inspection, around)
