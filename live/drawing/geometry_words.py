@@ -22,7 +22,7 @@ def layer_words(layer: Layer) -> list[str]:
         if value != plain
     ]
     if any(layer.geometry.margins):
-        words.append(f"({layer.padding_mode})")
+        words = [f"{said} ({layer.padding_mode})" if said.startswith("padding") else said for said in words]
     return [*words, "with bias"] if layer.bias else words
 
 

@@ -120,7 +120,7 @@ def test_what_torch_leaves_out_without_a_word_is_said() -> None:
 def test_the_strip_says_only_what_is_not_the_default() -> None:
     assert layer_words(Layer(SEED)) == []
     assert layer_words(Layer(BIASED, stride=2, padding=(1, 0), padding_mode="reflect", bias=True)) == (
-        ["stride 2", "padding 1,0", "(reflect)", "with bias"]
+        ["stride 2", "padding 1,0 (reflect)", "with bias"]
     )
 
 
