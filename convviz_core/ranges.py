@@ -102,12 +102,17 @@ def to_bytes(layer: Layer, maps: AnyArray, ranges: FloatArray, *, own: bool = Fa
     own: the ranges are the maps' own extremes, as in frame mode, and flat maps are one byte. Computed in float64: this
     is the definition that every engine is held to.
     """
+    flat = is_flat(layer.bank, ranges) if own else np.zeros(len(ranges), bool)
+    return bytes_of(maps, ranges, flat, flat_byte(layer))
+
+
+def bytes_of(maps: AnyArray, ranges: FloatArray, flat: AnyArray, flat_byte: int) -> ByteArray:
+    """What to_bytes gives; flat: bool (N,), the maps that are one byte, `flat_byte`."""
     lo = ranges[:, 0].astype(np.float64)[:, None, None]
     span = ranges[:, 1].astype(np.float64)[:, None, None] - lo
-    flat = (is_flat(layer.bank, ranges) if own else np.zeros(len(ranges), bool))[:, None, None]
-    levels = np.floor(255.0 * (maps.astype(np.float64) - lo) / np.where(flat | (span == 0), 1.0, span) + 0.5)
-    levels = np.where(flat, flat_byte(layer), levels)
-    return np.clip(levels, 0, 255).astype(np.uint8)
+    one = np.asarray(flat)[:, None, None]
+    levels = np.floor(255.0 * (maps.astype(np.float64) - lo) / np.where(one | (span == 0), 1.0, span) + 0.5)
+    return np.clip(np.where(one, flat_byte, levels), 0, 255).astype(np.uint8)
 
 
 def is_flat(bank: FilterBank, ranges: FloatArray) -> AnyArray:

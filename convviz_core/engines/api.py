@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import TracebackType
 from typing import Protocol, Self
 
 from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.difference import Alignment, Difference, align
 from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Layer, check_layer
 from convviz_core.mosaic import MosaicGrid
@@ -45,7 +46,8 @@ class PlanKey:
 
     shape: the frames', (H, W) or (H, W, 3). reduce: the mosaic's tiles are block means of `reduce` x `reduce` bytes
     (see mosaic.reduce_maps). range: the mode in which frames will be shown; auto's, and limits,
-    are as good as FIXED. editable: the weights will be replaced often. Errors: TypeError, ValueError, FrameSizeError.
+    are as good as FIXED. editable: the weights will be replaced often. minus: a layer whose maps are taken away from
+    the layer's, after both activations (see Difference). Errors: TypeError, ValueError, FrameSizeError, NotAligned.
     """
 
     layer: Layer
@@ -53,6 +55,7 @@ class PlanKey:
     reduce: int = 1
     range: RangeMode = RangeMode.FIXED
     editable: bool = False
+    minus: Layer | None = None
 
     def __post_init__(self) -> None:
         check_layer(self.layer)
@@ -62,17 +65,26 @@ class PlanKey:
             raise ValueError(f"maps are reduced by a factor of at least 1, got {self.reduce}")
         object.__setattr__(self, "range", RangeMode(self.range))
         self.layer.output_hw(self.shape)
+        if self.minus is not None:
+            check_layer(self.minus)
+            align(self.layer, self.minus, self.shape)
+
+    @cached_property
+    def compared(self) -> tuple[Difference, Alignment] | None:
+        """Of a difference: of what, and how the two lie on each other."""
+        return (Difference(self.layer, self.minus), align(self.layer, self.minus, self.shape)) if self.minus else None
 
     @cached_property
     def map_hw(self) -> tuple[int, int]:
         """Height and width of a map at full size."""
-        return self.layer.output_hw(self.shape)
+        return self.compared[1].hw if self.compared else self.layer.output_hw(self.shape)
 
     @cached_property
     def grid(self) -> MosaicGrid:
         """The mosaic's tiles, reduced."""
         height, width = self.map_hw
-        return MosaicGrid(len(self.layer.bank), (-(-height // self.reduce), -(-width // self.reduce)))
+        count = self.compared[1].count if self.compared else len(self.layer.bank)
+        return MosaicGrid(count, (-(-height // self.reduce), -(-width // self.reduce)))
 
 
 class Plan(Protocol):
@@ -119,6 +131,7 @@ class Engine(Protocol):
         range: RangeMode | str = RangeMode.FIXED,
         *,
         editable: bool = False,
+        minus: Layer | None = None,
     ) -> Plan:
         """Do what must be done before the first frame, compiling and capturing; see PlanKey. EngineError."""
 
@@ -152,4 +165,4 @@ def check_weights(key: PlanKey, bank: FilterBank) -> PlanKey:
     now, wanted = bank.kernels.shape, key.layer.bank.kernels.shape
     if now != wanted or bank.own != key.layer.bank.own:
         raise ValueError(f"a plan takes weights of the shape that it was made for, {wanted}, got {now}")
-    return PlanKey(Layer(bank, key.layer.activation), key.shape, key.reduce, key.range, key.editable)
+    return replace(key, layer=replace(key.layer, bank=bank))

@@ -12,7 +12,7 @@ import numpy as np
 
 from convviz_core.arrays import ByteArray
 from convviz_core.auto_range import own_limits
-from convviz_core.engines.api import EngineError, Plan, PlanKey, Result
+from convviz_core.engines.api import Engine, EngineError, Plan, PlanKey, Result
 from convviz_core.gray import check_picture
 from convviz_core.layer import Layer, check_layer
 from convviz_core.ranges import Limits, Range, RangeMode, checked_range, fixed_limits
@@ -40,6 +40,11 @@ def _run(plan: Plan, frame: ByteArray, asked: RangeMode | Limits) -> Result:
     layer = plan.key.layer
     limits, share_above = own_limits(layer, frame, peak=lambda: plan.run(frame, fixed_limits(layer)).peak)
     return replace(plan.run(frame, limits), share_above=share_above)
+
+
+def plan_of(engine: Engine, key: PlanKey) -> Plan:
+    """The engine's plan for a key."""
+    return engine.plan(key.layer, key.shape, key.reduce, key.range, editable=key.editable, minus=key.minus)
 
 
 class EnginePlan:
@@ -92,10 +97,11 @@ class PlanningEngine(Generic[AnyPlan]):
         range: RangeMode | str = RangeMode.FIXED,
         *,
         editable: bool = False,
+        minus: Layer | None = None,
     ) -> AnyPlan:
         """Do what must be done before the first frame (see Engine.plan)."""
         self.check_open()
-        return self.make_plan(PlanKey(layer, tuple(shape), reduce, RangeMode(range), editable))
+        return self.make_plan(PlanKey(layer, tuple(shape), reduce, RangeMode(range), editable, minus))
 
     def run(self, frame: ByteArray, layer: Layer, range: Range = RangeMode.FIXED, reduce: int = 1) -> Result:
         """One frame's mosaic (see Engine.run)."""

@@ -59,8 +59,10 @@ class TorchEngine(PlanningEngine[TorchPlan]):
     name = "torch"
     device = "cpu"
 
-    def make_plan(self, key: PlanKey) -> TorchPlan:
+    def make_plan(self, key: PlanKey) -> TorchPlan | MapsDifferencePlan:
         """A new plan."""
+        if key.minus:
+            return MapsDifferencePlan(key, self.check_open, self.maps, "torch float32")
         return TorchPlan(key, self.check_open)
 
     def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:
