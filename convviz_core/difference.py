@@ -17,7 +17,7 @@ from convviz_core.layer import Layer
 from convviz_core.ranges import Limits, bytes_of, extremes_of, fixed_limits, flat_spans
 
 
-class NotAligned(ValueError):
+class NotAlignedError(ValueError):
     """Maps that cannot be laid over each other; its message says why, as a part of a sentence."""
 
 
@@ -46,13 +46,13 @@ def align(live: Layer, kept: Layer, shape: tuple[int, ...]) -> Alignment:
     """The maps of both on frames of that shape, laid over each other by their receptive fields' centres.
 
     To whole pixels: a centre between two pixels counts as the one above or left of it, and of half a map's pixel that
-    is left over (where strides are even) the kept maps' pixel above or left is taken. Errors: NotAligned,
+    is left over (where strides are even) the kept maps' pixel above or left is taken. Errors: NotAlignedError,
     FrameSizeError.
     """
     strides = live.geometry.stride, kept.geometry.stride
     if strides[0] != strides[1]:
         said = [f"{y}" if y == x else f"{y},{x}" for y, x in strides]  # type: ignore[misc]
-        raise NotAligned(f"their strides are {said[0]} and {said[1]}")
+        raise NotAlignedError(f"their strides are {said[0]} and {said[1]}")
     centres, middles = zip(
         *((layer.geometry.centre(0, 0), layer.geometry.middle_pixel(0, 0)) for layer in (live, kept)), strict=True
     )
@@ -67,7 +67,7 @@ def align(live: Layer, kept: Layer, shape: tuple[int, ...]) -> Alignment:
         )
     ]
     if any(length < 1 for _, _, length, _ in axes):
-        raise NotAligned("their maps have no place in common")
+        raise NotAlignedError("their maps have no place in common")
     (top, kept_top, height, rest_y), (left, kept_left, width, rest_x) = axes
     count = min(len(live.bank), len(kept.bank))
     return Alignment((top, left), (kept_top, kept_left), (height, width), count, (rest_y, rest_x))

@@ -47,7 +47,8 @@ class PlanKey:
     shape: the frames', (H, W) or (H, W, 3). reduce: the mosaic's tiles are block means of `reduce` x `reduce` bytes
     (see mosaic.reduce_maps). range: the mode in which frames will be shown; auto's, and limits,
     are as good as FIXED. editable: the weights will be replaced often. minus: a layer whose maps are taken away from
-    the layer's, after both activations (see Difference). Errors: TypeError, ValueError, FrameSizeError, NotAligned.
+    the layer's, after both activations (see Difference). Errors: TypeError, ValueError, FrameSizeError,
+    NotAlignedError.
     """
 
     layer: Layer

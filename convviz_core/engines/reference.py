@@ -9,6 +9,7 @@ import torch
 
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engines.api import PlanKey, Result, check_weights
+from convviz_core.engines.differing import MapsDifferencePlan
 from convviz_core.engines.planning import EnginePlan, PlanningEngine
 from convviz_core.filters.bank import FilterBank
 from convviz_core.gray import to_planes, to_unit
@@ -53,7 +54,7 @@ class TorchPlan(EnginePlan):
         return conv if self.key.layer.signed else activated
 
 
-class TorchEngine(PlanningEngine[TorchPlan]):
+class TorchEngine(PlanningEngine[TorchPlan | MapsDifferencePlan]):
     """torch.nn.Conv2d in float32 on the CPU."""
 
     name = "torch"
@@ -67,4 +68,6 @@ class TorchEngine(PlanningEngine[TorchPlan]):
 
     def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:
         """conv and activated, float32 (N, h, w) each."""
-        return self.kept_plan(frame, layer, RangeMode.FIXED, 1).maps(frame)
+        plan = self.kept_plan(frame, layer, RangeMode.FIXED, 1)
+        assert isinstance(plan, TorchPlan)
+        return plan.maps(frame)

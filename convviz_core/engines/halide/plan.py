@@ -79,9 +79,9 @@ class HalidePlan(EnginePlan):
         super().__init__(key, engine.check_open)
         self._engine = engine
         self._mosaic = black_mosaic(key.grid)
-        self._tiles = _tiles_of(self._mosaic, key.grid)
+        self._tiles = tiles_of(self._mosaic, key.grid)
         self._mappings = self._tiles.mappings.reshape(-1, 4)[: len(key.layer.bank)]
-        self._turned: ByteArray | None = None  # memory for a frame that Halide cannot read
+        self._turned = np.empty(key.shape, np.uint8)  # memory for a frame that Halide cannot read
         self._opencv: Plan | None = None  # which computes in this plan's place
         self._take(Code(recipe, key.range, engine))
 
@@ -91,11 +91,11 @@ class HalidePlan(EnginePlan):
             return self._opencv.run(frame, limits)
         self.check(frame, limits)
         if limits is None:
-            return self._run_in_own_extremes(self._readable(frame))
+            return self._run_in_own_extremes(readable(frame, self._turned))
         self._set_limits(limits)
         pipeline = self._code.direct if limits[0] <= 0 <= limits[1] else self._code.far
         extremes = self._extremes_of(self.key.grid.tile_hw[0])
-        pipeline.run(self._readable(frame), self._kernels, extremes, tiles=self._tiles)
+        pipeline.run(readable(frame, self._turned), self._kernels, extremes, tiles=self._tiles)
         peak = peak_of_picture(self.key.layer, self._distinct, *extremes.reached())
         return Result(self._mosaic, self._ranges, peak, self._implementation)
 
@@ -154,20 +154,20 @@ class HalidePlan(EnginePlan):
         self._ranges.setflags(write=False)  # results share it
         self._mappings[:] = byte_mappings(self.key.layer, self._distinct, ranges, own=own)
 
-    def _readable(self, frame: ByteArray) -> ByteArray:
-        """The frame as Halide takes it: dense pixels, rows downwards, and not read-only."""
-        if self._turned is None:
-            if frame.flags.c_contiguous and frame.flags.writeable:
-                return frame
-            self._turned = np.empty(self.key.shape, np.uint8)
-        upright = dense(frame, self._turned)
-        if not upright.flags.writeable:
-            np.copyto(self._turned, upright)
-            return self._turned
-        return upright
+
+def readable(frame: ByteArray, turned: ByteArray) -> ByteArray:
+    """The frame as Halide takes it: dense pixels, rows downwards, and not read-only; where need be in `turned`."""
+    if frame.flags.c_contiguous and frame.flags.writeable:
+        return frame
+    upright = dense(frame, turned)
+    if not upright.flags.writeable:
+        np.copyto(turned, upright)
+        return turned
+    return upright
 
 
-def _tiles_of(mosaic: ByteArray, grid: MosaicGrid) -> Tiles:
+def tiles_of(mosaic: ByteArray, grid: MosaicGrid) -> Tiles:
+    """A mosaic's memory, tile by tile."""
     rows, columns, (tile_h, tile_w) = grid.rows, grid.columns, grid.tile_hw
     pitch = columns * tile_w
     view = as_strided(mosaic, (rows, columns, tile_h, tile_w), (tile_h * pitch, tile_w, pitch, 1))

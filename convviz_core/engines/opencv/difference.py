@@ -11,7 +11,7 @@ import numpy as np
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.difference import Alignment, Difference
 from convviz_core.engines.api import PlanKey, Result, check_weights
-from convviz_core.engines.cpu_kernels import HALF_UP, DistinctKernels, distinct_kernels
+from convviz_core.engines.cpu_kernels import DistinctKernels, distinct_kernels, linear_mappings
 from convviz_core.engines.opencv.band import BandScratch
 from convviz_core.engines.opencv.bands import Rows, bands
 from convviz_core.engines.planning import EnginePlan
@@ -114,7 +114,7 @@ class OpenCvDifferencePlan(EnginePlan):
         else:
             ranges = np.array([limits] * len(self._tiles), np.float32)
             flat = np.zeros(len(ranges), bool)
-        reached = self._sweep(frame, mappings_of(ranges, flat), self._tiles)
+        reached = self._sweep(frame, linear_mappings(ranges, flat), self._tiles)
         return Result(self._mosaic, ranges, float(np.abs(reached).max()), "opencv float32")
 
     def take_weights(self, bank: FilterBank) -> None:
@@ -141,10 +141,3 @@ class OpenCvDifferencePlan(EnginePlan):
             other.result()
         reached = np.stack([worker.extremes for worker in self._workers])
         return np.stack([reached[:, :, 0].min(axis=0), reached[:, :, 1].max(axis=0)], axis=1)
-
-
-def mappings_of(ranges: FloatArray, flat: AnyArray) -> AnyArray:
-    """float64 (n, 2): scale and zero point of each map, byte = round(v * scale + zero point); flat ones are 128."""
-    lo, hi = ranges.astype(np.float64).T
-    scale = 255.0 / np.where(flat | (hi <= lo), 1.0, hi - lo)
-    return np.stack([np.where(flat, 0.0, scale), np.where(flat, 128.0, HALF_UP - lo * scale)], axis=1)
