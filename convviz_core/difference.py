@@ -66,8 +66,6 @@ def align(live: Layer, kept: Layer, shape: tuple[int, ...]) -> Alignment:
             strict=True,
         )
     ]
-    if any(length < 1 for _, _, length, _ in axes):
-        raise NotAlignedError("their maps have no place in common")
     (top, kept_top, height, rest_y), (left, kept_left, width, rest_x) = axes
     count = min(len(live.bank), len(kept.bank))
     return Alignment((top, left), (kept_top, kept_left), (height, width), count, (rest_y, rest_x))

@@ -9,7 +9,7 @@ import math
 from enum import StrEnum
 from functools import lru_cache
 from numbers import Real
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 import numpy as np
 
@@ -55,6 +55,14 @@ def checked_range(range: Range) -> RangeMode | Limits:
     raise ValueError(f"there is no range {range!r}: choose {', '.join(RangeMode)}, or limits (lo, hi)")
 
 
+class Signed(Protocol):
+    """What is shown in a range."""
+
+    @property
+    def signed(self) -> bool:
+        """Whether negative responses are shown."""
+
+
 @lru_cache(maxsize=256)
 def fixed_limit(bank: FilterBank, activation: Activation) -> float:
     """The largest |response| that the bank can give on [0, 1]; after ReLU, the largest response.
@@ -69,7 +77,7 @@ def fixed_limit(bank: FilterBank, activation: Activation) -> float:
     return limit or 1.0
 
 
-def limits_for(layer: Layer, limit: float) -> Limits:
+def limits_for(layer: Signed, limit: float) -> Limits:
     """[-limit, limit] for signed responses, [0, limit] after ReLU."""
     return (-limit if layer.signed else 0.0, limit)
 
