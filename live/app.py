@@ -20,6 +20,7 @@ from live.display.api import Display
 from live.display.null import NullDisplay
 from live.display.x11 import Screen
 from live.events import Inbox
+from live.layer_options import bias_words, choice_of
 from live.loop import Last, StopCondition, run
 from live.measuring.profiler import Profiler, SpanListener
 from live.measuring.stats import frame_counts, stats, write_stats
@@ -112,8 +113,11 @@ def initial_state(arguments: argparse.Namespace, say: Say) -> ViewState:
     names = [built_in.name for built_in in BUILT_IN_BANKS]
     banks: tuple[FilterBank, ...] = BUILT_IN_BANKS if bank in BUILT_IN_BANKS else (bank, *BUILT_IN_BANKS)
     index = names.index(bank.name) if bank in BUILT_IN_BANKS else 0
+    choices = tuple(choice_of(bank, arguments) for bank in banks)
+    if words := bias_words(choices[index]):
+        say(words)
     return ViewState(
-        LayerSettings(banks, index, Activation(arguments.activation)),
+        LayerSettings(choices, index, Activation(arguments.activation)),
         Appearance(range=RangeMode(arguments.range), colormap=arguments.colormap, mirror=arguments.mirror),
     )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.opposites import with_opposites
+from convviz_core.geometry import ConvSettings
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
 from live.events import Point
@@ -20,19 +22,66 @@ MapPixel = tuple[int, int, int]  # map, y, x
 
 
 @dataclass(frozen=True)
-class LayerSettings:
-    """What is computed: one of the banks, and what is done with it. What can be undone is a change of these."""
+class LayerChoice:
+    """A bank, how it lies on the frame, and whether its bias is added, where it has one."""
 
-    banks: tuple[FilterBank, ...]
+    bank: FilterBank
+    conv: ConvSettings = field(default_factory=ConvSettings)
+    bias: bool = False
+
+    @classmethod
+    def of(cls, bank: FilterBank, *, bias: bool = False) -> LayerChoice:
+        """With the geometry that its file gives, else torch's defaults."""
+        return cls(bank, bank.conv or ConvSettings(), bias)
+
+    @property
+    def uses_bias(self) -> bool:
+        """Whether there is a bias, and it is added."""
+        return self.bias and self.bank.bias is not None
+
+
+@dataclass(frozen=True)
+class LayerSettings:
+    """What is computed: one of the banks, each with its own geometry, and what is done with it.
+
+    What can be undone is a change of these.
+    """
+
+    choices: tuple[LayerChoice, ...]
     bank_index: int = 0
     activation: Activation = Activation.RELU
     true_convolution: bool = False  # kernels turned by 180 degrees
 
+    @classmethod
+    def of(cls, banks: Iterable[FilterBank], bank_index: int = 0) -> LayerSettings:
+        """Of banks, each with its own geometry and without its bias."""
+        return cls(tuple(LayerChoice.of(bank) for bank in banks), bank_index)
+
+    @property
+    def banks(self) -> tuple[FilterBank, ...]:
+        """All banks, in order."""
+        return tuple(choice.bank for choice in self.choices)
+
+    @property
+    def choice(self) -> LayerChoice:
+        """The one that is shown."""
+        return self.choices[self.bank_index]
+
     @property
     def layer(self) -> Layer:
-        """The layer as the engine computes it; equal settings give the same bank object, so that plans are kept."""
-        bank = self.banks[self.bank_index]
-        return Layer(_flipped(bank) if self.true_convolution else bank, self.activation)
+        """The layer as the engine computes it; equal settings give the same object, so that plans are kept."""
+        return _layer(self.choice, self.activation, self.true_convolution)
+
+    def with_choice(self, choice: LayerChoice) -> LayerSettings:
+        """With another one in the place of the one that is shown."""
+        before, after = self.choices[: self.bank_index], self.choices[self.bank_index + 1 :]
+        return replace(self, choices=(*before, choice, *after))
+
+
+@lru_cache(maxsize=128)
+def _layer(choice: LayerChoice, activation: Activation, true_convolution: bool) -> Layer:
+    bank = _flipped(choice.bank) if true_convolution else choice.bank
+    return Layer.of(bank, activation, choice.conv, bias=choice.uses_bias)
 
 
 @lru_cache(maxsize=128)
@@ -113,7 +162,7 @@ class ViewState:
     def computed(self) -> Layer:
         """The layer with what is to be tinted: the opposite of every filter."""
         layer = self.layer
-        return Layer(with_opposites(layer.bank), layer.activation) if self.tinted else layer
+        return replace(layer, bank=with_opposites(layer.weights)) if self.tinted else layer
 
     def shows(self, panel: Panel) -> bool:
         """Whether that panel is open."""

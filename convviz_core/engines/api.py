@@ -166,4 +166,6 @@ def check_weights(key: PlanKey, bank: FilterBank) -> PlanKey:
     now, wanted = bank.kernels.shape, key.layer.bank.kernels.shape
     if now != wanted or bank.own != key.layer.bank.own:
         raise ValueError(f"a plan takes weights of the shape that it was made for, {wanted}, got {now}")
+    if key.layer.bias and bank.bias is None:
+        raise ValueError(f"a plan for a layer with its bias takes weights with a bias, and '{bank.name}' has none")
     return replace(key, layer=replace(key.layer, bank=bank))

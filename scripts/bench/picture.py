@@ -48,7 +48,7 @@ CANVASES_WH = ((960, 720), (1920, 1080), (3840, 2160))
 WINDOW_WH = (1920, 1080)
 BEATS_EVERY = 3  # pictures: what follows them is written anew ten times a second
 PICTURES_A_TURN, UNCOUNTED = 15, 3  # the first ones find the caches as another thing has left them
-STATE = ViewState(LayerSettings(BUILT_IN_BANKS))
+STATE = ViewState(LayerSettings.of(BUILT_IN_BANKS))
 STATES = {
     "maps, gray": STATE.with_appearance(colormap="gray"),
     "maps, lift": STATE,

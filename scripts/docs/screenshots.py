@@ -43,7 +43,7 @@ def has_strip(seen: ByteArray) -> bool:
 
 def place_of(pixel: tuple[int, int, int], window: ByteArray) -> tuple[int, int]:
     """Where a map's pixel lies in the window while the inspector is open."""
-    state = ViewState(LayerSettings(BUILT_IN_BANKS), Appearance(panels=frozenset({Panel.INSPECTOR})))
+    state = ViewState(LayerSettings.of(BUILT_IN_BANKS), Appearance(panels=frozenset({Panel.INSPECTOR})))
     layout = arrange(layout_request((window.shape[1], window.shape[0]), SCENE_HW, state))
     place = layout.canvas_rect(*pixel)
     assert place is not None

@@ -10,7 +10,6 @@ from convviz_core.difference import Alignment, Difference, NotAlignedError, alig
 from convviz_core.difference_sampling import DifferenceSampler
 from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.files import load_bank
-from convviz_core.geometry import ConvGeometry
 from convviz_core.layer import Layer
 
 SHAPE = (20, 30)
@@ -21,12 +20,9 @@ def layer(rows: int, columns: int, activation: str = "none", count: int = 1) -> 
     return Layer(FilterBank.from_array("ones", np.ones((count, rows, columns), np.float32)), activation)
 
 
-class Placed(Layer):
-    """A layer with another geometry than its kernels' own."""
-
-    def __init__(self, side: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> None:
-        super().__init__(FilterBank.from_array("ones", np.ones((1, side, side), np.float32)), "none")
-        self.__dict__["geometry"] = ConvGeometry(side, stride, padding, dilation=dilation)
+def placed(side: int, **geometry: int) -> Layer:
+    """A layer with square kernels and that geometry."""
+    return Layer(FilterBank.from_array("ones", np.ones((1, side, side), np.float32)), "none", **geometry)
 
 
 def test_equal_kernels_lie_on_each_other_everywhere() -> None:
@@ -53,24 +49,24 @@ def test_half_a_pixel_may_be_left_in_one_direction_alone() -> None:
 
 def test_padding_moves_a_map_to_the_top_left() -> None:
     # 3x3 padded by 1: its pixel (0, 0) has its middle on input pixel 0; unpadded, on pixel 1.
-    found = align(Placed(3, padding=1), Placed(3), SHAPE)
+    found = align(placed(3, padding=1), placed(3), SHAPE)
     assert found == Alignment((1, 1), (0, 0), (18, 28), 1)
 
 
 def test_dilation_moves_a_map_to_the_bottom_right() -> None:
-    assert align(Placed(3, dilation=2), Placed(3), SHAPE) == Alignment((0, 0), (1, 1), (16, 26), 1)
+    assert align(placed(3, dilation=2), placed(3), SHAPE) == Alignment((0, 0), (1, 1), (16, 26), 1)
 
 
 def test_with_strides_half_a_maps_pixel_is_left_over_and_the_kept_pixel_above_is_taken() -> None:
     # Middles at 2, 4, ... and 1, 3, ...: half a map's pixel apart.
-    assert align(Placed(5, stride=2), Placed(3, stride=2), SHAPE) == Alignment((0, 0), (0, 0), (8, 13), 1, (True, True))
+    assert align(placed(5, stride=2), placed(3, stride=2), SHAPE) == Alignment((0, 0), (0, 0), (8, 13), 1, (True, True))
     # Middles at 1, 3, 5 ... and 2, 4 ...: live pixel 1 (at 3) on kept pixel 0 (at 2).
-    assert align(Placed(3, stride=2), Placed(5, stride=2), SHAPE) == Alignment((1, 1), (0, 0), (8, 13), 1, (True, True))
+    assert align(placed(3, stride=2), placed(5, stride=2), SHAPE) == Alignment((1, 1), (0, 0), (8, 13), 1, (True, True))
 
 
 def test_maps_of_other_strides_cannot_be_laid_over_each_other() -> None:
     with pytest.raises(NotAlignedError, match="strides are 1 and 2"):
-        align(Placed(3), Placed(3, stride=2), SHAPE)
+        align(placed(3), placed(3, stride=2), SHAPE)
 
 
 def test_a_difference_is_the_live_response_minus_the_kept_one() -> None:
@@ -126,7 +122,7 @@ def test_its_limit_is_followed_as_a_layers_is() -> None:
 
 def test_both_layers_are_looked_at_in_the_same_places() -> None:
     frame = np.random.default_rng(5).integers(0, 256, (40, 50, 3), np.uint8)
-    same = Difference(Placed(3, padding=1), Placed(3, padding=1))
+    same = Difference(placed(3, padding=1), placed(3, padding=1))
     sampler = DifferenceSampler(same, frame.shape)
     assert max(sampler.sizes(frame, portion).max() for portion in range(sampler.portions)) == 0
     assert sampler.responses_in_all == 40 * 50

@@ -17,7 +17,7 @@ from live.pointing import followed, kept_inside
 from live.state import Appearance, ViewState
 from live.state import LayerSettings as Settings
 
-STATE = ViewState(Settings(BUILT_IN_BANKS))
+STATE = ViewState(Settings.of(BUILT_IN_BANKS))
 WITH_INSPECTOR = replace(STATE, appearance=Appearance(panels=frozenset({Panel.INSPECTOR})))
 
 

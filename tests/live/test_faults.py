@@ -147,7 +147,7 @@ class View:
             folder, folder / f"film{suffix}", what, fps=30.0, trace=trace, say=self.said.append, engine=self.engine
         )
         self.keep.start_recording()
-        self.last = Last(ViewState(LayerSettings(BUILT_IN_BANKS)))
+        self.last = Last(ViewState(LayerSettings.of(BUILT_IN_BANKS)))
 
     def _hear(self, event: SourceEvent) -> None:
         self.events(event)

@@ -13,7 +13,7 @@ from live.layout import arrange
 from live.layout.panel_places import Panel
 from live.state import LayerSettings, ViewState
 
-STATE = ViewState(LayerSettings(BUILT_IN_BANKS))
+STATE = ViewState(LayerSettings.of(BUILT_IN_BANKS))
 HELP = STATE.with_appearance(panels=frozenset({Panel.HELP}))
 
 

@@ -25,7 +25,7 @@ from live.recording.keep import Keep
 from live.state import LayerSettings, MapPixel, ViewState
 from live.watching import MOST_WATCHED, Watched, Watcher
 
-STATE = ViewState(LayerSettings(BUILT_IN_BANKS))
+STATE = ViewState(LayerSettings.of(BUILT_IN_BANKS))
 INSPECTING = STATE.with_appearance(panels=frozenset({Panel.INSPECTOR}))
 LAYER = Layer(BUILT_IN_BANKS[0])
 SHAPE = (90, 120)

@@ -22,7 +22,7 @@ from live.layout.viewport import Viewport
 from live.measuring.record import Percentiles, Recent
 from live.state import COLORMAPS, LayerSettings, ViewState
 
-STATE = ViewState(LayerSettings(BUILT_IN_BANKS))
+STATE = ViewState(LayerSettings.of(BUILT_IN_BANKS))
 IMAGE = np.random.default_rng(3).integers(0, 256, (90, 120, 3), np.uint8)
 STATUS = Status("a source", fps=30.0)
 NOTICES = ("recording to film.mkv", "the camera came back after a long time of nothing at all")
@@ -53,7 +53,7 @@ def profile() -> ProfileInfo:
 
 @pytest.mark.parametrize("colormap", COLORMAPS)
 def test_pixels_that_belong_to_nothing_have_the_background_s_colour(colormap: str) -> None:
-    state = STATE.with_settings(banks=(bank_of(3),)).with_appearance(colormap=colormap, input_tile=False)
+    state = ViewState(LayerSettings.of([bank_of(3)])).with_appearance(colormap=colormap, input_tile=False)
     canvas, layout = drawn(state), layout_of(state)
     first, second = layout.tiles[0].picture, layout.tiles[1].picture
     assert (canvas[first.y : first.bottom, first.right : second.x] == BACKGROUND).all()
@@ -88,7 +88,7 @@ def test_what_has_happened_covers_no_caption(
     canvas_wh: tuple[int, int], count: int, enlarged: int | None, said: dict[str, Any]
 ) -> None:
     state = (
-        STATE.with_settings(banks=(bank_of(count),))
+        ViewState(LayerSettings.of([bank_of(count)]))
         .with_appearance(range=RangeMode.FRAME)
         .with_interaction(viewport=Viewport(enlarged))
     )

@@ -25,7 +25,7 @@ from live.layout.tiling import Rect
 from live.measuring.record import Recent
 from live.state import LayerSettings, ViewState
 
-STATE = ViewState(LayerSettings(BUILT_IN_BANKS)).with_appearance(
+STATE = ViewState(LayerSettings.of(BUILT_IN_BANKS)).with_appearance(
     kernels=True, panels=frozenset({Panel.INSPECTOR, Panel.PROFILE})
 )
 IMAGE = np.zeros((90, 120), np.uint8)
