@@ -9,7 +9,7 @@ from convviz_core.filters.bank import FilterBank
 from convviz_core.ranges import RangeMode, is_flat
 from live.drawing.kernels import draw_kernel, size_wh
 from live.drawing.numbers import TIMES, column, figure
-from live.drawing.overlay import Sprite, blank
+from live.drawing.overlay import Pieces, Sprite, at_once, blank
 from live.drawing.scene import Scene
 from live.drawing.text import BOLD, DIM, INK, base_line, put, shortened, text_width, width_em, wrapped
 from live.drawing.tiles import map_part
@@ -18,6 +18,7 @@ from live.layout import Layout
 from live.layout.caption_plan import CaptionNeeds
 from live.layout.tiling import Tile
 
+TILES_A_PIECE = 12  # whose words are written with one picture
 NOTE_EM = 10.0  # the widest that is usual
 BEFORE, AFTER = f"input {TIMES}", "="  # around the kernel: the picture below is what they give
 
@@ -58,34 +59,50 @@ def _halves_em(line: str) -> float:
 
 
 class Captions:
-    """All captions. Kernels are drawn once; the words again where they change with the picture (frame mode)."""
+    """All captions. Kernels are drawn once; words that follow the pictures as often as they can be read."""
 
     def __init__(self) -> None:
         self._kernels: Sequence[Sprite] = ()
         self._kernels_key: Hashable = None
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
-        """The bank, and what each map says of this picture."""
-        notes = scene.beat if scene.removed else _limits(scene)
-        return scene.layer.bank, scene.kernels, scene.image.ndim, scene.range, notes
+        """The bank, what else each map says, and of which picture where that stands still."""
+        still = scene.still if _follows(scene) else None
+        return scene.layer.bank, scene.kernels, scene.image.ndim, scene.range, scene.removed is None, still
+
+    def beat(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+        """The pictures', where the maps say something of them."""
+        return scene.beat if _follows(scene) else None
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite a tile."""
+        return at_once(self.pieces(layout, scene))
+
+    def pieces(self, layout: Layout, scene: Scene) -> Pieces:
+        """See Piecewise."""
         if not layout.caption.height:
             return ()
-        key = (layout, scene.layer.bank, scene.kernels)
+        key = (layout.places, scene.layer.bank, scene.kernels)
         if key != self._kernels_key:
             self._kernels, self._kernels_key = [_with_kernel(layout, scene, tile) for tile in layout.tiles], key
         shares, limits = _shares(layout, scene), _limits(scene)
-        sprites = [Sprite(sprite.place, sprite.pixels.copy()) for sprite in self._kernels]
-        for tile, sprite in zip(layout.tiles, sprites, strict=True):
+        sprites = []
+        for number, (tile, kernel) in enumerate(zip(layout.tiles, self._kernels, strict=True)):
+            if number % TILES_A_PIECE == 0:
+                yield
+            sprites.append(Sprite(kernel.place, kernel.pixels.copy()))
             if tile.index is None:
                 read, more = _input_words(layout, scene)
-                _write(layout, sprite, "input, ", read if layout.caption.words else "", more, 0)
+                _write(layout, sprites[-1], "input, ", read if layout.caption.words else "", more, 0)
             else:
                 said = [part[tile.index] for part in (limits, shares) if part]
-                _write_map(layout, sprite, scene.layer.bank, tile.index, said)
+                _write_map(layout, sprites[-1], scene.layer.bank, tile.index, said)
+        yield
         return sprites
+
+
+def _follows(scene: Scene) -> bool:
+    return scene.removed is not None or scene.range == RangeMode.FRAME
 
 
 def _write_map(layout: Layout, sprite: Sprite, bank: FilterBank, index: int, said: list[str]) -> None:

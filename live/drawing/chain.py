@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.inspect import Inspection
 from live.drawing.kernels import draw_numbers, draw_picture, numbers_size, shades, unit_shades
-from live.drawing.numbers import TIMES, column, times_power
+from live.drawing.numbers import TIMES, column, extremes, times_power
 from live.drawing.panel import PanelPage
 from live.drawing.text import DIM, INK, put, put_middle, shortened, text_width
 from live.layout.tiling import Rect
@@ -25,7 +26,6 @@ class _Matrix:
     title: str
     values: FloatArray  # (C, kh, kw)
     shaded: ByteArray
-    texts: list[str]
 
 
 @dataclass(frozen=True)
@@ -50,41 +50,42 @@ class Chain:
         )
         plan = _plan(page, patch.shape, height)
         could_be_read = numbers_size(("0",), plan.cell, page.text.base) > 0
+        widest = [extremes(values) for values in (patch, kernel, products)]
         for digits, zero in ((3, True), (2, True), (2, False)) if could_be_read else ((0, True),):
-            matrices = (
-                _matrix("input patch", patch, unit_shades(patch), digits, zero=zero),
-                _matrix("kernel", kernel, shades(kernel, float(np.abs(kernel).max())), digits, zero=zero),
-                _matrix("products", products, shades(products, float(np.abs(products).max())), digits, zero=zero),
-            )
-            texts = [text for matrix in matrices for text in matrix.texts]
+            texts = [text for values in widest for text in _texts(values, digits, zero=zero)[0]]
             plan = replace(plan, size=numbers_size(texts, plan.cell, page.text.base) if digits else 0)
             if plan.size:
                 break
-        self._page, self._plan, self._matrices = page, plan, matrices
+        self._page, self._plan, self._digits, self._zero = page, plan, digits, zero
+        self._matrices = (
+            _Matrix("input patch", patch, unit_shades(patch)),
+            _Matrix("kernel", kernel, shades(kernel, float(np.abs(kernel).max()))),
+            _Matrix("products", products, shades(products, float(np.abs(products).max()))),
+        )
 
     @property
     def legible(self) -> bool:
         """Whether the numbers can be read."""
         return self._plan.size > 0
 
-    def draw(self) -> None:
-        """Draw it on the page from its first free row on."""
+    def pieces(self) -> Iterator[None]:
+        """Draw it on the page from its first free row on, one matrix of numbers after the other."""
         page, plan, top = self._page, self._plan, self._page.y
         if plan.cell < 1:
             return
         for number, matrix in enumerate(self._matrices):
-            _draw_matrix(page, plan, number, matrix, top)
+            texts, power = _texts(matrix.values, self._digits, zero=self._zero)
+            yield from _draw_matrix(page, plan, number, matrix, (texts, matrix.title + times_power(power)), top)
         channels, rows, _ = self._matrices[0].values.shape
         title = page.step(small=True)
         page.y = top + (title + (channels - 1) * plan.step_xy[1] if plan.beside else 2 * plan.step_xy[1] + title)
         page.y += rows * plan.cell + page.text.pad
 
 
-def _matrix(title: str, values: FloatArray, shaded: ByteArray, digits: int, *, zero: bool) -> _Matrix:
+def _texts(values: AnyArray, digits: int, *, zero: bool) -> tuple[list[str], int]:
+    """What stands in the cells, and the power of ten that it is to be multiplied with."""
     texts, power = column(values, digits) if digits else ([], 0)
-    if not zero:
-        texts = [re.sub(r"^(\D?)0\.", r"\1.", text) for text in texts]
-    return _Matrix(title + times_power(power), values, shaded, texts)
+    return (texts if zero else [re.sub(r"^(\D?)0\.", r"\1.", text) for text in texts]), power
 
 
 def chain_height(page: PanelPage, shape: tuple[int, ...]) -> int:
@@ -114,8 +115,14 @@ def _plan(page: PanelPage, shape: tuple[int, ...], height: int) -> _Plan:
     return _Plan(cell, False, (cell * columns + gap, cell * rows + title))
 
 
-def _draw_matrix(page: PanelPage, plan: _Plan, number: int, matrix: _Matrix, top: int) -> None:
-    """The `number`th of the three, all its channels, with its title and the sign before it."""
+def _draw_matrix(
+    page: PanelPage, plan: _Plan, number: int, matrix: _Matrix, said: tuple[list[str], str], top: int
+) -> Iterator[None]:
+    """The `number`th of the three, all its channels, with its title and the sign before it.
+
+    said: what stands in its cells, and its title.
+    """
+    texts, title = said
     text = page.text
     channels, rows, columns = matrix.values.shape
     for channel in range(channels):
@@ -129,9 +136,10 @@ def _draw_matrix(page: PanelPage, plan: _Plan, number: int, matrix: _Matrix, top
         picture = np.repeat(matrix.shaded[channel][:, :, None], 3, axis=2)
         place = draw_picture(page.pixels, picture, x, y, plan.cell)
         if plan.size:
-            part = matrix.texts[channel * rows * columns : (channel + 1) * rows * columns]
+            part = texts[channel * rows * columns : (channel + 1) * rows * columns]
             draw_numbers(page.pixels, picture, part, place, plan.size)
-        _draw_words(page, plan, number, channel, channels, place, matrix.title)
+        _draw_words(page, plan, number, channel, channels, place, title)
+        yield
 
 
 def _draw_words(

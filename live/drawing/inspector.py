@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.gray import to_gray
-from convviz_core.inspect import Inspection, inspect_pixel
+from convviz_core.inspect import Inspection, answers_at, inspect_pixel
 from convviz_core.ranges import RangeMode
 from live.drawing.captions import caption_words
 from live.drawing.chain import CHANNELS, Chain, chain_height
 from live.drawing.kernel_words import where_words
 from live.drawing.numbers import MINUS, TIMES, column, figure, times_power
-from live.drawing.overlay import Sprite
+from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
 from live.drawing.scene import MapPixel, Scene
 from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE, Colour
@@ -23,9 +25,11 @@ from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
 
 SURROUNDINGS = 3  # the input is shown this many kernels high around the receptive field
+WIDEST_SURROUNDINGS = 64  # times as wide as high
 SURROUNDINGS_SHARE = 0.2  # of the panel's height, at most
 MAP_COLUMN_EM = 12.0  # number, response and byte of one map, in units of the text's size
 FEWEST_MAP_LINES = 3  # of the other maps with their heading and what the wheel does
+ROWS_A_PIECE = 8  # of the other maps that are written with one picture
 MAP_LINES = 4  # of the other maps that are kept for them, where the matrices are legible
 
 
@@ -33,12 +37,20 @@ class Inspector:
     """Drawn again when the pixel changes, and with the picture as often as it can be read."""
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
-        """What is explained, and of which picture."""
+        """What is explained, and of which picture where that stands still."""
         shown = scene.range, scene.gain, scene.scrolled_maps
-        return scene.target, scene.pinned, scene.layer, *shown, scene.sliding, scene.beat
+        return scene.target, scene.pinned, scene.layer, *shown, scene.sliding, scene.still
+
+    def beat(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+        """The pictures'."""
+        return scene.beat
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite where it is open."""
+        return at_once(self.pieces(layout, scene))
+
+    def pieces(self, layout: Layout, scene: Scene) -> Pieces:
+        """See Piecewise."""
         place, target = layout.panel(Panel.INSPECTOR), scene.target
         if place is None:
             return ()
@@ -47,11 +59,15 @@ class Inspector:
             page.write("no map here", ACCENT, weight=BOLD)
             page.write_first(["point at a pixel of a map; a click pins it", "point at a map"])
             return (page.sprite,)
+        inspection, answers, around = _inspect(scene, target), _answers(scene, target), _surroundings(scene, target)
+        yield
         page = PanelPage(place, layout.text, "Inspector", _state_words(scene))
-        inspection = _inspect(scene, target)
         _write_where(page, scene, target)
-        _draw_arithmetic(page, scene, target, inspection)
-        _write_all_maps(page, scene, target)
+        yield
+        yield from _draw_arithmetic(page, scene, target, inspection, around)
+        yield
+        yield from _write_all_maps(page, scene, target, answers)
+        yield  # to copy it is enough for the last picture
         return (page.sprite,)
 
 
@@ -66,6 +82,12 @@ def _inspect(scene: Scene, target: MapPixel) -> Inspection:
     return inspect_pixel(scene.image, scene.layer, *target, (lo, hi), own=scene.range == RangeMode.FRAME)
 
 
+def _answers(scene: Scene, target: MapPixel) -> tuple[FloatArray, ByteArray]:
+    own = scene.range == RangeMode.FRAME
+    found, levels = answers_at(scene.image, scene.layer, *target[1:], scene.ranges, own=own)
+    return (found if scene.layer.signed else np.maximum(found, 0)), levels
+
+
 def _write_where(page: PanelPage, scene: Scene, target: MapPixel) -> None:
     index, y, x = target
     page.write(f"{index + 1}: {caption_words(scene.layer.bank, index)[0]}", ACCENT, weight=BOLD)
@@ -76,25 +98,42 @@ def _write_where(page: PanelPage, scene: Scene, target: MapPixel) -> None:
     page.skip()
 
 
-def _draw_surroundings(page: PanelPage, scene: Scene, target: MapPixel, height: int) -> None:
-    """The input around the receptive field, which is framed, in at most `height` rows."""
+@dataclass(frozen=True, eq=False)
+class _Surroundings:
+    """The input around the receptive field: uint8 BGR (h, w, 3), and where the field begins in it."""
+
+    pixels: ByteArray
+    field_yx: tuple[int, int]
+    field_hw: tuple[int, int]
+
+
+def _surroundings(scene: Scene, target: MapPixel) -> _Surroundings:
     _, y, x = target
     image, (rows, columns) = scene.image, scene.layer.bank.kernel_hw
     seen_h = min(SURROUNDINGS * max(rows, columns), image.shape[0])
-    scale = min(height - page.text.pad, int(SURROUNDINGS_SHARE * page.sprite.place.height)) // seen_h
-    if scale < 1 or scale * seen_h < 3 * page.text.line:
-        return
-    seen_w = min(page.width // scale, image.shape[1])
+    seen_w = min(WIDEST_SURROUNDINGS * seen_h, image.shape[1])
     top = min(max(y + rows // 2 - seen_h // 2, 0), image.shape[0] - seen_h)
     left = min(max(x + columns // 2 - seen_w // 2, 0), image.shape[1] - seen_w)
     part = image[top : top + seen_h, left : left + seen_w]
-    shown = (
-        part if scene.layer.bank.channels == 3 and part.ndim == 3 else cv2.cvtColor(to_gray(part), cv2.COLOR_GRAY2BGR)
-    )
+    in_colour = scene.layer.bank.channels == 3 and part.ndim == 3
+    shown = part.copy() if in_colour else np.asarray(cv2.cvtColor(to_gray(part), cv2.COLOR_GRAY2BGR), np.uint8)
+    return _Surroundings(shown, (y - top, x - left), (rows, columns))
+
+
+def _draw_surroundings(page: PanelPage, around: _Surroundings, height: int) -> None:
+    """The input around the receptive field, which is framed, in at most `height` rows."""
+    seen_h, widest = around.pixels.shape[:2]
+    scale = min(height - page.text.pad, int(SURROUNDINGS_SHARE * page.sprite.place.height)) // seen_h
+    if scale < 1 or scale * seen_h < 3 * page.text.line:
+        return
+    (y, x), (rows, columns) = around.field_yx, around.field_hw
+    seen_w = min(page.width // scale, widest)
+    first = min(max(x + columns // 2 - seen_w // 2, 0), widest - seen_w)
+    shown = around.pixels[:, first : first + seen_w]
     place = Rect(page.left, page.y, seen_w * scale, seen_h * scale)
     page.pixels[place.slices] = cv2.resize(shown, (place.width, place.height), interpolation=cv2.INTER_NEAREST)
     cv2.rectangle(page.pixels, (place.x, place.y), (place.right - 1, place.bottom - 1), RULE, 1)
-    corner = (place.x + (x - left) * scale, place.y + (y - top) * scale)
+    corner = (place.x + (x - first) * scale, place.y + y * scale)
     opposite = (corner[0] + columns * scale - 1, corner[1] + rows * scale - 1)
     cv2.rectangle(page.pixels, corner, opposite, (0, 0, 0), 3)
     cv2.rectangle(page.pixels, corner, opposite, ACCENT, 1)
@@ -120,18 +159,22 @@ def arithmetic(scene: Scene, target: MapPixel, inspection: Inspection) -> list[t
     return [*lines, (way, str(inspection.byte))]
 
 
-def _draw_arithmetic(page: PanelPage, scene: Scene, target: MapPixel, inspection: Inspection) -> None:
+def _draw_arithmetic(
+    page: PanelPage, scene: Scene, target: MapPixel, inspection: Inspection, around: _Surroundings
+) -> Iterator[None]:
     """Surroundings, matrices and what follows, so that the numbers can be read rather than the other maps'."""
     lines = arithmetic(scene, target, inspection)
     below = len(lines) * page.step() + round(2.5 * page.text.pad)
     maps = (min(MAP_LINES, len(scene.layer.bank)) + 1) * page.step()
-    _draw_surroundings(page, scene, target, page.height - below - maps - chain_height(page, inspection.patch.shape))
+    _draw_surroundings(page, around, page.height - below - maps - chain_height(page, inspection.patch.shape))
+    yield
     chain = Chain(page, inspection, max(page.height - below - maps, page.height // 3))
     for fewer in (FEWEST_MAP_LINES * page.step(), 0):
         if not chain.legible:
             larger = Chain(page, inspection, page.height - below - fewer)
             chain = larger if larger.legible else chain
-    chain.draw()
+    yield
+    yield from chain.pieces()
     if not chain.legible:
         page.write_first(["the cells are too small here for their numbers", "too small for its numbers"])
     for words, value in lines:
@@ -140,10 +183,11 @@ def _draw_arithmetic(page: PanelPage, scene: Scene, target: MapPixel, inspection
     page.skip()
 
 
-def _write_all_maps(page: PanelPage, scene: Scene, target: MapPixel) -> None:
+def _write_all_maps(
+    page: PanelPage, scene: Scene, target: MapPixel, answers: tuple[FloatArray, ByteArray]
+) -> Iterator[None]:
     """The same pixel in every map, in as many columns as there are places for."""
-    index, y, x = target
-    count, em = len(scene.layer.bank), page.text.base / page.width
+    index, count, em = target[0], len(scene.layer.bank), page.text.base / page.width
     if count == 1 or page.height < 3 * page.step():
         return
     rows = (page.height - page.step(small=True)) // page.step()
@@ -151,8 +195,8 @@ def _write_all_maps(page: PanelPage, scene: Scene, target: MapPixel) -> None:
     shown = count if count <= rows * columns else max(1, rows - 1) * columns
     first = min(scene.scrolled_maps, count - shown)
     rows = -(-shown // columns)
-    found = [_inspect(scene, (other, y, x)) for other in range(first, first + shown)]
-    responses, power = column(np.array([one.response if scene.layer.signed else one.activated for one in found]))
+    found, levels = (each[first : first + shown] for each in answers)
+    responses, power = column(found)
     page.row([(f"the same pixel in every map: response{times_power(power)}, byte", 0, DIM)], small=True)
     for row in range(rows):
         cells: list[tuple[str, float, Colour]] = []
@@ -161,9 +205,11 @@ def _write_all_maps(page: PanelPage, scene: Scene, target: MapPixel) -> None:
             begin, ink = (number // rows) / columns, ACCENT if other == index else INK
             ends = (0.86, 1.0) if columns == 1 else (begin + 7 * em, begin + 10 * em)
             cells.append((f"{other + 1}", begin + 1.8 * em, DIM))
-            cells += [(responses[number], ends[0], ink), (str(found[number].byte), ends[1], ink)]
+            cells += [(responses[number], ends[0], ink), (str(levels[number]), ends[1], ink)]
             if columns == 1:
                 cells.append((caption_words(scene.layer.bank, other)[0], -2.6 * em, ink))
         page.row(cells)
+        if row % ROWS_A_PIECE == ROWS_A_PIECE - 1:
+            yield
     if shown < count:
         page.write(f"maps {first + 1} to {first + shown} of {count}: the wheel scrolls", DIM, small=True)

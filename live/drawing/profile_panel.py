@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from live.drawing.overlay import Sprite
+from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
 from live.drawing.scene import ProfileInfo, Scene
 from live.drawing.text import ACCENT, DIM, INK, RULE, Colour, put
@@ -19,6 +19,7 @@ from live.measuring.bars import BARS_KEPT
 from live.measuring.record import PARTS, Percentiles, percentiles_of
 
 LARGEST_BARS_LINES, SMALLEST_BARS_LINES = 9, 3
+BARS_A_PIECE = 30  # that are drawn with one picture
 HEADROOM = 1.35  # above the source's interval and above what most pictures took
 NAMES = (*PARTS, "waiting")
 # B, G, R; apart from each other in lightness too, for who sees fewer colours.
@@ -30,26 +31,39 @@ class Profile:
     """Drawn again with each new ProfileInfo, which the loop makes a few times a second."""
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+        """Of which picture the figures are, where that stands still."""
+        return (scene.profile, scene.still) if scene.still is not None else scene.profile is None
+
+    def beat(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """The figures."""
         return scene.profile
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
-        """One sprite where it is open. Where there is little room, the sentence and the numbers come first."""
+        """One sprite where it is open."""
+        return at_once(self.pieces(layout, scene))
+
+    def pieces(self, layout: Layout, scene: Scene) -> Pieces:
+        """See Piecewise. Where there is little room, the sentence and the numbers come first."""
         place, info = layout.panel(Panel.PROFILE), scene.profile
         if place is None or info is None:
             return ()
         page = PanelPage(place, layout.text, "Profile", f"the last {BARS_KEPT} pictures; p: close")
         page.write_wrapped(info.bottleneck, ACCENT, small=False)
         page.skip(0.3)
+        yield
         rows = [*_stages(info), *_rhythm(info)]
         below = (len(rows) + 1) * page.step(small=True) + _lines_of(page, _counts(info)) * page.step(small=True)
-        _draw_bars(page, info, page.height - below - page.text.line)
+        yield
+        yield from _draw_bars(page, info, page.height - below - page.text.line)
+        yield
         _write_head(page, info)
         for colour, name, times in rows:
             _write_times(page, colour, name, times)
+        yield
         page.skip(0.3)
         for sentence in _counts(info):
             page.write_wrapped(sentence)
+        yield  # to copy it is enough for the last picture
         return (page.sprite,)
 
 
@@ -110,7 +124,7 @@ def _write_times(page: PanelPage, colour: Colour | None, name: str, times: Perce
         )
 
 
-def _draw_bars(page: PanelPage, info: ProfileInfo, room: int) -> None:
+def _draw_bars(page: PanelPage, info: ProfileInfo, room: int) -> Iterator[None]:
     """One bar a picture, the newest at the right, and a line at the source's interval; its label stands above."""
     bars = info.recent.bars
     head = page.step(small=True)
@@ -128,14 +142,14 @@ def _draw_bars(page: PanelPage, info: ProfileInfo, room: int) -> None:
         dash = line - round(0.35 * page.text.small)
         cv2.line(page.pixels, (x - 2 * page.text.base, dash), (x - page.text.pad, dash), INK, 1)
     place = Rect(page.left, page.y + head, page.width, height)
-    _stack(page, place, bars, top_ms)
+    yield from _stack(page, place, bars, top_ms)
     if info.interval_ms:
         row = place.bottom - 1 - round((place.height - 1) * info.interval_ms / top_ms)
         cv2.line(page.pixels, (place.x, row), (place.right - 1, row), INK, 1)
     page.y = place.bottom + page.text.pad
 
 
-def _stack(page: PanelPage, place: Rect, bars: NDArray[np.float64], top_ms: float) -> None:
+def _stack(page: PanelPage, place: Rect, bars: NDArray[np.float64], top_ms: float) -> Iterator[None]:
     ends = np.cumsum(bars, axis=1)
     rows = place.bottom - 1 - np.rint((place.height - 1) * np.minimum(ends / top_ms, 1)).astype(int)
     left = place.x + place.width * (BARS_KEPT - len(bars) + np.arange(len(bars) + 1)) / BARS_KEPT
@@ -146,4 +160,6 @@ def _stack(page: PanelPage, place: Rect, bars: NDArray[np.float64], top_ms: floa
         for row, colour in zip(bar, COLOURS, strict=True):
             page.pixels[row:below, columns[number] : columns[number + 1] - gap] = colour
             below = row
+        if number % BARS_A_PIECE == BARS_A_PIECE - 1:
+            yield
     cv2.line(page.pixels, (place.x, place.bottom - 1), (place.right - 1, place.bottom - 1), RULE, 1)

@@ -59,7 +59,7 @@ class Scene:
     (N, 2), lo and hi of each map. image: the frame that the maps answer, uint8 (H, W) gray or (H, W, 3) BGR, mirrored
     where so asked. mosaic: uint8, the maps' bytes as `Layout.reduce` asked for them, and behind them those that
     `removed` names. beat: what must not be drawn more often than can be read goes by it; it changes a few times a
-    second, and with the picture where that stands still.
+    second, and with the picture, below 0, where that stands still.
     """
 
     layer: Layer
@@ -87,3 +87,8 @@ class Scene:
     bank_index: int = 0
     help_page: int = 0  # counted on over its end
     hints: bool = True  # which keys there are: not where nobody can press one
+
+    @property
+    def still(self) -> int | None:
+        """The beat of a picture that stands still, which nothing may be behind; None while others follow."""
+        return self.beat if self.beat < 0 else None

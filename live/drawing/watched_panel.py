@@ -10,7 +10,7 @@ import numpy as np
 from convviz_core.arrays import ByteArray
 from live.drawing.captions import caption_words
 from live.drawing.numbers import figure
-from live.drawing.overlay import Sprite
+from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
 from live.drawing.scene import Scene
 from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE, Colour, put, wrapped
@@ -30,11 +30,19 @@ class WatchedPanel:
     """Drawn again with the pictures as often as it can be read."""
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
-        """Which pixels, of which picture."""
-        return tuple(one.pixel for one in scene.watched), scene.layer, scene.beat, scene.status.mirrored
+        """Which pixels, and of which picture where that stands still."""
+        return tuple(one.pixel for one in scene.watched), scene.layer, scene.still, scene.status.mirrored
+
+    def beat(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+        """The pictures'."""
+        return scene.beat
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite where pixels are watched."""
+        return at_once(self.pieces(layout, scene))
+
+    def pieces(self, layout: Layout, scene: Scene) -> Pieces:
+        """See Piecewise."""
         place = layout.panel(Panel.WATCHED)
         if place is None:
             return ()
@@ -42,9 +50,11 @@ class WatchedPanel:
         page = PanelPage(place, layout.text, "Watched pixels", f"{full}a right click lets the nearest go")
         each = page.height // max(1, len(scene.watched))
         for number, one in enumerate(scene.watched):
+            yield
             end = page.y + each
             _write(page, scene, number, one, end)
             page.y = end
+        yield
         return (page.sprite,)
 
 
