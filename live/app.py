@@ -16,6 +16,7 @@ from convviz_core.filters.files import bank_file
 from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
 from live.commands import bank_from
+from live.comparing_options import compared_file, comparing_of
 from live.display.api import Display
 from live.display.null import NullDisplay
 from live.display.x11 import Screen
@@ -104,7 +105,8 @@ def check_outputs(arguments: argparse.Namespace) -> None:
         check_name(arguments.record)
         check_beside_recording(arguments.record, [*files, *kept])
     bank = bank_file(arguments.filters)
-    check_apart([*files, *kept], [] if bank is None else [bank], arguments.source)
+    read = [*([] if bank is None else [bank]), *compared_file(arguments)]
+    check_apart([*files, *kept], read, arguments.source)
 
 
 def initial_state(arguments: argparse.Namespace, say: Say) -> ViewState:
@@ -119,12 +121,15 @@ def initial_state(arguments: argparse.Namespace, say: Say) -> ViewState:
     return ViewState(
         LayerSettings(choices, index, Activation(arguments.activation)),
         Appearance(range=RangeMode(arguments.range), colormap=arguments.colormap, mirror=arguments.mirror),
+        comparing=comparing_of(arguments, say),
     )
 
 
 def source_settings(arguments: argparse.Namespace, state: ViewState) -> SourceSettings:
     """What the arguments ask of the source; colour only where a bank reads it or the frame itself is recorded."""
-    reads_colour = any(bank.channels == 3 for bank in state.settings.banks) or arguments.record_what == "frame"
+    kept = (state.comparing.kept.bank,) if state.comparing.kept else ()
+    reads_colour = any(bank.channels == 3 for bank in (*state.settings.banks, *kept))
+    reads_colour = reads_colour or arguments.record_what == "frame"
     return SourceSettings(
         width=arguments.width,
         height=arguments.height,

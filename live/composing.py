@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engines.api import Result
+from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.opposites import BankWithOpposites
 from convviz_core.mosaic import first_maps
 from convviz_core.ranges import RangeMode
+from live.comparing import compared
+from live.comparing_scene import comparing_request
 from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
 from live.drawing.help_panel import Help
@@ -17,11 +20,13 @@ from live.drawing.notices import NoSignal, Notices
 from live.drawing.pixel_numbers import PixelNumbers
 from live.drawing.profile_panel import Profile
 from live.drawing.scene import ProfileInfo, Scene, Status
+from live.drawing.sides import OfOther, OnBoth, WipeLine
 from live.drawing.strip import Strip
 from live.drawing.tiles import TilePainter
 from live.drawing.tint import Removed
 from live.drawing.watched_panel import WatchedMarks, WatchedPanel
 from live.layout import LayoutRequest
+from live.layout.caption_plan import CaptionNeeds
 from live.layout.panel_places import Panel
 from live.purposes import help_sections
 from live.state import ViewState
@@ -31,8 +36,11 @@ def new_compositor() -> Compositor:
     """Everything that a canvas of the viewer has, from back to front."""
     return Compositor(
         TilePainter(),
-        beside=(Captions(), Legend(), Strip(), Inspector(), WatchedPanel(), Profile(), Help(help_sections())),
-        marks=(PixelNumbers(), WatchedMarks(), TargetMark()),
+        beside=(
+            *(Captions(), OfOther(Captions()), Legend(), Strip(), Inspector(), OfOther(Inspector())),
+            *(WatchedPanel(), Profile(), Help(help_sections())),
+        ),
+        marks=(OnBoth(PixelNumbers(), PixelNumbers()), WatchedMarks(), OnBoth(TargetMark(), TargetMark()), WipeLine()),
         over=(NoSignal(), Notices()),
     )
 
@@ -40,15 +48,23 @@ def new_compositor() -> Compositor:
 def layout_request(canvas_wh: tuple[int, int], frame_shape: tuple[int, ...], state: ViewState) -> LayoutRequest:
     """What `state` wants on a canvas, for frames of that shape. FrameSizeError where the kernel does not fit."""
     bank, watching = state.layer.bank, bool(state.interaction.watched)
-    return LayoutRequest(
+    two = compared(state.comparing, state.layer, frame_shape)
+    request = LayoutRequest(
         canvas_wh=canvas_wh,
         map_hw=state.layer.output_hw(frame_shape),
         count=len(bank),
         input_tile=state.appearance.input_tile,
         viewport=state.interaction.viewport,
         panels=tuple(panel for panel in Panel if state.shows(panel) or (panel == Panel.WATCHED and watching)),
-        captions=caption_needs(bank, numbers=state.appearance.kernels, notes=_notes(state)),
+        captions=_captions(state, bank, "live" if two else ""),
     )
+    if two is None:
+        return request
+    return comparing_request(request, two, frame_shape, _captions(state, two.kept.bank, "kept"))
+
+
+def _captions(state: ViewState, bank: FilterBank, side: str) -> CaptionNeeds:
+    return caption_needs(bank, numbers=state.appearance.kernels, notes=_notes(state), side=side)
 
 
 def _notes(state: ViewState) -> str:

@@ -6,9 +6,10 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from convviz_core.difference import Difference
 from convviz_core.engines.api import Engine, Plan, Result
 from convviz_core.layer import Layer
-from convviz_core.ranges import RangeMode
+from convviz_core.ranges import Limits, RangeMode
 from live.picture_range import PictureRange
 from live.sources.frame import Frame
 
@@ -20,14 +21,17 @@ class Choice:
     """What a pane shows of a frame.
 
     layer: whose maps are shown. computed: the same one, or one with more maps behind them. gain: the range's limits
-    are divided by it. reduce: see PlanKey.
+    are divided by it. reduce: see PlanKey. minus: of a difference, the kept layer. partner: the choice whose range is
+    shared.
     """
 
-    layer: Layer
+    layer: Layer | Difference
     computed: Layer
     range: RangeMode
     gain: float = 1.0
     reduce: int = 1
+    minus: Layer | None = None
+    partner: Choice | None = None
 
 
 class Pane:
@@ -47,21 +51,26 @@ class Pane:
         """Whether the result is what `choice` asks of that picture; `picture` is equal where the pixels are."""
         return self.result is not None and self._answered == (picture, choice)
 
-    def run(self, frame: Frame, picture: Hashable, choice: Choice) -> Result:
-        """The frame's mosaic. Errors: FrameSizeError, EngineError."""
-        plan = self._plan(choice.computed, frame.image.shape, choice.reduce, choice.range)
-        self.result = self._range.run(plan, frame.image, choice.layer, choice.range, choice.gain, frame.media_time_s)
+    def limits(self, frame: Frame, choice: Choice) -> Limits | None:
+        """The range that the frame has by itself, without gain; None where each map has its own."""
+        return self._range.limits(self._plan(frame.image.shape, choice), frame.image, choice.layer, choice.range)
+
+    def run(self, frame: Frame, picture: Hashable, choice: Choice, limits: Limits | None = None) -> Result:
+        """The frame's mosaic; limits: in place of its own ones. Errors: FrameSizeError, EngineError."""
+        plan, time_s = self._plan(frame.image.shape, choice), frame.media_time_s
+        self.result = self._range.run(plan, frame.image, choice.layer, choice.range, choice.gain, time_s, limits)
         self._answered = picture, choice
         return self.result
 
-    def _plan(self, layer: Layer, shape: tuple[int, ...], reduce: int, mode: RangeMode) -> Plan:
+    def _plan(self, shape: tuple[int, ...], choice: Choice) -> Plan:
         """The plan for such frames, made where it is missing; the one used longest ago makes room for it."""
-        key = (layer, shape, reduce, mode)
+        layer, reduce, mode, minus = choice.computed, choice.reduce, choice.range, choice.minus
+        key = (layer, shape, reduce, mode, minus)
         if key not in self._plans and mode == RangeMode.FIXED:
-            key = (layer, shape, reduce, RangeMode.AUTO)  # whose plans are good for limits, too
+            key = (layer, shape, reduce, RangeMode.AUTO, minus)  # whose plans are good for limits, too
         if key not in self._plans:
-            key = (layer, shape, reduce, mode)
-            self._plans[key] = self._engine.plan(*key)
+            key = (layer, shape, reduce, mode, minus)
+            self._plans[key] = self._engine.plan(layer, shape, reduce, mode, minus=minus)
             if len(self._plans) > MOST_PLANS:
                 self._plans.popitem(last=False)
         self._plans.move_to_end(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from live.comparing import CompareMode
 from live.events import Point
 from live.layout import Layout
 from live.layout.panel_places import Panel
@@ -18,6 +19,7 @@ def pointed(state: ViewState, layout: Layout) -> ViewState:
 
     Only where it matters: with the inspector, which explains it while nothing is pinned, and where pixels are large.
     """
+    state = _wiped(state, layout)
     now, explains = state.interaction, state.shows(Panel.INSPECTOR)
     if not explains and layout.scale < NUMBERS_FROM_SCALE:
         return _hovering(state, None)
@@ -31,6 +33,15 @@ def pointed(state: ViewState, layout: Layout) -> ViewState:
     if target is not None and layout.input_pixel(*now.pointer) is not None:
         return _hovering(state, target, state.layer.geometry.middle_pixel(*target[1:]))
     return _hovering(state, target)
+
+
+def _wiped(state: ViewState, layout: Layout) -> ViewState:
+    """With the wipe's line where the pointer is; beside the maps it stays."""
+    now = state.interaction
+    if state.comparing.mode != CompareMode.WIPE or now.pointer is None or layout.map_pixel(*now.pointer) is None:
+        return state
+    at = layout.within_tile(*now.pointer)[1]
+    return state if at == now.wipe else state.with_interaction(wipe=at)
 
 
 def _hovering(state: ViewState, target: MapPixel | None, input_pixel: tuple[int, int] | None = None) -> ViewState:
@@ -117,17 +128,18 @@ def followed(before: ViewState, state: ViewState, layout: Layout) -> ViewState:
     pinned, viewport = state.interaction.pinned, state.interaction.viewport
     if pinned is None or pinned == before.interaction.pinned:
         return state
-    return state.with_interaction(viewport=layout.lens.showing(viewport, *pinned[1:]))
+    shown = layout.request.maps.shown
+    return state.with_interaction(viewport=layout.lens.showing(viewport, pinned[1] - shown.y, pinned[2] - shown.x))
 
 
 def kept_inside(state: ViewState, layout: Layout) -> ViewState:
     """The state with its pinned pixel, pointer and panning moved back inside the maps."""
-    height, width = layout.request.map_hw
+    shown = layout.request.maps.shown
 
     def inside(pixel: MapPixel | None) -> MapPixel | None:
         if pixel is None or pixel[0] >= layout.request.count:
             return None
-        return pixel[0], min(max(pixel[1], 0), height - 1), min(max(pixel[2], 0), width - 1)
+        return pixel[0], *shown.nearest(*pixel[1:])
 
     now = state.interaction
     viewport = now.viewport if (now.viewport.enlarged or 0) < layout.request.count else Viewport()

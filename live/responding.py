@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
+from live.comparing import Compared
 from live.controls import answer
 from live.display.api import Display
 from live.events import DisplayEvent, Inbox, Key
@@ -24,12 +25,18 @@ from live.watching import Watched
 
 @dataclass
 class Last:
-    """What is shown: the state, the frame as it was computed (mirrored, if so asked), the engine's answer."""
+    """What is shown: the state, the frame as it was computed (mirrored, if so asked), the engine's answer.
+
+    compared: the two layers, where there are two. result: the live one's answer, or their difference's; kept: the kept
+    one's, where it has one of its own.
+    """
 
     state: ViewState
     image: ByteArray | None = None
     result: Result | None = None
     watched: tuple[Watched, ...] = ()
+    compared: Compared | None = None
+    kept: Result | None = None
 
 
 class Responder:

@@ -12,6 +12,7 @@ from convviz_core.filters.opposites import with_opposites
 from convviz_core.geometry import ConvSettings
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
+from live.comparing import CompareMode, Comparing
 from live.events import Point
 from live.layout.panel_places import Panel
 from live.layout.viewport import Viewport
@@ -126,6 +127,7 @@ class Interaction:
     input_pixel: tuple[int, int] | None = None
     pinned: MapPixel | None = None
     watched: tuple[MapPixel, ...] = ()  # beside the pinned one
+    wipe: float | None = None  # how far across a tile the pointer was last, 0 to 1, while that moves the wipe's line
     viewport: Viewport = field(default_factory=Viewport)
 
     @property
@@ -147,6 +149,7 @@ class ViewState:
     settings: LayerSettings
     appearance: Appearance = field(default_factory=Appearance)
     interaction: Interaction = field(default_factory=Interaction)
+    comparing: Comparing = field(default_factory=Comparing)
 
     @property
     def layer(self) -> Layer:
@@ -154,15 +157,14 @@ class ViewState:
         return self.settings.layer
 
     @property
-    def tinted(self) -> bool:
-        """Whether what ReLU removes is tinted: without ReLU nothing is removed, and the sign is there to be seen."""
-        return self.appearance.tint and self.settings.activation == Activation.RELU
-
-    @property
     def computed(self) -> Layer:
         """The layer with what is to be tinted: the opposite of every filter."""
-        layer = self.layer
-        return replace(layer, bank=with_opposites(layer.weights)) if self.tinted else layer
+        return self.with_removed(self.layer)
+
+    def with_removed(self, layer: Layer) -> Layer:
+        """A layer with what is to be tinted, where that is so asked and ReLU removes something."""
+        tinted = self.appearance.tint and not layer.signed and self.comparing.mode != CompareMode.DIFFERENCE
+        return replace(layer, bank=with_opposites(layer.weights)) if tinted else layer
 
     def shows(self, panel: Panel) -> bool:
         """Whether that panel is open."""

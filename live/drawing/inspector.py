@@ -14,6 +14,7 @@ from convviz_core.inspect import Inspection, answers_at, inspect_pixel
 from convviz_core.ranges import RangeMode
 from live.drawing.captions import caption_words
 from live.drawing.chain import CHANNELS, Chain, chain_height
+from live.drawing.difference_words import difference_answers, difference_lines
 from live.drawing.kernel_words import where_words
 from live.drawing.numbers import MINUS, TIMES, column, figure, times_power
 from live.drawing.overlay import Pieces, Sprite, at_once
@@ -38,7 +39,8 @@ class Inspector:
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """What is explained, and of which picture where that stands still."""
-        shown = scene.range, scene.gain, scene.scrolled_maps
+        other = (scene.other.layer, scene.other.target) if scene.other else None
+        shown = scene.range, scene.gain, scene.scrolled_maps, scene.difference, scene.side, other
         return scene.target, scene.pinned, scene.layer, *shown, scene.sliding, scene.still
 
     def beat(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
@@ -55,34 +57,45 @@ class Inspector:
         if place is None:
             return ()
         if target is None:
-            page = PanelPage(place, layout.text, "Inspector", "")
+            page = PanelPage(place, layout.text, _title(scene), "")
             page.write("no map here", ACCENT, weight=BOLD)
             page.write_first(["point at a pixel of a map; a click pins it", "point at a map"])
             return (page.sprite,)
         inspection, answers, around = _inspect(scene, target), _answers(scene, target), _surroundings(scene, target)
+        lines = arithmetic(scene, target, inspection)
         yield
-        page = PanelPage(place, layout.text, "Inspector", _state_words(scene))
+        page = PanelPage(place, layout.text, _title(scene), _state_words(scene))
         _write_where(page, scene, target)
         yield
-        yield from _draw_arithmetic(page, scene, target, inspection, around)
+        yield from _draw_arithmetic(page, scene, lines, inspection, around)
         yield
         yield from _write_all_maps(page, scene, target, answers)
         yield  # to copy it is enough for the last picture
         return (page.sprite,)
 
 
+def _title(scene: Scene) -> str:
+    return f"Inspector: {scene.side}" if scene.side else "Inspector"
+
+
 def _state_words(scene: Scene) -> str:
+    if scene.side == "kept":
+        return ""
     if scene.sliding:
         return "the kernel slides: , stops it"
     return "pinned: a click on it lets go; , slides" if scene.pinned else "a click pins; , slides the kernel"
 
 
 def _inspect(scene: Scene, target: MapPixel) -> Inspection:
+    if scene.difference:
+        return inspect_pixel(scene.image, scene.layer, *target)
     lo, hi = scene.ranges[target[0]].tolist()
     return inspect_pixel(scene.image, scene.layer, *target, (lo, hi), own=scene.range == RangeMode.FRAME)
 
 
 def _answers(scene: Scene, target: MapPixel) -> tuple[FloatArray, ByteArray]:
+    if scene.difference:
+        return difference_answers(scene, target)
     own = scene.range == RangeMode.FRAME
     found, levels = answers_at(scene.image, scene.layer, *target[1:], scene.ranges, own=own)
     return (found if scene.layer.signed else np.maximum(found, 0)), levels
@@ -143,7 +156,6 @@ def _draw_surroundings(page: PanelPage, around: _Surroundings, height: int) -> N
 def arithmetic(scene: Scene, target: MapPixel, inspection: Inspection) -> list[tuple[str, str]]:
     """From the sum to the byte: what is done, and what it gives."""
     signed, response = scene.layer.signed, inspection.response
-    lo, hi = scene.ranges[target[0]].tolist()
     shown = response if signed else inspection.activated
     total = figure(response)
     lines = []
@@ -154,16 +166,18 @@ def arithmetic(scene: Scene, target: MapPixel, inspection: Inspection) -> list[t
     lines.append(("sum of all products", total))
     relu = f"ReLU: the larger of 0 and {figure(response)}"
     lines.append(("no ReLU; it would give", figure(inspection.activated)) if signed else (relu, figure(shown)))
+    if scene.difference:
+        return [*lines, *difference_lines(scene, target, shown)]
+    lo, hi = scene.ranges[target[0]].tolist()
     less = figure(lo) if lo >= 0 else f"({figure(lo)})"
     way = f"byte: 255 {TIMES} ({figure(shown)} {MINUS} {less}) / ({figure(hi)} {MINUS} {less})"
     return [*lines, (way, str(inspection.byte))]
 
 
 def _draw_arithmetic(
-    page: PanelPage, scene: Scene, target: MapPixel, inspection: Inspection, around: _Surroundings
+    page: PanelPage, scene: Scene, lines: list[tuple[str, str]], inspection: Inspection, around: _Surroundings
 ) -> Iterator[None]:
     """Surroundings, matrices and what follows, so that the numbers can be read rather than the other maps'."""
-    lines = arithmetic(scene, target, inspection)
     below = len(lines) * page.step() + round(2.5 * page.text.pad)
     maps = (min(MAP_LINES, len(scene.layer.bank)) + 1) * page.step()
     _draw_surroundings(page, around, page.height - below - maps - chain_height(page, inspection.patch.shape))
@@ -187,8 +201,8 @@ def _write_all_maps(
     page: PanelPage, scene: Scene, target: MapPixel, answers: tuple[FloatArray, ByteArray]
 ) -> Iterator[None]:
     """The same pixel in every map, in as many columns as there are places for."""
-    index, count, em = target[0], len(scene.layer.bank), page.text.base / page.width
-    if count == 1 or page.height < 3 * page.step():
+    index, count, em = target[0], len(answers[0]), page.text.base / page.width
+    if count <= 1 or page.height < 3 * page.step():
         return
     rows = (page.height - page.step(small=True)) // page.step()
     columns = min(int(1 / (MAP_COLUMN_EM * em)), -(-count // max(rows, 1))) or 1
@@ -197,7 +211,8 @@ def _write_all_maps(
     rows = -(-shown // columns)
     found, levels = (each[first : first + shown] for each in answers)
     responses, power = column(found)
-    page.row([(f"the same pixel in every map: response{times_power(power)}, byte", 0, DIM)], small=True)
+    what = "difference" if scene.difference else "response"
+    page.row([(f"the same pixel in every map: {what}{times_power(power)}, byte", 0, DIM)], small=True)
     for row in range(rows):
         cells: list[tuple[str, float, Colour]] = []
         for number in range(row, shown, rows):
