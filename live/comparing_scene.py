@@ -47,7 +47,13 @@ def comparing_request(
         count=two.count,
         captions=both,
         span=live,
-        other=OtherRequest(kept, onto(two), both, beside=two.mode == CompareMode.BESIDE),
+        other=OtherRequest(
+            kept,
+            onto(two),
+            both,
+            beside=two.mode == CompareMode.BESIDE,
+            last=two.mode == CompareMode.DIFFERENCE,
+        ),
         more_lines=1 + bool(two.notes),
     )
 

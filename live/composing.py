@@ -12,6 +12,7 @@ from live.comparing import compared
 from live.comparing_scene import comparing_request
 from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
+from live.drawing.difference_legend import DifferenceLegend
 from live.drawing.help_panel import Help
 from live.drawing.inspector import Inspector
 from live.drawing.legend import Legend
@@ -37,7 +38,15 @@ def new_compositor() -> Compositor:
     return Compositor(
         TilePainter(),
         beside=(
-            *(Captions(), OfOther(Captions()), Legend(), Strip(), Inspector(), OfOther(Inspector())),
+            *(
+                Captions(),
+                OfOther(Captions()),
+                Legend(),
+                DifferenceLegend(),
+                Strip(),
+                Inspector(),
+                OfOther(Inspector()),
+            ),
             *(WatchedPanel(), Profile(), Help(help_sections())),
         ),
         marks=(OnBoth(PixelNumbers(), PixelNumbers()), WatchedMarks(), OnBoth(TargetMark(), TargetMark()), WipeLine()),

@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 
 from convviz_core import __version__
 from convviz_core.names import shown
-from live.controls import key_table
 from live.comparing_options import add_comparing_options
+from live.controls import key_table
 from live.layer_options import add_geometry_options
 from live.state import COLORMAPS
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from convviz_core.filters.bank import FilterBank
 from convviz_core.ranges import RangeMode, is_flat
 from live.drawing.kernels import draw_kernel, size_wh
-from live.drawing.numbers import TIMES, column, figure
+from live.drawing.numbers import MINUS, TIMES, column, figure
 from live.drawing.overlay import Pieces, Sprite, at_once, blank
 from live.drawing.scene import Scene
 from live.drawing.text import BOLD, DIM, INK, base_line, put, shortened, text_width, width_em, wrapped
@@ -52,8 +52,10 @@ def caption_words(bank: FilterBank, index: int) -> tuple[str, str]:
     return (filter.answers, label) if filter.answers and filter.answers != label else (label, "")
 
 
-def head_of(index: int, side: str) -> str:
+def head_of(index: int, side: str, *, difference: bool = False) -> str:
     """What a map's caption begins with: its number, and of two layers, which one's it is."""
+    if difference and side == "kept":
+        return f"{MINUS} kept: "
     return f"{index + 1} {side}: " if side else f"{index + 1}: "
 
 
@@ -114,7 +116,7 @@ def _follows(scene: Scene) -> bool:
 
 def _write_map(layout: Layout, sprite: Sprite, scene: Scene, index: int, said: list[str]) -> None:
     """What one map answers to, with what it says of this picture (else its name) on the second line or instead."""
-    bank, head = scene.layer.bank, head_of(index, scene.side)
+    bank, head = scene.layer.bank, head_of(index, scene.side, difference=scene.difference)
     answers, name = caption_words(bank, index)
     plan, left = layout.caption, _text_left(layout, bank)
     room = sprite.place.width - left

@@ -120,8 +120,9 @@ def limits(scene: Scene) -> tuple[str, str, str]:
     if scene.share_above is not None:
         said.append(f"{100 * scene.share_above:.1f} % above")
     lo, hi = scene.ranges[0].tolist()
-    whose = " of both" if scene.shares_range else ""
-    return f"{scene.range.value} range{whose}  {figure(lo)}", figure(hi), "   ".join(said)
+    alone, both = ("own ", "") if scene.side and not scene.difference else ("", "")
+    alone, both = ("", " of both") if scene.shares_range else (alone, both)
+    return f"{alone}{scene.range.value} range{both}  {figure(lo)}", figure(hi), "   ".join(said)
 
 
 def second_words(scene: Scene) -> tuple[Word, ...]:

@@ -83,14 +83,14 @@ def _with_other(layout: Layout) -> Layout:
         tiles, others, left = split_pairs(layout.tiles)
         free = left or free
     else:
-        tiles = tuple(_captioned(tile, gap, last=True) for tile in layout.tiles)
-        others = tuple(_captioned(tile, gap, last=False) for tile in layout.tiles if tile.index is not None)
+        tiles = tuple(_captioned(tile, gap, last=not other.last) for tile in layout.tiles)
+        others = tuple(_captioned(tile, gap, last=other.last) for tile in layout.tiles if tile.index is not None)
     all_of_it = layout.zoomed is None and layout.crop == request.maps.shown
     crop, zoomed = other_seen(other, layout.seen, all_of_it=all_of_it)
     inspector = layout.panel(Panel.INSPECTOR)
     panels = tuple((panel, place) for panel, place in layout.panels if panel != Panel.INSPECTOR)
-    mine = ((Panel.INSPECTOR, split_panel(inspector, last=True)),) if inspector else ()
-    theirs = ((Panel.INSPECTOR, split_panel(inspector, last=False)),) if inspector else ()
+    mine = ((Panel.INSPECTOR, split_panel(inspector, last=not other.last)),) if inspector else ()
+    theirs = ((Panel.INSPECTOR, split_panel(inspector, last=other.last)),) if inspector else ()
     map_hw = other.span.shown.height, other.span.shown.width
     its_request = replace(request, map_hw=map_hw, span=other.span, captions=other.captions, other=None)
     picture_w = others[0].picture.width if others else 1

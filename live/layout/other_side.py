@@ -63,13 +63,15 @@ class Onto:
 class OtherRequest:
     """The second layer: what of its maps is shown, where the first one's pixels lie on it, what its captions want.
 
-    beside: in tiles of its own, each at the left of the first one's; else in the same tiles.
+    beside: in tiles of its own, each at the left of the first one's; else in the same tiles. last: with its captions
+    and its half of the inspector at the right or below.
     """
 
     span: MapSpan
     onto: Onto
     captions: CaptionNeeds
     beside: bool = True
+    last: bool = False
 
 
 def in_pairs(indices: tuple[int | None, ...]) -> tuple[int | None, ...]:
