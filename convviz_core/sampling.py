@@ -94,7 +94,7 @@ class ResponseSampler:
 
     def __init__(self, layer: Layer, shape: tuple[int, ...]) -> None:
         """shape: the frames', (H, W) or (H, W, 3). FrameSizeError where no response exists."""
-        self.fixed_limit = fixed_limit(layer.bank, Activation(layer.activation))
+        self.fixed_limit = fixed_limit(layer.weights, Activation(layer.activation))
         self._layer, self._shape = layer, tuple(shape)
         height, width = layer.output_hw(self._shape)
         self.responses_in_all = height * width * layer.bank.own
@@ -102,6 +102,7 @@ class ResponseSampler:
         self.portions = _portions(pixels, layer)
         self.enough = -(-self.portions * min(LEAST_PIXELS, pixels) // pixels)
         self._weights = _weights(layer, self.fixed_limit, gray=len(self._shape) == 2)
+        self._bias = _bias(layer, self.fixed_limit)
         self._windows = _windows(layer.geometry, (self._shape[0], self._shape[1]), self.portions)
 
     def sizes(self, frame: ByteArray, portion: int) -> FloatArray:
@@ -126,7 +127,7 @@ class ResponseSampler:
         step = max(1, PRODUCTS_AT_ONCE // self._weights.size)
         for first in range(0, count, step):
             np.matmul(levels[first : first + step], self._weights, out=found[first : first + step])
-        return found
+        return found if self._bias is None else np.add(found, self._bias, out=found)
 
 
 @lru_cache(maxsize=8)
@@ -200,6 +201,14 @@ def _weights(layer: Layer, limit: float, *, gray: bool) -> FloatArray:
     kernels = kernels.sum(axis=3, keepdims=True) if gray else kernels[..., ::-1]  # BGR
     weights = kernels.reshape(bank.own, -1).T / limit / 255
     return np.ascontiguousarray(np.maximum(weights, _LEAST_WEIGHT), np.float32)
+
+
+def _bias(layer: Layer, limit: float) -> FloatArray | None:
+    """float32 (N,), in units of `limit`; None where the layer has none."""
+    bank = layer.weights
+    if bank.bias is None:
+        return None
+    return np.asarray(np.maximum(bank.bias[: bank.own].astype(np.float64) / limit, _LEAST_WEIGHT), np.float32)
 
 
 def _portions(pixels: int, layer: Layer) -> int:

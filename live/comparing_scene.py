@@ -46,6 +46,7 @@ def comparing_request(
         map_hw=(live.shown.height, live.shown.width),
         count=two.count,
         captions=both,
+        kernel_chw=_larger(request.kernel_chw, (two.kept.bank.channels, *two.kept.bank.kernel_hw)),
         span=live,
         other=OtherRequest(
             kept,
@@ -77,6 +78,10 @@ def onto(two: Compared) -> Onto:
         return Onto(shift_yx=(kept[0] - live[0], kept[1] - live[1]))
     first, second = (two.kept.geometry.centred_at(*two.live.geometry.centre(at, at)) for at in (0, 1))
     return Onto((second[0] - first[0], second[1] - first[1]), first)
+
+
+def _larger(one: tuple[int, int, int], other: tuple[int, int, int]) -> tuple[int, int, int]:
+    return max(one[0], other[0]), max(one[1], other[1]), max(one[2], other[2])
 
 
 def _wider(one: CaptionNeeds, other: CaptionNeeds) -> CaptionNeeds:

@@ -33,21 +33,21 @@ from live.purposes import help_sections
 from live.state import ViewState
 
 
-def new_compositor() -> Compositor:
-    """Everything that a canvas of the viewer has, from back to front."""
+def new_compositor(inspector: Inspector | None = None) -> Compositor:
+    """Everything that a canvas of the viewer has, from back to front. inspector: for who asks what it lists."""
     return Compositor(
         TilePainter(),
         beside=(
-            *(
-                Captions(),
-                OfOther(Captions()),
-                Legend(),
-                DifferenceLegend(),
-                Strip(),
-                Inspector(),
-                OfOther(Inspector()),
-            ),
-            *(WatchedPanel(), Profile(), Help(help_sections())),
+            Captions(),
+            OfOther(Captions()),
+            Legend(),
+            DifferenceLegend(),
+            Strip(),
+            inspector or Inspector(),
+            OfOther(Inspector()),
+            WatchedPanel(),
+            Profile(),
+            Help(help_sections()),
         ),
         marks=(OnBoth(PixelNumbers(), PixelNumbers()), WatchedMarks(), OnBoth(TargetMark(), TargetMark()), WipeLine()),
         over=(NoSignal(), Notices()),
@@ -66,6 +66,7 @@ def layout_request(canvas_wh: tuple[int, int], frame_shape: tuple[int, ...], sta
         viewport=state.interaction.viewport,
         panels=tuple(panel for panel in Panel if state.shows(panel) or (panel == Panel.WATCHED and watching)),
         captions=_captions(state, bank, "live" if two else ""),
+        kernel_chw=(bank.channels, *bank.kernel_hw),
     )
     if two is None:
         return request
@@ -110,6 +111,7 @@ def scene_of(
         input_pixel=state.interaction.input_pixel,
         pinned=state.interaction.pinned is not None,
         sliding=state.interaction.sliding,
+        panel_point=state.interaction.panel_point,
         scrolled_maps=state.interaction.scrolled_maps,
         kernels=looks.kernels,
         removed=removed_of(state, result.ranges),

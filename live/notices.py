@@ -16,7 +16,8 @@ class Notices:
         self._said: list[tuple[float, str]] = []
 
     def say(self, sentence: str) -> None:
-        """Show it from now on."""
+        """Show it from now on; one that is there already stays longer."""
+        self._said = [(end_s, said) for end_s, said in self._said if said != sentence]
         self._said.append((self._clock() + NOTICE_S, sentence))
 
     def current(self) -> tuple[str, ...]:

@@ -17,9 +17,18 @@ from live.watching import MOST_WATCHED
 def pointed(state: ViewState, layout: Layout) -> ViewState:
     """With what is under the pointer now; beside the picture that stays, and without a pointer it is the middle.
 
-    Only where it matters: with the inspector, which explains it while nothing is pinned, and where pixels are large.
+    Only where it matters: with the inspector, which explains it while nothing is pinned and tells of the weight under
+    the pointer, and where pixels are large.
     """
     state = _wiped(state, layout)
+    at = state.interaction.pointer
+    over = at if at is not None and layout.panel_at(*at) == Panel.INSPECTOR else None
+    if over != state.interaction.panel_point:
+        state = state.with_interaction(panel_point=over)
+    return _pointed_at_tiles(state, layout)
+
+
+def _pointed_at_tiles(state: ViewState, layout: Layout) -> ViewState:
     now, explains = state.interaction, state.shows(Panel.INSPECTOR)
     if not explains and layout.scale < NUMBERS_FROM_SCALE:
         return _hovering(state, None)
@@ -97,6 +106,23 @@ def let_nearest_go(state: ViewState, layout: Layout, at: Point) -> ViewState:
     nearest = min(now.pins, key=distance)
     watched = tuple(pixel for pixel in now.watched if pixel != nearest)
     return state.with_interaction(pinned=None if nearest == now.pinned else now.pinned, watched=watched)
+
+
+def carried_over(before: ViewState, state: ViewState) -> ViewState:
+    """The state of another layer with the pins of the one before, each where its kernel has the same middle.
+
+    Where there are fewer maps, a pin goes to the last one; `kept_inside` brings back what lies beside the maps.
+    """
+    old, new, count = before.layer.geometry, state.layer.geometry, len(state.layer.bank)
+
+    def moved(pixel: MapPixel) -> MapPixel:
+        y, x = new.centred_at(*old.middle_pixel(*pixel[1:]))
+        return min(pixel[0], count - 1), math.ceil(y), math.ceil(x)
+
+    now = before.interaction
+    pinned = moved(now.pinned) if now.pinned else None
+    watched = tuple(dict.fromkeys(map(moved, now.watched)))
+    return state.with_interaction(pinned=pinned, watched=watched, hovered=None)
 
 
 def enlarge(state: ViewState, index: int) -> ViewState:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
+from live.click_reasons import why_no_click
 from live.comparing import Compared
 from live.controls import answer
 from live.display.api import Display
-from live.events import DisplayEvent, Inbox, Key
+from live.events import Button, DisplayEvent, Inbox, Key
 from live.intake import Intake
 from live.key_effects import ARROWS, Effect
 from live.key_reasons import why_nothing
@@ -84,6 +85,8 @@ class Responder:
             shown = kept_inside(after, layout) if layout and event.name in ARROWS else after
             if shown == state:
                 self._notices.say(why_nothing(state, event.name))
+        if isinstance(event, Button) and layout and after == state:
+            self._notices.say(why_no_click(state, event, layout))
         self._carry_out(effect)
         return after
 

@@ -13,6 +13,7 @@ from live.comparing import compared
 from live.comparing_scene import comparable, comparing_scene
 from live.composing import layout_request, new_compositor, own_mosaic, scene_of
 from live.display.api import Display
+from live.drawing.inspector import Inspector
 from live.events import Closed, DisplayEvent, Inbox
 from live.intake import Intake
 from live.layout import Layout, arrange, preferred_canvas_wh
@@ -24,6 +25,7 @@ from live.pointing import followed, kept_inside, pointed
 from live.readings import Readings
 from live.recording.keep import Keep
 from live.responding import Last, Responder
+from live.scrolling import listed
 from live.sliding import Slider
 from live.sources.frame import Frame, FrameSource, SourceError
 from live.state import ViewState
@@ -72,7 +74,8 @@ class Session:
         self._too_small = TooSmall(self._tell)
         self._panes = Panes(engine)
         self._watcher = Watcher()
-        self._compositor = new_compositor()
+        self._inspector = Inspector()
+        self._compositor = new_compositor(self._inspector)
         self._slider, self._cadence = Slider(profiler.clock), Cadence(profiler.clock)
         self._readings = Readings(source, engine, profiler, keep, self._notices, self._intake)
         self._responder = Responder(inbox, display, engine, self._intake, keep, self._notices, last)
@@ -160,7 +163,9 @@ class Session:
             scene = replace(scene, hints=self._display.interactive, watched=watched)
             if self._last.compared:
                 scene = comparing_scene(scene, layout, state, self._last.compared, self._last.kept)
-            return self._compositor.compose(layout, scene)
+            canvas = self._compositor.compose(layout, scene)
+            self.state = listed(self.state, self._inspector.first_listed)
+            return canvas
 
     def show(self, canvas: ByteArray | None, fresh: Frame | None) -> Sequence[DisplayEvent]:
         """Put the canvas on the screen; a fresh frame has now gone its whole way. What the person did meanwhile."""

@@ -123,6 +123,7 @@ class Interaction:
     scrolled_maps: int = 0  # the first map that the inspector lists; the drawing has the last word
     help_page: int = 0  # counted on over its end, and below 0
     pointer: Point | None = None
+    panel_point: Point | None = None  # the pointer, while it is over the inspector
     hovered: MapPixel | None = None
     input_pixel: tuple[int, int] | None = None
     pinned: MapPixel | None = None

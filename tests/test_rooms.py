@@ -87,6 +87,7 @@ MUST_NOT_KNOW = {
     "live/key_effects.py": {*PLAIN, "live.controls"},
     "live/pointing.py": {*PLAIN, "live.controls"},
     "live/key_reasons.py": {*PLAIN},
+    "live/click_reasons.py": {*PLAIN},
     "live/responding.py": {"cv2", "time", "live.drawing", "live.session", "live.display.window"},
     "live/intake.py": {"time", "live.display", "live.drawing", "live.state"},
     "live/too_small.py": {"cv2", "time", "live.display", "live.drawing", "live.state"},

@@ -13,7 +13,6 @@ import numpy as np
 from convviz_core.arrays import ByteArray
 from convviz_core.auto_range import own_limits
 from convviz_core.engines.api import Engine, EngineError, Plan, PlanKey, Result
-from convviz_core.geometry import ConvSettings
 from convviz_core.gray import check_picture
 from convviz_core.layer import Layer, check_layer
 from convviz_core.ranges import Limits, Range, RangeMode, checked_range, fixed_limits
@@ -55,8 +54,6 @@ class EnginePlan:
         """check_open: raises once the plan's engine was closed."""
         self.key, self._check_open = key, check_open
         self._shape = key.shape
-        if key.layer.bias or key.layer.conv != ConvSettings():  # until all engines follow
-            raise EngineError("no engine computes stride, padding, dilation or a bias yet")
 
     def check(self, frame: ByteArray, limits: Limits | None = None) -> None:
         """EngineError once the engine was closed; TypeError or ValueError for a frame that the plan is not for.

@@ -25,7 +25,7 @@ class TorchPlan(EnginePlan):
     def __init__(self, key: PlanKey, check_open: Callable[[], None]) -> None:
         """Make the network."""
         super().__init__(key, check_open)
-        self._net = Net(key.layer.bank)
+        self._net = Net(key.layer)
 
     def run(self, frame: ByteArray, limits: Limits | None) -> Result:
         """One frame's mosaic (see Plan.run)."""
@@ -39,7 +39,7 @@ class TorchPlan(EnginePlan):
     def take_weights(self, bank: FilterBank) -> None:
         """Go on with another bank (see Plan.take_weights)."""
         self.key = check_weights(self.key, bank)
-        self._net = Net(bank)
+        self._net = Net(self.key.layer)
 
     def maps(self, frame: ByteArray) -> tuple[FloatArray, FloatArray]:
         """conv and activated, float32 (N, h, w) each."""

@@ -20,7 +20,7 @@ from live.layout.tiling import Tile
 
 TILES_A_PIECE = 12  # whose words are written with one picture
 NOTE_EM = 10.0  # the widest that is usual
-BEFORE, AFTER = f"input {TIMES}", "="  # around the kernel: the picture below is what they give
+BEFORE, SIGN, AFTER = f"input {TIMES}", TIMES, "="  # around the kernel: the picture below is what they give
 
 
 @lru_cache(maxsize=64)
@@ -37,6 +37,7 @@ def caption_needs(bank: FilterBank, *, numbers: bool, notes: str = "", side: str
         wrapped_em=max(head + _halves_em(line) for head, (line, _) in zip(heads, said, strict=True)),
         name_em=max(NOTE_EM, *(width_em(name) for _, name in said)),
         around_em=width_em(BEFORE) + width_em(AFTER) + 1.0,
+        signs_em=width_em(f"{SIGN} {AFTER}"),
         kernel_hw=bank.kernel_hw,
         pictures=4 if numbers and bank.channels == 3 else 1,
         number_em=max(width_em(text) for text in column(bank.kernels)[0]) if numbers else 0.0,
@@ -169,8 +170,13 @@ def _input_words(layout: Layout, scene: Scene) -> tuple[str, str]:
     return "in colour" if scene.layer.bank.channels == 3 else "gray", said[0] if said else ""
 
 
+def _before(layout: Layout) -> str:
+    return BEFORE if layout.caption.equation else SIGN if layout.caption.signs else ""
+
+
 def _kernel_left(layout: Layout) -> int:
-    return text_width(f"{BEFORE} ", layout.text.small) if layout.caption.equation else 0
+    before, text = _before(layout), layout.text
+    return text_width(before, text.small) + text.gap if before else 0
 
 
 def _text_left(layout: Layout, bank: FilterBank) -> int:
@@ -180,7 +186,7 @@ def _text_left(layout: Layout, bank: FilterBank) -> int:
         return 0
     pictures = layout.request.captions.pictures
     width = pictures * size_wh(bank.kernel_hw, plan.cell)[0] + 3 * (pictures - 1)
-    behind = text_width(f" {AFTER} ", text.small) if plan.equation else 0
+    behind = text_width(AFTER, text.small) + text.gap if _before(layout) else 0
     return _kernel_left(layout) + width + behind + text.pad
 
 
@@ -193,10 +199,10 @@ def _with_kernel(layout: Layout, scene: Scene, tile: Tile) -> Sprite:
     top = max(0, (plan.height - text.gap // 2 - height) // 2)
     largest = text.base if scene.kernels else None
     right = draw_kernel(sprite.pixels, bank.kernels[tile.index], _kernel_left(layout), top, plan.cell, largest)
-    if plan.equation:
+    if _before(layout):
         line = base_line(top, height, text.small)
-        put(sprite.pixels, BEFORE, 0, line, text.small, DIM)
-        put(sprite.pixels, AFTER, right + text.pad // 2, line, text.small, DIM)
+        put(sprite.pixels, _before(layout), 0, line, text.small, DIM)
+        put(sprite.pixels, AFTER, right + text.gap, line, text.small, DIM)
     return sprite
 
 

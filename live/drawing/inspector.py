@@ -12,15 +12,17 @@ from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.gray import to_gray
 from convviz_core.inspect import Inspection, answers_at, inspect_pixel
 from convviz_core.ranges import RangeMode
+from live.drawing.all_maps import write_all_maps
 from live.drawing.captions import caption_words
-from live.drawing.chain import CHANNELS, Chain, chain_height
+from live.drawing.chain import CHANNELS, Cell, Chain, Part, chain_height
 from live.drawing.difference_words import difference_answers, difference_lines
 from live.drawing.kernel_words import where_words
-from live.drawing.numbers import MINUS, TIMES, column, figure, times_power
+from live.drawing.numbers import MINUS, TIMES, column, figure
 from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
+from live.drawing.parted_chain import PartedChain, cell_words
 from live.drawing.scene import MapPixel, Scene
-from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE, Colour
+from live.drawing.text import ACCENT, BOLD, INK, RULE
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
@@ -28,24 +30,49 @@ from live.layout.tiling import Rect
 SURROUNDINGS = 3  # the input is shown this many kernels high around the receptive field
 WIDEST_SURROUNDINGS = 64  # times as wide as high
 SURROUNDINGS_SHARE = 0.2  # of the panel's height, at most
-MAP_COLUMN_EM = 12.0  # number, response and byte of one map, in units of the text's size
 FEWEST_MAP_LINES = 3  # of the other maps with their heading and what the wheel does
-ROWS_A_PIECE = 8  # of the other maps that are written with one picture
+LEAST_MATRIX_LINES = 4  # the height of the matrices, which comes before the other maps
 MAP_LINES = 4  # of the other maps that are kept for them, where the matrices are legible
 
 
 class Inspector:
-    """Drawn again when the pixel changes, and with the picture as often as it can be read."""
+    """Drawn again when the pixel changes or the weight that is pointed at, and with the picture as often as it can be
+    read.
 
-    def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+    first_listed: the first of the other maps that is listed, when it was drawn last.
+    """
+
+    def __init__(self) -> None:
+        self.first_listed = 0
+        self._arithmetic: Chain | PartedChain | None = None
+        self._cell: Cell | None = None  # the weight that was pointed at last, until the pointer leaves the panel
+        self._around: tuple[int, int] | None = None  # around which one a part is larger
+        self._shape: tuple[int, ...] = ()  # of the kernel that they belong to
+
+    def key(self, layout: Layout, scene: Scene) -> Hashable:
         """What is explained, and of which picture where that stands still."""
+        self._point(layout, scene)
         other = (scene.other.layer, scene.other.target) if scene.other else None
-        shown = scene.range, scene.gain, scene.scrolled_maps, scene.difference, scene.side, other
-        return scene.target, scene.pinned, scene.layer, *shown, scene.sliding, scene.still
+        shown = scene.range, scene.gain, scene.scrolled_maps, scene.flipped, scene.difference, scene.side, other
+        return scene.target, scene.pinned, scene.layer, *shown, scene.sliding, scene.still, self._cell
 
     def beat(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """The pictures'."""
         return scene.beat
+
+    def _point(self, layout: Layout, scene: Scene) -> None:
+        """Note the weight under the pointer."""
+        shape, place = scene.layer.bank.kernels.shape[1:], layout.panel(Panel.INSPECTOR)
+        if shape != self._shape:
+            self._cell, self._around, self._arithmetic, self._shape = None, None, None, shape
+        if place is None or scene.panel_point is None or self._arithmetic is None:
+            self._cell = None
+            return
+        at = scene.panel_point[0] - place.x, scene.panel_point[1] - place.y
+        cell = self._arithmetic.cell_at(*at)
+        self._cell = cell or self._cell
+        if isinstance(self._arithmetic, PartedChain) and self._arithmetic.whole.cell_at(*at):
+            self._around = self._cell[1:] if self._cell else None
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite where it is open."""
@@ -60,30 +87,65 @@ class Inspector:
             page = PanelPage(place, layout.text, _title(scene), "")
             page.write("no map here", ACCENT, weight=BOLD)
             page.write_first(["point at a pixel of a map; a click pins it", "point at a map"])
-            return (page.sprite,)
+            return (page.finish(),)
         inspection, answers, around = _inspect(scene, target), _answers(scene, target), _surroundings(scene, target)
         lines = arithmetic(scene, target, inspection)
         yield
-        page = PanelPage(place, layout.text, _title(scene), _state_words(scene))
+        page = PanelPage(place, layout.text, _title(scene), *_state_words(scene))
         _write_where(page, scene, target)
         yield
-        yield from _draw_arithmetic(page, scene, lines, inspection, around)
+        yield from self._draw_arithmetic(page, lines, inspection, around, len(answers[0]))
         yield
-        yield from _write_all_maps(page, scene, target, answers)
+        self.first_listed = yield from write_all_maps(page, scene, target, answers)
         yield  # to copy it is enough for the last picture
-        return (page.sprite,)
+        return (page.finish(),)
+
+    def _draw_arithmetic(
+        self, page: PanelPage, lines: list[tuple[str, str]], inspection: Inspection, around: _Surroundings, maps: int
+    ) -> Iterator[None]:
+        """Surroundings, matrices and what follows, so that the numbers can be read rather than the other maps'."""
+        below = len(lines) * page.step() + round(2.5 * page.text.pad)
+        maps = (min(MAP_LINES, maps) + 1) * page.step()
+        _draw_surroundings(page, around, page.height - below - maps - chain_height(page, inspection.patch.shape))
+        yield
+        chain = Chain(page, inspection, max(page.height - below - maps, page.height // 3))
+        for fewer in (FEWEST_MAP_LINES * page.step(), 0):
+            if not chain.legible:
+                larger = Chain(page, inspection, page.height - below - fewer)
+                chain = larger if larger.legible else chain
+        yield
+        if chain.legible:
+            yield from chain.pieces()
+            if self._cell:
+                chain.mark(Part(*self._cell[1:], 1, 1), self._cell[0])
+                page.write_first(cell_words(inspection, self._cell))
+            self._arithmetic = chain
+        else:
+            for reserved in (maps, FEWEST_MAP_LINES * page.step(), 0):
+                parted = PartedChain(page, inspection, page.height - below - reserved, self._around)
+                if parted.whole.height > LEAST_MATRIX_LINES * page.text.line:
+                    break
+            yield from parted.pieces(self._cell)
+            self._arithmetic = parted
+        for words, value in lines:
+            fits = page.width_of(f"{words}  {value}") <= page.width
+            page.row([(words if fits else words.split(":")[0], 0, INK), (value, 1.0, ACCENT)])
+        page.skip()
 
 
 def _title(scene: Scene) -> str:
     return f"Inspector: {scene.side}" if scene.side else "Inspector"
 
 
-def _state_words(scene: Scene) -> str:
+def _state_words(scene: Scene) -> tuple[str, ...]:
+    """From the fullest form to the shortest."""
     if scene.side == "kept":
-        return ""
+        return ("",)
     if scene.sliding:
-        return "the kernel slides: , stops it"
-    return "pinned: a click on it lets go; , slides" if scene.pinned else "a click pins; , slides the kernel"
+        return ("the kernel slides: the comma key stops it", "comma key: stop")
+    if scene.pinned:
+        return ("pinned: a click on it lets go; comma key: slide", "click on it: let go")
+    return ("a click pins; comma key: slide the kernel", "click: pin")
 
 
 def _inspect(scene: Scene, target: MapPixel) -> Inspection:
@@ -172,59 +234,3 @@ def arithmetic(scene: Scene, target: MapPixel, inspection: Inspection) -> list[t
     less = figure(lo) if lo >= 0 else f"({figure(lo)})"
     way = f"byte: 255 {TIMES} ({figure(shown)} {MINUS} {less}) / ({figure(hi)} {MINUS} {less})"
     return [*lines, (way, str(inspection.byte))]
-
-
-def _draw_arithmetic(
-    page: PanelPage, scene: Scene, lines: list[tuple[str, str]], inspection: Inspection, around: _Surroundings
-) -> Iterator[None]:
-    """Surroundings, matrices and what follows, so that the numbers can be read rather than the other maps'."""
-    below = len(lines) * page.step() + round(2.5 * page.text.pad)
-    maps = (min(MAP_LINES, len(scene.layer.bank)) + 1) * page.step()
-    _draw_surroundings(page, around, page.height - below - maps - chain_height(page, inspection.patch.shape))
-    yield
-    chain = Chain(page, inspection, max(page.height - below - maps, page.height // 3))
-    for fewer in (FEWEST_MAP_LINES * page.step(), 0):
-        if not chain.legible:
-            larger = Chain(page, inspection, page.height - below - fewer)
-            chain = larger if larger.legible else chain
-    yield
-    yield from chain.pieces()
-    if not chain.legible:
-        page.write_first(["the cells are too small here for their numbers", "too small for its numbers"])
-    for words, value in lines:
-        fits = page.width_of(f"{words}  {value}") <= page.width
-        page.row([(words if fits else words.split(":")[0], 0, INK), (value, 1.0, ACCENT)])
-    page.skip()
-
-
-def _write_all_maps(
-    page: PanelPage, scene: Scene, target: MapPixel, answers: tuple[FloatArray, ByteArray]
-) -> Iterator[None]:
-    """The same pixel in every map, in as many columns as there are places for."""
-    index, count, em = target[0], len(answers[0]), page.text.base / page.width
-    if count <= 1 or page.height < 3 * page.step():
-        return
-    rows = (page.height - page.step(small=True)) // page.step()
-    columns = min(int(1 / (MAP_COLUMN_EM * em)), -(-count // max(rows, 1))) or 1
-    shown = count if count <= rows * columns else max(1, rows - 1) * columns
-    first = min(scene.scrolled_maps, count - shown)
-    rows = -(-shown // columns)
-    found, levels = (each[first : first + shown] for each in answers)
-    responses, power = column(found)
-    what = "difference" if scene.difference else "response"
-    page.row([(f"the same pixel in every map: {what}{times_power(power)}, byte", 0, DIM)], small=True)
-    for row in range(rows):
-        cells: list[tuple[str, float, Colour]] = []
-        for number in range(row, shown, rows):
-            other = first + number
-            begin, ink = (number // rows) / columns, ACCENT if other == index else INK
-            ends = (0.86, 1.0) if columns == 1 else (begin + 7 * em, begin + 10 * em)
-            cells.append((f"{other + 1}", begin + 1.8 * em, DIM))
-            cells += [(responses[number], ends[0], ink), (str(levels[number]), ends[1], ink)]
-            if columns == 1:
-                cells.append((caption_words(scene.layer.bank, other)[0], -2.6 * em, ink))
-        page.row(cells)
-        if row % ROWS_A_PIECE == ROWS_A_PIECE - 1:
-            yield
-    if shown < count:
-        page.write(f"maps {first + 1} to {first + shown} of {count}: the wheel scrolls", DIM, small=True)

@@ -17,6 +17,7 @@ from live.layout.tiling import Rect, Tile
 from live.layout.viewport import NUMBERS_FROM_SCALE
 
 OTHERS: Colour = (200, 196, 192)
+SHORTEST_ARM = 7  # of a small tile's side: longer ones would cover the picture
 GAP = 6  # canvas pixels between a frame and the crosshair around it
 
 
@@ -57,8 +58,8 @@ class TargetMark:
 
 def _strokes(layout: Layout, scene: Scene, marked: MapPixel) -> Iterator[_Stroke]:
     index, y, x = marked
-    arm = 2 * layout.text.base
     for tile in layout.tiles:
+        arm = min(2 * layout.text.base, tile.picture.height // SHORTEST_ARM, tile.picture.width // SHORTEST_ARM)
         place = _framed(layout, scene, tile, y, x)
         if place is not None:
             colour = ACCENT if tile.index in (index, None) else OTHERS

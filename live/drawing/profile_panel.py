@@ -47,7 +47,7 @@ class Profile:
         place, info = layout.panel(Panel.PROFILE), scene.profile
         if place is None or info is None:
             return ()
-        page = PanelPage(place, layout.text, "Profile", f"the last {BARS_KEPT} pictures; p: close")
+        page = PanelPage(place, layout.text, "Profile", f"{_pictures(info)}; p: close")
         page.write_wrapped(info.bottleneck, ACCENT, small=False)
         page.skip(0.3)
         yield
@@ -64,7 +64,12 @@ class Profile:
         for sentence in _counts(info):
             page.write_wrapped(sentence)
         yield  # to copy it is enough for the last picture
-        return (page.sprite,)
+        return (page.finish(),)
+
+
+def _pictures(info: ProfileInfo) -> str:
+    count = len(info.recent.bars)
+    return "one picture" if count == 1 else f"the last {count} pictures"
 
 
 def _stages(info: ProfileInfo) -> list[tuple[Colour | None, str, Percentiles]]:
@@ -92,9 +97,10 @@ def _rhythm(info: ProfileInfo) -> list[tuple[Colour | None, str, Percentiles]]:
 def _counts(info: ProfileInfo) -> list[str]:
     recent = info.recent
     rates = f"a second: {recent.captured_fps:.1f} captured, {recent.processed_fps:.1f} processed, "
+    jitter = f"jitter {recent.jitter_ms:.1f} ms (standard deviation from picture to picture)"
+    moving = [jitter, f"{rates}{recent.shown_fps:.1f} shown"] if len(recent.bars) > 1 else []
     return [
-        f"jitter {recent.jitter_ms:.1f} ms (standard deviation from picture to picture)",
-        f"{rates}{recent.shown_fps:.1f} shown",
+        *moving,
         f"{info.engine} for {info.engine_for_s:.0f} s; gray by {info.gray_from}",
         f"of {info.captured} captured, dropped: {info.passed_over} for newer ones, {info.unfinished} not finished; "
         f"{info.failed_reads} failed reads, {info.reconnects} reconnects",
@@ -106,6 +112,9 @@ def _lines_of(page: PanelPage, sentences: Sequence[str]) -> int:
 
 
 def _write_head(page: PanelPage, info: ProfileInfo) -> None:
+    if len(info.recent.bars) == 1:
+        page.row([("one picture was computed, and took", 0, DIM), ("ms", 1.0, DIM)], small=True)
+        return
     ends = zip(("p50", "p95", "p99"), ENDS, strict=True)
     beside = ", capture beside the rest" if info.live else ""
     page.row([(f"ms{beside}", 0, DIM), *((name, end, DIM) for name, end in ends)], small=True)
@@ -113,7 +122,8 @@ def _write_head(page: PanelPage, info: ProfileInfo) -> None:
 
 def _write_times(page: PanelPage, colour: Colour | None, name: str, times: Percentiles) -> None:
     top, side = page.y, page.text.small
-    values = zip((times.p50, times.p95, times.p99), ENDS, strict=True)
+    percentiles = (times.p50, times.p95, times.p99) if times.count > 1 else (times.p50,)
+    values = zip(percentiles, ENDS[-len(percentiles) :], strict=True)
     indent = -1.4 * side / page.width
     written = page.row([(name, indent, INK), *((f"{value:.1f}", end, INK) for value, end in values)], small=True)
     if colour and written:
@@ -129,7 +139,10 @@ def _draw_bars(page: PanelPage, info: ProfileInfo, room: int) -> Iterator[None]:
     bars = info.recent.bars
     head = page.step(small=True)
     height = min(room - head, LARGEST_BARS_LINES * page.text.line)
-    if height < SMALLEST_BARS_LINES * page.text.line or not len(bars):
+    if len(bars) < 2:
+        return
+    if height < SMALLEST_BARS_LINES * page.text.line:
+        page.leave_out("the bars")
         return
     top_ms = HEADROOM * max(float(np.percentile(bars.sum(axis=1), 95)), info.interval_ms or 0.0, 1e-3)
     line = page.y + round(1.05 * page.text.small)

@@ -78,6 +78,7 @@ class Scene:
     input_pixel: tuple[int, int] | None = None  # y, x, while the input is pointed at
     pinned: bool = False
     sliding: bool = False
+    panel_point: tuple[int, int] | None = None  # x, y on the canvas, while the inspector's panel is pointed at
     scrolled_maps: int = 0  # the first one that the inspector lists; less where there would be room for more
     kernels: bool = False  # with their numbers
     removed: Removed | None = None  # what is tinted

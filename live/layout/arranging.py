@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from live.layout.laid_out import Layout, LayoutRequest
 from live.layout.other_side import half, in_pairs, other_seen, split_pairs, split_panel
-from live.layout.panel_places import Panel, give_slack, panel_choices
+from live.layout.panel_places import Panel, PlacedPanels, placed
 from live.layout.tiling import Block, Rect, Tile, largest_block
 from live.layout.type_scale import TypeScale, type_scale
 from live.layout.viewport import Lens, Viewport
@@ -37,14 +37,7 @@ def _with_strip(request: LayoutRequest, text: TypeScale, lines: int) -> Layout:
     width, height = request.canvas_wh
     strip_h = (lines + request.more_lines) * text.line + text.gap if lines else 0
     whole = Rect(0, 0, width, max(1, height - strip_h))
-    room, panels = max(
-        panel_choices(request.panels, request.canvas_wh, text, whole),
-        key=lambda choice: _score(request, text, choice[0]),
-    )
-    block = _block(request, text, room)
-    if panels and room.height and room.width:
-        room, panels = give_slack(room, panels, block, text)
-        block = _block(request, text, room)
+    room, panels, block = _places(replace(request, viewport=Viewport(request.viewport.enlarged)), text, whole)
     covered = not (room.width and room.height)  # by the help
     picture_w = block.tiles[0].picture.width if block.tiles else 1
     lens = Lens(request.map_hw, block.shown_hw, picture_w / block.shown_hw[1])
@@ -107,6 +100,17 @@ def _captioned(tile: Tile, gap: int, *, last: bool) -> Tile:
     return tile if tile.index is None else replace(tile, caption=half(tile.caption, gap, last))
 
 
+@lru_cache(maxsize=16)
+def _places(request: LayoutRequest, text: TypeScale, whole: Rect) -> tuple[Rect, PlacedPanels, Block]:
+    """The tiles' room, the panels and the tiles: the same, whichever part of the maps is seen in them."""
+
+    def block_in(room: Rect) -> Block:
+        return _block(request, text, room)
+
+    room, panels = placed(request.panels, request.canvas_wh, text, whole, request.kernel_chw, block_in)
+    return room, panels, block_in(room)
+
+
 def _reduce(request: LayoutRequest, shrink: float) -> int:
     """The block side of the mosaic, for tiles of `shrink` map pixels a canvas pixel.
 
@@ -127,11 +131,6 @@ def _block(request: LayoutRequest, text: TypeScale, room: Rect) -> Block:
     pairs = request.other is not None and request.other.beside
     indices = in_pairs(indices) if pairs else indices
     return largest_block(request.map_hw, indices, room, text, request.captions, cut=enlarged is not None, pairs=pairs)
-
-
-def _score(request: LayoutRequest, text: TypeScale, room: Rect) -> float:
-    block = _block(request, text, room)
-    return float(sum(tile.picture.width * tile.picture.height for tile in block.tiles))
 
 
 def preferred_canvas_wh(request: LayoutRequest, screen_wh: tuple[int, int]) -> tuple[int, int]:

@@ -21,7 +21,8 @@ class LayoutRequest:
 
     map_hw: of one map, or of what is shown of it. count: of the maps. input_tile: whether the input has one too.
     panels: those that are open, in the order in which they stand. captions: what the tiles' captions would like.
-    span: which part of the maps that is; None for all of them. other: a second layer. more_lines: of the strip.
+    kernel_chw: a kernel's channels, rows and columns. span: which part of the maps is shown; None for all of them.
+    other: a second layer. more_lines: of the strip.
     """
 
     canvas_wh: tuple[int, int]
@@ -31,6 +32,7 @@ class LayoutRequest:
     viewport: Viewport = field(default_factory=Viewport)
     panels: tuple[Panel, ...] = ()
     captions: CaptionNeeds = field(default_factory=CaptionNeeds)
+    kernel_chw: tuple[int, int, int] = (1, 3, 3)
     span: MapSpan | None = None
     other: OtherRequest | None = None
     more_lines: int = 0
@@ -111,7 +113,8 @@ class Layout:
 
     def panel_at(self, x: int, y: int) -> Panel | None:
         """Which panel the canvas pixel lies on."""
-        return next((panel for panel, place in self.panels if place.contains(x, y)), None)
+        panels = (*self.panels, *self.other.panels) if self.other else self.panels
+        return next((panel for panel, place in panels if place.contains(x, y)), None)
 
     def within_tile(self, x: int, y: int) -> tuple[float, float]:
         """How far down and across a tile the canvas pixel lies, 0 to 1; beside all of them, the middle."""

@@ -66,6 +66,11 @@ class Block:
     left_out: tuple[str, ...]
     free: Rect | None = None  # the last row's end, where no tile lies
 
+    @property
+    def area(self) -> int:
+        """Of all their pictures, in canvas pixels."""
+        return sum(tile.picture.width * tile.picture.height for tile in self.tiles)
+
 
 @dataclass(frozen=True)
 class _Grid:

@@ -11,7 +11,8 @@ from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engines.api import PlanKey, Result
 from convviz_core.engines.cuda.device import CudaDevice
 from convviz_core.engines.cuda.errors import device_errors
-from convviz_core.engines.cuda.kernels import responses, to_planes
+from convviz_core.engines.cuda.kernels import bias_of, responses, to_planes
+from convviz_core.engines.cuda.picture_padding import PicturePadding
 from convviz_core.engines.cuda.plan import CudaPlan
 from convviz_core.engines.cuda.ring import Ring
 from convviz_core.engines.cuda.slot import Device
@@ -77,9 +78,10 @@ class CudaEngine(PlanningEngine[CudaPlan]):
         check_frame(frame, layer)
         with device_errors(self.device):
             read = to_gray(frame) if layer.bank.channels == 1 else frame
-            picture = torch.from_numpy(read.copy()).to(self._device.place)
-            weight = torch.from_numpy(layer.bank.kernels.copy()).to(self._device.place)
-            conv = responses(to_planes(picture, layer.bank.channels), weight)
+            place, bank, geometry = self._device.place, layer.weights, layer.geometry
+            picture = PicturePadding(geometry, read.shape, place)(torch.from_numpy(read.copy()).to(place))
+            weight, bias = torch.from_numpy(bank.kernels.copy()).to(place), torch.from_numpy(bias_of(bank)).to(place)
+            conv = responses(to_planes(picture, bank.channels), weight, geometry, bias)
             return conv.cpu().numpy(), torch.relu(conv).cpu().numpy()
 
     def close(self) -> None:

@@ -11,8 +11,9 @@ from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.engines.api import Plan, PlanKey, Result, check_weights
 from convviz_core.engines.cpu_kernels import DistinctKernels, distinct_kernels, linear_mappings
 from convviz_core.engines.halide.difference_pipeline import NO_FLOOR, DifferencePipeline, DifferenceRecipe, Terms
+from convviz_core.engines.halide.frame_reader import FrameReader
 from convviz_core.engines.halide.pipeline import Extremes
-from convviz_core.engines.halide.plan import readable, tiles_of
+from convviz_core.engines.halide.plan import tiles_of
 from convviz_core.engines.halide.recipe import Arithmetic, Recipe, recipe_for
 from convviz_core.engines.halide.stages import vector_lanes
 from convviz_core.engines.planning import EnginePlan
@@ -43,7 +44,18 @@ def difference_recipe_for(key: PlanKey) -> DifferenceRecipe | None:
     assert key.minus is not None
     live, kept = _side(key, key.layer, editable=key.editable), _side(key, key.minus, editable=False)
     too_narrow = key.map_hw[1] < 2 * vector_lanes() or key.grid.tile_hw[1] < vector_lanes()
-    return None if live is None or kept is None or too_narrow else DifferenceRecipe(live, kept, key.reduce)
+    if live is None or kept is None or too_narrow:
+        return None
+    return DifferenceRecipe(live, kept, key.reduce, _one_frame(key.layer, key.minus))
+
+
+def _one_frame(live: Layer, kept: Layer) -> bool:
+    """Whether both read the same picture."""
+    margins = [layer.geometry.margins for layer in (live, kept)]
+    if not any(margins[0]) and not any(margins[1]):
+        return True
+    alike = live.padding_mode == kept.padding_mode and live.bank.channels == kept.bank.channels
+    return margins[0] == margins[1] and alike
 
 
 def _side(key: PlanKey, layer: Layer, *, editable: bool) -> Recipe | None:
@@ -64,7 +76,8 @@ class HalideDifferencePlan(EnginePlan):
         self._mappings = self._tiles.mappings.reshape(-1, 4)[: key.grid.count]
         self._tiles.kernel_of.reshape(-1)[: key.grid.count] = np.arange(key.grid.count)
         self._extremes = Extremes(key.grid.count, key.grid.tile_hw[0], Arithmetic.FLOAT32)
-        self._turned = np.empty(key.shape, np.uint8)  # memory for a frame that Halide cannot read
+        layers = self._difference.live, self._difference.kept
+        self._readers = [FrameReader(layer, key.shape) for layer in (layers[:1] if recipe.one_frame else layers)]
         self._opencv: Plan | None = None  # which computes in this plan's place
         self._take(recipe)
 
@@ -73,21 +86,26 @@ class HalideDifferencePlan(EnginePlan):
         if self._opencv:
             return self._opencv.run(frame, limits)
         self.check(frame, limits)
-        upright, difference = readable(frame, self._turned), self._difference
+        frames, difference = self._read(frame), self._difference
         if limits is None:
             limit = difference.fixed_limit
-            self._run(upright, bank_ranges(len(difference), (-limit, limit)), own=False)
+            self._run(frames, bank_ranges(len(difference), (-limit, limit)), own=False)
             ranges = np.stack(self._extremes.reached(), axis=1)
         else:
             ranges = bank_ranges(len(difference), limits)
-        self._run(upright, ranges, own=limits is None)
+        self._run(frames, ranges, own=limits is None)
         peak = max(abs(float(end)) for reached in self._extremes.reached() for end in (reached.min(), reached.max()))
         return Result(self._mosaic, ranges, peak, self._implementation)
 
-    def _run(self, frame: ByteArray, ranges: FloatArray, *, own: bool) -> None:
+    def _read(self, frame: ByteArray) -> list[ByteArray]:
+        """What either layer reads."""
+        frames = [reader.read(frame) for reader in self._readers]
+        return frames if len(frames) == 2 else frames * 2
+
+    def _run(self, frames: list[ByteArray], ranges: FloatArray, *, own: bool) -> None:
         flat = self._difference.flat(ranges) if own else np.zeros(len(ranges), bool)
         self._mappings[:, 1:3] = linear_mappings(ranges, flat)
-        self._pipeline.run(frame, self.key.map_hw, self._terms, self._extremes, self._tiles)
+        self._pipeline.run(frames, self._terms, self._extremes, self._tiles)
 
     def take_weights(self, bank: FilterBank) -> None:
         """Go on with another bank for the layer from which the other is taken away (see Plan.take_weights)."""
@@ -108,14 +126,16 @@ class HalideDifferencePlan(EnginePlan):
         self._pipeline = self._engine.difference_pipeline(recipe)
         self._implementation = f"halide {recipe.live.arithmetic} minus {recipe.kept.arithmetic}"
         layers = self._difference.live, self._difference.kept
-        distinct = [distinct_kernels(layer.bank) for layer in layers]
+        distinct = [distinct_kernels(layer.weights) for layer in layers]
         count, alignment = self.key.grid.count, self._alignment
         live, kept = (_padded(one, side.at_once) for one, side in zip(distinct, recipe.sides, strict=True))
         self._terms = Terms(
+            self.key.map_hw,
             (alignment.live_yx, alignment.kept_yx),
             (_floor(layers[0]), _floor(layers[1])),
             np.array([one.kernel_of[:count] for one in distinct], np.int32).T.copy(),
             np.array([_scales(one)[:count] for one in distinct], np.float32).T.copy(),
+            np.array([one.bias[:count] for one in distinct], np.float32).T.copy(),
             (live, kept),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import halide as hl
@@ -18,11 +19,15 @@ NO_FLOOR = -3e38  # of responses that no activation cuts
 
 @dataclass(frozen=True)
 class DifferenceRecipe:
-    """What a difference's code depends on: how either layer's responses are computed; reduce: see PlanKey."""
+    """What a difference's code depends on: how either layer's responses are computed; reduce: see PlanKey.
+
+    one_frame: whether both read the same picture, with the same padding.
+    """
 
     live: Recipe
     kept: Recipe
     reduce: int
+    one_frame: bool = True
 
     @property
     def sides(self) -> tuple[Recipe, Recipe]:
@@ -34,14 +39,17 @@ class DifferenceRecipe:
 class Terms:
     """Which kernels' responses make each map, and how they become real units; the live side first.
 
-    corners_yx: where either's maps begin. floors: what an activation leaves at least. kernel_of: int32 (n, 2), of the
-    distinct kernels. scales: float32 (n, 2). kernels: float32 (K, C, kh, kw) of each.
+    map_hw: of what both layers have. corners_yx: where either's maps begin. floors: what an activation leaves at least.
+    kernel_of: int32 (n, 2), of the distinct kernels. scales, biases: float32 (n, 2). kernels: float32 (K, C, kh, kw)
+    of each.
     """
 
+    map_hw: tuple[int, int]
     corners_yx: tuple[tuple[int, int], tuple[int, int]]
     floors: tuple[float, float]
     kernel_of: AnyArray
     scales: FloatArray
+    biases: FloatArray
     kernels: tuple[FloatArray, FloatArray]
 
 
@@ -52,10 +60,10 @@ class DifferencePipeline:
         """Describe the stages; nothing is compiled yet."""
         self._recipe = recipe
         self._target = hl.get_jit_target_from_environment()
-        self._frame = hl.ImageParam(hl.UInt(8), 3 if recipe.live.color else 2)
+        self._frames = [hl.ImageParam(hl.UInt(8), 3 if side.color else 2) for side in recipe.sides]
         self._weights = [hl.ImageParam(hl.Float(32), 4) for _ in recipe.sides]
         self._kernel_of = hl.ImageParam(hl.Int(32), 2)
-        self._scales = hl.ImageParam(hl.Float(32), 2)
+        self._scales, self._biases = (hl.ImageParam(hl.Float(32), 2) for _ in range(2))
         self._floors = [hl.Param(hl.Float(32)) for _ in recipe.sides]
         self._corners = [(hl.Param(hl.Int(32)), hl.Param(hl.Int(32))) for _ in recipe.sides]
         self._map_wh = hl.Param(hl.Int(32)), hl.Param(hl.Int(32))
@@ -63,23 +71,25 @@ class DifferencePipeline:
         self._map_of = hl.ImageParam(hl.Int(32), 2)
         self._pipeline = self._build()
 
-    def run(self, frame: ByteArray, map_hw: tuple[int, int], terms: Terms, extremes: Extremes, tiles: Tiles) -> None:
+    def run(self, frames: Sequence[ByteArray], terms: Terms, extremes: Extremes, tiles: Tiles) -> None:
         """Write the tiles and the extremes.
 
-        frame: uint8 (H, W) or (H, W, 3), pixels dense, writeable. map_hw: of what both layers have. tiles: its
-        kernel_of is the map in each tile.
+        frames: what either layer reads, uint8 (H, W) or (H, W, 3), pixels dense, writeable. tiles: its kernel_of is the
+        map in each tile.
         """
-        self._frame.set(hl.Buffer(frame))
+        for param, frame in zip(self._frames, frames, strict=True):
+            param.set(hl.Buffer(frame))
         for side, (recipe, kernels) in enumerate(zip(self._recipe.sides, terms.kernels, strict=True)):
             if recipe.sums is None:
                 self._weights[side].set(hl.Buffer(kernels))
             self._floors[side].set(terms.floors[side])
             for param, corner in zip(self._corners[side], terms.corners_yx[side], strict=True):
                 param.set(corner)
-        for param, size in zip(self._map_wh, map_hw[::-1], strict=True):
+        for param, size in zip(self._map_wh, terms.map_hw[::-1], strict=True):
             param.set(size)
         self._kernel_of.set(hl.Buffer(terms.kernel_of))
         self._scales.set(hl.Buffer(terms.scales))
+        self._biases.set(hl.Buffer(terms.biases))
         view, mappings, map_of = tiles.buffers
         self._mappings.set(mappings)
         self._map_of.set(map_of)
@@ -89,12 +99,13 @@ class DifferencePipeline:
         """Run on the smallest frame there is; only this compiles, and other threads go on meanwhile."""
         recipe, lanes, reduce = self._recipe, stages.vector_lanes(), self._recipe.reduce
         map_hw = (reduce, max(2, reduce) * lanes)
-        height, width = (max(side.extent_hw[axis] for side in recipe.sides) - 1 + map_hw[axis] for axis in range(2))
         kernels = [np.zeros((side.at_once, side.channels, *side.kernel_hw), np.float32) for side in recipe.sides]
         terms = Terms(
+            map_hw,
             ((0, 0), (0, 0)),
             (0.0, 0.0),
             np.zeros((1, 2), np.int32),
+            np.zeros((1, 2), np.float32),
             np.zeros((1, 2), np.float32),
             (kernels[0], kernels[1]),
         )
@@ -103,8 +114,12 @@ class DifferencePipeline:
             np.zeros((1, 1, 4), np.float32),
             np.zeros((1, 1), np.int32),
         )
-        frame = np.zeros((height, width, 3) if recipe.live.color else (height, width), np.uint8)
-        self.run(frame, map_hw, terms, Extremes(1, 1, Arithmetic.FLOAT32), tiles)
+        hw = [
+            max((map_hw[axis] - 1) * side.stride[axis] + side.extent_hw[axis] for side in recipe.sides)
+            for axis in range(2)
+        ]
+        frames = [np.zeros((*hw, 3) if side.color else hw, np.uint8) for side in recipe.sides]
+        self.run(frames, terms, Extremes(1, 1, Arithmetic.FLOAT32), tiles)
 
     def _build(self) -> Node:
         recipe = self._recipe
@@ -121,11 +136,13 @@ class DifferencePipeline:
     def _responding(self) -> tuple[Responding, Responding]:
         """Of either layer; what is the same for both is there once."""
         live, kept = self._recipe.sides
-        one = responding(live, self._frame, self._weights[0])
+        one = responding(live, self._frames[0], self._weights[0])
+        if not self._recipe.one_frame:
+            return one, responding(kept, self._frames[1], self._weights[1])
         if live == kept and live.sums:
             return one, one
         reads_same = live.channels == kept.channels and (live.sums is None) == (kept.sums is None)
-        return one, responding(kept, self._frame, self._weights[1], one.plane if reads_same else None)
+        return one, responding(kept, self._frames[0], self._weights[1], one.plane if reads_same else None)
 
     def _shown(self, side: int, response: Node) -> Node:
         """One layer's part of a map's response, after the activation, in real units."""
@@ -135,4 +152,5 @@ class DifferencePipeline:
         value = hl.cast(hl.Float(32), response[stages.x + left, stages.y + top, index])
         # The activation stands between: no compiler makes one operation of scaling and subtracting, which would leave
         # something over where both layers are the same.
-        return hl.max(value * self._scales[side, stages.kernel], self._floors[side])
+        value = value * self._scales[side, stages.kernel] + self._biases[side, stages.kernel]
+        return hl.max(value, self._floors[side])

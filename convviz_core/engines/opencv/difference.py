@@ -14,6 +14,7 @@ from convviz_core.engines.api import PlanKey, Result, check_weights
 from convviz_core.engines.cpu_kernels import DistinctKernels, distinct_kernels, linear_mappings
 from convviz_core.engines.opencv.band import BandScratch
 from convviz_core.engines.opencv.bands import Rows, bands
+from convviz_core.engines.padding import padding_for
 from convviz_core.engines.planning import EnginePlan
 from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Layer
@@ -26,16 +27,19 @@ BAND_ROWS = 32  # the responses of all kernels in a band stay in a core's cache
 class _Side:
     """One of the two layers in one worker: the responses of a band, in the units of weights x [0, 1]."""
 
-    def __init__(self, key: PlanKey, layer: Layer, corner_yx: tuple[int, int], rows: int) -> None:
-        own = PlanKey(layer, key.shape)
-        self._distinct = distinct_kernels(layer.bank)
-        self._scratch = BandScratch(own, self._distinct, rows)
+    def __init__(
+        self, key: PlanKey, layer: Layer, shape: tuple[int, ...], corner_yx: tuple[int, int], rows: int
+    ) -> None:
+        """shape: of the picture that is read, with its padding."""
+        self._distinct = distinct_kernels(layer.weights)
+        self._scratch = BandScratch(PlanKey(layer, key.shape), shape, self._distinct, rows)
         self._signed, self._corner = layer.signed, corner_yx
         self._kept = np.empty((len(self._distinct), rows, key.map_hw[1]), np.float32)
 
     def take(self, distinct: DistinctKernels) -> None:
         """Go on with other kernels."""
-        self._distinct = self._scratch.distinct = distinct
+        self._distinct = distinct
+        self._scratch.take(distinct)
         if len(distinct) > len(self._kept):
             self._kept = np.empty((len(distinct), *self._kept.shape[1:]), np.float32)
 
@@ -51,16 +55,22 @@ class _Side:
         distinct = self._distinct
         unit = distinct.sign[index] * distinct.scale / 255
         out = out[: self._rows]
-        cv2.multiply(self._kept[distinct.kernel_of[index], : self._rows], unit, out)
+        kept = self._kept[distinct.kernel_of[index], : self._rows]
+        cv2.multiply(kept, unit, out)
+        if distinct.bias[index]:
+            cv2.add(out, distinct.bias[index], out)
         return out if self._signed else np.asarray(cv2.threshold(out, 0, 0, cv2.THRESH_TOZERO, out)[1], np.float32)
 
 
 class _Worker:
     """One worker's memory."""
 
-    def __init__(self, key: PlanKey, difference: Difference, alignment: Alignment, rows: int) -> None:
-        self.live = _Side(key, difference.live, alignment.live_yx, rows)
-        self._kept = _Side(key, difference.kept, alignment.kept_yx, rows)
+    def __init__(
+        self, key: PlanKey, difference: Difference, alignment: Alignment, shapes: list[tuple[int, ...]], rows: int
+    ) -> None:
+        """shapes: of the pictures that the two layers read."""
+        self.live = _Side(key, difference.live, shapes[0], alignment.live_yx, rows)
+        self._kept = _Side(key, difference.kept, shapes[1], alignment.kept_yx, rows)
         self._one, self._other = (np.empty((rows, key.map_hw[1]), np.float32) for _ in range(2))
         self.extremes: FloatArray = np.empty((alignment.count, 2), np.float32)
 
@@ -68,10 +78,12 @@ class _Worker:
         """Start a new picture."""
         self.extremes[:] = (np.inf, -np.inf)
 
-    def work(self, frame: ByteArray, rows: Rows, mappings: AnyArray, tiles: list[ByteArray], reduce: int) -> None:
+    def work(
+        self, frames: list[ByteArray], rows: Rows, mappings: AnyArray, tiles: list[ByteArray], reduce: int
+    ) -> None:
         """The bytes of those rows into the tiles; without tiles, only the extremes."""
-        self.live.respond(frame, rows)
-        self._kept.respond(frame, rows)
+        self.live.respond(frames[0], rows)
+        self._kept.respond(frames[1], rows)
         for index, reached in enumerate(self.extremes):
             live, kept = self.live.shown(index, self._one), self._kept.shown(index, self._other)
             found = cv2.subtract(live, kept, live)
@@ -101,20 +113,23 @@ class OpenCvDifferencePlan(EnginePlan):
         assert key.compared is not None
         self._pool, (self._difference, alignment) = pool, key.compared
         self._bands = list(bands(key.map_hw[0], key.reduce, workers, BAND_ROWS))
-        self._workers = [_Worker(key, *key.compared, self._bands[0][1]) for _ in range(workers)]
+        self._paddings = [padding_for(layer, key.shape) for layer in (self._difference.live, self._difference.kept)]
+        shapes = [padding.shape if padding else key.shape for padding in self._paddings]
+        self._workers = [_Worker(key, *key.compared, shapes, self._bands[0][1]) for _ in range(workers)]
         self._mosaic = black_mosaic(key.grid)
         self._tiles = [self._mosaic[key.grid.tile(index)] for index in range(alignment.count)]
 
     def run(self, frame: ByteArray, limits: Limits | None) -> Result:
         """One frame's mosaic (see Plan.run)."""
         self.check(frame, limits)
+        frames = [padding.added(frame) if padding else frame for padding in self._paddings]
         if limits is None:
-            ranges = self._sweep(frame, np.empty((0, 2)), [])
+            ranges = self._sweep(frames, np.empty((0, 2)), [])
             flat = self._difference.flat(ranges)
         else:
             ranges = np.array([limits] * len(self._tiles), np.float32)
             flat = np.zeros(len(ranges), bool)
-        reached = self._sweep(frame, linear_mappings(ranges, flat), self._tiles)
+        reached = self._sweep(frames, linear_mappings(ranges, flat), self._tiles)
         return Result(self._mosaic, ranges, float(np.abs(reached).max()), "opencv float32")
 
     def take_weights(self, bank: FilterBank) -> None:
@@ -123,16 +138,16 @@ class OpenCvDifferencePlan(EnginePlan):
         assert self.key.compared is not None
         self._difference = self.key.compared[0]
         for worker in self._workers:
-            worker.live.take(distinct_kernels(bank))
+            worker.live.take(distinct_kernels(self.key.layer.weights))
 
-    def _sweep(self, frame: ByteArray, mappings: AnyArray, tiles: list[ByteArray]) -> FloatArray:
+    def _sweep(self, frames: list[ByteArray], mappings: AnyArray, tiles: list[ByteArray]) -> FloatArray:
         """Go over all bands; the smallest and the largest difference in each map, (n, 2)."""
         waiting = iter(self._bands)  # a list's: no two threads get the same band
 
         def work_through(worker: _Worker) -> None:
             worker.forget_extremes()
             for rows in waiting:
-                worker.work(frame, rows, mappings, tiles, self.key.reduce)
+                worker.work(frames, rows, mappings, tiles, self.key.reduce)
 
         first, *rest = self._workers
         others = [self._pool.submit(work_through, worker) for worker in rest]

@@ -15,7 +15,9 @@ from convviz_core.inspect import Inspection
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
 from live.drawing.inspector import Inspector, arithmetic
+from live.drawing.numbers import MINUS, TIMES
 from live.drawing.panel import PanelPage
+from live.drawing.parted_chain import cell_words
 from live.drawing.scene import MapPixel, Scene, Status
 from live.layout import LayoutRequest, arrange
 from live.layout.panel_places import Panel
@@ -60,7 +62,9 @@ class Written:
         return sorted(int(row[cell]) - 1 for row in below for cell in range(0, len(row) - len(row) % 3, 3))
 
     def draw(self, scene: Scene, canvas_wh: tuple[int, int] = (960, 720)) -> None:
-        layout = arrange(replace(LAYOUT.request, canvas_wh=canvas_wh))
+        bank = scene.layer.bank
+        kernel_chw = bank.channels, *bank.kernel_hw
+        layout = arrange(replace(LAYOUT.request, canvas_wh=canvas_wh, kernel_chw=kernel_chw))
         sprites = Inspector().draw(layout, scene)
         assert [sprite.place for sprite in sprites] == [layout.panel(Panel.INSPECTOR)]
 
@@ -109,7 +113,12 @@ def test_many_maps_can_be_scrolled_beside_a_large_colour_kernel_too(written: Wri
 
 @pytest.mark.parametrize(
     ("canvas_wh", "side"),
-    [*(((640, 480), side) for side in (1, 2, 3, 4)), *(((1280, 800), side) for side in (1, 5, 7)), ((1920, 1080), 7)],
+    [
+        *(((640, 480), side) for side in (1, 2, 3, 4)),
+        *(((1280, 800), side) for side in (1, 5, 7)),
+        *(((1920, 1080), side) for side in (7, 11, 15)),
+        ((3840, 2160), 31),
+    ],
 )
 def test_kernels_of_usual_sizes_have_their_numbers(
     side: int, canvas_wh: tuple[int, int], written: Written, monkeypatch: pytest.MonkeyPatch
@@ -120,6 +129,74 @@ def test_kernels_of_usual_sizes_have_their_numbers(
     kernel[0] = -1
     written.draw(scene_of(FilterBank("b", (Filter("f", kernel),) * 4), (0, 5, 5)), canvas_wh)
     assert [len(texts) for texts in numbers] == [side * side] * 3
+
+
+@pytest.fixture
+def numbers(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The numbers of each matrix that is drawn with some."""
+    found: list[list[str]] = []
+    monkeypatch.setattr("live.drawing.chain.draw_numbers", lambda _p, _s, texts, *_: found.append(list(texts)))
+    return found
+
+
+def large_scene(channels: int) -> Scene:
+    """A kernel of 31x31 that has its row's number as weight, negative at the left; in colour the same three times."""
+    kernel = np.repeat(np.arange(1, 32, dtype=np.float32)[:, None], 31, axis=1)
+    kernel[:, :15] *= -1
+    kernels = kernel if channels == 1 else np.stack([kernel] * 3)
+    return scene_of(FilterBank("large", (Filter("f", kernels),) * 4), (0, 5, 5))
+
+
+@pytest.mark.parametrize(
+    ("canvas_wh", "channels"),
+    [((640, 480), 1), ((1280, 800), 1), ((1280, 800), 3), ((1920, 1080), 1), ((1920, 1080), 3)],
+)
+def test_of_a_kernel_too_large_for_its_numbers_the_middle_has_them_and_pointing_brings_another_part(
+    channels: int, canvas_wh: tuple[int, int], numbers: list[list[str]], written: Written
+) -> None:
+    scene = large_scene(channels)
+    layout = arrange(replace(LAYOUT.request, canvas_wh=canvas_wh, kernel_chw=(channels, 31, 31)))
+    place = layout.panel(Panel.INSPECTOR)
+    assert place is not None
+    inspector = Inspector()
+    before = inspector.key(layout, scene)
+    inspector.draw(layout, scene)
+    assert len(numbers) == 3 * channels
+    kernel = numbers[channels]  # behind those of the patch
+    assert "16" in kernel  # the middle row's
+    assert "1" not in kernel
+    assert any("point at a cell" in row[0] for row in written.rows)
+    chain = inspector._arithmetic
+    corner = next(
+        (x, y) for y in range(place.height) for x in range(place.width) if chain and chain.cell_at(x, y) == (0, 0, 0)
+    )
+    pointed = replace(scene, panel_point=(place.x + corner[0], place.y + corner[1]))
+    assert inspector.key(layout, pointed) != before
+    inspector.draw(layout, pointed)
+    assert {f"{MINUS}1", f"{MINUS}2"} <= set(numbers[-2 * channels])
+    assert any(f"{TIMES} {MINUS}1 = " in row[0] for row in written.rows)
+
+
+def test_the_words_of_a_cell_are_its_product() -> None:
+    patch, kernel = np.array([[0.5, 0.25]], np.float32), np.array([[-2, 8]], np.float32)
+    inspection = Inspection(patch, kernel, patch * kernel, 1.0, 1.0, 9)
+    assert cell_words(inspection, (0, 0, 1))[0] == f"row 0, column 1 of the kernel: 0.250 {TIMES} 8 = 2"
+    patches, kernels = np.stack([patch] * 3), np.stack([kernel] * 3)
+    colour = Inspection(patches, kernels, patches * kernels, 1.0, 1.0, 9)
+    assert cell_words(colour, (2, 0, 0))[1] == f"B, row 0, column 0: 0.500 {TIMES} {MINUS}2 = {MINUS}1"
+
+
+def test_maps_that_have_no_room_are_said_beside_the_title(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+
+    def note(_pixels: object, text: str, *_rest: object) -> int:
+        said.append(text)
+        return 0
+
+    monkeypatch.setattr("live.drawing.panel.put_right", note)
+    layout = arrange(replace(LAYOUT.request, canvas_wh=(320, 240)))
+    Inspector().draw(layout, scene_of(bank_of(4), (0, 5, 5)))
+    assert any("other maps" in text for text in said), said
 
 
 def test_the_panel_says_that_the_kernel_slides() -> None:
