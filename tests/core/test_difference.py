@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.auto_range import AutoRange, own_limits
 from convviz_core.difference import Alignment, Difference, NotAlignedError, align
 from convviz_core.difference_sampling import DifferenceSampler
@@ -20,9 +21,11 @@ def layer(rows: int, columns: int, activation: str = "none", count: int = 1) -> 
     return Layer(FilterBank.from_array("ones", np.ones((count, rows, columns), np.float32)), activation)
 
 
-def placed(side: int, **geometry: int) -> Layer:
+def placed(side: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> Layer:
     """A layer with square kernels and that geometry."""
-    return Layer(FilterBank.from_array("ones", np.ones((1, side, side), np.float32)), "none", **geometry)
+    return Layer(
+        FilterBank.from_array("ones", np.ones((1, side, side), np.float32)), "none", stride, padding, dilation=dilation
+    )
 
 
 def test_equal_kernels_lie_on_each_other_everywhere() -> None:
@@ -99,10 +102,13 @@ def test_its_own_limit_is_near_that_of_all_its_pixels(live: str, kept: str, acti
     rng = np.random.default_rng(3)
     frame = np.repeat(np.repeat(rng.integers(0, 256, (20, 30), np.uint8), 12, axis=0), 12, axis=1)
     difference = Difference(Layer(load_bank(live), activation), Layer(load_bank(kept), "none"))
-    maps = [_maps(frame, one) for one in (difference.live, difference.kept)]
-    exact = difference.of(*maps, align(difference.live, difference.kept, frame.shape))
+    exact = difference.of(
+        _maps(frame, difference.live),
+        _maps(frame, difference.kept),
+        align(difference.live, difference.kept, frame.shape),
+    )
     sizes = np.sort(np.abs(exact).reshape(-1))
-    counted = np.count_nonzero(sizes > difference.fixed_limit / 512)
+    counted = int(np.count_nonzero(sizes > difference.fixed_limit / 512))
     limit = max(sizes[sizes.size - 1 - max(0, counted - 4096) // 100], difference.fixed_limit / 32)
     found, _ = own_limits(difference, frame, peak=lambda: float(sizes[-1]))
     assert found[0] == -found[1]
@@ -128,12 +134,12 @@ def test_both_layers_are_looked_at_in_the_same_places() -> None:
     assert sampler.responses_in_all == 40 * 50
 
 
-def _maps(frame: np.ndarray, one: Layer) -> np.ndarray:
-    """float64 (N, h, w), by sums over shifted pictures."""
+def _maps(frame: ByteArray, one: Layer) -> FloatArray:
+    """float32 (N, h, w), by float64 sums over shifted pictures."""
     kernels = one.bank.kernels.astype(np.float64)[:, 0]
     height, width = one.output_hw(frame.shape)
     found = np.zeros((len(kernels), height, width))
     for y in range(kernels.shape[1]):
         for x in range(kernels.shape[2]):
             found += kernels[:, y, x, None, None] * frame[y : y + height, x : x + width] / 255.0
-    return found if one.signed else np.maximum(found, 0)
+    return np.asarray(found if one.signed else np.maximum(found, 0), np.float32)

@@ -56,9 +56,9 @@ class _Side:
         unit = distinct.sign[index] * distinct.scale / 255
         out = out[: self._rows]
         kept = self._kept[distinct.kernel_of[index], : self._rows]
-        cv2.multiply(kept, unit, out)
+        np.multiply(kept, np.float32(unit), out=out)
         if distinct.bias[index]:
-            cv2.add(out, distinct.bias[index], out)
+            np.add(out, np.float32(distinct.bias[index]), out=out)
         return out if self._signed else np.asarray(cv2.threshold(out, 0, 0, cv2.THRESH_TOZERO, out)[1], np.float32)
 
 

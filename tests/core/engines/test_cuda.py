@@ -181,7 +181,7 @@ def test_planning_in_another_thread_disturbs_no_frame(engine: CudaEngine) -> Non
     expected = TorchEngine().run(frame, layer).mosaic
     engine.run(frame, layer)
     other = Layer(bank_of(6, 5, 5), "none")
-    plans: list[CudaPlan] = []
+    plans: list[Plan] = []
     thread = Thread(target=lambda: plans.append(engine.plan(other, frame.shape, range="auto")))
     thread.start()
     while thread.is_alive():

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import torch
+from fake_device import FakeDevice
 from torch.nn.functional import conv2d, pad
 
+from convviz_core.arrays import AnyArray
 from convviz_core.difference import Difference, align
 from convviz_core.engines.api import Engine, PlanKey
+from convviz_core.engines.cuda.engine import CudaEngine
 from convviz_core.engines.differing import MapsDifferencePlan
 from convviz_core.engines.halide.engine import HalideEngine
 from convviz_core.engines.opencv.engine import OpenCvEngine
@@ -21,9 +24,8 @@ from convviz_core.layer import Layer
 from convviz_core.mosaic import MosaicGrid, reduce_maps
 
 SEED, SOBEL, GABOR = load_bank("udacity"), load_bank("sobel"), load_bank("gabor")
-BIASED = FilterBank(
-    "biased", tuple(Filter(f"{i}", f.kernel / 3) for i, f in enumerate(SOBEL.filters)), bias=np.array([0.5, -1.0])
-)
+THIRDS = tuple(Filter(f"{i}", f.kernel / np.float32(3)) for i, f in enumerate(SOBEL.filters))
+BIASED = FilterBank("biased", THIRDS, bias=np.array([0.5, -1.0]))
 COLOUR = FilterBank.from_array("colour", np.random.default_rng(2).normal(size=(3, 3, 5, 5)).astype(np.float32))
 LARGE = FilterBank.from_array("large", np.random.default_rng(4).normal(size=(2, 15, 15)).astype(np.float32))
 PAIRS = {
@@ -43,21 +45,25 @@ PAIRS = {
 }
 
 
-@pytest.fixture(params=[HalideEngine, OpenCvEngine, TorchEngine], ids=["halide", "opencv", "torch"], scope="module")
+@pytest.fixture(
+    params=[HalideEngine, OpenCvEngine, TorchEngine, lambda: CudaEngine(FakeDevice())],
+    ids=["halide", "opencv", "torch", "cuda"],
+    scope="module",
+)
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    """Each engine of the CPU."""
+    """Each engine of the CPU, and the card's arithmetic there."""
     with request.param() as opened:
         yield opened
 
 
-def frame_of(height: int = 70, width: int = 150) -> np.ndarray:
+def frame_of(height: int = 70, width: int = 150) -> AnyArray:
     """A colour frame with noise and an edge."""
     frame = np.random.default_rng(7).integers(0, 256, (height, width, 3), np.uint8)
     frame[:, : width // 3] //= 4
     return frame
 
 
-def exact(frame: np.ndarray, layer: Layer) -> np.ndarray:
+def exact(frame: AnyArray, layer: Layer) -> AnyArray:
     """float64 (N, h, w) after the activation, by torch."""
     gray = (
         (
@@ -78,7 +84,7 @@ def exact(frame: np.ndarray, layer: Layer) -> np.ndarray:
     return found if layer.signed else np.maximum(found, 0)
 
 
-def exact_difference(frame: np.ndarray, live: Layer, kept: Layer) -> np.ndarray:
+def exact_difference(frame: AnyArray, live: Layer, kept: Layer) -> AnyArray:
     """float64 (n, h, w), where the middles of the receptive fields lie on each other."""
     maps, starts = [], []
     for layer in (live, kept):
