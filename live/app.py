@@ -15,6 +15,8 @@ from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.filters.files import bank_file
 from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
+from live.appearance import Appearance
+from live.bank_file import BankFile
 from live.commands import bank_from
 from live.comparing_options import compared_file, comparing_of
 from live.display.api import Display
@@ -33,7 +35,7 @@ from live.recording.keep import Keep
 from live.recording.snapshot import SNAPSHOT_FILES
 from live.sources import open_source
 from live.sources.frame import FrameSource, SourceEvent, SourceSettings
-from live.state import Appearance, LayerSettings, ViewState
+from live.state import LayerSettings, ViewState
 
 EXIT_OUTPUT = 4
 RECORDED_CANVAS_WH = (960, 720)  # what "the display" is where there is none
@@ -68,6 +70,11 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
         if arguments.stats:
             stack.callback(_write_stats, arguments.stats, source, engine, profiler, last)
         stack.callback(source.close)  # before the statistics: a frame still waiting counts as dropped
+        bank_path = bank_file(arguments.filters)
+        if bank_path is not None:
+            changing = BankFile(arguments.filters, bank_path, last.state.settings.originals[0], inbox)
+            stack.callback(changing.close)
+            changing.start()
         display = open_display(arguments, screen)
         stack.callback(display.close)
         interrupts.defer()  # until every file is finished
@@ -126,10 +133,10 @@ def initial_state(arguments: argparse.Namespace, say: Say) -> ViewState:
 
 
 def source_settings(arguments: argparse.Namespace, state: ViewState) -> SourceSettings:
-    """What the arguments ask of the source; colour only where a bank reads it or the frame itself is recorded."""
+    """What the arguments ask of the source; colour only where a bank may read it or the frame itself is recorded."""
+    from_file = bank_file(arguments.filters) is not None  # which may hold other filters later
     kept = (state.comparing.kept.bank,) if state.comparing.kept else ()
-    reads_colour = any(bank.channels == 3 for bank in (*state.settings.banks, *kept))
-    reads_colour = reads_colour or arguments.record_what == "frame"
+    reads_colour = from_file or any(bank.channels == 3 for bank in (*state.settings.banks, *kept))
     return SourceSettings(
         width=arguments.width,
         height=arguments.height,
@@ -138,7 +145,7 @@ def source_settings(arguments: argparse.Namespace, state: ViewState) -> SourceSe
         loop=arguments.loop,
         wait=arguments.wait,
         paced=not arguments.headless,
-        gray_only=not reads_colour,
+        gray_only=not reads_colour and arguments.record_what != "frame",
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from live.edit_keys import why_no_edit
+from live.editing import button_under
 from live.events import Button, Gesture, MouseButton
 from live.layout import Layout
 from live.layout.panel_places import Panel
@@ -19,6 +21,10 @@ def why_no_click(state: ViewState, event: Button, layout: Layout) -> str:
     if event.button == MouseButton.RIGHT:
         return "a right click lets a pinned or watched pixel go, and there is none"
     here = _here(layout, event)
+    if key := button_under(state, event, layout):
+        return why_no_edit(state, key)
+    if layout.panel_at(*event.at) == Panel.EDIT:
+        return "a click here chooses a weight, or does what a button says"
     if event.shift:
         if here:
             return f"Shift and click watches a pixel of a map, and {here}"

@@ -13,6 +13,7 @@ from live.comparing_scene import comparing_request
 from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
 from live.drawing.difference_legend import DifferenceLegend
+from live.drawing.edit_panel import EditedMark, EditPanel
 from live.drawing.help_panel import Help
 from live.drawing.inspector import Inspector
 from live.drawing.legend import Legend
@@ -20,16 +21,17 @@ from live.drawing.marks import TargetMark
 from live.drawing.notices import NoSignal, Notices
 from live.drawing.pixel_numbers import PixelNumbers
 from live.drawing.profile_panel import Profile
-from live.drawing.scene import ProfileInfo, Scene, Status
+from live.drawing.scene import EditView, ProfileInfo, Scene, Status
 from live.drawing.sides import OfOther, OnBoth, WipeLine
 from live.drawing.strip import Strip
 from live.drawing.tiles import TilePainter
 from live.drawing.tint import Removed
 from live.drawing.watched_panel import WatchedMarks, WatchedPanel
+from live.editing import BUTTONS, SIGNS
 from live.layout import LayoutRequest
 from live.layout.caption_plan import CaptionNeeds
 from live.layout.panel_places import Panel
-from live.purposes import help_sections
+from live.purposes import edit_sections, help_sections
 from live.state import ViewState
 
 
@@ -43,20 +45,28 @@ def new_compositor(inspector: Inspector | None = None) -> Compositor:
             Legend(),
             DifferenceLegend(),
             Strip(),
+            EditPanel(),
             inspector or Inspector(),
             OfOther(Inspector()),
             WatchedPanel(),
             Profile(),
-            Help(help_sections()),
+            Help(help_sections(), edit_sections()),
         ),
-        marks=(OnBoth(PixelNumbers(), PixelNumbers()), WatchedMarks(), OnBoth(TargetMark(), TargetMark()), WipeLine()),
+        marks=(
+            OnBoth(PixelNumbers(), PixelNumbers()),
+            EditedMark(),
+            WatchedMarks(),
+            OnBoth(TargetMark(), TargetMark()),
+            WipeLine(),
+        ),
         over=(NoSignal(), Notices()),
     )
 
 
 def layout_request(canvas_wh: tuple[int, int], frame_shape: tuple[int, ...], state: ViewState) -> LayoutRequest:
     """What `state` wants on a canvas, for frames of that shape. FrameSizeError where the kernel does not fit."""
-    bank, watching = state.layer.bank, bool(state.interaction.watched)
+    bank = state.layer.bank
+    by_themselves = {Panel.WATCHED: bool(state.interaction.watched), Panel.EDIT: state.editing is not None}
     two = compared(state.comparing, state.layer, frame_shape)
     request = LayoutRequest(
         canvas_wh=canvas_wh,
@@ -64,7 +74,7 @@ def layout_request(canvas_wh: tuple[int, int], frame_shape: tuple[int, ...], sta
         count=len(bank),
         input_tile=state.appearance.input_tile,
         viewport=state.interaction.viewport,
-        panels=tuple(panel for panel in Panel if state.shows(panel) or (panel == Panel.WATCHED and watching)),
+        panels=tuple(panel for panel in Panel if state.shows(panel) or by_themselves.get(panel)),
         captions=_captions(state, bank, "live" if two else ""),
         kernel_chw=(bank.channels, *bank.kernel_hw),
     )
@@ -120,6 +130,25 @@ def scene_of(
         banks=state.settings.banks,
         bank_index=state.settings.bank_index,
         help_page=state.interaction.help_page,
+        editing=edit_view(state),
+    )
+
+
+def edit_view(state: ViewState) -> EditView | None:
+    """What the editing panel shows, where it is open."""
+    editing, settings = state.editing, state.settings
+    if editing is None:
+        return None
+    history = settings.history
+    possible = {"u": bool(history.past), "y": bool(history.future), "Delete": len(state.layer.bank) > 1}
+    return EditView(
+        filter=editing.filter,
+        place=editing.place,
+        step=editing.step,
+        undoable=len(history.past),
+        redoable=len(history.future),
+        unsaved=settings.bank_index in settings.unsaved,
+        buttons=tuple((SIGNS.get(key, key), words, possible.get(key, True)) for key, words in BUTTONS),
     )
 
 

@@ -8,11 +8,13 @@ from enum import Enum
 
 from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
+from live.appearance import COLORMAPS
+from live.editing import begin
 from live.layout.panel_places import Panel
 from live.layout.viewport import ZOOM_STEP
 from live.pointing import carried_over, enlarge, let_go, pan
 from live.scrolling import turn_page
-from live.state import COLORMAPS, ViewState
+from live.state import ViewState
 
 MAX_GAIN = 1024.0
 PAN_STEP = 32  # map pixels an arrow key moves what is seen; zoomed, so many times fewer
@@ -25,6 +27,7 @@ class Effect(Enum):
     STEP = "step"
     SNAPSHOT = "snapshot"
     RECORD = "record"
+    WRITE_BANK = "write bank"
 
 
 Answer = ViewState | tuple[ViewState, Effect]
@@ -40,7 +43,8 @@ def show_bank(state: ViewState, index: int) -> ViewState:
     if index >= len(state.settings.banks) or index == state.settings.bank_index:
         return state
     viewport = replace(state.interaction.viewport, enlarged=None)
-    return carried_over(state, state.with_settings(bank_index=index).with_interaction(viewport=viewport))
+    shown = carried_over(state, state.with_settings(bank_index=index).with_interaction(viewport=viewport))
+    return begin(shown) if state.editing else shown
 
 
 def toggle(name: str) -> Callable[[ViewState, str], ViewState]:

@@ -10,7 +10,7 @@ from convviz_core.difference import Difference
 from convviz_core.engines.api import Engine, Plan, Result
 from convviz_core.layer import Layer
 from convviz_core.ranges import Limits, RangeMode
-from live.picture_range import PictureRange
+from live.picture_range import PictureRange, gained
 from live.sources.frame import Frame
 
 MOST_PLANS = 4  # each with its mosaic: going back to what was shown a moment ago plans nothing
@@ -21,8 +21,8 @@ class Choice:
     """What a pane shows of a frame.
 
     layer: whose maps are shown. computed: the same one, or one with more maps behind them. gain: the range's limits
-    are divided by it. reduce: see PlanKey. minus: of a difference, the kept layer. partner: the choice whose range is
-    shared.
+    are divided by it. reduce, editable: see PlanKey. bank: equal where only weights were edited, see PictureRange.
+    minus: of a difference, the kept layer. partner: the choice whose range is shared.
     """
 
     layer: Layer | Difference
@@ -30,6 +30,8 @@ class Choice:
     range: RangeMode
     gain: float = 1.0
     reduce: int = 1
+    editable: bool = False
+    bank: Hashable = None
     minus: Layer | None = None
     partner: Choice | None = None
 
@@ -53,25 +55,41 @@ class Pane:
 
     def limits(self, frame: Frame, choice: Choice) -> Limits | None:
         """The range that the frame has by itself, without gain; None where each map has its own."""
-        return self._range.limits(self._plan(frame.image.shape, choice), frame.image, choice.layer, choice.range)
+        plan, time_s = self._plan(choice, frame.image.shape), frame.media_time_s
+        return self._range.limits(plan, frame.image, choice.layer, choice.range, time_s, choice.bank)
 
     def run(self, frame: Frame, picture: Hashable, choice: Choice, limits: Limits | None = None) -> Result:
         """The frame's mosaic; limits: in place of its own ones. Errors: FrameSizeError, EngineError."""
-        plan, time_s = self._plan(frame.image.shape, choice), frame.media_time_s
-        self.result = self._range.run(plan, frame.image, choice.layer, choice.range, choice.gain, time_s, limits)
+        plan, image, time_s = self._plan(choice, frame.image.shape), frame.image, frame.media_time_s
+        own = self._range.limits(plan, image, choice.layer, choice.range, time_s, choice.bank)
+        shown = own and gained(limits or own, choice.gain)
+        self.result = self._range.run(plan, image, choice.layer, choice.range, shown, time_s)
         self._answered = picture, choice
         return self.result
 
-    def _plan(self, shape: tuple[int, ...], choice: Choice) -> Plan:
-        """The plan for such frames, made where it is missing; the one used longest ago makes room for it."""
-        layer, reduce, mode, minus = choice.computed, choice.reduce, choice.range, choice.minus
-        key = (layer, shape, reduce, mode, minus)
-        if key not in self._plans and mode == RangeMode.FIXED:
-            key = (layer, shape, reduce, RangeMode.AUTO, minus)  # whose plans are good for limits, too
+    def _plan(self, choice: Choice, shape: tuple[int, ...]) -> Plan:
+        """The plan for such frames, made where it is missing; the one used longest ago makes room for it.
+
+        One whose weights are edited is kept for all weights of their shape.
+        """
+        layer, rest = choice.computed, (shape, choice.reduce, choice.editable, choice.minus)
+        of = _without_weights(layer) if choice.editable else layer
+        key = (of, choice.range, *rest)
+        if key not in self._plans and choice.range == RangeMode.FIXED:
+            key = (of, RangeMode.AUTO, *rest)  # whose plans are good for limits, too
         if key not in self._plans:
-            key = (layer, shape, reduce, mode, minus)
-            self._plans[key] = self._engine.plan(layer, shape, reduce, mode, minus=minus)
+            key = (of, choice.range, *rest)
+            more = {"editable": choice.editable, "minus": choice.minus}
+            self._plans[key] = self._engine.plan(layer, shape, choice.reduce, choice.range, **more)
             if len(self._plans) > MOST_PLANS:
                 self._plans.popitem(last=False)
         self._plans.move_to_end(key)
-        return self._plans[key]
+        plan = self._plans[key]
+        if choice.editable and plan.key.layer.bank is not layer.bank:
+            plan.take_weights(layer.bank)
+        return plan
+
+
+def _without_weights(layer: Layer) -> Hashable:
+    """What is equal for two layers whose plans can take each other's weights."""
+    return layer.bank.kernels.shape, layer.bank.own, layer.conv, layer.activation, layer.bias

@@ -11,10 +11,12 @@ from typing import Any, NoReturn
 
 from convviz_core import __version__
 from convviz_core.names import shown
+from live.appearance import COLORMAPS
 from live.comparing_options import add_comparing_options
-from live.controls import key_table
+from live.controls import KEYS
+from live.edit_keys import EDIT_KEYS
+from live.key_binding import KeyBinding, key_names
 from live.layer_options import add_geometry_options
-from live.state import COLORMAPS
 
 EXIT_ARGUMENTS = 2
 
@@ -143,9 +145,12 @@ def view_parser() -> argparse.ArgumentParser:
 
 
 def _plain_keys() -> str:
-    rows = key_table().splitlines()[2:]
-    cells = [[cell.strip().strip("`") for cell in row.strip("|").split("|", 1)] for row in rows]
-    return "\n".join(f"  {keys:8} {help}" for keys, help in cells)
+    lines = [*map(_plain_line, KEYS), "", "keys while a kernel is edited:", *map(_plain_line, EDIT_KEYS)]
+    return "\n".join(lines)
+
+
+def _plain_line(binding: KeyBinding) -> str:
+    return f"  {key_names(binding):13} {binding.help}"
 
 
 def still_parser() -> argparse.ArgumentParser:

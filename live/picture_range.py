@@ -21,16 +21,30 @@ class PictureRange:
 
     def __init__(self) -> None:
         self._auto = AutoRange()
+        self._answered: object = None  # the picture's time and bank, where auto looked last
+        self._anew = 0  # how often auto has begun anew on a still picture
 
-    def limits(self, plan: Plan, image: ByteArray, layer: Layer | Difference, mode: RangeMode) -> Limits | None:
-        """The range that the picture has by itself, without gain; None where each map has its own."""
+    def limits(
+        self,
+        plan: Plan,
+        image: ByteArray,
+        layer: Layer | Difference,
+        mode: RangeMode,
+        media_time_s: float,
+        bank: Hashable = None,
+    ) -> Limits | None:
+        """The range that the picture has by itself, without gain; None where each map has its own.
+
+        bank: equal where only weights were edited, which are followed, not snapped to; None: the layer's own.
+        """
         if mode == RangeMode.FRAME:
             return None
         if mode == RangeMode.FIXED:
             return fixed_of(layer)
-        return self._auto.limits(
-            layer, image, (image.shape, _followed(layer)), peak=lambda: plan.run(image, fixed_of(layer)).peak
-        )
+        edited = weights_of(layer) if bank is None else bank
+        self._note(media_time_s, edited, layer)
+        followed = image.shape, edited, _rest_of(layer), self._anew
+        return self._auto.limits(layer, image, followed, peak=lambda: plan.run(image, fixed_of(layer)).peak)
 
     def run(
         self,
@@ -38,20 +52,21 @@ class PictureRange:
         image: ByteArray,
         layer: Layer | Difference,
         mode: RangeMode,
-        gain: float,
+        shown: Limits | None,
         media_time_s: float,
-        limits: Limits | None = None,
     ) -> Result:
-        """One picture's mosaic (see Plan.run). limits: in place of its own."""
-        own = self.limits(plan, image, layer, mode)
-        if own is None:
-            return plan.run(image, None)
-        shown = _gained(limits or own, gain)
+        """One picture's mosaic (see Plan.run). shown: its range; None: each map's own extremes."""
         result = plan.run(image, shown)
-        if mode == RangeMode.FIXED:
+        if mode != RangeMode.AUTO or shown is None:
             return result
         self._auto.follow(layer, image, shown, result.peak, media_time_s)
         return replace(result, share_above=self._auto.share_above)
+
+    def _note(self, media_time_s: float, bank: Hashable, layer: Layer | Difference) -> None:
+        """A picture that stands still cannot be followed in time: there, other weights have their own limit at once."""
+        before, self._answered = self._answered, (media_time_s, bank, layer)
+        if isinstance(before, tuple) and before[:2] == (media_time_s, bank) and before[2] != layer:
+            self._anew += 1
 
 
 def fixed_of(layer: Layer | Difference) -> Limits:
@@ -59,12 +74,18 @@ def fixed_of(layer: Layer | Difference) -> Limits:
     return (-layer.fixed_limit, layer.fixed_limit) if isinstance(layer, Difference) else fixed_limits(layer)
 
 
-def _followed(layer: Layer | Difference) -> Hashable:
-    """With another one of these, auto's range begins anew."""
+def weights_of(layer: Layer | Difference) -> Hashable:
+    """Those that may be edited."""
+    return layer.live.weights if isinstance(layer, Difference) else layer.weights
+
+
+def _rest_of(layer: Layer | Difference) -> Hashable:
+    """All else with which, where it is another one, auto's range begins anew."""
     if isinstance(layer, Difference):
-        return _followed(layer.live), _followed(layer.kept)
-    return layer.bank, layer.geometry, layer.activation
+        return _rest_of(layer.live), layer.kept
+    return layer.geometry, layer.activation, layer.bias
 
 
-def _gained(limits: Limits, gain: float) -> Limits:
+def gained(limits: Limits, gain: float) -> Limits:
+    """Limits that are divided by a gain."""
     return limits[0] / gain, limits[1] / gain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from convviz_core.arrays import ByteArray
@@ -120,7 +120,7 @@ class Session:
             try:
                 return self._compute()
             except FrameSizeError as error:
-                self.state = _with_bank_before(self.state, self._last, error, self._notices)
+                self.state = _with_layer_before(self.state, self._last, error, self._tell)
             return self._compute()
         except FrameSizeError as error:
             raise SourceError(str(error)) from None
@@ -135,7 +135,11 @@ class Session:
         if layout:
             self.state = kept_inside(pointed(self.state, layout), layout)
         self._layout, state, looks = layout, self.state, self.state.appearance
-        choice = Choice(state.layer, state.computed, looks.range, looks.gain, layout.reduce if layout else 1)
+        choice = Choice(
+            *(state.layer, state.computed, looks.range, looks.gain, layout.reduce if layout else 1),
+            editable=state.editing is not None,
+            bank=(state.settings.original, state.settings.true_convolution),
+        )
         start_s, two = self._profiler.clock(), compared(state.comparing, state.layer, frame.image.shape)
         answers = self._panes.run(frame, self._intake.picture, choice, kept_choice(state, layout, two), two)
         if answers.fresh:
@@ -202,21 +206,21 @@ class Session:
             self.state = followed(before, self.state, self._layout)
 
     def finish(self) -> None:
-        """Take note of what happened at the end, and draw no more."""
+        """Keep what was edited, take note of what happened at the end, and draw no more."""
         if self._profiler.warming_up:
             self._keep.say("the run ended within its warm-up: its statistics are empty")
             self._profiler.end_warm_up(self._source.counts, at_end=True)
         self._compositor.close()
-        self._responder.finish()
+        self._responder.finish(self.state)
 
 
-def _with_bank_before(state: ViewState, last: Last, error: FrameSizeError, notices: Notices) -> ViewState:
-    """The state with the bank that is on the screen; `error` where that is the one that does not fit the frame."""
+def _with_layer_before(state: ViewState, last: Last, error: FrameSizeError, tell: Callable[[str], None]) -> ViewState:
+    """The state with the layer that is on the screen; `error` where that is the one that does not fit the frame."""
     before = last.state.settings
-    if last.result is None or before.bank_index == state.settings.bank_index:
+    if last.result is None or before == state.settings:
         raise error
-    notices.say(f"{error}: '{before.layer.bank.name}' stays")
-    return state.with_settings(bank_index=before.bank_index)
+    tell(f"{error}: '{before.layer.bank.name}' stays as it is")
+    return replace(state, settings=before)
 
 
 def _arranged(

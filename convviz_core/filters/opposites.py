@@ -29,9 +29,10 @@ class BankWithOpposites(FilterBank):
 
 
 @lru_cache(maxsize=16)
-def with_opposites(bank: FilterBank) -> BankWithOpposites:
+def with_opposites(bank: FilterBank, *, every: bool = False) -> BankWithOpposites:
     """The bank with the opposite of every filter; equal arguments give the same object, so that plans are kept.
 
+    every: opposites that the bank has are added too, so that their number does not depend on the weights.
     Where the bank has a bias, the opposite filter's is the opposite bias: -(conv + b) = -conv - b.
     """
     filters = list(bank.filters)
@@ -40,7 +41,7 @@ def with_opposites(bank: FilterBank) -> BankWithOpposites:
     opposite_of = []
     for filter, bias in zip(bank.filters, tuple(biases), strict=True):
         opposite = _identity(0 - filter.kernel, -bias)
-        if opposite not in place:
+        if every or opposite not in place:
             place[opposite] = len(filters)
             filters.append(Filter(f"opposite of {filter.label}", 0 - filter.kernel))
             biases.append(-bias)

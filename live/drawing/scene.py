@@ -51,6 +51,23 @@ class ProfileInfo:
     reconnects: int = 0
 
 
+@dataclass(frozen=True)
+class EditView:
+    """What the editing panel shows beside the kernel.
+
+    place: of the chosen weight: channel, row, column. undoable, redoable: how many steps. unsaved: whether the bank has
+    edits that no file has. buttons: keys, words, and whether it would do anything now.
+    """
+
+    filter: int
+    place: tuple[int, int, int]
+    step: float
+    undoable: int = 0
+    redoable: int = 0
+    unsaved: bool = False
+    buttons: tuple[tuple[str, str, bool], ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Scene:
     """One moment of the view.
@@ -87,6 +104,7 @@ class Scene:
     banks: tuple[FilterBank, ...] = ()  # all that f and d go through; bank_index: the one that is shown
     bank_index: int = 0
     help_page: int = 0  # counted on over its end
+    editing: EditView | None = None
     hints: bool = True  # which keys there are: not where nobody can press one
     side: str = ""  # "live" or "kept", where two layers are compared
     other: Scene | None = None  # of the live side, the kept one

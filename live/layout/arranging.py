@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import lru_cache
 
@@ -14,7 +15,9 @@ from live.layout.viewport import Lens, Viewport
 
 SMALLEST_HUD_WH = (160, 120)  # a smaller canvas shows the picture alone
 STRIP_LINES = 2
-MOST_SHRUNK_AT_ONCE, MOST_MAP_PIXELS = 5, 10_000_000  # within both, drawing costs a millisecond or two
+# From how many map pixels a canvas pixel on these are a whole number, by the pixels of all maps together: scaling ten
+# million costs a millisecond or two.
+WHOLE_FROM = ((10_000_000, 12.0), (40_000_000, 4.0), (math.inf, 2.5))
 
 
 @lru_cache(maxsize=16)
@@ -57,7 +60,7 @@ def _with_strip(request: LayoutRequest, text: TypeScale, lines: int) -> Layout:
         panels=panels,
         lens=lens,
         crop=crop,
-        reduce=1 if zoomed or not block.tiles else _reduce(request, 1 / lens.scale),
+        reduce=1 if zoomed else block.shrink or 1,
         left_out=() if covered else block.left_out,
         zoomed=seen if zoomed else None,
     )
@@ -86,10 +89,7 @@ def _with_other(layout: Layout) -> Layout:
     theirs = ((Panel.INSPECTOR, split_panel(inspector, last=other.last)),) if inspector else ()
     map_hw = other.span.shown.height, other.span.shown.width
     its_request = replace(request, map_hw=map_hw, span=other.span, captions=other.captions, other=None)
-    picture_w = others[0].picture.width if others else 1
-    reduce = layout.reduce if not other.beside else 1
-    if other.beside and layout.zoomed is None and others:
-        reduce = _reduce(its_request, crop.width / picture_w)
+    reduce = max(1, round(layout.reduce * crop.width / max(1, layout.crop.width)))
     its = replace(
         layout, request=its_request, tiles=others, panels=theirs, crop=crop, zoomed=zoomed, reduce=reduce, free=None
     )
@@ -111,26 +111,33 @@ def _places(request: LayoutRequest, text: TypeScale, whole: Rect) -> tuple[Rect,
     return room, panels, block_in(room)
 
 
-def _reduce(request: LayoutRequest, shrink: float) -> int:
-    """The block side of the mosaic, for tiles of `shrink` map pixels a canvas pixel.
+def _whole_from(request: LayoutRequest) -> float:
+    """From how many map pixels a canvas pixel on these are a whole number, so that the engine makes what is shown.
 
-    Block means cost nothing but blur thin lines where blocks and canvas pixels do not coincide, so that maps of a usual
-    size are scaled from their own pixels.
+    A tile then loses a thirteenth of its sides, where maps are large a fourth, at most. Block means that are scaled
+    any further lose half of a thin line's brightness wherever blocks and canvas pixels do not coincide.
     """
-    height, width = request.map_hw
-    if shrink < MOST_SHRUNK_AT_ONCE and request.count * height * width <= MOST_MAP_PIXELS:
-        return 1
-    return min(max(1, int(shrink + 1e-9)), height, width)
+    pixels = request.count * request.map_hw[0] * request.map_hw[1]
+    return next(shrink for most, shrink in WHOLE_FROM if pixels <= most)
 
 
 def _block(request: LayoutRequest, text: TypeScale, room: Rect) -> Block:
     """The tiles in `room`: all of them, or the enlarged map alone."""
     enlarged = request.viewport.enlarged
     indices: tuple[int | None, ...] = (None,) * request.input_tile + tuple(range(request.count))
-    indices = indices if enlarged is None else (enlarged,)
+    if enlarged is not None:
+        indices = (enlarged,)
     pairs = request.other is not None and request.other.beside
-    indices = in_pairs(indices) if pairs else indices
-    return largest_block(request.map_hw, indices, room, text, request.captions, cut=enlarged is not None, pairs=pairs)
+    return largest_block(
+        request.map_hw,
+        in_pairs(indices) if pairs else indices,
+        room,
+        text,
+        request.captions,
+        cut=enlarged is not None,
+        whole_from=math.inf if enlarged is not None else _whole_from(request),
+        pairs=pairs,
+    )
 
 
 def preferred_canvas_wh(request: LayoutRequest, screen_wh: tuple[int, int]) -> tuple[int, int]:

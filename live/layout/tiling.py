@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from functools import partial
 
 from live.layout.caption_plan import CaptionNeeds, CaptionPlan, caption_heights, caption_left_out, plan_caption
 from live.layout.type_scale import TypeScale
@@ -56,7 +58,8 @@ class Tile:
 class Block:
     """Tiles laid out: where they lie, what their captions hold, the size of all of them together.
 
-    shown_hw: how much of its map each shows, in map pixels.
+    shown_hw: how much of its map each shows, in map pixels. shrink: so many map pixels a canvas pixel, each way, where
+    that is a whole number.
     """
 
     tiles: tuple[Tile, ...]
@@ -65,6 +68,7 @@ class Block:
     shown_hw: tuple[int, int]
     left_out: tuple[str, ...]
     free: Rect | None = None  # the last row's end, where no tile lies
+    shrink: int | None = None
 
     @property
     def area(self) -> int:
@@ -77,6 +81,13 @@ class _Grid:
     columns: int
     rows: int
     scale: float  # canvas pixels a map pixel
+    shrink: int | None = None  # map pixels a canvas pixel, where that is to be a whole number
+
+    def picture_wh(self, shown_hw: tuple[int, int]) -> tuple[int, int]:
+        """A tile's picture."""
+        if self.shrink:
+            return -(-shown_hw[1] // self.shrink), -(-shown_hw[0] // self.shrink)
+        return max(1, int(shown_hw[1] * self.scale + 1e-6)), max(1, int(shown_hw[0] * self.scale + 1e-6))
 
 
 def largest_block(
@@ -87,35 +98,39 @@ def largest_block(
     needs: CaptionNeeds,
     *,
     cut: bool = False,
+    whole_from: float = math.inf,
     pairs: bool = False,
 ) -> Block:
     """The tiles as large as `room` lets them be, in the middle of it, row by row.
 
-    cut: a tile shows no more of its map than there is room for at one canvas pixel a map pixel. pairs: two and two
-    tiles stay side by side.
+    cut: a tile shows no more of its map than there is room for at one canvas pixel a map pixel. whole_from: from so
+    many map pixels a canvas pixel on, these are a whole number. pairs: two and two tiles stay side by side.
     """
     gap = text.gap if needs.wanted else 1
     inner = Rect(room.x + gap, room.y + gap, room.width - 2 * gap, room.height - 2 * gap)
     if inner.width < 1 or inner.height < 1:
         return Block((), CaptionPlan(), (0, 0), map_hw, ("the maps",) if needs.wanted and room.width else ())
     step = 2 if pairs else 1
-    bare = _best_grid(map_hw, len(indices), inner, gap, 0, step)
+    best_grid = partial(_best_grid, count=len(indices), room=inner, gap=gap, whole_from=whole_from, step=step)
+    bare = best_grid(map_hw, caption_h=0)
     shown_hw = map_hw
     for least, share, numbered in caption_heights(text, needs):
         if cut:
             across = max((inner.width - gap * (step - 1)) // step, 1)
             shown_hw = min(map_hw[0], max(inner.height - least, 1)), min(map_hw[1], across)
-        grid = _best_grid(shown_hw, len(indices), inner, gap, least, step)
-        width, height = (max(1, int(side * grid.scale + 1e-6)) for side in (shown_hw[1], shown_hw[0]))
+        grid = best_grid(shown_hw, caption_h=least)
+        width, height = grid.picture_wh(shown_hw)
         most = (inner.height - gap * (grid.rows - 1)) // grid.rows - height
         plan = plan_caption(width if not needs.halves else width // 2, least, max(most, least), text, needs)
         if grid.scale >= share * bare.scale and (plan.numbers or not numbered):
             break
     placed = _place(indices, grid, (width, height), plan, inner, gap, caption_left_out(plan, needs))
-    return replace(placed, shown_hw=shown_hw)
+    return replace(placed, shown_hw=shown_hw, shrink=grid.shrink)
 
 
-def _best_grid(map_hw: tuple[int, int], count: int, room: Rect, gap: int, caption_h: int, step: int) -> _Grid:
+def _best_grid(
+    map_hw: tuple[int, int], *, count: int, room: Rect, gap: int, caption_h: int, whole_from: float, step: int
+) -> _Grid:
     choices = []
     for columns in range(step, count + 1, step):
         rows = -(-count // columns)
@@ -123,8 +138,17 @@ def _best_grid(map_hw: tuple[int, int], count: int, room: Rect, gap: int, captio
             continue  # fewer columns hold them in as many rows
         cell_w = (room.width - gap * (columns - 1)) / columns
         cell_h = (room.height - gap * (rows - 1)) / rows - caption_h
-        choices.append(_Grid(columns, rows, _snapped(max(0.0, min(cell_w / map_hw[1], cell_h / map_hw[0])))))
+        scale = _snapped(max(0.0, min(cell_w / map_hw[1], cell_h / map_hw[0])))
+        shrink = _whole_shrink(map_hw, int(cell_h), int(cell_w)) if 0 < scale * whole_from <= 1 else None
+        choices.append(_Grid(columns, rows, 1 / shrink if shrink else scale, shrink))
     return max(choices, key=lambda grid: grid.scale)
+
+
+def _whole_shrink(map_hw: tuple[int, int], cell_h: int, cell_w: int) -> int | None:
+    """The least whole number of map pixels a canvas pixel with which a map fits; None where it never does."""
+    if cell_h < 1 or cell_w < 1:
+        return None
+    return max(-(-map_hw[0] // cell_h), -(-map_hw[1] // cell_w))
 
 
 def _snapped(scale: float) -> float:

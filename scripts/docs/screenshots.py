@@ -18,11 +18,12 @@ from x11 import Screen, xvfb  # noqa: E402
 
 from convviz_core.arrays import ByteArray  # noqa: E402
 from convviz_core.filters.built_in import BUILT_IN_BANKS  # noqa: E402
+from live.appearance import Appearance  # noqa: E402
 from live.composing import layout_request  # noqa: E402
 from live.drawing.text import BACKGROUND  # noqa: E402
 from live.layout import arrange  # noqa: E402
 from live.layout.panel_places import Panel  # noqa: E402
-from live.state import Appearance, LayerSettings, ViewState  # noqa: E402
+from live.state import LayerSettings, ViewState  # noqa: E402
 
 SCREEN = "1280x1024"  # the first window takes four fifths of it
 SHOTS = {"window.png": ["space"], "inspector.png": ["space", "i"]}

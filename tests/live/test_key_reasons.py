@@ -29,7 +29,9 @@ ENLARGED = STATE.with_appearance(range=RangeMode.FRAME).with_interaction(viewpor
         ("1", STATE, "bank 1 is shown already"),
         ("5", ViewState(LayerSettings.of(BUILT_IN_BANKS[:3])), "only 3 filter banks"),
         ("Left", STATE, "(i) or pan what is zoomed (wheel) or enlarged (z)"),
-        ("y", STATE, "h shows the keys"),
+        ("u", STATE, "nothing to undo"),
+        ("y", STATE, "nothing that was undone"),
+        ("#", STATE, "h shows the keys"),
     ],
 )
 def test_a_key_that_changes_nothing_says_why(key: str, state: ViewState, words: str) -> None:

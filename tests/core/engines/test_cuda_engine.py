@@ -19,7 +19,6 @@ from convviz_core.engines.cuda import driver as cuda_driver
 from convviz_core.engines.cuda.device import checked_index
 from convviz_core.engines.cuda.driver import DriverAnswer, ask_driver, device_count
 from convviz_core.engines.cuda.engine import CudaEngine
-from convviz_core.engines.cuda.plan import CudaPlan
 from convviz_core.engines.planning import run_in_range
 from convviz_core.engines.reference import TorchEngine
 from convviz_core.filters.bank import Filter, FilterBank

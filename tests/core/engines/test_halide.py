@@ -21,8 +21,8 @@ from convviz_core.ranges import Range
 hl = pytest.importorskip("halide")
 
 from convviz_core.engines.halide import engine as halide_engine  # noqa: E402
-from convviz_core.engines.halide.engine import HalideEngine  # noqa: E402
 from convviz_core.engines.halide.difference_pipeline import DifferencePipeline  # noqa: E402
+from convviz_core.engines.halide.engine import HalideEngine  # noqa: E402
 from convviz_core.engines.halide.pipeline import Pipeline  # noqa: E402
 from convviz_core.engines.halide.recipe import Recipe  # noqa: E402
 

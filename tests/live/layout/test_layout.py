@@ -135,11 +135,33 @@ def test_tiles_and_captions_fill_the_room_one_way_or_the_other(canvas_wh: tuple[
     assert max(across / layout.room.width, down / layout.room.height) > 0.9
 
 
-def test_the_mosaic_is_asked_for_no_larger_than_it_is_shown() -> None:
-    large = replace(REQUEST, canvas_wh=(960, 720), map_hw=(1077, 1917))
-    assert arrange(large).reduce == 6  # 1917 map pixels on some 310
-    assert arrange(replace(REQUEST, map_hw=(97, 97))).reduce == 1
-    assert arrange(replace(large, viewport=Viewport(0))).reduce == 1
+@given(requests((320, 240)))
+def test_a_mosaic_that_is_asked_for_smaller_is_shown_pixel_by_pixel(request: LayoutRequest) -> None:
+    layout = arrange(request)
+    height, width = request.map_hw
+    for tile in layout.tiles if layout.reduce > 1 else ():
+        assert (tile.picture.height, tile.picture.width) == (-(-height // layout.reduce), -(-width // layout.reduce))
+
+
+@pytest.mark.parametrize(
+    ("map_hw", "count", "canvas_wh", "reduce"),
+    [
+        ((1077, 1917), 4, (960, 720), 1),  # 6.2 map pixels a canvas pixel, scaled as they are
+        ((718, 1278), 64, (1920, 1080), 8),  # 7.6
+        ((718, 1278), 64, (320, 240), 56),
+        ((718, 1278), 64, (3840, 2160), 4),  # 3.3
+        ((1078, 1918), 9, (3840, 2160), 1),  # 2.1
+        ((2157, 3837), 4, (1280, 800), 10),  # 9.3
+        ((717, 1277), 4, (320, 240), 13),  # 12.3
+        ((97, 97), 4, (640, 480), 1),
+    ],
+)
+def test_large_maps_and_much_shrunk_ones_are_asked_for_as_small_as_they_are_shown(
+    map_hw: tuple[int, int], count: int, canvas_wh: tuple[int, int], reduce: int
+) -> None:
+    request = replace(REQUEST, canvas_wh=canvas_wh, map_hw=map_hw, count=count)
+    assert arrange(request).reduce == reduce
+    assert arrange(replace(request, viewport=Viewport(0))).reduce == 1
 
 
 def test_the_canvas_is_filled_at_any_scale() -> None:
