@@ -204,7 +204,8 @@ def _sampler_for(layer: Layer | Difference, shape: tuple[int, ...]) -> _Sampler:
 
 def _looked_at(sampler: _Sampler, frame: ByteArray, most: int) -> list[Tally]:
     """Portions of a picture, enough of them, and up to `most` where those may still be off."""
-    sampler, frame = of_one_frame(sampler, frame)
+    if isinstance(sampler, ResponseSampler):
+        sampler, frame = of_one_frame(sampler, frame)
     tallies: list[Tally] = []
     for portion in range(min(most, sampler.portions)):
         if len(tallies) >= sampler.enough and Tally.sum(tallies).sure(sampler.responses_in_all):

@@ -31,6 +31,7 @@ from live.measuring.trace import Trace
 from live.outputs import check_directory, check_file, check_name
 from live.overlaps import check_apart, check_beside_recording
 from live.process import Interrupts, created_at_s
+from live.recording.comparison import COMPARISON_FILES, DIFFERENCE_FILE, FOLDER
 from live.recording.keep import Keep
 from live.recording.snapshot import SNAPSHOT_FILES
 from live.sources import open_source
@@ -93,7 +94,8 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
             screen_wh=screen.size_wh if screen else (0, 0),
         )
         if arguments.snapshot and last.image is not None:
-            keep.write_snapshot(arguments.snapshot, engine, last.image, last.state, last.result, last.watched)
+            shown = last.state, last.result, last.watched, last.other
+            keep.write_snapshot(arguments.snapshot, engine, last.image, *shown)
     if arguments.headless:
         say(summary(source, profiler))
     return interrupts.exit_code or (EXIT_OUTPUT if keep.failed else 0)
@@ -106,6 +108,9 @@ def check_outputs(arguments: argparse.Namespace) -> None:
     if arguments.snapshot is not None:
         check_directory(arguments.snapshot)  # before the files, for one of which it may stand in the way
         kept = [arguments.snapshot / name for name in SNAPSHOT_FILES]
+        if arguments.compare is not None:
+            check_directory(arguments.snapshot / FOLDER)
+            kept += [arguments.snapshot / FOLDER / name for name in (*COMPARISON_FILES, DIFFERENCE_FILE)]
     for path in [*files, *kept]:
         check_file(path)
     if arguments.record is not None:

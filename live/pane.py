@@ -79,8 +79,9 @@ class Pane:
             key = (of, RangeMode.AUTO, *rest)  # whose plans are good for limits, too
         if key not in self._plans:
             key = (of, choice.range, *rest)
-            more = {"editable": choice.editable, "minus": choice.minus}
-            self._plans[key] = self._engine.plan(layer, shape, choice.reduce, choice.range, **more)
+            self._plans[key] = self._engine.plan(
+                layer, shape, choice.reduce, choice.range, editable=choice.editable, minus=choice.minus
+            )
             if len(self._plans) > MOST_PLANS:
                 self._plans.popitem(last=False)
         self._plans.move_to_end(key)

@@ -36,6 +36,7 @@ PURPOSES: tuple[Purpose, ...] = (
             ("wheel over it", "scroll the inspector's maps"),
         ),
     ),
+    Purpose("Compare two layers", ("a", "b")),
     Purpose("Choose the filters", ("f", "d", "1", "r")),
     Purpose("Change the weights", ("e", "u")),
     Purpose("Change how it looks", ("n", "+", "c", "m", "w")),

@@ -19,6 +19,7 @@ from live.key_reasons import why_nothing
 from live.layout import Layout
 from live.notices import Notices
 from live.pointing import kept_inside, pointed
+from live.recording.comparison import OtherSide
 from live.recording.keep import Keep
 from live.sources.frame import SourceEvent
 from live.state import ViewState
@@ -39,6 +40,11 @@ class Last:
     watched: tuple[Watched, ...] = ()
     compared: Compared | None = None
     kept: Result | None = None
+
+    @property
+    def other(self) -> OtherSide | None:
+        """The kept side, where two layers are compared."""
+        return OtherSide(self.compared, self.kept) if self.compared else None
 
 
 class Responder:
@@ -112,7 +118,8 @@ class Responder:
         elif effect == Effect.STEP:
             self._intake.step()
         elif effect == Effect.SNAPSHOT and self._last.image is not None:
-            self._keep.snapshot(self._engine, self._last.image, self._last.state, self._last.result, self._last.watched)
+            last = self._last
+            self._keep.snapshot(self._engine, last.image, last.state, last.result, last.watched, last.other)
         elif effect == Effect.RECORD:
             self._keep.toggle_recording()
 
