@@ -11,6 +11,7 @@ from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.geometry import OUTSIDE, Box
 from convviz_core.gray import to_planes, to_unit
 from convviz_core.layer import Layer, check_frame, check_layer
+from convviz_core.models.layer import ModelLayer
 from convviz_core.mosaic import MosaicGrid
 from convviz_core.ranges import Limits, fixed_limits, flat_byte, flat_spans
 
@@ -33,12 +34,17 @@ class Inspection:
     byte: int
 
 
-def receptive_field(layer: Layer, input_hw: tuple[int, int], y: int, x: int) -> Box | None:
+def receptive_field(layer: Layer | ModelLayer, input_hw: tuple[int, int], y: int, x: int) -> Box | None:
     """The rows and columns of an input of (H, W) that pixel (y, x) of a map reads: (top, left, bottom, right).
 
-    bottom and right are exclusive. None where nothing but padding is read. Errors: IndexError where there is no such
-    pixel, FrameSizeError, TypeError.
+    bottom and right are exclusive. None where nothing but padding is read. For a model's layer, the input is what goes
+    into the model, and None is also where it is not known (see models/probing.py); the first time for a layer and a
+    size, the model runs some hundred times. Errors: IndexError where there is no such pixel, FrameSizeError,
+    ModelError, TypeError.
     """
+    if isinstance(layer, ModelLayer):
+        _check_whole(y=y, x=x)
+        return layer.model.receptive_field(layer.name, input_hw, y, x)
     check_layer(layer)
     _check_whole(y=y, x=x)
     map_h, map_w = layer.geometry.output_hw(input_hw)

@@ -15,8 +15,8 @@ from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.filters.files import bank_file
 from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
-from live.appearance import Appearance
-from live.bank_file import BankFile
+from live.bank_changes import INDEX
+from live.bank_file import BankFile, stamp
 from live.commands import bank_from
 from live.comparing_options import compared_file, comparing_of
 from live.display.api import Display
@@ -36,7 +36,7 @@ from live.recording.keep import Keep
 from live.recording.snapshot import SNAPSHOT_FILES
 from live.sources import open_source
 from live.sources.frame import FrameSource, SourceEvent, SourceSettings
-from live.state import LayerSettings, ViewState
+from live.state import Appearance, LayerSettings, ViewState
 
 EXIT_OUTPUT = 4
 RECORDED_CANVAS_WH = (960, 720)  # what "the display" is where there is none
@@ -48,8 +48,10 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
     """Run the viewer; returns the exit code. Errors: FilterError, SourceError, EngineError, OutputError."""
     check_outputs(arguments)
     screen = None if arguments.headless else Screen()
-    last = Last(initial_state(arguments, say))
     inbox = Inbox()
+    bank_path = bank_file(arguments.filters)
+    bank_stamp = stamp(bank_path) if bank_path else None
+    last = Last(initial_state(arguments, say))
     with ExitStack() as stack:
         listen = _listener(inbox, say)
         source = open_source(arguments.source, source_settings(arguments, last.state), listen)
@@ -71,9 +73,9 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
         if arguments.stats:
             stack.callback(_write_stats, arguments.stats, source, engine, profiler, last)
         stack.callback(source.close)  # before the statistics: a frame still waiting counts as dropped
-        bank_path = bank_file(arguments.filters)
         if bank_path is not None:
-            changing = BankFile(arguments.filters, bank_path, last.state.settings.originals[0], inbox)
+            bank = last.state.settings.originals[INDEX]
+            changing = BankFile(arguments.filters, bank_path, bank_stamp, bank, inbox)
             stack.callback(changing.close)
             changing.start()
         display = open_display(arguments, screen)

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 
 from convviz_core.filters.bank import FilterBank
 from convviz_core.geometry import ConvSettings, GeometryError
+from live.editing import begin, with_settings
 from live.events import BankRead
 from live.state import LayerChoice, ViewState
 
@@ -36,7 +37,9 @@ class BankFiles:
             self._tell(f"{event.sentence}, but {error}: the bank before stays")
             return state
         self._tell(f"{event.sentence} and is read again")
-        return replace(state, settings=state.settings.with_original(INDEX, choice))
+        after = with_settings(state, state.settings.with_original(INDEX, choice))
+        edits_it = state.editing is not None and state.settings.bank_index == INDEX
+        return begin(after) if edits_it else after
 
     def wait(self, state: ViewState) -> ViewState:
         """The state with what has waited, once nothing is in its way any more."""

@@ -19,13 +19,13 @@ Stamp = tuple[int, ...] | None  # equal where a file is the same one, and unchan
 class BankFile:
     """Tells the inbox each bank that the file has become, and in one sentence what is wrong with it.
 
-    text: as for load_bank. path: the file that is in it. bank: as it was read first.
+    text: as for load_bank. path: the file that is in it. read: its stamp before it was read first. bank: what it held.
     """
 
-    def __init__(self, text: str, path: Path, bank: FilterBank, inbox: Inbox) -> None:
+    def __init__(self, text: str, path: Path, read: Stamp, bank: FilterBank, inbox: Inbox) -> None:
         self._text, self._path, self._inbox = text, path, inbox
         self._bank = bank
-        self._read = self._seen = stamp(path)
+        self._read = self._seen = read
         self._ended = Event()
         self._thread = Thread(target=self._watch, name="convviz-bank-file", daemon=True)
 

@@ -15,7 +15,9 @@ NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four"}
 
 
 def why_no_click(state: ViewState, event: Button, layout: Layout) -> str:
-    """For one that leaves `state` as it is."""
+    """For one that leaves `state` as it is; empty where nothing was to be expected."""
+    if event.gesture == Gesture.DROP or (event.gesture == Gesture.DRAG and state.editing):
+        return ""
     if event.gesture == Gesture.DRAG:
         return "dragging moves what is zoomed (wheel) or enlarged (z), and now all is seen"
     if event.button == MouseButton.RIGHT:

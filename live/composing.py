@@ -12,6 +12,7 @@ from live.comparing import compared
 from live.comparing_scene import comparing_request
 from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
+from live.drawing.curves_panel import CurvesPanel
 from live.drawing.difference_legend import DifferenceLegend
 from live.drawing.edit_panel import EditedMark, EditPanel
 from live.drawing.help_panel import Help
@@ -49,6 +50,7 @@ def new_compositor(inspector: Inspector | None = None) -> Compositor:
             inspector or Inspector(),
             OfOther(Inspector()),
             WatchedPanel(),
+            CurvesPanel(),
             Profile(),
             Help(help_sections(), edit_sections()),
         ),
@@ -147,7 +149,7 @@ def edit_view(state: ViewState) -> EditView | None:
         step=editing.step,
         undoable=len(history.past),
         redoable=len(history.future),
-        unsaved=settings.bank_index in settings.unsaved,
+        in_file=settings.choice.bank is not settings.original and settings.bank_index not in settings.unsaved,
         buttons=tuple((SIGNS.get(key, key), words, possible.get(key, True)) for key, words in BUTTONS),
     )
 

@@ -48,6 +48,7 @@ KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(
         ("p",), "profile: where each picture's time goes, and what limits the rate", does.toggle_panel(Panel.PROFILE)
     ),
+    KeyBinding(("j",), "curves: what a kernel lets through, and its noise", does.toggle_panel(Panel.CURVES)),
     KeyBinding(("w",), "full screen", does.toggle("fullscreen")),
     KeyBinding(("h", "?"), "this help", does.toggle_help),
     KeyBinding(("PageUp", "PageDown"), "the help's pages (or the wheel over it)", does.turn_help_page),

@@ -8,12 +8,13 @@ from dataclasses import replace
 from convviz_core.filters import edits
 from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.edits import Place
+from live.chosen_weight import Drag, Editing
 from live.events import Button, Gesture, MouseButton, Point
 from live.layout import Layout
 from live.layout.edit_places import EditPlaces, edit_places
 from live.layout.panel_places import Panel
 from live.pointing import carried_over
-from live.state import Drag, Editing, LayerSettings, ViewState
+from live.state import LayerSettings, ViewState
 
 EditFilter = Callable[[FilterBank, int], FilterBank]
 
@@ -35,9 +36,9 @@ ACTIONS: dict[str, EditFilter] = {
 BUTTONS = (
     *(("!", "negate"), ("@", "turn"), ('"', "mirror")),
     *(("$", "sum 0"), ("%", "sum of sizes 1"), ("Backspace", "clear")),
-    *((")", "one more row"), ("(", "one less"), ("o", "write a file")),
-    *((">", "one more column"), ("<", "one less"), ("u", "undo")),
-    *(("Insert", "copy filter"), ("Delete", "remove filter"), ("y", "redo")),
+    *((")", "add row"), ("(", "drop row"), ("Insert", "copy filter")),
+    *((">", "add column"), ("<", "drop column"), ("Delete", "remove filter")),
+    *(("u", "undo"), ("y", "redo"), ("o", "write a file")),
 )
 SIGNS = {"Backspace": "\N{LEFTWARDS ARROW}", "Insert": "Ins", "Delete": "Del"}  # of keys with long names
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from live.key_effects import ARROWS, Answer
 from live.state import ViewState
 
+_SIGNS = {",": "comma", ".": "full stop"}  # by their names too: they are hardly seen
+
 
 @dataclass(frozen=True)
 class KeyBinding:
@@ -24,7 +26,7 @@ def key_names(binding: KeyBinding) -> str:
         return "1-9"
     if binding.keys == tuple(ARROWS):
         return "arrows"
-    return " ".join(binding.keys)
+    return " ".join(f"{key} ({_SIGNS[key]})" if key in _SIGNS else key for key in binding.keys)
 
 
 def markdown_table(bindings: Iterable[KeyBinding]) -> str:

@@ -8,13 +8,12 @@ from enum import Enum
 
 from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
-from live.appearance import COLORMAPS
 from live.editing import begin
 from live.layout.panel_places import Panel
 from live.layout.viewport import ZOOM_STEP
 from live.pointing import carried_over, enlarge, let_go, pan
 from live.scrolling import turn_page
-from live.state import ViewState
+from live.state import COLORMAPS, ViewState
 
 MAX_GAIN = 1024.0
 PAN_STEP = 32  # map pixels an arrow key moves what is seen; zoomed, so many times fewer

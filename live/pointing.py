@@ -25,7 +25,7 @@ def pointed(state: ViewState, layout: Layout) -> ViewState:
     over = at if at is not None and layout.panel_at(*at) == Panel.INSPECTOR else None
     if over != state.interaction.panel_point:
         state = state.with_interaction(panel_point=over)
-    return _pointed_at_tiles(state, layout)
+    return _pointed_at_tiles(_with_pointed_map(state, layout), layout)
 
 
 def _pointed_at_tiles(state: ViewState, layout: Layout) -> ViewState:
@@ -51,6 +51,15 @@ def _wiped(state: ViewState, layout: Layout) -> ViewState:
         return state
     at = layout.within_tile(*now.pointer)[1]
     return state if at == now.wipe else state.with_interaction(wipe=at)
+
+
+def _with_pointed_map(state: ViewState, layout: Layout) -> ViewState:
+    """The curves are of the map that is pointed at, and stay with it beside the tiles."""
+    now = state.interaction
+    under_it = layout.map_pixel(*now.pointer) if now.pointer else None
+    index = under_it[0] if under_it else now.pointed_map
+    index = index if state.shows(Panel.CURVES) else None
+    return state if index == now.pointed_map else state.with_interaction(pointed_map=index)
 
 
 def _hovering(state: ViewState, target: MapPixel | None, input_pixel: tuple[int, int] | None = None) -> ViewState:
@@ -120,9 +129,9 @@ def carried_over(before: ViewState, state: ViewState) -> ViewState:
         return min(pixel[0], count - 1), math.ceil(y), math.ceil(x)
 
     now = before.interaction
-    pinned = moved(now.pinned) if now.pinned else None
+    pinned, hovered = (moved(pixel) if pixel else None for pixel in (now.pinned, now.hovered))
     watched = tuple(dict.fromkeys(map(moved, now.watched)))
-    return state.with_interaction(pinned=pinned, watched=watched, hovered=None)
+    return state.with_interaction(pinned=pinned, watched=watched, hovered=hovered)
 
 
 def enlarge(state: ViewState, index: int) -> ViewState:

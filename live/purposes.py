@@ -34,6 +34,7 @@ PURPOSES: tuple[Purpose, ...] = (
             ("Shift+click", "watch one more pixel, up to four"),
             ("right click", "let the nearest pinned or watched pixel go"),
             ("wheel over it", "scroll the inspector's maps"),
+            ("point at it", "at a cell of the inspector's matrices: its numbers are told"),
         ),
     ),
     Purpose("Compare two layers", ("a", "b")),
@@ -42,7 +43,7 @@ PURPOSES: tuple[Purpose, ...] = (
     Purpose("Change how it looks", ("n", "+", "c", "m", "w")),
     Purpose("Stop the time", ("space", ".")),
     Purpose("Keep what is there", ("s", "v")),
-    Purpose("Measure", ("p",)),
+    Purpose("Measure", ("p", "j")),
     Purpose("Help, and the end", ("h", "PageDown", "q")),
 )
 

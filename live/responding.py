@@ -12,7 +12,7 @@ from live.click_reasons import why_no_click
 from live.comparing import Compared
 from live.controls import answer
 from live.display.api import Display
-from live.events import BankRead, Button, DisplayEvent, Gesture, Inbox, Key
+from live.events import BankRead, Button, DisplayEvent, Inbox, Key
 from live.intake import Intake
 from live.key_effects import ARROWS, Effect
 from live.key_reasons import why_nothing
@@ -88,7 +88,7 @@ class Responder:
     def finish(self, state: ViewState) -> None:
         """The run is over: what is left in the inbox is taken note of, and what only the state has is written."""
         for index in state.settings.unsaved:
-            self._keep.edited_bank(state.settings.banks[index])
+            self._keep.edited_bank(state.settings.choices[index].as_file)
         while self._inbox:
             event = self._inbox.popleft()
             if isinstance(event, SourceEvent):
@@ -100,11 +100,13 @@ class Responder:
         if isinstance(event, Key) and effect is None:
             shown = kept_inside(after, layout) if layout and event.name in ARROWS else after
             if shown == state:
-                self._notices.say(why_nothing(state, event.name))
-        if isinstance(event, Button) and event.gesture != Gesture.DROP and layout and after == state and not effect:
-            self._notices.say(why_no_click(state, event, layout))
+                self._notices.say(why_nothing(state, event.name), reason=True)
+        if isinstance(event, Button) and layout and (after, effect) == (state, None):
+            reason = why_no_click(state, event, layout)
+            if reason:
+                self._notices.say(reason, reason=True)
         self._carry_out(effect)
-        if effect == Effect.WRITE_BANK and self._keep.edited_bank(after.settings.choice.bank):
+        if effect == Effect.WRITE_BANK and self._keep.edited_bank(after.settings.choice.as_file):
             return replace(after, settings=after.settings.with_written())
         return after
 

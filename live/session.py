@@ -163,8 +163,9 @@ class Session:
             self._painted = self._subject(layout.canvas_wh)  # before: what changes meanwhile is drawn next time
             said, profile = self._readings.status(state), self._readings.profile(state, result, layout.canvas_wh)
             scene = scene_of(state, image, result, said, profile=profile, beat=self._readings.beat(state))
+            curves = self._readings.curves(state)
             watched = self._last.watched if state.interaction.watched else ()
-            scene = replace(scene, hints=self._display.interactive, watched=watched)
+            scene = replace(scene, hints=self._display.interactive, watched=watched, curves=curves)
             if self._last.compared:
                 scene = comparing_scene(scene, layout, state, self._last.compared, self._last.kept)
             canvas = self._compositor.compose(layout, scene)
@@ -196,6 +197,7 @@ class Session:
         """Nothing new: wait for a key, hardly where the next frame may come any moment."""
         at_rest = self._source.ended or self._intake.stands_still(self.state.interaction.paused)
         nothing_comes = at_rest or self._source.silent_since_s is not None
+        nothing_comes = nothing_comes and not self._readings.pending(self.state)
         return self._display.idle(IDLE_S if nothing_comes else 0.001)
 
     def respond(self, heard: Sequence[DisplayEvent]) -> None:
@@ -211,6 +213,7 @@ class Session:
             self._keep.say("the run ended within its warm-up: its statistics are empty")
             self._profiler.end_warm_up(self._source.counts, at_end=True)
         self._compositor.close()
+        self._readings.close()
         self._responder.finish(self.state)
 
 

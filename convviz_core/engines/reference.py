@@ -14,6 +14,7 @@ from convviz_core.engines.planning import EnginePlan, PlanningEngine
 from convviz_core.filters.bank import FilterBank
 from convviz_core.gray import to_planes, to_unit
 from convviz_core.layer import Layer
+from convviz_core.models.layer import ModelLayer
 from convviz_core.mosaic import reduce_maps, tile_maps
 from convviz_core.network import Net
 from convviz_core.ranges import Limits, RangeMode, bank_ranges, extremes_of, to_bytes
@@ -66,8 +67,10 @@ class TorchEngine(PlanningEngine[TorchPlan | MapsDifferencePlan]):
             return MapsDifferencePlan(key, self.check_open, self.maps, "torch float32")
         return TorchPlan(key, self.check_open)
 
-    def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:
+    def maps(self, frame: ByteArray, layer: Layer | ModelLayer) -> tuple[FloatArray, FloatArray]:
         """conv and activated, float32 (N, h, w) each."""
+        if isinstance(layer, ModelLayer):
+            return self.models.maps(frame, layer)
         plan = self.kept_plan(frame, layer, RangeMode.FIXED, 1)
         assert isinstance(plan, TorchPlan)
         return plan.maps(frame)

@@ -70,7 +70,7 @@ class Chain:
         could_be_read = numbers_size(("0",), plan.cell, page.text.base) > 0
         widest = [extremes(values) for values in (patch, kernel, products)]
         for digits, zero in ((3, True), (2, True), (2, False)) if could_be_read else ((0, True),):
-            texts = [text for values in widest for text in _texts(values, digits, zero=zero)[0]]
+            texts = [text for values in widest for text in cell_texts(values, digits, zero=zero)[0]]
             plan = replace(plan, size=numbers_size(texts, plan.cell, page.text.base) if digits else 0)
             if plan.size:
                 break
@@ -93,7 +93,7 @@ class Chain:
         if plan.cell < 1:
             return
         for number, matrix in enumerate(self._matrices):
-            texts, power = _texts(matrix.values, self._digits, zero=self._zero)
+            texts, power = cell_texts(matrix.values, self._digits, zero=self._zero)
             said = texts, matrix.title + times_power(power)
             for channel, place in enumerate(_draw_matrix(page, plan, number, matrix, said, top)):
                 self._places.append((channel, place))
@@ -131,7 +131,7 @@ class Chain:
                     cv2.rectangle(self._page.pixels, corner, opposite, ACCENT, 1)
 
 
-def _texts(values: AnyArray, digits: int, *, zero: bool) -> tuple[list[str], int]:
+def cell_texts(values: AnyArray, digits: int, *, zero: bool) -> tuple[list[str], int]:
     """What stands in the cells, and the power of ten that it is to be multiplied with."""
     texts, power = column(values, digits) if digits else ([], 0)
     return (texts if zero else [re.sub(r"^(\D?)0\.", r"\1.", text) for text in texts]), power

@@ -9,17 +9,19 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
-from live.drawing.chain import CHANNELS
+from live.drawing.chain import CHANNELS, cell_texts
 from live.drawing.kernels import draw_numbers, draw_picture, numbers_size, shades
-from live.drawing.numbers import column, figure, times_power
+from live.drawing.numbers import figure, times_power
 from live.drawing.overlay import Sprite
 from live.drawing.panel import PanelPage
 from live.drawing.scene import EditView, Scene
-from live.drawing.text import ACCENT, BACKGROUND, BOLD, DIM, INK, RULE, base_line, put, shortened, text_width
+from live.drawing.text import ACCENT, BACKGROUND, BOLD, DIM, INK, RULE, Colour, base_line, put, shortened, text_width
 from live.layout import Layout
 from live.layout.edit_places import EditPlaces, edit_places
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect, Tile
+
+BLACK: Colour = (0, 0, 0)
 
 
 class EditPanel:
@@ -57,14 +59,13 @@ def _write_facts(page: PanelPage, view: EditView, kernel: FloatArray, scene: Sce
     page.write_first([f"{scene.layer.bank.name}   {rows}x{columns}   {sums}", f"{rows}x{columns}   {sums}", sums], INK)
     back = f"{view.undoable} to undo" if view.undoable else "nothing to undo"
     forth = f", {view.redoable} to redo" if view.redoable else ""
-    kept = "" if view.unsaved else ", all of it kept"
-    page.write_first([f"step {figure(view.step)}   {back}{forth}{kept}", f"step {figure(view.step)}, {back}"])
+    kept = ", all of it in a file" if view.in_file else ""
+    page.write_first([f"step {view.step:g}   {back}{forth}{kept}", f"step {view.step:g}, {back}"])
 
 
 def _draw_planes(page: PanelPage, places: EditPlaces, view: EditView, kernel: FloatArray) -> None:
     reach = float(np.abs(kernel).max())
-    texts, power = column(kernel)
-    size = numbers_size(texts, places.cell, page.text.base)
+    texts, power, size = _numbers(kernel, places.cell, page.text.base)
     each = kernel[0].size
     for channel, place in enumerate(places.planes):
         picture = np.repeat(shades(kernel[channel], reach)[:, :, None], 3, axis=2)
@@ -72,17 +73,33 @@ def _draw_planes(page: PanelPage, places: EditPlaces, view: EditView, kernel: Fl
         if size:
             draw_numbers(page.pixels, picture, texts[channel * each : (channel + 1) * each], place, size)
         if len(kernel) > 1:
-            put(page.pixels, CHANNELS[channel], place.x, place.y - page.text.gap // 2, page.text.small, DIM, BOLD)
+            put(page.pixels, CHANNELS[channel], place.x, place.y - page.text.pad, page.text.small, DIM, BOLD)
     if size and power:
         last = places.planes[-1]
         put(page.pixels, times_power(power), last.right + page.text.pad, last.bottom, page.text.small, DIM)
     _outline(page.pixels, places.cell_at(view.place))
 
 
+def _numbers(kernel: FloatArray, cell: float, largest: int) -> tuple[list[str], int, int]:
+    """What stands in the cells, its power of ten, and its size of type: with as many digits as can be read there."""
+    for digits, zero in ((3, True), (2, True), (2, False)) if numbers_size(("0",), cell, largest) else ():
+        texts, power = cell_texts(kernel, digits, zero=zero)
+        size = numbers_size(texts, cell, largest)
+        if size:
+            return texts, power, size
+    return [], 0, 0
+
+
 def _outline(pixels: ByteArray, cell: Rect) -> None:
-    corner, opposite = (cell.x - 2, cell.y - 2), (cell.right + 1, cell.bottom + 1)
-    cv2.rectangle(pixels, corner, opposite, (0, 0, 0), 5)
-    cv2.rectangle(pixels, corner, opposite, ACCENT, 3 if min(cell.width, cell.height) > 8 else 1)
+    around = ((3, BLACK), (2, ACCENT), (1, ACCENT), (0, BLACK)) if min(cell.width, cell.height) > 8 else ((1, ACCENT),)
+    for margin, colour in around:
+        _frame(pixels, cell, margin, colour)
+
+
+def _frame(pixels: ByteArray, place: Rect, margin: int, colour: Colour) -> None:
+    """One pixel wide, so far outside of `place`."""
+    corner = (place.x - margin, place.y - margin)
+    cv2.rectangle(pixels, corner, (place.right - 1 + margin, place.bottom - 1 + margin), colour, 1)
 
 
 def _write_chosen(page: PanelPage, view: EditView, kernel: FloatArray) -> None:
@@ -118,5 +135,5 @@ class EditedMark:
         """Draw it on the tiles."""
         tile: Tile | None = layout.tile(scene.editing.filter) if scene.editing else None
         if tile is not None:
-            place = tile.picture
-            cv2.rectangle(canvas, (place.x, place.y), (place.right - 1, place.bottom - 1), ACCENT, 2)
+            for margin in (0, -1):
+                _frame(canvas, tile.picture, margin, ACCENT)

@@ -61,7 +61,7 @@ class Help:
             for whole in (True, False)
         ]
         chosen = next((choice for choice in choices if choice.pages == 1), choices[1])
-        return (_draw(place, chosen, scene.help_page % chosen.pages).sprite,)
+        return (_draw(place, chosen, scene.help_page % chosen.pages).finish(),)
 
 
 def _bank_sections(banks: Sequence[FilterBank], index: int) -> list[Section]:

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.arrays import ByteArray
 from convviz_core.gray import to_gray
 from convviz_core.inspect import Inspection, answers_at, inspect_pixel
 from convviz_core.ranges import RangeMode
-from live.drawing.all_maps import write_all_maps
 from live.drawing.captions import caption_words
 from live.drawing.chain import CHANNELS, Cell, Chain, Part, chain_height
 from live.drawing.difference_words import difference_answers, difference_lines
 from live.drawing.kernel_words import where_words
+from live.drawing.map_list import Answers, write_maps
 from live.drawing.numbers import MINUS, TIMES, column, figure
 from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
@@ -96,7 +96,7 @@ class Inspector:
         yield
         yield from self._draw_arithmetic(page, lines, inspection, around, len(answers[0]))
         yield
-        self.first_listed = yield from write_all_maps(page, scene, target, answers)
+        self.first_listed = yield from write_maps(page, scene, target, answers)
         yield  # to copy it is enough for the last picture
         return (page.finish(),)
 
@@ -128,8 +128,9 @@ class Inspector:
             yield from parted.pieces(self._cell)
             self._arithmetic = parted
         for words, value in lines:
-            fits = page.width_of(f"{words}  {value}") <= page.width
-            page.row([(words if fits else words.split(":")[0], 0, INK), (value, 1.0, ACCENT)])
+            choices = (words, words.rpartition(", so")[0] or words, words.split(":")[0])
+            said = next((one for one in choices if page.width_of(f"{one}  {value}") <= page.width), choices[-1])
+            page.row([(said, 0, INK), (value, 1.0, ACCENT)])
         page.skip()
 
 
@@ -155,12 +156,11 @@ def _inspect(scene: Scene, target: MapPixel) -> Inspection:
     return inspect_pixel(scene.image, scene.layer, *target, (lo, hi), own=scene.range == RangeMode.FRAME)
 
 
-def _answers(scene: Scene, target: MapPixel) -> tuple[FloatArray, ByteArray]:
+def _answers(scene: Scene, target: MapPixel) -> Answers:
     if scene.difference:
         return difference_answers(scene, target)
     own = scene.range == RangeMode.FRAME
-    found, levels = answers_at(scene.image, scene.layer, *target[1:], scene.ranges, own=own)
-    return (found if scene.layer.signed else np.maximum(found, 0)), levels
+    return answers_at(scene.image, scene.layer, *target[1:], scene.ranges, own=own)
 
 
 def _write_where(page: PanelPage, scene: Scene, target: MapPixel) -> None:
@@ -226,11 +226,13 @@ def arithmetic(scene: Scene, target: MapPixel, inspection: Inspection) -> list[t
         *sums, total = column(np.append(parts, response), shifted=False)[0]
         lines += [(f"sum of {name}", text) for name, text in zip(CHANNELS, sums, strict=True)]
     lines.append(("sum of all products", total))
-    relu = f"ReLU: the larger of 0 and {figure(response)}"
+    removed = f", so {figure(response)} is removed" if response < 0 else ""
+    relu = f"ReLU: the larger of 0 and {figure(response)}{removed}"
     lines.append(("no ReLU; it would give", figure(inspection.activated)) if signed else (relu, figure(shown)))
     if scene.difference:
         return [*lines, *difference_lines(scene, target, shown)]
     lo, hi = scene.ranges[target[0]].tolist()
     less = figure(lo) if lo >= 0 else f"({figure(lo)})"
-    way = f"byte: 255 {TIMES} ({figure(shown)} {MINUS} {less}) / ({figure(hi)} {MINUS} {less})"
+    bound = ", at most 255" if shown > hi else ", at least 0" if shown < lo else ""
+    way = f"byte{bound}: 255 {TIMES} ({figure(shown)} {MINUS} {less}) / ({figure(hi)} {MINUS} {less})"
     return [*lines, (way, str(inspection.byte))]

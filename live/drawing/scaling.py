@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import pairwise, product
+from itertools import accumulate, pairwise, product
 
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ _BAND = 180  # rows that are scaled at once, of the source or the place, whichev
 _CUT_OFF = 1 / 30  # of a source's pixel, that rows of source and place may end apart where they are cut
 _FIXED_POINT = 256  # of whole multiples of 1/256, cv2.sepFilter2D makes exact sums of bytes
 _HARDLY_MISSES = 1.1  # at so many pixels a pixel, bilinear sampling alone loses and adds less than a tenth of a line
-_MOST_RUNS = 17  # of pixels of the place that cover equally many of the source
+_MOST_OTHERS = 16  # pixels of the place that cover one pixel of the source more or less than usual
 _LEAST_WIDE, _MOST_WIDE = 0.75, 1.28  # of a line's share, that is left where whole pixels are covered
 # cv2.INTER_AREA takes the pixel before where one begins exactly at a pixel of the place, if its factor is rounded up.
 _JUST_BELOW = 1 - 1e-9
@@ -93,17 +93,24 @@ class Scaling:
 def _runs(have: int, want: int) -> _Runs:
     """Pixels of the place that cover equally many whole pixels of the source, and these; none where that is no use.
 
-    It is for even numbers, which OpenCV halves in a tenth of the time that all else takes.
+    It is for even numbers, which OpenCV halves in a tenth of the time that all else takes. The few that cover one more
+    or less stand together in fours: nothing is moved by more than half a pixel of the place, and there are few runs.
     """
-    least, ratio = have // want, have / want
-    if least < 2 or round(ratio) % 2:
+    usual = round(have / want)
+    others = abs(have - usual * want)
+    if usual < 4 or usual % 2 or others > _MOST_OTHERS:
         return ()
-    if ratio < _LEAST_WIDE * (least + 1) or ratio > _MOST_WIDE * least:
+    other = usual + (1 if have > usual * want else -1)
+    if others and not _LEAST_WIDE * other <= have / want <= _MOST_WIDE * min(usual, other):
         return ()
-    if 2 * min(have - least * want, (least + 1) * want - have) + 1 > _MOST_RUNS:
-        return ()
-    ends = [(2 * at * have + want) // (2 * want) for at in range(want + 1)]
-    changes = [at for at in range(1, want) if ends[at + 1] - ends[at] != ends[at] - ends[at - 1]]
+    groups = -(-others // 4)
+    widths = [usual] * want
+    for group in range(groups):
+        count = others * (group + 1) // groups - others * group // groups
+        first = (2 * group + 1) * want // (2 * groups) - count // 2
+        widths[first : first + count] = [other] * count
+    ends = [0, *accumulate(widths)]
+    changes = [at for at in range(1, want) if widths[at] != widths[at - 1]]
     return tuple((slice(a, b), slice(ends[a], ends[b])) for a, b in pairwise([0, *changes, want]))
 
 

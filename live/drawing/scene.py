@@ -8,6 +8,7 @@ from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Layer
 from convviz_core.ranges import RangeMode
+from live.curve_bench import CurvesInfo
 from live.drawing.tint import Removed
 from live.measuring.record import Recent
 from live.watching import Watched
@@ -55,8 +56,8 @@ class ProfileInfo:
 class EditView:
     """What the editing panel shows beside the kernel.
 
-    place: of the chosen weight: channel, row, column. undoable, redoable: how many steps. unsaved: whether the bank has
-    edits that no file has. buttons: keys, words, and whether it would do anything now.
+    place: of the chosen weight: channel, row, column. undoable, redoable: how many steps. in_file: whether the bank
+    was changed, and a file has it so. buttons: keys, words, and whether it would do anything now.
     """
 
     filter: int
@@ -64,7 +65,7 @@ class EditView:
     step: float
     undoable: int = 0
     redoable: int = 0
-    unsaved: bool = False
+    in_file: bool = False
     buttons: tuple[tuple[str, str, bool], ...] = ()
 
 
@@ -100,6 +101,7 @@ class Scene:
     kernels: bool = False  # with their numbers
     removed: Removed | None = None  # what is tinted
     profile: ProfileInfo | None = None
+    curves: CurvesInfo | None = None
     beat: int = 0
     banks: tuple[FilterBank, ...] = ()  # all that f and d go through; bank_index: the one that is shown
     bank_index: int = 0

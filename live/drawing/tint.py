@@ -71,7 +71,7 @@ def tint_into(levels: ByteArray, palette: Palette, removed: ByteArray, strengths
     Both uint8 (H, W). strengths: (256,); 0 changes nothing.
     """
     strong = np.asarray(cv2.LUT(removed, strengths), np.uint8)
-    half = np.asarray(cv2.convertScaleAbs(strong, alpha=0.5), np.uint8)
+    half = strong >> 1
     gray = palette.gray(levels)
     if gray is not None:
         cv2.merge([cv2.add(gray, strong), gray, cv2.add(gray, half)], place)

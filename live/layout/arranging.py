@@ -9,15 +9,19 @@ from functools import lru_cache
 from live.layout.laid_out import Layout, LayoutRequest
 from live.layout.other_side import half, in_pairs, other_seen, split_pairs, split_panel
 from live.layout.panel_places import Panel, PlacedPanels, placed
-from live.layout.tiling import Block, Rect, Tile, largest_block
+from live.layout.tiling import Block, Rect, Tile, WholeShrink, largest_block
 from live.layout.type_scale import TypeScale, type_scale
 from live.layout.viewport import Lens, Viewport
 
 SMALLEST_HUD_WH = (160, 120)  # a smaller canvas shows the picture alone
 STRIP_LINES = 2
-# From how many map pixels a canvas pixel on these are a whole number, by the pixels of all maps together: scaling ten
-# million costs a millisecond or two.
-WHOLE_FROM = ((10_000_000, 12.0), (40_000_000, 4.0), (math.inf, 2.5))
+# When the engine makes what is shown, by the pixels of all maps together: scaling ten million of them to less than a
+# fifth costs two milliseconds, else one.
+WHOLE = (
+    (10_000_000, WholeShrink(5.0, most_lost=1 / 8)),
+    (40_000_000, WholeShrink(4.0, most_lost=1 / 4)),
+    (math.inf, WholeShrink(2.5, most_lost=1 / 4)),
+)
 
 
 @lru_cache(maxsize=16)
@@ -111,14 +115,14 @@ def _places(request: LayoutRequest, text: TypeScale, whole: Rect) -> tuple[Rect,
     return room, panels, block_in(room)
 
 
-def _whole_from(request: LayoutRequest) -> float:
-    """From how many map pixels a canvas pixel on these are a whole number, so that the engine makes what is shown.
+def _whole(request: LayoutRequest) -> WholeShrink:
+    """When the map pixels of a canvas pixel are a whole number, so that the engine makes what is shown.
 
-    A tile then loses a thirteenth of its sides, where maps are large a fourth, at most. Block means that are scaled
-    any further lose half of a thin line's brightness wherever blocks and canvas pixels do not coincide.
+    Block means that are scaled any further lose half of a thin line's brightness wherever blocks and canvas pixels do
+    not coincide.
     """
     pixels = request.count * request.map_hw[0] * request.map_hw[1]
-    return next(shrink for most, shrink in WHOLE_FROM if pixels <= most)
+    return next(whole for most, whole in WHOLE if pixels <= most)
 
 
 def _block(request: LayoutRequest, text: TypeScale, room: Rect) -> Block:
@@ -135,7 +139,7 @@ def _block(request: LayoutRequest, text: TypeScale, room: Rect) -> Block:
         text,
         request.captions,
         cut=enlarged is not None,
-        whole_from=math.inf if enlarged is not None else _whole_from(request),
+        whole=WholeShrink() if enlarged is not None else _whole(request),
         pairs=pairs,
     )
 

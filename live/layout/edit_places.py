@@ -52,22 +52,29 @@ class EditPlaces:
 def edit_places(panel: Rect, text: TypeScale, planes: Planes, buttons: int) -> EditPlaces:
     """Share the panel: the buttons at its bottom, the kernel in cells as large as can be in the rest."""
     left, width = panel.x + text.base, panel.width - 2 * text.base
-    top = panel.y + heading_height(text) + LINES_ABOVE * text.line
+    top = panel.y + heading_height(text) + LINES_ABOVE * text.line + text.gap
     bottom = panel.bottom - text.pad
     grid = _grid(left, bottom, width, text, buttons)
     free = (grid[0].y if grid else bottom) - text.pad - round(LINES_BELOW * text.line) - top
     if free < FEWEST_KERNEL_LINES * text.line:
         grid, free = (), max(1, bottom - round(LINES_BELOW * text.line) - top)
-    gap = text.base
     channels, rows, columns = planes
-    across = min((width - (channels - 1) * gap) / (channels * columns), free / rows)
-    down = min(width / columns, (free - (channels - 1) * gap) / (channels * rows))
-    beside = across >= down
-    cell = max(min(max(across, down), LARGEST_CELL_EM * text.base), 0.1)
+    label = text.line if channels > 1 else 0  # above each plane
+    sizes = {
+        across: min(
+            (width - (across - 1) * text.base) / (across * columns), (free / -(-channels // across) - label) / rows
+        )
+        for across in range(1, channels + 1)
+    }
+    across = max(sizes, key=lambda across: sizes[across])
+    cell = max(min(sizes[across], LARGEST_CELL_EM * text.base), 0.1)
     cell = float(int(cell)) if cell >= 2 else cell
     plane_w, plane_h = max(1, round(columns * cell)), max(1, round(rows * cell))
-    step_x, step_y = (plane_w + gap, 0) if beside else (0, plane_h + gap)
-    places = tuple(Rect(left + n * step_x, top + n * step_y, plane_w, plane_h) for n in range(channels))
+    places = tuple(
+        Rect(left + number % across * (plane_w + text.base), y, plane_w, plane_h)
+        for number in range(channels)
+        for y in (top + label + number // across * (plane_h + label),)
+    )
     return EditPlaces(places, cell, places[-1].bottom, grid)
 
 

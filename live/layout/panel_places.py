@@ -22,6 +22,7 @@ class Panel(StrEnum):
     EDIT = "edit"  # open while a kernel is edited
     INSPECTOR = "inspector"
     WATCHED = "watched"  # open while pixels are watched
+    CURVES = "curves"
     PROFILE = "profile"
     HELP = "help"
 
@@ -36,6 +37,7 @@ PANEL_NEEDS = {
     Panel.EDIT: (29.0, 36.0),
     Panel.INSPECTOR: (31.0, 34.0),
     Panel.WATCHED: (27.0, 20.0),
+    Panel.CURVES: (30.0, 38.0),
     Panel.PROFILE: (27.0, 34.0),
     Panel.HELP: (52.0, 40.0),
 }

@@ -77,6 +77,21 @@ class Block:
 
 
 @dataclass(frozen=True)
+class WholeShrink:
+    """From so many map pixels a canvas pixel on, these are a whole number, unless a tile loses more of its sides."""
+
+    least: float = math.inf
+    most_lost: float = 0.0
+
+    def of(self, map_hw: tuple[int, int], cell_hw: tuple[float, float], scale: float) -> int | None:
+        """The whole number for maps that fit into their cells at that scale; None where they keep the scale."""
+        if not 0 < scale * self.least <= 1 or min(cell_hw) < 1:
+            return None
+        whole = max(-(-side // int(room)) for side, room in zip(map_hw, cell_hw, strict=True))
+        return whole if 1 / whole >= (1 - self.most_lost) * scale else None
+
+
+@dataclass(frozen=True)
 class _Grid:
     columns: int
     rows: int
@@ -98,20 +113,20 @@ def largest_block(
     needs: CaptionNeeds,
     *,
     cut: bool = False,
-    whole_from: float = math.inf,
+    whole: WholeShrink = WholeShrink(),
     pairs: bool = False,
 ) -> Block:
     """The tiles as large as `room` lets them be, in the middle of it, row by row.
 
-    cut: a tile shows no more of its map than there is room for at one canvas pixel a map pixel. whole_from: from so
-    many map pixels a canvas pixel on, these are a whole number. pairs: two and two tiles stay side by side.
+    cut: a tile shows no more of its map than there is room for at one canvas pixel a map pixel. whole: when
+    the map pixels of a canvas pixel are a whole number. pairs: two and two tiles stay side by side.
     """
     gap = text.gap if needs.wanted else 1
     inner = Rect(room.x + gap, room.y + gap, room.width - 2 * gap, room.height - 2 * gap)
     if inner.width < 1 or inner.height < 1:
         return Block((), CaptionPlan(), (0, 0), map_hw, ("the maps",) if needs.wanted and room.width else ())
     step = 2 if pairs else 1
-    best_grid = partial(_best_grid, count=len(indices), room=inner, gap=gap, whole_from=whole_from, step=step)
+    best_grid = partial(_best_grid, count=len(indices), room=inner, gap=gap, whole=whole, step=step)
     bare = best_grid(map_hw, caption_h=0)
     shown_hw = map_hw
     for least, share, numbered in caption_heights(text, needs):
@@ -129,7 +144,7 @@ def largest_block(
 
 
 def _best_grid(
-    map_hw: tuple[int, int], *, count: int, room: Rect, gap: int, caption_h: int, whole_from: float, step: int
+    map_hw: tuple[int, int], *, count: int, room: Rect, gap: int, caption_h: int, whole: WholeShrink, step: int
 ) -> _Grid:
     choices = []
     for columns in range(step, count + 1, step):
@@ -139,16 +154,9 @@ def _best_grid(
         cell_w = (room.width - gap * (columns - 1)) / columns
         cell_h = (room.height - gap * (rows - 1)) / rows - caption_h
         scale = _snapped(max(0.0, min(cell_w / map_hw[1], cell_h / map_hw[0])))
-        shrink = _whole_shrink(map_hw, int(cell_h), int(cell_w)) if 0 < scale * whole_from <= 1 else None
+        shrink = whole.of(map_hw, (cell_h, cell_w), scale)
         choices.append(_Grid(columns, rows, 1 / shrink if shrink else scale, shrink))
     return max(choices, key=lambda grid: grid.scale)
-
-
-def _whole_shrink(map_hw: tuple[int, int], cell_h: int, cell_w: int) -> int | None:
-    """The least whole number of map pixels a canvas pixel with which a map fits; None where it never does."""
-    if cell_h < 1 or cell_w < 1:
-        return None
-    return max(-(-map_hw[0] // cell_h), -(-map_hw[1] // cell_w))
 
 
 def _snapped(scale: float) -> float:

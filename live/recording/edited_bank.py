@@ -59,7 +59,7 @@ def _writable(bank: FilterBank, name: str) -> FilterBank:
     """The bank with texts that a filter file takes."""
     labels = [_text(label) or f"filter {number}" for number, label in enumerate(bank.labels, 1)]
     filters = tuple(replace(filter, label=label) for filter, label in zip(bank.filters, labels, strict=True))
-    return replace(bank, name=_text(name), filters=filters)
+    return replace(bank, name=_text(name), filters=filters, description=f"{bank.name.rstrip('*')}, changed by hand")
 
 
 def _text(text: str) -> str:

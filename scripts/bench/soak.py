@@ -30,7 +30,6 @@ import numpy as np  # noqa: E402
 
 from convviz_core.engines.opening import open_engine  # noqa: E402
 from convviz_core.filters.built_in import BUILT_IN_BANKS  # noqa: E402
-from live.appearance import Appearance  # noqa: E402
 from live.display.null import NullDisplay  # noqa: E402
 from live.events import Inbox  # noqa: E402
 from live.layout.panel_places import Panel  # noqa: E402
@@ -40,7 +39,11 @@ from live.sources import open_source  # noqa: E402
 from live.sources.frame import FrameSource, SourceSettings  # noqa: E402
 from live.sources.live_reader import LiveReader  # noqa: E402
 from live.sources.stream import StreamDevice  # noqa: E402
-from live.state import LayerSettings, ViewState  # noqa: E402
+from live.state import (  # noqa: E402
+    Appearance,
+    LayerSettings,
+    ViewState,
+)
 
 SIZE_WH = (320, 240)
 CANVAS_WH = (640, 480)

@@ -1,4 +1,4 @@
-"""Makes the README's pictures: runs convviz on a screen that nobody sees (Xvfb), presses keys, and keeps what is there.
+"""Makes the documents' pictures: runs convviz on a screen that nobody sees (Xvfb), presses keys, keeps what is there.
 
 `.venv/bin/python scripts/docs/screenshots.py`, on Linux, with the packages xvfb and xdotool.
 """
@@ -18,15 +18,39 @@ from x11 import Screen, xvfb  # noqa: E402
 
 from convviz_core.arrays import ByteArray  # noqa: E402
 from convviz_core.filters.built_in import BUILT_IN_BANKS  # noqa: E402
-from live.appearance import Appearance  # noqa: E402
 from live.composing import layout_request  # noqa: E402
 from live.drawing.text import BACKGROUND  # noqa: E402
 from live.layout import arrange  # noqa: E402
 from live.layout.panel_places import Panel  # noqa: E402
-from live.state import LayerSettings, ViewState  # noqa: E402
+from live.state import (  # noqa: E402
+    Appearance,
+    LayerSettings,
+    ViewState,
+)
 
 SCREEN = "1280x1024"  # the first window takes four fifths of it
-SHOTS = {"window.png": ["space"], "inspector.png": ["space", "i"]}
+ONE_EMPTY_KERNEL = ["space", "e", *["Delete"] * 3, "BackSpace"]
+UPPER_RIGHT = [
+    "Right",
+    "Right",
+    *["minus"] * 2,
+    "Right",
+    *["minus"] * 2,
+    "Down",
+    *["minus"] * 2,
+    "Left",
+    *["minus"] * 2,
+]
+LOWER_RIGHT = ["Down", *["plus"] * 2, "Right", *["plus"] * 2, "Down", *["plus"] * 2, "Left", *["plus"] * 2]
+CORNERS = ["space", "e", *["Delete"] * 3, *UPPER_RIGHT, *LOWER_RIGHT]
+SCENES = {"kernels-corners.png": "synthetic:checker"}  # of those that do not show the usual one
+SHOTS = {
+    "window.png": ["space"],
+    "inspector.png": ["space", "i"],
+    "kernels-one-weight.png": [*ONE_EMPTY_KERNEL, "plus"],
+    "kernels-edge.png": [*ONE_EMPTY_KERNEL, "Right", "Down", "minus", "Right", "plus"],
+    "kernels-corners.png": CORNERS,
+}
 SCENE_HW = (480, 640)  # of the synthetic scene
 GRATINGS_EDGE = (0, 60, 318)  # a pixel of the first map (map, y, x), where the dark ground ends and the grating begins
 
@@ -55,7 +79,7 @@ def main() -> None:
     """Write every shot into docs/."""
     for name, keys in SHOTS.items():
         with xvfb(SCREEN) as display, Screen(display) as screen:
-            screen.start([sys.executable, "-m", "live", "synthetic"])
+            screen.start([sys.executable, "-m", "live", SCENES.get(name, "synthetic")])
             screen.wait_for_window("convviz")
             before = screen.wait_for_picture(has_strip, "a first picture")
             for key in keys:

@@ -18,7 +18,7 @@ from convviz_core.filters.files import load_bank
 from convviz_core.filters.toml import to_toml
 from convviz_core.geometry import ConvSettings
 from live.bank_changes import BankFiles, changed
-from live.bank_file import BankFile
+from live.bank_file import BankFile, stamp
 from live.controls import press
 from live.display.null import NullDisplay
 from live.events import BankRead, Inbox
@@ -42,7 +42,7 @@ class Watched:
         self.path, self.inbox = folder / "mine.toml", Inbox()
         self._times = 0
         self.write(to_toml(bank))
-        self.file = BankFile(str(self.path), self.path, bank, self.inbox)
+        self.file = BankFile(str(self.path), self.path, stamp(self.path), bank, self.inbox)
 
     def write(self, text: str, *, by_renaming: bool = False) -> None:
         if by_renaming:
@@ -82,6 +82,13 @@ def test_a_file_that_has_changed_is_read_once_it_stands_still(watched: Watched, 
     assert watched.look(1) == []
     assert weights(watched.look(1)) == [[3, 4]]
     assert watched.look(3) == []
+
+
+def test_a_change_between_the_first_reading_and_the_first_look_is_seen(watched: Watched) -> None:
+    before, bank = stamp(watched.path), load_bank(watched.path)
+    watched.write(to_toml(bank_of("second", 3, 4)))
+    watched.file = BankFile(str(watched.path), watched.path, before, bank, watched.inbox)
+    assert weights(watched.look(3)) == [[3, 4]]
 
 
 def test_a_file_that_is_being_written_is_waited_for(watched: Watched) -> None:
@@ -201,6 +208,16 @@ class Source:
         pass
 
 
+def rewritten(watched: Watched, bank: FilterBank) -> dict[int, Callable[[], object]]:
+    """The file is another one before the fourth frame, and looked at then and before the fifth."""
+
+    def write() -> None:
+        watched.write(to_toml(bank))
+        watched.file.look()
+
+    return {3: write, 4: watched.file.look}
+
+
 def run_without_window(source: Source, watched: Watched) -> tuple[Last, list[str]]:
     said: list[str] = []
     last = Last(ViewState(LayerSettings.of((load_bank(watched.path), load_bank("udacity")))))
@@ -211,7 +228,7 @@ def run_without_window(source: Source, watched: Watched) -> tuple[Last, list[str
 
 def test_a_run_without_a_window_goes_on_with_the_new_bank_and_its_maps_are_the_new_ones(watched: Watched) -> None:
     colour = bank_of("colour", 1, -2, 3, 0.5, shape=(2, 3, 3, 3))
-    source = Source({3: lambda: (watched.write(to_toml(colour)), watched.file.look()), 4: watched.file.look})
+    source = Source(rewritten(watched, colour))
     last, said = run_without_window(source, watched)
     assert last.state.layer.bank.channels == 3
     assert said == [f"'{watched.path}' has changed and is read again"]
@@ -230,9 +247,7 @@ def test_a_run_without_a_window_goes_on_with_the_new_bank_and_its_maps_are_the_n
 
 def test_a_bank_that_does_not_fit_the_frames_is_said_and_the_one_before_stays(watched: Watched) -> None:
     large = bank_of("large", 1, shape=(1, 1, 31, 31))
-    source = Source(
-        {3: lambda: (watched.write(to_toml(large)), watched.file.look()), 4: watched.file.look}, (20, 20, 3)
-    )
+    source = Source(rewritten(watched, large), (20, 20, 3))
     last, said = run_without_window(source, watched)
     assert last.state.layer.bank.name == "first"
     assert source.ended

@@ -9,7 +9,6 @@ import pytest
 
 from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
-from live.appearance import Appearance
 from live.composing import layout_request
 from live.controls import answer, press
 from live.events import Button, DisplayEvent, Gesture, Key, MouseButton, Point, Wheel
@@ -17,8 +16,8 @@ from live.layout import Layout, arrange
 from live.layout.panel_places import Panel
 from live.layout.viewport import Viewport
 from live.pointing import followed, kept_inside
+from live.state import Appearance, ViewState
 from live.state import LayerSettings as Settings
-from live.state import ViewState
 
 STATE = ViewState(Settings.of(BUILT_IN_BANKS))
 WITH_INSPECTOR = replace(STATE, appearance=Appearance(panels=frozenset({Panel.INSPECTOR})))

@@ -25,6 +25,7 @@ from live.sources.frame import Frame, SourceError
 from live.state import LayerSettings, ViewState
 
 SEED = BUILT_IN_BANKS[0]
+ONE = np.ones((1, 1), np.float32)
 EDITED = compared(negated(SEED, 0), SEED)
 STATE = ViewState(LayerSettings.of(BUILT_IN_BANKS))
 
@@ -83,7 +84,7 @@ def test_no_file_is_ever_written_over(here: Path) -> None:
 )
 def test_a_bank_s_name_makes_a_name_that_is_safe_everywhere(here: Path, name: str, safe: str) -> None:
     assert safe_name(name) == safe
-    bank = FilterBank(name, (Filter("a\nb" * 90, np.ones((1, 1))), Filter("\x00", np.ones((1, 1)))))
+    bank = FilterBank(name, (Filter("a\nb" * 90, ONE), Filter("\x00", ONE)))
     assert write_edited(bank, here).parent == here
     assert load_bank(here / f"{safe}-edited.toml").labels[1] == "filter 2"
 

@@ -20,6 +20,7 @@ from convviz_core.engines.cuda.slot import Device
 from convviz_core.engines.planning import PlanningEngine
 from convviz_core.gray import to_gray
 from convviz_core.layer import Layer, check_frame
+from convviz_core.models.layer import ModelLayer
 from convviz_core.ranges import Range, RangeMode, checked_range, fixed_limits
 
 
@@ -43,7 +44,7 @@ class CudaEngine(PlanningEngine[CudaPlan | CudaDifferencePlan]):
         super().__init__()
         self._ring = Ring(depth)
         self._device = CudaDevice(device) if isinstance(device, str) else device
-        self.device = self._device.name
+        self.device = self.model_place = self._device.name
         with device_errors(self.device):
             self._streams = [self._device.stream() for _ in range(depth + 1)]
         self._planning = Lock()  # held while a plan is made
@@ -76,8 +77,10 @@ class CudaEngine(PlanningEngine[CudaPlan | CudaDifferencePlan]):
         with device_errors(self.device):
             return self._ring.collect()
 
-    def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:
+    def maps(self, frame: ByteArray, layer: Layer | ModelLayer) -> tuple[FloatArray, FloatArray]:
         """conv and activated of one frame, float32 (N, h, w) each."""
+        if isinstance(layer, ModelLayer):
+            return self.models.maps(frame, layer)
         self.check_open()
         check_frame(frame, layer)
         with device_errors(self.device):

@@ -16,6 +16,7 @@ from convviz_core.engines.padding import padding_for
 from convviz_core.engines.planning import PlanningEngine
 from convviz_core.gray import to_planes, to_unit
 from convviz_core.layer import Layer, check_frame
+from convviz_core.models.layer import ModelLayer
 
 
 class OpenCvEngine(PlanningEngine[OpenCvPlan | OpenCvDifferencePlan]):
@@ -36,8 +37,10 @@ class OpenCvEngine(PlanningEngine[OpenCvPlan | OpenCvDifferencePlan]):
             return OpenCvDifferencePlan(key, self.check_open, self._pool, self._workers)
         return OpenCvPlan(key, self.check_open, self._pool, self._workers)
 
-    def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:
+    def maps(self, frame: ByteArray, layer: Layer | ModelLayer) -> tuple[FloatArray, FloatArray]:
         """conv and activated, float32 (N, h, w) each."""
+        if isinstance(layer, ModelLayer):
+            return self.models.maps(frame, layer)
         self.check_open()
         height, width = check_frame(frame, layer)
         padding, (stride_y, stride_x) = padding_for(layer, frame.shape), layer.geometry.stride_yx

@@ -17,14 +17,13 @@ from convviz_core.engines.reference import TorchEngine
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.ranges import RangeMode
 from convviz_core.scenes import open_scene
-from live.appearance import Appearance
 from live.composing import layout_request, scene_of
 from live.drawing.scene import Status
 from live.drawing.text import BACKGROUND
 from live.drawing.tiles import TilePainter
 from live.layout import Layout, arrange
 from live.layout.panel_places import Panel
-from live.state import LayerSettings, ViewState
+from live.state import Appearance, LayerSettings, ViewState
 
 pytestmark = pytest.mark.gui
 

@@ -13,7 +13,6 @@ from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.ranges import RangeMode
-from live.appearance import COLORMAPS
 from live.composing import layout_request, new_compositor, scene_of
 from live.drawing.scene import ProfileInfo, Status
 from live.drawing.text import BACKGROUND
@@ -21,7 +20,7 @@ from live.layout import Layout, arrange
 from live.layout.panel_places import Panel
 from live.layout.viewport import Viewport
 from live.measuring.record import Percentiles, Recent
-from live.state import LayerSettings, ViewState
+from live.state import COLORMAPS, LayerSettings, ViewState
 
 STATE = ViewState(LayerSettings.of(BUILT_IN_BANKS))
 IMAGE = np.random.default_rng(3).integers(0, 256, (90, 120, 3), np.uint8)

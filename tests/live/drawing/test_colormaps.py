@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from convviz_core.arrays import AnyArray, ByteArray
-from live.appearance import COLORMAPS
 from live.drawing.colormaps import Palette, base_table, colour_into, lookup_tables, palettes
+from live.state import COLORMAPS
 
 SYMMETRIC = np.array([[-8, 8]], np.float32)
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from convviz_core.arrays import ByteArray
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.inspect import Inspection
 from convviz_core.layer import Activation, Layer
@@ -181,19 +182,19 @@ def test_the_words_of_a_cell_are_its_product() -> None:
     patch, kernel = np.array([[0.5, 0.25]], np.float32), np.array([[-2, 8]], np.float32)
     inspection = Inspection(patch, kernel, patch * kernel, 1.0, 1.0, 9)
     assert cell_words(inspection, (0, 0, 1))[0] == f"row 0, column 1 of the kernel: 0.250 {TIMES} 8 = 2"
-    patches, kernels = np.stack([patch] * 3), np.stack([kernel] * 3)
-    colour = Inspection(patches, kernels, patches * kernels, 1.0, 1.0, 9)
+    patch, kernel = np.stack([patch] * 3), np.stack([kernel] * 3)
+    colour = Inspection(patch, kernel, patch * kernel, 1.0, 1.0, 9)
     assert cell_words(colour, (2, 0, 0))[1] == f"B, row 0, column 0: 0.500 {TIMES} {MINUS}2 = {MINUS}1"
 
 
 def test_maps_that_have_no_room_are_said_beside_the_title(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
 
-    def note(_pixels: object, text: str, *_rest: object) -> int:
+    def put_right(_pixels: ByteArray, text: str, right: int, *_: object) -> int:
         said.append(text)
-        return 0
+        return right
 
-    monkeypatch.setattr("live.drawing.panel.put_right", note)
+    monkeypatch.setattr("live.drawing.panel.put_right", put_right)
     layout = arrange(replace(LAYOUT.request, canvas_wh=(320, 240)))
     Inspector().draw(layout, scene_of(bank_of(4), (0, 5, 5)))
     assert any("other maps" in text for text in said), said
@@ -225,6 +226,35 @@ def test_the_sum_becomes_a_byte_step_by_step() -> None:
         ("ReLU: the larger of 0 and 4.50", "4.50"),
         ("byte: 255 \N{MULTIPLICATION SIGN} (4.50 \N{MINUS SIGN} 0) / (9 \N{MINUS SIGN} 0)", "128"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("response", "byte", "relu", "way"),
+    [
+        (-2.25, 0, f"ReLU: the larger of 0 and {MINUS}2.25, so {MINUS}2.25 is removed", "byte: 255"),
+        (18.0, 255, "ReLU: the larger of 0 and 18", "byte, at most 255: 255"),
+    ],
+)
+def test_what_relu_removes_and_what_lies_beyond_the_range_is_said(
+    response: float, byte: int, relu: str, way: str
+) -> None:
+    one = np.ones((1, 1), np.float32)
+    inspection = Inspection(one, one, one, response, max(response, 0.0), byte)
+    lines = arithmetic(scene_of(FilterBank("b", (Filter("f", one),)), (0, 0, 0)), (0, 0, 0), inspection)
+    assert lines[1][0] == relu
+    assert lines[2][0].startswith(way)
+    assert lines[2][1] == str(byte)
+
+
+def test_opposite_filters_have_opposite_sums_in_the_list_of_which_relu_leaves_one(written: Written) -> None:
+    kernel = np.array([[-1, 2]], np.float32)
+    bank = FilterBank("pair", (Filter("f", kernel), Filter("its opposite", -kernel)))
+    scene = scene_of(bank, (0, 5, 5))
+    written.draw(scene)
+    rows = [row for row in written.rows if row[0] in ("1", "2")]
+    sums = [row[1].replace(MINUS, "-") for row in rows]
+    assert float(sums[0]) == -float(sums[1]) != 0
+    assert sorted(float(row[2]) for row in rows) == [0.0, abs(float(sums[0]))]
 
 
 def test_three_channels_are_summed_apart_and_then_together() -> None:

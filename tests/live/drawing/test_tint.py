@@ -11,12 +11,12 @@ from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.opposites import with_opposites
 from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
-from live.appearance import COLORMAPS
 from live.drawing.colormaps import palettes
 from live.drawing.scene import Scene, Status
 from live.drawing.tiles import TilePainter
 from live.drawing.tint import Removed, counts_from, noise_responses, removed_share, tint_into, tint_strengths
 from live.layout import Layout, LayoutRequest, arrange
+from live.state import COLORMAPS
 
 SEED = load_bank("udacity")
 
