@@ -121,7 +121,7 @@ class Responder:
             self._intake.step()
         elif effect == Effect.SNAPSHOT and self._last.image is not None:
             last = self._last
-            self._keep.snapshot(self._engine, last.image, last.state, last.result, last.watched, last.other)
+            self._keep.snapshot(self._engine, self._last.image, last.state, last.result, last.watched, last.other)
         elif effect == Effect.RECORD:
             self._keep.toggle_recording()
 

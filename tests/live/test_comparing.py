@@ -212,7 +212,9 @@ def test_comparable_units_share_one_range_and_others_keep_their_own() -> None:
     assert shares(Layer(SEED.flipped(), "none"))
     double = FilterBank("double", tuple(Filter(f.label, 2 * f.kernel) for f in SEED.filters))
     assert shares(Layer(double))
-    assert not shares(Layer(FilterBank("more", tuple(Filter(f.label, 2.1 * f.kernel) for f in SEED.filters))))
+    assert not shares(
+        Layer(FilterBank("more", tuple(Filter(f.label, np.float32(2.1) * f.kernel) for f in SEED.filters)))
+    )
     assert not shares(Layer(GABOR))
 
 

@@ -11,16 +11,23 @@ import pytest
 import torch
 from torch.nn.functional import conv2d
 
+from convviz_core.arrays import AnyArray
 from convviz_core.filters.files import load_bank
 from live.cli import main
 
 FILES = ["compare", "frame.png", "maps.npz", "mosaic.png", "reproduce.py", "settings.json"]
 
 
-def exact(gray: np.ndarray, name: str) -> np.ndarray:
+def exact(gray: AnyArray, name: str) -> AnyArray:
     """float64 (N, h, w) after ReLU, by torch. gray: float64 (H, W) in [0, 1]."""
     kernels = torch.from_numpy(load_bank(name).kernels.astype(np.float64))
     return torch.relu(conv2d(torch.from_numpy(gray)[None, None], kernels))[0].numpy()
+
+
+def read(path: Path) -> AnyArray:
+    found = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    assert found is not None
+    return found
 
 
 def taken(tmp_path: Path, *options: str) -> Path:
@@ -44,7 +51,7 @@ def test_the_kept_layer_and_the_difference_lie_in_a_folder_of_their_own(tmp_path
         "maps.npz",
         "mosaic.png",
     ]
-    gray = cv2.cvtColor(cv2.imread(str(folder / "frame.png")), cv2.COLOR_BGR2GRAY) / 255.0
+    gray = cv2.cvtColor(read(folder / "frame.png"), cv2.COLOR_BGR2GRAY) / 255.0
     live, kept = exact(gray, "udacity"), exact(gray, "gabor")
     with np.load(compare / "difference.npz") as file:
         assert file.files == ["difference"]
@@ -56,7 +63,7 @@ def test_the_kept_layer_and_the_difference_lie_in_a_folder_of_their_own(tmp_path
     with np.load(compare / "maps.npz") as file:
         np.testing.assert_allclose(file["activated"], kept, atol=1e-5)
         np.testing.assert_array_equal(file["kernels"], load_bank("gabor").kernels)
-    assert cv2.imread(str(compare / "mosaic.png"), cv2.IMREAD_UNCHANGED).shape == (3 * 54, 3 * 84)
+    assert read(compare / "mosaic.png").shape == (3 * 54, 3 * 84)
     np.testing.assert_array_equal(load_bank(str(compare / "filters.toml")).kernels, load_bank("gabor").kernels)
     said = json.loads((folder / "settings.json").read_text(encoding="utf-8"))["compare"]
     assert (said["as"], said["filters"], len(said["ranges"])) == ("difference", "gabor", 8)
