@@ -109,6 +109,7 @@ class PageServer:
         )
         self._started.set()
         await self._stop.wait()
+        self._visits.end()
         await _close(server)
 
     def _answer(self, _connection: ServerConnection, request: Request) -> Response | None:

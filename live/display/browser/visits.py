@@ -121,6 +121,10 @@ class Visits:
         if self.controlling:
             self._give_control(self.controlling)
 
+    def end(self) -> None:
+        """The view is over: that pages leave now is no news."""
+        self._camera = None
+
     def tell_controlling(self, what: dict[str, object]) -> None:
         """Tell the controlling page something, where there is one."""
         if self.controlling:
