@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -54,7 +55,9 @@ class Tab:
     def __init__(self, address: str) -> None:
         from websockets.sync.client import connect
 
-        self._socket: ClientConnection = connect(address, max_size=None, open_timeout=PATIENCE_S, compression=None)
+        self._open = ExitStack()
+        connecting = connect(address, max_size=None, open_timeout=PATIENCE_S, compression=None, proxy=None)
+        self._socket: ClientConnection = self._open.enter_context(connecting)
         self._number = 0
         self.console: list[str] = []
         self.tell("Runtime.enable")
@@ -116,7 +119,7 @@ class Tab:
 
     def close(self) -> None:
         """Let go of the page."""
-        self._socket.close()
+        self._open.close()
 
 
 class Chromium:
