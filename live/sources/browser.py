@@ -88,6 +88,7 @@ class BrowserDevice:
         rate = f" at {fps:g} fps" if fps else ""
         named = f" '{label}'" if label else ""
         with self._changed:
+            self._why_not = ""
             self._stream = _Stream(f"the page's camera{named}, {size_wh[0]}x{size_wh[1]}{rate}", fps, taken)
             self._newest = None
             self._changed.notify_all()
@@ -103,10 +104,11 @@ class BrowserDevice:
     def stopped(self, why: str) -> None:
         """The camera is off. why: a key of the sentences above."""
         with self._changed:
-            self._stream = None
-            self._why_not = _WHY[why]
+            said_before = self._why_not == _WHY[why]  # a page that tries again and again says so each time
+            self._stream, self._why_not = None, _WHY[why]
             self._changed.notify_all()
-        self._listener(SourceEvent("notice", self._clock(), f"{_WHY[why]}; waiting for it"))
+        if not said_before:
+            self._listener(SourceEvent("notice", self._clock(), f"{_WHY[why]}; waiting for it"))
 
     # What the capture thread asks.
 
