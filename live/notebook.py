@@ -66,6 +66,16 @@ class Viewer:
         if not self.url:
             raise RuntimeError(self._said[-1] if self._said else "the viewer does not start")
 
+    @property
+    def exit_code(self) -> int | None:
+        """Its exit code; None while it runs."""
+        return self._program.poll()
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._program.pid
+
     def wait(self) -> None:
         """Wait until it has ended, in short steps, which an interrupt ends on every system."""
         while self._program.poll() is None:

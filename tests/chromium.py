@@ -62,6 +62,7 @@ class Tab:
         self.console: list[str] = []
         self.tell("Runtime.enable")
         self.tell("Page.enable")
+        self.tell("Log.enable")
 
     def tell(self, method: str, **parameters: Any) -> dict[str, Any]:
         """One command, and its answer."""
@@ -71,6 +72,8 @@ class Tab:
             answer = json.loads(self._socket.recv(timeout=PATIENCE_S))
             if answer.get("method") == "Runtime.consoleAPICalled":
                 self.console += [str(each.get("value", each)) for each in answer["params"]["args"]]
+            if answer.get("method") == "Log.entryAdded":
+                self.console.append(str(answer["params"]["entry"]["text"]))
             if answer.get("method") == "Runtime.exceptionThrown":
                 self.console.append(str(answer["params"]["exceptionDetails"]))
             if answer.get("id") == self._number:

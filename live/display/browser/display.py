@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from convviz_core.arrays import ByteArray
 from live.display.browser.messages import KeyPress, MouseEvent
 from live.display.browser.pictures import Pictures
-from live.display.browser.server import PageServer
 from live.display.mouse import Mouse
 from live.events import DisplayEvent, Key, Resize
+
+if TYPE_CHECKING:
+    from live.display.browser.server import PageServer  # loads websockets, which may not be there
 
 
 class Hands:

@@ -130,6 +130,12 @@ class Pictures:
         with self._changed:
             self._pages = [other for other in self._pages if other is not page]
 
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        """Those that are there."""
+        with self._changed:
+            return tuple(self._pages)
+
     def seen(self, page: Page, number: int) -> None:
         """The page has drawn the picture of that number."""
         with self._changed:

@@ -168,7 +168,6 @@ export class Hands {
       this.#mouse("down", event, "left");
       this.#mouse("up", event, "left");
     } else if (this.#finger) {
-      this.#mouse("move", event);
       this.#say(["cancel"]);
     }
     this.#finger = this.#pinch = null;

@@ -6,8 +6,7 @@ import importlib.util
 import socket
 import threading
 import tracemalloc
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -15,63 +14,12 @@ import pytest
 if importlib.util.find_spec("websockets") is None:
     pytest.skip("needs websockets", allow_module_level=True)
 
-from page_client import PATIENCE_S, PageClient, ask
+from page_client import PageClient, ask
+from served import KeptCamera, Served
 from websockets.exceptions import InvalidStatus
 
-from live.display.browser.address import Address, listen
-from live.display.browser.display import BrowserDisplay, Hands
-from live.display.browser.pictures import Pictures
-from live.display.browser.server import MOST_PAGES, NONSENSE, OVER, TOO_MANY, WRONG_TOKEN, PageServer
-from live.events import Button, DisplayEvent, Gesture, Key, MouseButton, Pointer, Resize, Wheel
-
-
-@dataclass
-class KeptCamera:
-    """Where a page's camera goes in these tests."""
-
-    pictures: list[bytes] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
-    taken: Callable[[], None] = print
-
-    def wanted(self) -> dict[str, float]:
-        return {"width": 64.0}
-
-    def started(self, label: str, size_wh: tuple[int, int], fps: float | None, taken: Callable[[], None]) -> None:
-        self.taken = taken
-        self.said.append(f"started {label} {size_wh} {fps}")
-
-    def picture(self, jpeg: bytes, captured_at_s: float) -> None:
-        self.pictures.append(jpeg + str(captured_at_s).encode())
-        self.taken()
-
-    def stopped(self, why: str) -> None:
-        self.said.append(why)
-
-
-class Served:
-    """A server that listens, and the display behind it."""
-
-    def __init__(self, camera: KeptCamera | None = None) -> None:
-        address = Address("127.0.0.1", 0)
-        listening = listen(address)
-        self.port = listening.getsockname()[1]
-        pictures, hands = Pictures(), Hands()
-        self.server = PageServer(address, listening, pictures, hands, camera)
-        self.display = BrowserDisplay(self.server, pictures, hands, lambda: 0.0)
-        pictures.start()
-        self.server.start()
-
-    def page(self, size: tuple[int, int] = (320, 240)) -> PageClient:
-        return PageClient(self.port, self.server.token, size=size)
-
-    def events(self, count: int) -> list[DisplayEvent]:
-        """The next events, as many as there must be."""
-        heard: list[DisplayEvent] = []
-        while len(heard) < count:
-            some = self.display.idle(PATIENCE_S)
-            assert some, "waited in vain"
-            heard += some
-        return heard
+from live.display.browser.server import MOST_PAGES, NONSENSE, OVER, TOO_MANY, WRONG_TOKEN
+from live.events import Button, Gesture, Key, MouseButton, Pointer, Resize, Wheel
 
 
 @pytest.fixture
