@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 
 import cv2
 import numpy as np
 import pytest
 from chromium import Chromium, Tab, wait_until
+from page_pixels import complaints, shows
 
 from convviz_core.arrays import ByteArray
 from live.events import Button, DisplayEvent, Gesture, Key, MouseButton, Pointer, Resize, Wheel
@@ -22,13 +22,6 @@ from slow_link import SlowLink  # noqa: E402
 LEFT, RIGHT = MouseButton.LEFT, MouseButton.RIGHT
 SHIFT = 8  # in DevTools' modifiers
 BAR_PX = 25
-READ = """(() => {
-  const canvas = document.getElementById("canvas");
-  const bytes = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 32768) text += String.fromCharCode(...bytes.subarray(at, at + 32768));
-  return [canvas.width, canvas.height, btoa(text)];
-})()"""
 
 
 @pytest.fixture(scope="module")
@@ -58,28 +51,6 @@ def tab(chromium: Chromium, served: Served) -> Iterator[Tab]:
 
 def noise(size_wh: tuple[int, int], seed: int = 0) -> ByteArray:
     return np.random.default_rng(seed).integers(0, 256, (size_wh[1], size_wh[0], 3), np.uint8)
-
-
-def complaints(tab: Tab) -> list[str]:
-    """What the browser wrote to its console, but for how these tests read the canvas."""
-    return [line for line in tab.console if "willReadFrequently" not in line]
-
-
-def drawn(tab: Tab) -> ByteArray:
-    """The page's canvas, uint8 BGR (H, W, 3)."""
-    width, height, text = tab.evaluate(READ)
-    pixels = np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width, 4)
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGBA2BGR), np.uint8)
-
-
-def shows(tab: Tab, canvas: ByteArray) -> None:
-    """Wait until the page shows exactly that."""
-
-    def same() -> bool:
-        found = drawn(tab)
-        return found.shape == canvas.shape and bool((found == canvas).all())
-
-    wait_until(same, "the canvas to be there without a loss")
 
 
 def see(tab: Tab, served: Served, size_wh: tuple[int, int]) -> None:
