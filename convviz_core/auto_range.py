@@ -25,7 +25,7 @@ from convviz_core.ranges import (
     fixed_limits,
     limits_for,
 )
-from convviz_core.sampling import ResponseSampler, sampler_for
+from convviz_core.sampling import ResponseSampler, of_one_frame, sampler_for
 
 NOTHING = 1 / 512  # of the fixed limit: a response of this size or less is nothing, and does not count
 ALWAYS_SHOWN = 4096  # so many responses may count before any is left above the limit
@@ -193,6 +193,7 @@ class AutoRange:
 
 def _looked_at(sampler: ResponseSampler, frame: ByteArray, most: int) -> list[Tally]:
     """Portions of a picture, enough of them, and up to `most` where those may still be off."""
+    sampler, frame = of_one_frame(sampler, frame)
     tallies: list[Tally] = []
     for portion in range(min(most, sampler.portions)):
         if len(tallies) >= sampler.enough and Tally.sum(tallies).sure(sampler.responses_in_all):

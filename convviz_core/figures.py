@@ -50,10 +50,10 @@ def write_figures(
             f"got {gray.shape}, {conv.shape} and {activated.shape}"
         )
     paths = tuple(directory / name for name in FIGURE_FILES)
-    with _quiet():
+    with quiet_matplotlib():
         figures = (_input_figure(gray), _filters_figure(bank), _maps_figure(conv), _maps_figure(activated))
         for path, figure in zip(paths, figures, strict=True):
-            _save(figure, path)
+            save_figure(figure, path)
     return paths
 
 
@@ -71,7 +71,7 @@ def _maps_figure(maps: FloatArray) -> Figure:
     for axes, response in zip(panels, maps, strict=True):
         low, high = float(response.min()), float(response.max())
         axes.imshow(_no_larger_than_drawn(response), cmap="gray", vmin=low, vmax=high, aspect="auto")
-        axes.set_xlabel(f"{_short(response.min())} to {_short(response.max())}", fontsize=CAPTION_PT)
+        axes.set_xlabel(f"{short_number(response.min())} to {short_number(response.max())}", fontsize=CAPTION_PT)
     return figure
 
 
@@ -98,7 +98,7 @@ def _filters_figure(bank: FilterBank) -> Figure:
         if font_pt >= MIN_FONT_PT:
             _write_weights(axes, kernel_texts, lightness, font_pt)
         else:
-            axes.set_xlabel(f"{_short(kernel.min())} to {_short(kernel.max())}", fontsize=CAPTION_PT)
+            axes.set_xlabel(f"{short_number(kernel.min())} to {short_number(kernel.max())}", fontsize=CAPTION_PT)
     return figure
 
 
@@ -110,7 +110,7 @@ def _weight_texts(bank: FilterBank, cell_pt: float) -> tuple[AnyArray, float]:
     largest = float(np.abs(bank.kernels).max())
     decimals = 2 - math.floor(math.log10(largest)) if largest else 0
     for weights in (bank.kernels.astype(np.float64), bank.kernels.astype(np.float64).round(decimals)):
-        texts = np.array([_short(weight) for weight in weights.flat]).reshape(weights.shape)
+        texts = np.array([short_number(weight) for weight in weights.flat]).reshape(weights.shape)
         letters = max(len(text) for text in texts.flat)
         font_pt = min(MAX_FONT_PT, 0.85 * cell_pt / (GLYPH_EM * letters), 0.85 * cell_pt / (1.3 * bank.channels))
         if font_pt >= MIN_FONT_PT:
@@ -140,7 +140,8 @@ def _lightness(kernel: FloatArray) -> FloatArray:
     return lightness[0] if len(kernel) == 1 else np.moveaxis(lightness, 0, 2)
 
 
-def _short(number: np.floating[Any]) -> str:
+def short_number(number: np.floating[Any] | float) -> str:
+    """Three digits, with a true minus sign."""
     return f"{number + 0.0:.3g}".replace("-", "\N{MINUS SIGN}")
 
 
@@ -180,7 +181,8 @@ def _grid(titles: Sequence[str], width_in: float, aspect: float) -> tuple[Figure
     return figure, panels
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write it as a PNG, whole or not at all. Errors: OSError."""
     picture = io.BytesIO()
     figure.savefig(picture, format="png")
     with replacing(path) as beside:
@@ -188,7 +190,7 @@ def _save(figure: Figure, path: Path) -> None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet_matplotlib() -> Iterator[None]:
     """matplotlib says on stderr that it builds its font cache, and which letters of a label its font lacks."""
     logger = logging.getLogger("matplotlib")
     level = logger.level

@@ -9,30 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-OUTSIDE = -1  # where a padded zero is read instead of an input pixel
+from convviz_core.axis import OUTSIDE, Axis, FrameSizeError, PaddingMode
+
+__all__ = ["OUTSIDE", "Box", "ConvGeometry", "ConvSettings", "FrameSizeError", "GeometryError", "PaddingMode"]
 
 
 class GeometryError(ValueError):
     """A geometry that does not exist; its message is one sentence for a person."""
-
-
-class FrameSizeError(ValueError):
-    """An input that is too small, so that no response exists."""
-
-
-class PaddingMode(StrEnum):
-    """What stands outside the input, where there is padding."""
-
-    ZEROS = "zeros"
-    REFLECT = "reflect"  # mirrored, the border pixel not repeated
-    REPLICATE = "replicate"  # the border pixel, again and again
-    CIRCULAR = "circular"  # the other side's pixels
 
 
 class Box(NamedTuple):
@@ -45,12 +33,32 @@ class Box(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ConvGeometry:
-    """Kernel size, stride, padding with its mode, and dilation of a two-dimensional convolution.
+class ConvSettings:
+    """Stride, padding with its mode, and dilation: how a layer lies on its input, whatever its kernels' size is.
 
-    Each is one number for both directions, or (y, x); kernel_hw is (rows, columns). padding may be "same": the map is
-    as large as the input (stride 1 only), and where an odd number of pixels is added, the one more stands at the
-    bottom and at the right. Errors: GeometryError.
+    Each is one number for both directions, or (y, x), and is kept as (y, x). padding may be "same": the map is as large
+    as the input (stride 1 only), and where an odd number of pixels is added, the one more stands at the bottom and at
+    the right. Errors: GeometryError.
+    """
+
+    stride: int | tuple[int, int] = 1
+    padding: int | tuple[int, int] | str = 0
+    padding_mode: PaddingMode | str = PaddingMode.ZEROS
+    dilation: int | tuple[int, int] = 1
+
+    def __post_init__(self) -> None:
+        _keep_checked(self)
+
+    def geometry(self, kernel_hw: tuple[int, int]) -> ConvGeometry:
+        """With kernels of that size."""
+        return ConvGeometry(kernel_hw, self.stride, self.padding, self.padding_mode, self.dilation)
+
+
+@dataclass(frozen=True)
+class ConvGeometry:
+    """Kernel size, stride, padding with its mode, and dilation of a two-dimensional convolution (see ConvSettings).
+
+    kernel_hw is (rows, columns). Errors: GeometryError.
     """
 
     kernel_hw: int | tuple[int, int]
@@ -60,15 +68,26 @@ class ConvGeometry:
     dilation: int | tuple[int, int] = 1
 
     def __post_init__(self) -> None:
-        for name, least in (("kernel_hw", 1), ("stride", 1), ("padding", 0), ("dilation", 1)):
-            object.__setattr__(self, name, _pair(name, getattr(self, name), least))
-        try:
-            object.__setattr__(self, "padding_mode", PaddingMode(self.padding_mode))
-        except ValueError:
-            accepted = ", ".join(PaddingMode)
-            raise GeometryError(f"padding_mode is one of {accepted}, got {self.padding_mode!r}") from None
-        if self.padding == "same" and self.stride != (1, 1):
-            raise GeometryError(f"padding 'same' exists for stride 1 only, got stride {self.stride}")
+        object.__setattr__(self, "kernel_hw", _pair("kernel_hw", self.kernel_hw, 1))
+        _keep_checked(self)
+
+    @property
+    def stride_yx(self) -> tuple[int, int]:
+        """Input rows and columns from one response to the next."""
+        (y, x) = self._axes
+        return y.stride, x.stride
+
+    @property
+    def dilation_yx(self) -> tuple[int, int]:
+        """Input rows and columns from one weight to the next."""
+        (y, x) = self._axes
+        return y.dilation, x.dilation
+
+    @property
+    def margins(self) -> tuple[int, int, int, int]:
+        """Rows added above and below the input, columns added to its left and its right."""
+        (y, x) = self._axes
+        return (*y.padding, *x.padding)
 
     @property
     def extent_hw(self) -> tuple[int, int]:
@@ -81,8 +100,7 @@ class ConvGeometry:
         height, width = input_hw
         sizes = [axis.output(size) for axis, size in zip(self._axes, input_hw, strict=True)]
         if min(sizes) < 1:
-            kernel_h, kernel_w = self.extent_hw
-            raise FrameSizeError(f"the frame is {width}x{height}, smaller than the {kernel_h}x{kernel_w} kernels")
+            raise FrameSizeError(f"the frame is {width}x{height}{self._padded(input_hw)}, smaller than {self._kernels}")
         for axis, size in zip(self._axes, input_hw, strict=True):
             axis.check_padding(size)
         return sizes[0], sizes[1]
@@ -141,8 +159,20 @@ class ConvGeometry:
         at_y, at_x = (axis.centred_at(at) for axis, at in zip(self._axes, (y, x), strict=True))
         return at_y, at_x
 
+    def _padded(self, input_hw: tuple[int, int]) -> str:
+        if not any(self.margins):
+            return ""
+        top, bottom, left, right = self.margins
+        return f" ({input_hw[1] + left + right}x{input_hw[0] + top + bottom} with its padding)"
+
     @property
-    def _axes(self) -> tuple[_Axis, _Axis]:
+    def _kernels(self) -> str:
+        (extent_h, extent_w), kernel_hw = self.extent_hw, tuple(axis.kernel for axis in self._axes)
+        spanned = "" if (extent_h, extent_w) == kernel_hw else " that is spanned by the dilated kernels"
+        return f"the {extent_h}x{extent_w}{spanned or ' kernels'}"
+
+    @property
+    def _axes(self) -> tuple[Axis, Axis]:
         kernel, stride, padding, dilation = self.kernel_hw, self.stride, self.padding, self.dilation
         assert not isinstance(kernel, int)
         assert not isinstance(stride, int)
@@ -150,63 +180,22 @@ class ConvGeometry:
         assert not isinstance(padding, int)
         mode = PaddingMode(self.padding_mode)
         y, x = (
-            _Axis(kernel[i], stride[i], _before_and_after(padding, i, kernel[i], dilation[i]), mode, dilation[i])
+            Axis(kernel[i], stride[i], _before_and_after(padding, i, kernel[i], dilation[i]), mode, dilation[i])
             for i in range(2)
         )
         return y, x
 
 
-@dataclass(frozen=True)
-class _Axis:
-    """One direction of a ConvGeometry; the two do not know of each other."""
-
-    kernel: int
-    stride: int
-    padding: tuple[int, int]  # before and after
-    mode: PaddingMode
-    dilation: int
-
-    @property
-    def extent(self) -> int:
-        return self.dilation * (self.kernel - 1) + 1
-
-    def output(self, size: int) -> int:
-        return (size + sum(self.padding) - self.extent) // self.stride + 1
-
-    def check_padding(self, size: int) -> None:
-        widest = max(self.padding)
-        if self.mode == PaddingMode.REFLECT and widest >= size:
-            raise FrameSizeError(f"reflected padding of {widest} needs more than {widest} pixels, the frame has {size}")
-        if self.mode == PaddingMode.CIRCULAR and widest > size:
-            raise FrameSizeError(f"circular padding of {widest} needs at least {widest} pixels, the frame has {size}")
-
-    def start(self, at: int) -> int:
-        return at * self.stride - self.padding[0]
-
-    def centre(self, at: float) -> float:
-        return at * self.stride - self.padding[0] + (self.extent - 1) / 2
-
-    def centred_at(self, at: float) -> float:
-        return (at + self.padding[0] - (self.extent - 1) / 2) / self.stride
-
-    def readers(self, size: int, at: int) -> tuple[int, int] | None:
-        """The first response of `size` that reads input position `at`, and one behind the last."""
-        last = at + self.padding[0]  # the one whose window begins there, times the stride
-        first = max(0, -(-(last - self.extent + 1) // self.stride))
-        found = range(first, min(last // self.stride, size - 1) + 1)
-        reading = [one for one in found if (last - one * self.stride) % self.dilation == 0]
-        return (reading[0], reading[-1] + 1) if reading else None
-
-    def read(self, size: int, at: int | NDArray[np.int64]) -> NDArray[np.int64]:
-        met = at * self.stride - self.padding[0] + self.dilation * np.arange(self.kernel)
-        if self.mode == PaddingMode.ZEROS:
-            return np.where((met >= 0) & (met < size), met, OUTSIDE)
-        if self.mode == PaddingMode.REPLICATE:
-            return np.clip(met, 0, size - 1)
-        if self.mode == PaddingMode.CIRCULAR:
-            return met % size
-        last = size - 1
-        return np.asarray(last - np.abs(last - np.abs(met)))  # reflected at the first pixel, then at the last
+def _keep_checked(made: ConvSettings | ConvGeometry) -> None:
+    for name, least in (("stride", 1), ("padding", 0), ("dilation", 1)):
+        object.__setattr__(made, name, _pair(name, getattr(made, name), least))
+    try:
+        object.__setattr__(made, "padding_mode", PaddingMode(made.padding_mode))
+    except ValueError:
+        accepted = ", ".join(PaddingMode)
+        raise GeometryError(f"padding_mode is one of {accepted}, got {made.padding_mode!r}") from None
+    if made.padding == "same" and made.stride != (1, 1):
+        raise GeometryError(f"padding 'same' exists for stride 1 only, got stride {made.stride}")
 
 
 def _pair(name: str, value: object, least: int) -> tuple[int, int] | str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.geometry import OUTSIDE, Box
 from convviz_core.gray import to_planes, to_unit
 from convviz_core.layer import Layer, check_frame, check_layer
+from convviz_core.models.layer import ModelLayer
 from convviz_core.mosaic import MosaicGrid
 from convviz_core.ranges import Limits, fixed_limits, flat_byte, flat_spans
 
@@ -33,12 +34,17 @@ class Inspection:
     byte: int
 
 
-def receptive_field(layer: Layer, input_hw: tuple[int, int], y: int, x: int) -> Box | None:
+def receptive_field(layer: Layer | ModelLayer, input_hw: tuple[int, int], y: int, x: int) -> Box | None:
     """The rows and columns of an input of (H, W) that pixel (y, x) of a map reads: (top, left, bottom, right).
 
-    bottom and right are exclusive. None where nothing but padding is read. Errors: IndexError where there is no such
-    pixel, FrameSizeError, TypeError.
+    bottom and right are exclusive. None where nothing but padding is read. For a model's layer, the input is what goes
+    into the model, and None is also where it is not known (see models/probing.py); the first time for a layer and a
+    size, the model runs some hundred times. Errors: IndexError where there is no such pixel, FrameSizeError,
+    ModelError, TypeError.
     """
+    if isinstance(layer, ModelLayer):
+        _check_whole(y=y, x=x)
+        return layer.model.receptive_field(layer.name, input_hw, y, x)
     check_layer(layer)
     _check_whole(y=y, x=x)
     map_h, map_w = layer.geometry.output_hw(input_hw)
@@ -62,9 +68,7 @@ def inspect_pixel(
     _check_whole(index=index, y=y, x=x)
     bank = layer.bank
     MosaicGrid(len(bank), map_hw).mosaic_pixel(index, y, x)  # IndexError outside
-    rows = layer.geometry.rows_read(frame.shape[0], y)
-    columns = layer.geometry.columns_read(frame.shape[1], x)
-    levels = to_planes(frame[np.ix_(rows, columns)], bank.channels)
+    levels = _read(frame, layer, y, x)
     patch, kernel = to_unit(levels), bank.kernels[index]
     products = patch.astype(np.float64) * kernel
     total = float((levels * kernel.astype(np.float64)).sum())  # 255 times the response; exact for whole weights
@@ -103,6 +107,32 @@ def responses(frame: ByteArray, layer: Layer, indices: Sequence[int], part: Box)
         return np.asarray(total / 255, np.float32)
 
 
+def answers_at(
+    frame: ByteArray, layer: Layer, y: int, x: int, ranges: FloatArray, *, own: bool = False
+) -> tuple[FloatArray, ByteArray]:
+    """Pixel (y, x) of every map: responses before the activation, float32 (N,), and bytes, uint8 (N,).
+
+    As inspect_pixel has them one by one. ranges: float32 (N, 2), as Result.ranges. Errors: as inspect_pixel.
+    """
+    map_h, map_w = check_frame(frame, layer)
+    _check_whole(y=y, x=x)
+    if not (0 <= y < map_h and 0 <= x < map_w):
+        raise IndexError(f"no pixel (y {y}, x {x}) in maps of {map_w}x{map_h}")
+    totals = (_read(frame, layer, y, x) * layer.bank.kernels.astype(np.float64)).sum(axis=(1, 2, 3))
+    with np.errstate(over="ignore"):
+        found = np.asarray(totals / 255, np.float32)
+    shown = totals if layer.signed else np.maximum(totals, 0)
+    flat = flat_spans(layer.bank) if own else None
+    return found, _bytes(layer, shown, np.asarray(ranges[: len(found)], np.float32), flat)
+
+
+def _read(frame: ByteArray, layer: Layer, y: int, x: int) -> ByteArray:
+    """The pixels under the kernel: uint8 (C, kh, kw)."""
+    rows = layer.geometry.rows_read(frame.shape[0], y)
+    columns = layer.geometry.columns_read(frame.shape[1], x)
+    return to_planes(frame[np.ix_(rows, columns)], layer.bank.channels)
+
+
 def _check_whole(**numbers: object) -> None:
     for name, number in numbers.items():
         if not isinstance(number, int | np.integer):
@@ -110,12 +140,19 @@ def _check_whole(**numbers: object) -> None:
 
 
 def _byte(layer: Layer, index: int, total: float, limits: Limits | None, own: bool) -> int:
-    """round(255 (v - lo) / (hi - lo)), halves up, of v = total / 255; a half of whole weights is exactly one."""
     lo, hi = fixed_limits(layer) if limits is None else limits
     if not (lo < hi or (lo == hi and own)):  # a flat map's limits are equal
         raise ValueError(f"limits are lo and hi, want lo below hi, got {lo} and {hi}")
-    ends = np.array([lo, hi], np.float32)
-    if own and ends[1] - ends[0] <= flat_spans(layer.bank)[index]:
-        return flat_byte(layer)
-    low, high = ends.astype(np.float64).tolist()
-    return int(min(max(np.floor((total - 255.0 * low) / (high - low) + 0.5), 0), 255))
+    flat = flat_spans(layer.bank)[index : index + 1] if own else None
+    return int(_bytes(layer, np.array([total]), np.array([[lo, hi]], np.float32), flat)[0])
+
+
+def _bytes(layer: Layer, totals: AnyArray, ranges: FloatArray, flat: FloatArray | None) -> ByteArray:
+    """round(255 (v - lo) / (hi - lo)), halves up, of v = total / 255; a half of whole weights is exactly one.
+
+    totals: float64 (n,). ranges: float32 (n, 2). flat: float32 (n,), the spans up to which a map is one byte.
+    """
+    low, high = ranges.astype(np.float64).T
+    is_flat = np.zeros(len(totals), bool) if flat is None else ranges[:, 1] - ranges[:, 0] <= flat
+    levels = np.floor((totals - 255.0 * low) / np.where(high > low, high - low, 1.0) + 0.5)
+    return np.asarray(np.where(is_flat, flat_byte(layer), np.clip(levels, 0, 255)), np.uint8)

@@ -57,16 +57,18 @@ def checked_range(range: Range) -> RangeMode | Limits:
 
 @lru_cache(maxsize=256)
 def fixed_limit(bank: FilterBank, activation: Activation) -> float:
-    """The largest |response| that the bank can give on [0, 1]; after ReLU, the largest response.
+    """The largest |response| that the bank can give on [0, 1], its bias included; after ReLU, the largest response.
 
-    Over the filters, the larger of the sum of the positive weights and of the absolute sum of the
-    negative ones (after ReLU: of the positive ones; 1 where no weight is positive).
+    Over the filters, the larger of the sum of the positive weights (plus the bias) and of the absolute sum of the
+    negative ones (minus the bias); after ReLU, of the positive ones. 1 where that is 0 or less. A layer that leaves
+    its bank's bias out has a bank without one for its `weights`.
     """
     kernels = bank.kernels[: bank.own].astype(np.float64).reshape(bank.own, -1)
-    positive = float(np.maximum(kernels, 0).sum(axis=1).max())
-    negative = float(np.maximum(-kernels, 0).sum(axis=1).max())
+    bias = np.zeros(bank.own) if bank.bias is None else bank.bias[: bank.own].astype(np.float64)
+    positive = float((np.maximum(kernels, 0).sum(axis=1) + bias).max())
+    negative = float((np.maximum(-kernels, 0).sum(axis=1) - bias).max())
     limit = positive if activation == Activation.RELU else max(positive, negative)
-    return limit or 1.0
+    return limit if limit > 0 else 1.0
 
 
 def limits_for(layer: Layer, limit: float) -> Limits:
@@ -76,7 +78,7 @@ def limits_for(layer: Layer, limit: float) -> Limits:
 
 def fixed_limits(layer: Layer) -> Limits:
     """The fixed range: [-L, L] signed, [0, L] after ReLU."""
-    return limits_for(layer, fixed_limit(layer.bank, Activation(layer.activation)))
+    return limits_for(layer, fixed_limit(layer.weights, Activation(layer.activation)))
 
 
 @lru_cache(maxsize=256)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.geometry import OUTSIDE, ConvGeometry
-from convviz_core.gray import check_picture, dense
+from convviz_core.gray import check_picture, dense, to_gray
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import fixed_limit
 
@@ -94,14 +94,15 @@ class ResponseSampler:
 
     def __init__(self, layer: Layer, shape: tuple[int, ...]) -> None:
         """shape: the frames', (H, W) or (H, W, 3). FrameSizeError where no response exists."""
-        self.fixed_limit = fixed_limit(layer.bank, Activation(layer.activation))
-        self._layer, self._shape = layer, tuple(shape)
+        self.fixed_limit = fixed_limit(layer.weights, Activation(layer.activation))
+        self.layer, self._shape = layer, tuple(shape)
         height, width = layer.output_hw(self._shape)
         self.responses_in_all = height * width * layer.bank.own
         pixels = height * _cells(height, width)
         self.portions = _portions(pixels, layer)
         self.enough = -(-self.portions * min(LEAST_PIXELS, pixels) // pixels)
         self._weights = _weights(layer, self.fixed_limit, gray=len(self._shape) == 2)
+        self._bias = _bias(layer, self.fixed_limit)
         self._windows = _windows(layer.geometry, (self._shape[0], self._shape[1]), self.portions)
 
     def sizes(self, frame: ByteArray, portion: int) -> FloatArray:
@@ -114,25 +115,37 @@ class ResponseSampler:
             raise ValueError(f"this sampler is for frames of shape {self._shape}, got {frame.shape}")
         frame = _contiguous(frame)
         found = np.concatenate([self._responses(windows.read(frame)) for windows in self._windows[portion]])
-        return np.asarray(np.abs(found, out=found) if self._layer.signed else found).reshape(-1)
+        return np.asarray(np.abs(found, out=found) if self.layer.signed else found).reshape(-1)
 
     def _responses(self, pixels: ByteArray) -> FloatArray:
         """(S, N), before the activation, of what windows have read."""
         count, taps, depth = pixels.shape
-        if depth == 3 and self._layer.bank.channels == 1:
+        if depth == 3 and self.layer.bank.channels == 1:
             pixels = np.asarray(cv2.cvtColor(pixels.reshape(1, count * taps, 3), cv2.COLOR_BGR2GRAY), np.uint8)
         levels = pixels.reshape(count, -1).astype(np.float32)
         found = np.empty((count, self._weights.shape[1]), np.float32)
         step = max(1, PRODUCTS_AT_ONCE // self._weights.size)
         for first in range(0, count, step):
             np.matmul(levels[first : first + step], self._weights, out=found[first : first + step])
-        return found
+        return found if self._bias is None else np.add(found, self._bias, out=found)
 
 
 @lru_cache(maxsize=8)
 def sampler_for(layer: Layer, shape: tuple[int, ...]) -> ResponseSampler:
     """The sampler for such frames, of which the latest are kept."""
     return ResponseSampler(layer, shape)
+
+
+def of_one_frame(sampler: ResponseSampler, frame: ByteArray) -> tuple[ResponseSampler, ByteArray]:
+    """What answers the same of that frame, for who looks at many portions of it.
+
+    A large kernel's windows have each pixel many times: the frame becomes gray as a whole then, which costs less.
+    """
+    layer = sampler.layer
+    read = LEAST_PIXELS * layer.bank.kernel_hw[0] * layer.bank.kernel_hw[1]
+    if frame.ndim == 2 or layer.bank.channels == 3 or read < 2 * frame.shape[0] * frame.shape[1]:
+        return sampler, frame
+    return sampler_for(layer, frame.shape[:2]), to_gray(frame)
 
 
 def _cells(height: int, width: int) -> int:
@@ -200,6 +213,14 @@ def _weights(layer: Layer, limit: float, *, gray: bool) -> FloatArray:
     kernels = kernels.sum(axis=3, keepdims=True) if gray else kernels[..., ::-1]  # BGR
     weights = kernels.reshape(bank.own, -1).T / limit / 255
     return np.ascontiguousarray(np.maximum(weights, _LEAST_WEIGHT), np.float32)
+
+
+def _bias(layer: Layer, limit: float) -> FloatArray | None:
+    """float32 (N,), in units of `limit`; None where the layer has none."""
+    bank = layer.weights
+    if bank.bias is None:
+        return None
+    return np.asarray(np.maximum(bank.bias[: bank.own].astype(np.float64) / limit, _LEAST_WEIGHT), np.float32)
 
 
 def _portions(pixels: int, layer: Layer) -> int:

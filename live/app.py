@@ -16,11 +16,14 @@ from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.filters.files import bank_file
 from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
+from live.bank_changes import INDEX
+from live.bank_file import BankFile, stamp
 from live.commands import bank_from
 from live.display.api import Display
 from live.display.null import NullDisplay
 from live.display.x11 import Screen
 from live.events import Inbox
+from live.layer_options import bias_words, choice_of
 from live.loop import Last, StopCondition, run
 from live.measuring.profiler import Profiler, SpanListener
 from live.measuring.stats import frame_counts, stats, write_stats
@@ -48,9 +51,16 @@ Say = Callable[[str], None]
 def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int:
     """Run the viewer; returns the exit code. Errors: FilterError, SourceError, EngineError, OutputError."""
     check_outputs(arguments)
+<<<<<<< HEAD
     screen = None if arguments.headless or arguments.serve else Screen()
     last = Last(initial_state(arguments, say))
+=======
+    screen = None if arguments.headless else Screen()
+>>>>>>> main
     inbox = Inbox()
+    bank_path = bank_file(arguments.filters)
+    bank_stamp = stamp(bank_path) if bank_path else None
+    last = Last(initial_state(arguments, say))
     with ExitStack() as stack:
         listen = _listener(inbox, say)
         settings = source_settings(arguments, last.state)
@@ -79,7 +89,16 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
         if arguments.stats:
             stack.callback(_write_stats, arguments.stats, source, engine, profiler, last)
         stack.callback(source.close)  # before the statistics: a frame still waiting counts as dropped
+<<<<<<< HEAD
         display = serving.start() if serving else open_display(arguments, screen)
+=======
+        if bank_path is not None:
+            bank = last.state.settings.originals[INDEX]
+            changing = BankFile(arguments.filters, bank_path, bank_stamp, bank, inbox)
+            stack.callback(changing.close)
+            changing.start()
+        display = open_display(arguments, screen)
+>>>>>>> main
         stack.callback(display.close)
         interrupts.defer()  # until every file is finished
         keep = open_keep(arguments, source, trace, say)
@@ -125,15 +144,19 @@ def initial_state(arguments: argparse.Namespace, say: Say) -> ViewState:
     names = [built_in.name for built_in in BUILT_IN_BANKS]
     banks: tuple[FilterBank, ...] = BUILT_IN_BANKS if bank in BUILT_IN_BANKS else (bank, *BUILT_IN_BANKS)
     index = names.index(bank.name) if bank in BUILT_IN_BANKS else 0
+    choices = tuple(choice_of(bank, arguments) for bank in banks)
+    if words := bias_words(choices[index]):
+        say(words)
     return ViewState(
-        LayerSettings(banks, index, Activation(arguments.activation)),
+        LayerSettings(choices, index, Activation(arguments.activation)),
         Appearance(range=RangeMode(arguments.range), colormap=arguments.colormap, mirror=arguments.mirror),
     )
 
 
 def source_settings(arguments: argparse.Namespace, state: ViewState) -> SourceSettings:
-    """What the arguments ask of the source; colour only where a bank reads it or the frame itself is recorded."""
-    reads_colour = any(bank.channels == 3 for bank in state.settings.banks) or arguments.record_what == "frame"
+    """What the arguments ask of the source; colour only where a bank may read it or the frame itself is recorded."""
+    from_file = bank_file(arguments.filters) is not None  # which may hold other filters later
+    reads_colour = from_file or any(bank.channels == 3 for bank in state.settings.banks)
     return SourceSettings(
         width=arguments.width,
         height=arguments.height,
@@ -142,7 +165,7 @@ def source_settings(arguments: argparse.Namespace, state: ViewState) -> SourceSe
         loop=arguments.loop,
         wait=arguments.wait,
         paced=not arguments.headless,
-        gray_only=not reads_colour,
+        gray_only=not reads_colour and arguments.record_what != "frame",
     )
 
 

@@ -13,13 +13,18 @@ from typing import NoReturn
 
 from convviz_core.engines.api import EngineError
 from convviz_core.filters.bank import FilterError
-from convviz_core.geometry import FrameSizeError
+from convviz_core.geometry import FrameSizeError, GeometryError
+from convviz_core.models.errors import ModelError
 from live.errors import OutputError
+<<<<<<< HEAD
 from live.parsers import EXIT_ARGUMENTS, cameras_parser, filters_parser, say, still_parser, view_arguments
+=======
+from live.parsers import EXIT_ARGUMENTS, cameras_parser, filters_parser, layers_parser, say, still_parser, view_parser
+>>>>>>> main
 from live.process import Interrupted, Interrupts
 from live.sources.frame import SourceError
 
-COMMANDS = ("view", "still", "filters", "cameras")
+COMMANDS = ("view", "still", "filters", "layers", "cameras")
 EXIT_SOURCE, EXIT_OUTPUT = 3, 4
 
 
@@ -30,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         return _run(words, interrupts)
-    except FilterError as error:
+    except (FilterError, GeometryError, ModelError) as error:
         say(str(error))
         return EXIT_ARGUMENTS
     except (SourceError, EngineError, FrameSizeError) as error:
@@ -79,6 +84,10 @@ def _run(words: list[str], interrupts: Interrupts) -> int:
         commands.still(still_parser().parse_args(rest), say)
     elif command == "filters":
         commands.filters(filters_parser().parse_args(rest), say)
+    elif command == "layers":
+        from live.model_commands import layers
+
+        layers(layers_parser().parse_args(rest), say)
     else:
         cameras_parser().parse_args(rest)
         commands.cameras()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from convviz_core.arrays import ByteArray
-from convviz_core.filters.bank import FilterBank
+from convviz_core.filters.bank import FilterBank, FilterError
 from convviz_core.filters.files import bank_file, load_bank, to_toml
 from convviz_core.geometry import FrameSizeError
 from convviz_core.gray import to_gray, to_unit
@@ -77,9 +78,14 @@ def _first_picture(image: str, say: Say) -> ByteArray:
 
 
 def filters(arguments: argparse.Namespace, say: Say) -> None:
-    """List the banks, or print one as a filter file, on stdout."""
+    """List the banks, or print one as a filter file, on stdout; or write its curves."""
     from convviz_core.filters.built_in import BUILT_IN_BANKS
 
+    if arguments.curves is not None:
+        if arguments.bank is None:
+            raise FilterError("--curves DIR is about one bank: name it, as in convviz filters udacity --curves DIR")
+        write_curves(arguments.bank, arguments.curves, say)
+        return
     if arguments.bank is not None:
         print(to_toml(bank_from(arguments.bank, say)), end="")
         return
@@ -88,6 +94,30 @@ def filters(arguments: argparse.Namespace, say: Say) -> None:
         kernel_h, kernel_w = bank.kernel_hw
         shape = f"{len(bank)} x {kernel_h}x{kernel_w}"
         print(f"{bank.name:{names_w}}  {shape:8}  {bank.description}")
+
+
+def write_curves(name: str, directory: Path, say: Say) -> None:
+    """Write what a bank's filters let through: curves.png and curves.json. Errors: FilterError, OutputError."""
+    from convviz_core.curves_figure import write_curves_figure
+    from convviz_core.curves_file import filter_curves, to_json
+    from convviz_core.engines.opening import open_engine
+    from convviz_core.layer import Layer
+    from live.outputs import check_directory, check_file, replacing
+    from live.overlaps import check_apart
+
+    layer = replace(Layer.of(bank_from(name, say), "none"), padding=0)  # which changes only the borders
+    files = directory / "curves.png", directory / "curves.json"
+    check_directory(directory)
+    for file in files:
+        check_file(file)
+    read = bank_file(name)
+    check_apart(files, [] if read is None else [read])
+    with open_engine() as engine:
+        curves = filter_curves(layer, engine)
+    with replacing(files[1]) as beside:
+        beside.write_text(to_json(curves), encoding="utf-8")
+    with replacing(files[0]) as beside:
+        write_curves_figure(beside, layer, curves)
 
 
 def cameras() -> None:

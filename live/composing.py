@@ -9,6 +9,8 @@ from convviz_core.mosaic import first_maps
 from convviz_core.ranges import RangeMode
 from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
+from live.drawing.curves_panel import CurvesPanel
+from live.drawing.edit_panel import EditedMark, EditPanel
 from live.drawing.help_panel import Help
 from live.drawing.inspector import Inspector
 from live.drawing.legend import Legend
@@ -16,38 +18,51 @@ from live.drawing.marks import TargetMark
 from live.drawing.notices import NoSignal, Notices
 from live.drawing.pixel_numbers import PixelNumbers
 from live.drawing.profile_panel import Profile
-from live.drawing.scene import ProfileInfo, Scene, Status
+from live.drawing.scene import EditView, ProfileInfo, Scene, Status
 from live.drawing.strip import Strip
 from live.drawing.tiles import TilePainter
 from live.drawing.tint import Removed
 from live.drawing.watched_panel import WatchedMarks, WatchedPanel
+from live.editing import BUTTONS, SIGNS
 from live.layout import LayoutRequest
 from live.layout.panel_places import Panel
-from live.purposes import help_sections
+from live.purposes import edit_sections, help_sections
 from live.state import ViewState
 
 
-def new_compositor() -> Compositor:
-    """Everything that a canvas of the viewer has, from back to front."""
+def new_compositor(inspector: Inspector | None = None) -> Compositor:
+    """Everything that a canvas of the viewer has, from back to front. inspector: for who asks what it lists."""
     return Compositor(
         TilePainter(),
-        beside=(Captions(), Legend(), Strip(), Inspector(), WatchedPanel(), Profile(), Help(help_sections())),
-        marks=(PixelNumbers(), WatchedMarks(), TargetMark()),
+        beside=(
+            Captions(),
+            Legend(),
+            Strip(),
+            EditPanel(),
+            inspector or Inspector(),
+            WatchedPanel(),
+            CurvesPanel(),
+            Profile(),
+            Help(help_sections(), edit_sections()),
+        ),
+        marks=(PixelNumbers(), EditedMark(), WatchedMarks(), TargetMark()),
         over=(NoSignal(), Notices()),
     )
 
 
 def layout_request(canvas_wh: tuple[int, int], frame_shape: tuple[int, ...], state: ViewState) -> LayoutRequest:
     """What `state` wants on a canvas, for frames of that shape. FrameSizeError where the kernel does not fit."""
-    bank, watching = state.layer.bank, bool(state.interaction.watched)
+    bank = state.layer.bank
+    by_themselves = {Panel.WATCHED: bool(state.interaction.watched), Panel.EDIT: state.editing is not None}
     return LayoutRequest(
         canvas_wh=canvas_wh,
         map_hw=state.layer.output_hw(frame_shape),
         count=len(bank),
         input_tile=state.appearance.input_tile,
         viewport=state.interaction.viewport,
-        panels=tuple(panel for panel in Panel if state.shows(panel) or (panel == Panel.WATCHED and watching)),
+        panels=tuple(panel for panel in Panel if state.shows(panel) or by_themselves.get(panel)),
         captions=caption_needs(bank, numbers=state.appearance.kernels, notes=_notes(state)),
+        kernel_chw=(bank.channels, *bank.kernel_hw),
     )
 
 
@@ -85,6 +100,7 @@ def scene_of(
         input_pixel=state.interaction.input_pixel,
         pinned=state.interaction.pinned is not None,
         sliding=state.interaction.sliding,
+        panel_point=state.interaction.panel_point,
         scrolled_maps=state.interaction.scrolled_maps,
         kernels=looks.kernels,
         removed=removed_of(state, result.ranges),
@@ -93,6 +109,25 @@ def scene_of(
         banks=state.settings.banks,
         bank_index=state.settings.bank_index,
         help_page=state.interaction.help_page,
+        editing=edit_view(state),
+    )
+
+
+def edit_view(state: ViewState) -> EditView | None:
+    """What the editing panel shows, where it is open."""
+    editing, settings = state.editing, state.settings
+    if editing is None:
+        return None
+    history = settings.history
+    possible = {"u": bool(history.past), "y": bool(history.future), "Delete": len(state.layer.bank) > 1}
+    return EditView(
+        filter=editing.filter,
+        place=editing.place,
+        step=editing.step,
+        undoable=len(history.past),
+        redoable=len(history.future),
+        in_file=settings.choice.bank is not settings.original and settings.bank_index not in settings.unsaved,
+        buttons=tuple((SIGNS.get(key, key), words, possible.get(key, True)) for key, words in BUTTONS),
     )
 
 

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from live import editing
 from live import key_effects as does
+from live.edit_keys import EDIT_BINDING_OF, EDIT_KEYS, undo
 from live.events import Button, Closed, DisplayEvent, Gesture, Key, MouseButton, Pointer, Wheel
-from live.key_effects import ARROWS, Answer, Effect
+from live.key_binding import KeyBinding, markdown_table
+from live.key_effects import ARROWS, Effect
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.pointing import click, drag, let_nearest_go, under, watch, zoom
 from live.scrolling import scroll
 from live.state import ViewState
-
-
-@dataclass(frozen=True)
-class KeyBinding:
-    """One line of the table: the keys' names, what they do in a person's words, and the change itself."""
-
-    keys: tuple[str, ...]
-    help: str
-    press: Callable[[ViewState, str], Answer]
-
 
 KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(("q", "Esc"), "quit (Esc first closes the help, lets pins go, leaves an enlarged map)", does.leave),
@@ -45,11 +37,16 @@ KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(("g",), "hide and show the input", does.toggle("input_tile")),
     KeyBinding(("z",), "enlarge a map and back (or click its tile)", does.toggle_enlarged),
     KeyBinding(tuple(ARROWS), "move the pinned pixel, or pan what is zoomed or enlarged", does.arrow),
+    KeyBinding(
+        ("e",), "edit the kernel of the enlarged, pinned, pointed-at or first map", lambda s, _: editing.begin(s)
+    ),
+    KeyBinding(("u", "y"), "undo a change of the bank or of its layer's settings, and do it again", undo),
     KeyBinding(("s",), "snapshot", lambda state, _: (state, Effect.SNAPSHOT)),
     KeyBinding(("v",), "record, and stop recording", lambda state, _: (state, Effect.RECORD)),
     KeyBinding(
         ("p",), "profile: where each picture's time goes, and what limits the rate", does.toggle_panel(Panel.PROFILE)
     ),
+    KeyBinding(("j",), "curves: what a kernel lets through, and its noise", does.toggle_panel(Panel.CURVES)),
     KeyBinding(("w",), "full screen", does.toggle("fullscreen")),
     KeyBinding(("h", "?"), "this help", does.toggle_help),
     KeyBinding(("PageUp", "PageDown"), "the help's pages (or the wheel over it)", does.turn_help_page),
@@ -60,7 +57,7 @@ _BINDING_OF = {key: binding for binding in KEYS for key in binding.keys}
 
 def press(state: ViewState, key: str) -> tuple[ViewState, Effect | None]:
     """What `key` ("q", "Esc", "space", "Left", ...) makes of the state; a key without a binding changes nothing."""
-    binding = _BINDING_OF.get(key)
+    binding = (EDIT_BINDING_OF.get(key) if state.editing else None) or _BINDING_OF.get(key)
     if binding is None:
         return state, None
     pressed = binding.press(state, key)
@@ -68,22 +65,43 @@ def press(state: ViewState, key: str) -> tuple[ViewState, Effect | None]:
 
 
 def _click(state: ViewState, event: Button, layout: Layout) -> ViewState:
+    places = editing.places_of(state, layout)
+    if places and layout.panel_at(*event.at) == Panel.EDIT:
+        return editing.click(state, places, event.at)
     if event.shift:
         return watch(state, under(state, layout, event.at))
     target = under(state, layout, event.at) if state.shows(Panel.INSPECTOR) else layout.map_pixel(*event.at)
     return click(state, target) if layout.over_tiles(*event.at) else state
 
 
+def _drag(state: ViewState, event: Button, layout: Layout) -> ViewState:
+    places = editing.places_of(state, layout)
+    if places:
+        state, painted = editing.drag(state, places, event)
+        if painted:
+            return state
+    return drag(state, event.moved, layout)
+
+
 GESTURES: dict[tuple[MouseButton, Gesture], Callable[[ViewState, Button, Layout], ViewState]] = {
-    (MouseButton.LEFT, Gesture.CLICK): _click,  # enlarge a tile; pin a pixel; with Shift, watch it
-    (MouseButton.LEFT, Gesture.DRAG): lambda state, event, layout: drag(state, event.moved, layout),
+    (MouseButton.LEFT, Gesture.CLICK): _click,  # enlarge a tile; pin a pixel; with Shift, watch it; choose a weight
+    (MouseButton.LEFT, Gesture.DRAG): _drag,  # move what is seen; over weights, give them the first one's value
+    (MouseButton.LEFT, Gesture.DROP): lambda state, *_: editing.drop(state),
     (MouseButton.RIGHT, Gesture.CLICK): lambda state, event, layout: let_nearest_go(state, layout, event.at),
 }
 
 
 def _wheel(state: ViewState, event: Wheel, layout: Layout) -> ViewState:
-    panel = layout.panel_at(*event.at)
+    panel, places = layout.panel_at(*event.at), editing.places_of(state, layout)
+    if panel == Panel.EDIT and places:
+        return editing.wheel(state, places, event.at, event.notches)
     return scroll(state, panel, event.notches) if panel else zoom(state, event.at, event.notches, layout)
+
+
+def _map_under(state: ViewState, layout: Layout) -> int | None:
+    pointer = state.interaction.pointer
+    pixel = layout.map_pixel(*pointer) if pointer else None
+    return pixel and pixel[0]
 
 
 def answer(state: ViewState, event: DisplayEvent, layout: Layout | None) -> tuple[ViewState, Effect | None]:
@@ -92,6 +110,8 @@ def answer(state: ViewState, event: DisplayEvent, layout: Layout | None) -> tupl
     What has no line in the tables changes nothing; nor does another size, which the display itself tells.
     """
     if isinstance(event, Key):
+        if event.name == "e" and not state.editing and layout:
+            return editing.begin(state, _map_under(state, layout)), None
         return press(state, event.name)
     if isinstance(event, Closed):
         return state, Effect.QUIT
@@ -99,22 +119,14 @@ def answer(state: ViewState, event: DisplayEvent, layout: Layout | None) -> tupl
         return state.with_interaction(pointer=event.at), None
     if isinstance(event, Wheel):
         return (_wheel(state, event, layout) if layout else state), None
+    if isinstance(event, Button) and layout and (key := editing.button_under(state, event, layout)):
+        return press(state, key)
     gesture = GESTURES.get((event.button, event.gesture)) if isinstance(event, Button) else None
     if isinstance(event, Button) and gesture and layout:
         return gesture(state, event, layout), None
     return state, None
 
 
-def key_names(binding: KeyBinding) -> str:
-    """The keys of one line as help and README write them: "q Esc", "1-9", "arrows"."""
-    if binding.keys == tuple("123456789"):
-        return "1-9"
-    if binding.keys == tuple(ARROWS):
-        return "arrows"
-    return " ".join(binding.keys)
-
-
 def key_table() -> str:
-    """The table of keys in Markdown, as the README has it."""
-    rows = [f"| `{key_names(binding)}` | {binding.help} |" for binding in KEYS]
-    return "\n".join(["| key | what it does |", "| --- | --- |", *rows])
+    """The tables of keys in Markdown, as the README has them."""
+    return f"{markdown_table(KEYS)}\n\nWhile a kernel is edited:\n\n{markdown_table(EDIT_KEYS)}"

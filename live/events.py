@@ -1,7 +1,7 @@
-"""What happens to a view, in one vocabulary and through one inbox: a person's hands, and what a source tells.
+"""What happens to a view, in one vocabulary and through one inbox: a person's hands, what sources and files tell.
 
-Displays make the first kind, whatever they are; sources the second. Whoever puts in something new adds its type here,
-and its meaning to controls.py (a person's) or responding.py (all others).
+Displays make the first kind, whatever they are. Whoever puts in something new adds its type here, and its meaning to
+controls.py (a person's) or responding.py (all others).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 from enum import Enum
 
+from convviz_core.filters.bank import FilterBank
 from live.sources.frame import SourceEvent
 
 Point = tuple[int, int]  # x, y on the canvas
@@ -27,6 +28,7 @@ class Gesture(Enum):
 
     CLICK = "click"
     DRAG = "drag"  # moved while it is held
+    DROP = "drop"  # let go after that
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,14 @@ class Closed:
     """The person has taken the display away."""
 
 
+@dataclass(frozen=True)
+class BankRead:
+    """The file of `--filters` has changed: what it holds now, or None where that is no bank; what is to be said."""
+
+    bank: FilterBank | None
+    sentence: str
+
+
 DisplayEvent = Key | Pointer | Button | Wheel | Resize | Closed
-Event = DisplayEvent | SourceEvent
+Event = DisplayEvent | SourceEvent | BankRead
 Inbox = deque[Event]  # whoever tells something appends it, from any thread; the loop takes it out

@@ -8,9 +8,10 @@ from enum import Enum
 
 from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
+from live.editing import begin
 from live.layout.panel_places import Panel
 from live.layout.viewport import ZOOM_STEP
-from live.pointing import enlarge, let_go, pan
+from live.pointing import carried_over, enlarge, let_go, pan
 from live.scrolling import turn_page
 from live.state import COLORMAPS, ViewState
 
@@ -25,6 +26,7 @@ class Effect(Enum):
     STEP = "step"
     SNAPSHOT = "snapshot"
     RECORD = "record"
+    WRITE_BANK = "write bank"
 
 
 Answer = ViewState | tuple[ViewState, Effect]
@@ -36,12 +38,12 @@ def next_bank(state: ViewState, step: int) -> ViewState:
 
 
 def show_bank(state: ViewState, index: int) -> ViewState:
-    """Bank `index`, where there is one; what was pointed at belonged to the one before."""
+    """Bank `index`, where there is one; pins stay at their places of the scene, so that banks compare there."""
     if index >= len(state.settings.banks) or index == state.settings.bank_index:
         return state
     viewport = replace(state.interaction.viewport, enlarged=None)
-    without = state.with_interaction(pinned=None, watched=(), hovered=None, viewport=viewport)
-    return without.with_settings(bank_index=index)
+    shown = carried_over(state, state.with_settings(bank_index=index).with_interaction(viewport=viewport))
+    return begin(shown) if state.editing else shown
 
 
 def toggle(name: str) -> Callable[[ViewState, str], ViewState]:

@@ -13,14 +13,15 @@ class Notices:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._said: list[tuple[float, str]] = []
+        self._said: list[tuple[float, str, bool]] = []  # until when, what, and whether it is a reason
 
-    def say(self, sentence: str) -> None:
-        """Show it from now on."""
-        self._said.append((self._clock() + NOTICE_S, sentence))
+    def say(self, sentence: str, *, reason: bool = False) -> None:
+        """Show it from now on; of the same sentences and of reasons why nothing happened only the last one is shown."""
+        kept = [one for one in self._said if one[1] != sentence and not (reason and one[2])]
+        self._said = [*kept, (self._clock() + NOTICE_S, sentence, reason)]
 
     def current(self) -> tuple[str, ...]:
         """Those still to be shown, the oldest first, at most four."""
         now_s = self._clock()
-        self._said = [(end_s, sentence) for end_s, sentence in self._said if end_s > now_s][-MOST_NOTICES:]
-        return tuple(sentence for _, sentence in self._said)
+        self._said = [one for one in self._said if one[0] > now_s][-MOST_NOTICES:]
+        return tuple(sentence for _, sentence, _ in self._said)

@@ -20,7 +20,7 @@ class Choice:
     """What a pane shows of a frame.
 
     layer: whose maps are shown. computed: the same one, or one with more maps behind them. gain: the range's limits
-    are divided by it. reduce: see PlanKey.
+    are divided by it. reduce, editable: see PlanKey. bank: equal where only weights were edited, see PictureRange.
     """
 
     layer: Layer
@@ -28,6 +28,8 @@ class Choice:
     range: RangeMode
     gain: float = 1.0
     reduce: int = 1
+    editable: bool = False
+    bank: Hashable = None
 
 
 class Pane:
@@ -49,20 +51,35 @@ class Pane:
 
     def run(self, frame: Frame, picture: Hashable, choice: Choice) -> Result:
         """The frame's mosaic. Errors: FrameSizeError, EngineError."""
-        plan = self._plan(choice.computed, frame.image.shape, choice.reduce, choice.range)
-        self.result = self._range.run(plan, frame.image, choice.layer, choice.range, choice.gain, frame.media_time_s)
+        plan = self._plan(choice, frame.image.shape)
+        self.result = self._range.run(
+            plan, frame.image, choice.layer, choice.range, choice.gain, frame.media_time_s, choice.bank
+        )
         self._answered = picture, choice
         return self.result
 
-    def _plan(self, layer: Layer, shape: tuple[int, ...], reduce: int, mode: RangeMode) -> Plan:
-        """The plan for such frames, made where it is missing; the one used longest ago makes room for it."""
-        key = (layer, shape, reduce, mode)
-        if key not in self._plans and mode == RangeMode.FIXED:
-            key = (layer, shape, reduce, RangeMode.AUTO)  # whose plans are good for limits, too
+    def _plan(self, choice: Choice, shape: tuple[int, ...]) -> Plan:
+        """The plan for such frames, made where it is missing; the one used longest ago makes room for it.
+
+        One whose weights are edited is kept for all weights of their shape.
+        """
+        layer, rest = choice.computed, (shape, choice.reduce, choice.editable)
+        of = _without_weights(layer) if choice.editable else layer
+        key = (of, choice.range, *rest)
+        if key not in self._plans and choice.range == RangeMode.FIXED:
+            key = (of, RangeMode.AUTO, *rest)  # whose plans are good for limits, too
         if key not in self._plans:
-            key = (layer, shape, reduce, mode)
-            self._plans[key] = self._engine.plan(*key)
+            key = (of, choice.range, *rest)
+            self._plans[key] = self._engine.plan(layer, shape, choice.reduce, choice.range, editable=choice.editable)
             if len(self._plans) > MOST_PLANS:
                 self._plans.popitem(last=False)
         self._plans.move_to_end(key)
-        return self._plans[key]
+        plan = self._plans[key]
+        if choice.editable and plan.key.layer.bank is not layer.bank:
+            plan.take_weights(layer.bank)
+        return plan
+
+
+def _without_weights(layer: Layer) -> Hashable:
+    """What is equal for two layers whose plans can take each other's weights."""
+    return layer.bank.kernels.shape, layer.bank.own, layer.conv, layer.activation, layer.bias

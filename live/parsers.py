@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -11,7 +12,10 @@ from typing import Any, NoReturn
 
 from convviz_core import __version__
 from convviz_core.names import shown
-from live.controls import key_table
+from live.controls import KEYS
+from live.edit_keys import EDIT_KEYS
+from live.key_binding import KeyBinding, key_names
+from live.layer_options import add_geometry_options
 from live.state import COLORMAPS
 
 EXIT_ARGUMENTS = 2
@@ -27,11 +31,20 @@ VIEW_EPILOG = """examples:
   convviz browser --serve 8000           the view and the camera of a browser's page
   convviz --headless --seconds 10 --snapshot out --stats stats.json
 
-other commands: convviz still IMAGE --out DIR, convviz filters [NAME], convviz cameras
+other commands: convviz still IMAGE --out DIR, convviz filters [NAME], convviz layers MODEL, convviz cameras
 (each has its own --help)
 
 keys:
 """
+
+MODEL_HELP = (
+    "torchvision:NAME, timm:NAME, or file.py:NAME or package.module:NAME, a function that returns a torch.nn.Module or "
+    "the module itself: these two run that code"
+)
+WEIGHTS_HELP = "state dict or safetensors file; or pretrained, for torchvision and timm"
+LAYERS_EPILOG = """examples:
+  convviz layers torchvision:resnet18
+  convviz layers net.py:make_net --weights net.pth --input 320x240 --json"""
 
 
 class _Once(argparse.Action):
@@ -113,6 +126,7 @@ def view_parser() -> argparse.ArgumentParser:
     layer = parser.add_argument_group("layer")
     layer.add_argument("--filters", default="udacity", metavar="NAME|FILE", help="filter bank (see convviz filters)")
     layer.add_argument("--activation", choices=("relu", "none"), default="relu", help="after the convolution")
+    add_geometry_options(layer)
     layer.add_argument("--range", choices=("auto", "fixed", "frame"), default="auto", help="what is black and white")
     layer.add_argument("--colormap", choices=COLORMAPS, default="lift", metavar="NAME", help=", ".join(COLORMAPS))
     compute = parser.add_argument_group("computing")
@@ -165,9 +179,12 @@ def _address(text: str) -> object:
 
 
 def _plain_keys() -> str:
-    rows = key_table().splitlines()[2:]
-    cells = [[cell.strip().strip("`") for cell in row.strip("|").split("|", 1)] for row in rows]
-    return "\n".join(f"  {keys:8} {help}" for keys, help in cells)
+    lines = [*map(_plain_line, KEYS), "", "keys while a kernel is edited:", *map(_plain_line, EDIT_KEYS)]
+    return "\n".join(lines)
+
+
+def _plain_line(binding: KeyBinding) -> str:
+    return f"  {key_names(binding):13} {binding.help}"
 
 
 def still_parser() -> argparse.ArgumentParser:
@@ -190,12 +207,42 @@ def filters_parser() -> argparse.ArgumentParser:
     """The parser of `convviz filters`."""
     parser = _Parser(
         prog="convviz filters",
-        description="List the filter banks, or print one as a filter file (TOML) on stdout.",
-        epilog="examples:\n  convviz filters\n  convviz filters gabor > my.toml",
+        description="List the filter banks, print one as a filter file (TOML) on stdout, or write its curves.",
+        epilog="examples:\n  convviz filters\n  convviz filters gabor > my.toml\n  convviz filters gabor --curves out",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("bank", nargs="?", metavar="NAME|FILE", help="the bank to print")
+    parser.add_argument(
+        "--curves",
+        type=Path,
+        metavar="DIR",
+        help="write its transfer functions, predicted and measured, into curves.png and curves.json; made if missing",
+    )
     return parser
+
+
+def layers_parser() -> argparse.ArgumentParser:
+    """The parser of `convviz layers`."""
+    parser = _Parser(
+        prog="convviz layers",
+        description="List a torch model's layers in the order in which their outputs are ready: name, type, channels "
+        "and size of the maps, stride, receptive field in the middle of the map.",
+        epilog=LAYERS_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    parser.add_argument("--weights", metavar="FILE", help=WEIGHTS_HELP)
+    parser.add_argument("--input", type=input_size, metavar="WxH", help="size of the model's input (224x224)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def input_size(text: str) -> tuple[int, int]:
+    """WxH as (h, w)."""
+    found = re.fullmatch(r"(\d{1,4})[xX](\d{1,4})", text)
+    if found is None or not (int(found[1]) and int(found[2])):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a size such as 224x224, width x height")
+    return int(found[2]), int(found[1])
 
 
 def cameras_parser() -> argparse.ArgumentParser:

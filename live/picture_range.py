@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
 
 from convviz_core.arrays import ByteArray
@@ -19,21 +20,41 @@ class PictureRange:
 
     def __init__(self) -> None:
         self._auto = AutoRange()
+        self._answered: object = None  # the picture's time and bank, where auto looked last
+        self._anew = 0  # how often auto has begun anew on a still picture
 
     def run(
-        self, plan: Plan, image: ByteArray, layer: Layer, mode: RangeMode, gain: float, media_time_s: float
+        self,
+        plan: Plan,
+        image: ByteArray,
+        layer: Layer,
+        mode: RangeMode,
+        gain: float,
+        media_time_s: float,
+        bank: Hashable = None,
     ) -> Result:
-        """One picture's mosaic (see Plan.run)."""
+        """One picture's mosaic (see Plan.run).
+
+        bank: equal where only weights were edited, which are followed, not snapped to; None: the layer's own.
+        """
         if mode == RangeMode.FRAME:
             return plan.run(image, None)
         if mode == RangeMode.FIXED:
             return plan.run(image, _gained(fixed_limits(layer), gain))
-        followed = image.shape, layer.bank, layer.geometry, layer.activation
+        edited = layer.weights if bank is None else bank
+        self._note(media_time_s, edited, layer)
+        followed = image.shape, edited, layer.geometry, layer.activation, layer.bias, self._anew
         limits = self._auto.limits(layer, image, followed, peak=lambda: plan.run(image, fixed_limits(layer)).peak)
         shown = _gained(limits, gain)
         result = plan.run(image, shown)
         self._auto.follow(layer, image, shown, result.peak, media_time_s)
         return replace(result, share_above=self._auto.share_above)
+
+    def _note(self, media_time_s: float, bank: Hashable, layer: Layer) -> None:
+        """A picture that stands still cannot be followed in time: there, other weights have their own limit at once."""
+        before, self._answered = self._answered, (media_time_s, bank, layer)
+        if isinstance(before, tuple) and before[:2] == (media_time_s, bank) and before[2] != layer:
+            self._anew += 1
 
 
 def _gained(limits: Limits, gain: float) -> Limits:

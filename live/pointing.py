@@ -16,8 +16,17 @@ from live.watching import MOST_WATCHED
 def pointed(state: ViewState, layout: Layout) -> ViewState:
     """With what is under the pointer now; beside the picture that stays, and without a pointer it is the middle.
 
-    Only where it matters: with the inspector, which explains it while nothing is pinned, and where pixels are large.
+    Only where it matters: with the inspector, which explains it while nothing is pinned and tells of the weight under
+    the pointer, and where pixels are large.
     """
+    at = state.interaction.pointer
+    over = at if at is not None and layout.panel_at(*at) == Panel.INSPECTOR else None
+    if over != state.interaction.panel_point:
+        state = state.with_interaction(panel_point=over)
+    return _pointed_at_tiles(_with_pointed_map(state, layout), layout)
+
+
+def _pointed_at_tiles(state: ViewState, layout: Layout) -> ViewState:
     now, explains = state.interaction, state.shows(Panel.INSPECTOR)
     if not explains and layout.scale < NUMBERS_FROM_SCALE:
         return _hovering(state, None)
@@ -31,6 +40,15 @@ def pointed(state: ViewState, layout: Layout) -> ViewState:
     if target is not None and layout.input_pixel(*now.pointer) is not None:
         return _hovering(state, target, state.layer.geometry.middle_pixel(*target[1:]))
     return _hovering(state, target)
+
+
+def _with_pointed_map(state: ViewState, layout: Layout) -> ViewState:
+    """The curves are of the map that is pointed at, and stay with it beside the tiles."""
+    now = state.interaction
+    under_it = layout.map_pixel(*now.pointer) if now.pointer else None
+    index = under_it[0] if under_it else now.pointed_map
+    index = index if state.shows(Panel.CURVES) else None
+    return state if index == now.pointed_map else state.with_interaction(pointed_map=index)
 
 
 def _hovering(state: ViewState, target: MapPixel | None, input_pixel: tuple[int, int] | None = None) -> ViewState:
@@ -86,6 +104,23 @@ def let_nearest_go(state: ViewState, layout: Layout, at: Point) -> ViewState:
     nearest = min(now.pins, key=distance)
     watched = tuple(pixel for pixel in now.watched if pixel != nearest)
     return state.with_interaction(pinned=None if nearest == now.pinned else now.pinned, watched=watched)
+
+
+def carried_over(before: ViewState, state: ViewState) -> ViewState:
+    """The state of another layer with the pins of the one before, each where its kernel has the same middle.
+
+    Where there are fewer maps, a pin goes to the last one; `kept_inside` brings back what lies beside the maps.
+    """
+    old, new, count = before.layer.geometry, state.layer.geometry, len(state.layer.bank)
+
+    def moved(pixel: MapPixel) -> MapPixel:
+        y, x = new.centred_at(*old.middle_pixel(*pixel[1:]))
+        return min(pixel[0], count - 1), math.ceil(y), math.ceil(x)
+
+    now = before.interaction
+    pinned, hovered = (moved(pixel) if pixel else None for pixel in (now.pinned, now.hovered))
+    watched = tuple(dict.fromkeys(map(moved, now.watched)))
+    return state.with_interaction(pinned=pinned, watched=watched, hovered=hovered)
 
 
 def enlarge(state: ViewState, index: int) -> ViewState:

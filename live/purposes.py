@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from live.controls import KEYS, KeyBinding, key_names
+from live.controls import KEYS
+from live.edit_keys import EDIT_BINDING_OF, EDIT_GESTURES, EDIT_KEYS
+from live.key_binding import KeyBinding, key_names
 
 Line = tuple[str, str]  # keys or gesture, and what they do
 
@@ -32,13 +34,15 @@ PURPOSES: tuple[Purpose, ...] = (
             ("Shift+click", "watch one more pixel, up to four"),
             ("right click", "let the nearest pinned or watched pixel go"),
             ("wheel over it", "scroll the inspector's maps"),
+            ("point at it", "at a cell of the inspector's matrices: its numbers are told"),
         ),
     ),
     Purpose("Choose the filters", ("f", "d", "1", "r")),
+    Purpose("Change the weights", ("e", "u")),
     Purpose("Change how it looks", ("n", "+", "c", "m", "w")),
     Purpose("Stop the time", ("space", ".")),
     Purpose("Keep what is there", ("s", "v")),
-    Purpose("Measure", ("p",)),
+    Purpose("Measure", ("p", "j")),
     Purpose("Help, and the end", ("h", "PageDown", "q")),
 )
 
@@ -47,6 +51,16 @@ def help_sections() -> list[tuple[str, list[Line]]]:
     """Title and lines of each purpose, gestures behind the keys."""
     bindings = {key: binding for binding in KEYS for key in binding.keys}
     return [(purpose.title, [*map(_line, _found(bindings, purpose)), *purpose.gestures]) for purpose in PURPOSES]
+
+
+def edit_sections() -> list[tuple[str, list[Line]]]:
+    """The same while a kernel is edited: its keys first, and of the others those that keep their meaning."""
+    first = ("Edit the kernel", [*map(_line, EDIT_KEYS), *EDIT_GESTURES])
+    kept = [binding for binding in KEYS if not EDIT_BINDING_OF.keys() >= set(binding.keys)]
+    lines = {_line(binding) for binding in kept}
+    keys = {key_names(binding) for binding in KEYS}
+    rest = [(title, [line for line in said if line in lines or line[0] not in keys]) for title, said in help_sections()]
+    return [first, *((title, said) for title, said in rest if said)]
 
 
 def _found(bindings: dict[str, KeyBinding], purpose: Purpose) -> list[KeyBinding]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from convviz_core.engines.api import Engine, Result
+from convviz_core.engines.opening import open_engine
+from live.curve_bench import CurveBench, CurvesInfo, Question
 from live.drawing.scene import ProfileInfo, Status
 from live.intake import Intake
 from live.layout.panel_places import Panel
@@ -28,6 +30,8 @@ class Readings:
         self._source, self._engine, self._profiler = source, engine, profiler
         self._keep, self._notices, self._intake = keep, notices, intake
         self._drawn_at_s = 0.0
+        self._bench = CurveBench(open_engine)
+        self._taken: object = None  # the last picture that the bench was given
         self._profile: tuple[int, ProfileInfo] | None = None  # in which quarter of a second it was made
 
     def begin_drawing(self) -> None:
@@ -44,6 +48,7 @@ class Readings:
             self._silent_s(),
             # Where pictures follow each other, each brings the profile's newest figures.
             self._quarters_since(self._drawn_at_s) if state.shows(Panel.PROFILE) else None,
+            self._bench.info if state.shows(Panel.CURVES) else None,
         )
 
     def status(self, state: ViewState) -> Status:
@@ -75,6 +80,27 @@ class Readings:
         if self._profile is None or self._profile[0] != now:
             self._profile = now, self._profile_info(state, result, canvas_wh)
         return self._profile[1]
+
+    def curves(self, state: ViewState) -> CurvesInfo | None:
+        """What is known of the kernel that is asked about, where it is shown; the bench is given each new picture."""
+        frame = self._intake.frame
+        if not state.shows(Panel.CURVES) or frame is None:
+            return None
+        still = self._source.fps is None or self._source.ended
+        engine = self._engine.name, self._engine.device
+        self._bench.ask(Question(state.layer, state.asked_map, engine, still))
+        if self._taken != self._intake.picture:
+            self._taken = self._intake.picture
+            self._bench.take(frame.image, frame.media_time_s, state.appearance.mirror)
+        return self._bench.info
+
+    def pending(self, state: ViewState) -> bool:
+        """Whether something that is shown will be known in a moment."""
+        return state.shows(Panel.CURVES) and self._bench.pending
+
+    def close(self) -> None:
+        """Nothing is read any more."""
+        self._bench.close()
 
     def _profile_info(self, state: ViewState, result: Result, canvas_wh: tuple[int, int]) -> ProfileInfo:
         counts, frame, engine = self._source.counts, self._intake.frame, self._profiler.engines.current

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
+from live.bank_changes import BankFiles
+from live.click_reasons import why_no_click
 from live.controls import answer
 from live.display.api import Display
-from live.events import DisplayEvent, Inbox, Key
+from live.events import BankRead, Button, DisplayEvent, Inbox, Key
 from live.intake import Intake
 from live.key_effects import ARROWS, Effect
 from live.key_reasons import why_nothing
@@ -41,6 +43,7 @@ class Responder:
         self.quit = False
         self._inbox, self._display, self._engine = inbox, display, engine
         self._intake, self._keep, self._notices, self._last = intake, keep, notices, last
+        self._bank_files = BankFiles(self._tell)
 
     def respond(self, heard: Sequence[DisplayEvent], state: ViewState, layout: Layout | None) -> ViewState:
         """The state that follows from what the person did and from what else has happened.
@@ -51,10 +54,16 @@ class Responder:
         before = state
         while self._inbox and not self.quit:
             event = self._inbox.popleft()
+            if event == Key("s") and self._not_yet_shown(state):
+                self._inbox.appendleft(event)  # what is kept is what is on the screen: the next picture
+                break
             if isinstance(event, SourceEvent):
                 self._take_source_event(event)
+            elif isinstance(event, BankRead):
+                state = self._bank_files.take(event, state)
             else:
                 state = self._answer(state, event, layout)
+        state = self._bank_files.wait(state)
         if layout:
             state = pointed(state, layout)
         self._intake.pause(state.interaction.paused)
@@ -63,8 +72,10 @@ class Responder:
         self._take_notices()
         return state
 
-    def finish(self) -> None:
-        """The run is over: what is left in the inbox is taken note of, and nothing is done any more."""
+    def finish(self, state: ViewState) -> None:
+        """The run is over: what is left in the inbox is taken note of, and what only the state has is written."""
+        for index in state.settings.unsaved:
+            self._keep.edited_bank(state.settings.choices[index].as_file)
         while self._inbox:
             event = self._inbox.popleft()
             if isinstance(event, SourceEvent):
@@ -76,9 +87,19 @@ class Responder:
         if isinstance(event, Key) and effect is None:
             shown = kept_inside(after, layout) if layout and event.name in ARROWS else after
             if shown == state:
-                self._notices.say(why_nothing(state, event.name))
+                self._notices.say(why_nothing(state, event.name), reason=True)
+        if isinstance(event, Button) and layout and (after, effect) == (state, None):
+            reason = why_no_click(state, event, layout)
+            if reason:
+                self._notices.say(reason, reason=True)
         self._carry_out(effect)
+        if effect == Effect.WRITE_BANK and self._keep.edited_bank(after.settings.choice.as_file):
+            return replace(after, settings=after.settings.with_written())
         return after
+
+    def _not_yet_shown(self, state: ViewState) -> bool:
+        """Whether the next picture is another layer's than the one on the screen."""
+        return self._last.result is not None and state.layer != self._last.state.layer
 
     def _carry_out(self, effect: Effect | None) -> None:
         if effect == Effect.QUIT:
@@ -94,6 +115,11 @@ class Responder:
         self._keep.source_event(event)
         if event.kind == "notice":
             self._notices.say(event.detail)
+
+    def _tell(self, sentence: str) -> None:
+        """On the picture, and on stderr."""
+        self._notices.say(sentence)
+        self._keep.say(sentence)
 
     def _take_notices(self) -> None:
         for sentence in self._keep.take_notices():

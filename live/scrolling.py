@@ -21,3 +21,10 @@ def scroll(state: ViewState, panel: Panel, notches: float) -> ViewState:
         first = state.interaction.scrolled_maps - round(notches * MAPS_A_NOTCH)
         return state.with_interaction(scrolled_maps=min(max(first, 0), len(state.layer.bank) - 1))
     return state
+
+
+def listed(state: ViewState, first: int) -> ViewState:
+    """The state with the map that the inspector's list begins with, as it was drawn: a notch back is seen at once."""
+    if not state.shows(Panel.INSPECTOR) or state.interaction.scrolled_maps <= first:
+        return state
+    return state.with_interaction(scrolled_maps=first)

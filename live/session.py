@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from convviz_core.arrays import ByteArray
@@ -11,6 +11,7 @@ from convviz_core.geometry import FrameSizeError
 from live.cadence import Cadence
 from live.composing import layout_request, new_compositor, own_mosaic, scene_of
 from live.display.api import Display
+from live.drawing.inspector import Inspector
 from live.events import Closed, DisplayEvent, Inbox
 from live.intake import Intake
 from live.layout import Layout, arrange, preferred_canvas_wh
@@ -21,6 +22,7 @@ from live.pointing import followed, kept_inside, pointed
 from live.readings import Readings
 from live.recording.keep import Keep
 from live.responding import Last, Responder
+from live.scrolling import listed
 from live.sliding import Slider
 from live.sources.frame import Frame, FrameSource, SourceError
 from live.state import ViewState
@@ -69,7 +71,8 @@ class Session:
         self._too_small = TooSmall(self._tell)
         self._pane = Pane(engine)
         self._watcher = Watcher()
-        self._compositor = new_compositor()
+        self._inspector = Inspector()
+        self._compositor = new_compositor(self._inspector)
         self._slider, self._cadence = Slider(profiler.clock), Cadence(profiler.clock)
         self._readings = Readings(source, engine, profiler, keep, self._notices, self._intake)
         self._responder = Responder(inbox, display, engine, self._intake, keep, self._notices, last)
@@ -114,7 +117,7 @@ class Session:
             try:
                 return self._compute()
             except FrameSizeError as error:
-                self.state = _with_bank_before(self.state, self._last, error, self._notices)
+                self.state = _with_layer_before(self.state, self._last, error, self._tell)
             return self._compute()
         except FrameSizeError as error:
             raise SourceError(str(error)) from None
@@ -128,7 +131,11 @@ class Session:
         if layout:
             self.state = kept_inside(pointed(self.state, layout), layout)
         self._layout, state, looks = layout, self.state, self.state.appearance
-        choice = Choice(state.layer, state.computed, looks.range, looks.gain, layout.reduce if layout else 1)
+        choice = Choice(
+            *(state.layer, state.computed, looks.range, looks.gain, layout.reduce if layout else 1),
+            editable=state.editing is not None,
+            bank=(state.settings.original, state.settings.true_convolution),
+        )
         if not self._pane.answers(self._intake.picture, choice):
             start_s = self._profiler.clock()
             result = self._pane.run(frame, self._intake.picture, choice)
@@ -151,8 +158,12 @@ class Session:
             self._painted = self._subject(layout.canvas_wh)  # before: what changes meanwhile is drawn next time
             said, profile = self._readings.status(state), self._readings.profile(state, result, layout.canvas_wh)
             scene = scene_of(state, image, result, said, profile=profile, beat=self._readings.beat(state))
+            curves = self._readings.curves(state)
             watched = self._last.watched if state.interaction.watched else ()
-            return self._compositor.compose(layout, replace(scene, hints=self._display.interactive, watched=watched))
+            scene = replace(scene, hints=self._display.interactive, watched=watched, curves=curves)
+            canvas = self._compositor.compose(layout, scene)
+            self.state = listed(self.state, self._inspector.first_listed)
+            return canvas
 
     def show(self, canvas: ByteArray | None, fresh: Frame | None) -> Sequence[DisplayEvent]:
         """Put the canvas on the screen; a fresh frame has now gone its whole way. What the person did meanwhile."""
@@ -179,6 +190,7 @@ class Session:
         """Nothing new: wait for a key, hardly where the next frame may come any moment."""
         at_rest = self._source.ended or self._intake.stands_still(self.state.interaction.paused)
         nothing_comes = at_rest or self._source.silent_since_s is not None
+        nothing_comes = nothing_comes and not self._readings.pending(self.state)
         return self._display.idle(IDLE_S if nothing_comes else 0.001)
 
     def respond(self, heard: Sequence[DisplayEvent]) -> None:
@@ -189,21 +201,22 @@ class Session:
             self.state = followed(before, self.state, self._layout)
 
     def finish(self) -> None:
-        """Take note of what happened at the end, and draw no more."""
+        """Keep what was edited, take note of what happened at the end, and draw no more."""
         if self._profiler.warming_up:
             self._keep.say("the run ended within its warm-up: its statistics are empty")
             self._profiler.end_warm_up(self._source.counts, at_end=True)
         self._compositor.close()
-        self._responder.finish()
+        self._readings.close()
+        self._responder.finish(self.state)
 
 
-def _with_bank_before(state: ViewState, last: Last, error: FrameSizeError, notices: Notices) -> ViewState:
-    """The state with the bank that is on the screen; `error` where that is the one that does not fit the frame."""
+def _with_layer_before(state: ViewState, last: Last, error: FrameSizeError, tell: Callable[[str], None]) -> ViewState:
+    """The state with the layer that is on the screen; `error` where that is the one that does not fit the frame."""
     before = last.state.settings
-    if last.result is None or before.bank_index == state.settings.bank_index:
+    if last.result is None or before == state.settings:
         raise error
-    notices.say(f"{error}: '{before.layer.bank.name}' stays")
-    return state.with_settings(bank_index=before.bank_index)
+    tell(f"{error}: '{before.layer.bank.name}' stays as it is")
+    return replace(state, settings=before)
 
 
 def _arranged(

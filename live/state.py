@@ -3,41 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
-from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.opposites import with_opposites
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
+from live.chosen_weight import Editing
 from live.events import Point
+from live.layer_settings import LayerChoice, LayerSettings
 from live.layout.panel_places import Panel
 from live.layout.viewport import Viewport
+
+__all__ = ["COLORMAPS", "Appearance", "Interaction", "LayerChoice", "LayerSettings", "MapPixel", "ViewState"]
 
 COLORMAPS = ("lift", "gray", "diverging", "viridis", "magma", "inferno", "turbo", "cividis", "bone")
 
 MapPixel = tuple[int, int, int]  # map, y, x
-
-
-@dataclass(frozen=True)
-class LayerSettings:
-    """What is computed: one of the banks, and what is done with it. What can be undone is a change of these."""
-
-    banks: tuple[FilterBank, ...]
-    bank_index: int = 0
-    activation: Activation = Activation.RELU
-    true_convolution: bool = False  # kernels turned by 180 degrees
-
-    @property
-    def layer(self) -> Layer:
-        """The layer as the engine computes it; equal settings give the same bank object, so that plans are kept."""
-        bank = self.banks[self.bank_index]
-        return Layer(_flipped(bank) if self.true_convolution else bank, self.activation)
-
-
-@lru_cache(maxsize=128)
-def _flipped(bank: FilterBank) -> FilterBank:
-    return bank.flipped()
 
 
 @dataclass(frozen=True)
@@ -73,11 +54,14 @@ class Interaction:
     scrolled_maps: int = 0  # the first map that the inspector lists; the drawing has the last word
     help_page: int = 0  # counted on over its end, and below 0
     pointer: Point | None = None
+    panel_point: Point | None = None  # the pointer, while it is over the inspector
     hovered: MapPixel | None = None
     input_pixel: tuple[int, int] | None = None
+    pointed_map: int | None = None  # the last one under the pointer, while the curves are open
     pinned: MapPixel | None = None
     watched: tuple[MapPixel, ...] = ()  # beside the pinned one
     viewport: Viewport = field(default_factory=Viewport)
+    editing: Editing | None = None
 
     @property
     def inspected(self) -> MapPixel | None:
@@ -105,6 +89,12 @@ class ViewState:
         return self.settings.layer
 
     @property
+    def editing(self) -> Editing | None:
+        """What is being edited, inside the bank as it is now."""
+        editing = self.interaction.editing
+        return editing and editing.inside(self.layer.bank.kernels.shape)
+
+    @property
     def tinted(self) -> bool:
         """Whether what ReLU removes is tinted: without ReLU nothing is removed, and the sign is there to be seen."""
         return self.appearance.tint and self.settings.activation == Activation.RELU
@@ -113,7 +103,16 @@ class ViewState:
     def computed(self) -> Layer:
         """The layer with what is to be tinted: the opposite of every filter."""
         layer = self.layer
-        return Layer(with_opposites(layer.bank), layer.activation) if self.tinted else layer
+        every = self.interaction.editing is not None  # an edit must not change how many maps are computed
+        return replace(layer, bank=with_opposites(layer.weights, every=every)) if self.tinted else layer
+
+    @property
+    def asked_map(self) -> int:
+        """The map that is asked about: the edited, the enlarged, the pinned, the pointed-at or the first one."""
+        now, edited = self.interaction, self.editing.filter if self.editing else None
+        asked = (edited, now.viewport.enlarged, now.pinned[0] if now.pinned else None, now.pointed_map)
+        found = next((index for index in asked if index is not None), 0)
+        return found if found < len(self.layer.bank) else 0
 
     def shows(self, panel: Panel) -> bool:
         """Whether that panel is open."""

@@ -118,3 +118,14 @@ def screen(display: str) -> Iterator[Screen]:
 
     with x11.Screen(display) as screen:
         yield screen
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Torch's threads spin while they wait: on a machine that is busy, small models take ten times longer on two."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

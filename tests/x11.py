@@ -136,6 +136,14 @@ class Screen:
         held = (["keydown", "shift"], ["keyup", "shift"]) if shift else ([], [])
         self._xdotool(*held[0], "click", str(button), *held[1])
 
+    def drag(self, begin: tuple[int, int], end: tuple[int, int]) -> None:
+        """Press the left button on one pixel of the window and let it go on another, with the way between them."""
+        self.move(*begin)
+        self._xdotool("mousedown", "1")
+        for step in range(1, 9):
+            self.move(*(one + (other - one) * step // 8 for one, other in zip(begin, end, strict=True)))
+        self._xdotool("mouseup", "1")
+
     def resize(self, width: int, height: int) -> None:
         """Give the window another size, and wait until it has it."""
         self._xdotool("windowsize", self._window, str(width), str(height))

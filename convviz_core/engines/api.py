@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Layer, check_layer
+from convviz_core.models.layer import ModelLayer
 from convviz_core.mosaic import MosaicGrid
 from convviz_core.ranges import Limits, Range, RangeMode
+
+if TYPE_CHECKING:
+    from convviz_core.engines.model_plan import ModelPlan
 
 
 class EngineError(RuntimeError):
@@ -56,10 +60,7 @@ class PlanKey:
 
     def __post_init__(self) -> None:
         check_layer(self.layer)
-        if not isinstance(self.reduce, int):
-            raise TypeError(f"maps are reduced by a whole number, got {type(self.reduce).__name__}")
-        if self.reduce < 1:
-            raise ValueError(f"maps are reduced by a factor of at least 1, got {self.reduce}")
+        check_reduce(self.reduce)
         object.__setattr__(self, "range", RangeMode(self.range))
         self.layer.output_hw(self.shape)
 
@@ -122,16 +123,25 @@ class Engine(Protocol):
     ) -> Plan:
         """Do what must be done before the first frame, compiling and capturing; see PlanKey. EngineError."""
 
-    def run(self, frame: ByteArray, layer: Layer, range: Range = RangeMode.FIXED, reduce: int = 1) -> Result:
+    def plan_model(self, layer: ModelLayer, shape: tuple[int, ...], reduce: int = 1) -> ModelPlan:
+        """The same for a layer of a model, which is copied to the engine's device. ModelError."""
+
+    def run(
+        self, frame: ByteArray, layer: Layer | ModelLayer, range: Range = RangeMode.FIXED, reduce: int = 1
+    ) -> Result:
         """One frame's mosaic, complete on return, through a plan that is kept: see run_in_range.
 
         frame: uint8 (H, W) gray or (H, W, 3) BGR, any strides. reduce: see PlanKey. The mosaic is valid until the
-        next run. Errors: FrameSizeError, TypeError or ValueError for what is no frame, layer, range or reduce,
-        EngineError for the device and after closing.
+        next run. A model's layer is computed with torch whatever the engine is; its mosaic has the layer's chosen
+        channels. Errors: ModelError, FrameSizeError, TypeError or ValueError for what is no frame, layer, range or
+        reduce, EngineError for the device and after closing.
         """
 
-    def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:
-        """conv and activated of one frame, float32 (N, h, w) each, in the units of weights x [0, 1]."""
+    def maps(self, frame: ByteArray, layer: Layer | ModelLayer) -> tuple[FloatArray, FloatArray]:
+        """conv and activated of one frame, float32 (N, h, w) each, in the units of weights x [0, 1].
+
+        Of a model's layer, conv is its output, all channels.
+        """
 
     def close(self) -> None:
         """Give back what the engine holds; more than once is fine."""
@@ -145,6 +155,14 @@ class Engine(Protocol):
         """Close the engine."""
 
 
+def check_reduce(reduce: int) -> None:
+    """TypeError or ValueError for what is no factor by which maps can be reduced."""
+    if not isinstance(reduce, int):
+        raise TypeError(f"maps are reduced by a whole number, got {type(reduce).__name__}")
+    if reduce < 1:
+        raise ValueError(f"maps are reduced by a factor of at least 1, got {reduce}")
+
+
 def check_weights(key: PlanKey, bank: FilterBank) -> PlanKey:
     """The key with `bank` for its weights; TypeError for no bank, ValueError for another number or shape of kernels."""
     if not isinstance(bank, FilterBank):
@@ -152,4 +170,6 @@ def check_weights(key: PlanKey, bank: FilterBank) -> PlanKey:
     now, wanted = bank.kernels.shape, key.layer.bank.kernels.shape
     if now != wanted or bank.own != key.layer.bank.own:
         raise ValueError(f"a plan takes weights of the shape that it was made for, {wanted}, got {now}")
-    return PlanKey(Layer(bank, key.layer.activation), key.shape, key.reduce, key.range, key.editable)
+    if key.layer.bias and bank.bias is None:
+        raise ValueError(f"a plan for a layer with its bias takes weights with a bias, and '{bank.name}' has none")
+    return replace(key, layer=replace(key.layer, bank=bank))

@@ -22,8 +22,9 @@ HALF_UP = 2.0**-16  # makes an exact half round up where the processor rounds it
 class DistinctKernels:
     """A bank without its repeats and negations, its weights in units of `scale`.
 
-    The response of map i is sign[i] * scale / 255 * q, where q is kernel `kernel_of[i]` on the bytes 0..255.
-    kernels: float32 (K, C, kh, kw). whole: every weight is a whole number and every q is exact in float32.
+    The response of map i is sign[i] * scale / 255 * q + bias[i], where q is kernel `kernel_of[i]` on the bytes 0..255.
+    kernels: float32 (K, C, kh, kw). whole: every weight is a whole number and every q is exact in float32. bias: all 0
+    where the bank has none.
     """
 
     kernels: FloatArray
@@ -31,6 +32,7 @@ class DistinctKernels:
     whole: bool
     kernel_of: tuple[int, ...]
     sign: tuple[int, ...]
+    bias: tuple[float, ...]
     own: int  # of the maps are the bank's own (see FilterBank.own)
 
     def __len__(self) -> int:
@@ -50,6 +52,11 @@ class DistinctKernels:
     def shown(self) -> frozenset[tuple[int, int]]:
         """(kernel, sign) of the bank's own maps, each once."""
         return frozenset(self.maps[: self.own])
+
+    @cached_property
+    def biased(self) -> bool:
+        """Whether any map has a bias."""
+        return any(self.bias)
 
     @property
     def has_pairs(self) -> bool:
@@ -76,7 +83,8 @@ def distinct_kernels(bank: FilterBank) -> DistinctKernels:
         kernel_of.append(index)
         sign.append(its_sign)
     scale = unit or _magnitude(weights)
-    return DistinctKernels(np.stack(kept), scale, unit is not None, tuple(kernel_of), tuple(sign), bank.own)
+    bias = (0.0,) * len(bank) if bank.bias is None else tuple(bank.bias.tolist())
+    return DistinctKernels(np.stack(kept), scale, unit is not None, tuple(kernel_of), tuple(sign), bias, bank.own)
 
 
 def _magnitude(weights: AnyArray) -> float:
@@ -108,10 +116,10 @@ def extremes_of_maps(layer: Layer, distinct: DistinctKernels, lowest: AnyArray, 
     low, high, unit = lowest.tolist(), highest.tolist(), distinct.scale  # a few numbers: lists are faster
     floor = -np.inf if layer.signed else 0.0
     ends = [
-        (max(low[kernel] * unit / 255, floor), max(high[kernel] * unit / 255, floor))
+        (max(low[kernel] * unit / 255 + bias, floor), max(high[kernel] * unit / 255 + bias, floor))
         if sign > 0
-        else (max(-high[kernel] * unit / 255, floor), max(-low[kernel] * unit / 255, floor))
-        for kernel, sign in distinct.maps
+        else (max(-high[kernel] * unit / 255 + bias, floor), max(-low[kernel] * unit / 255 + bias, floor))
+        for (kernel, sign), bias in zip(distinct.maps, distinct.bias, strict=True)
     ]
     return np.array(ends, np.float64)
 
@@ -121,6 +129,9 @@ def peak_of_picture(layer: Layer, distinct: DistinctKernels, lowest: AnyArray, h
 
     lowest, highest: (K,) or more; what follows the distinct kernels' own must be 0.
     """
+    if distinct.biased:
+        ends = extremes_of_maps(layer, distinct, lowest, highest)[: distinct.own]
+        return float(np.abs(ends).max())
     low, high = lowest.tolist(), highest.tolist()  # a few numbers: lists are faster
     if layer.signed:
         peak = max(max(high), -min(low))
@@ -145,24 +156,26 @@ class ByteMapping(NamedTuple):
 
 def byte_mappings(layer: Layer, distinct: DistinctKernels, ranges: FloatArray, *, own: bool) -> FloatArray:
     """float32 (N, 4), the ByteMapping of each map. ranges: (N, 2); own: see ranges.to_bytes, else all alike."""
-    if not own:
-        return distinct.mapping_signs * np.array(_mapping(layer, distinct, *ranges[0].tolist()), np.float32)
+    if not own and not distinct.biased:
+        low, high = ranges[0].tolist()
+        return distinct.mapping_signs * np.array(_mapping(layer, distinct, low, high, 0.0), np.float32)
+    flat = is_flat(layer.bank, ranges).tolist() if own else [False] * len(ranges)
     mappings = [
-        ByteMapping(0.0, 0.0, flat_byte(layer), 0.0) if flat else _mapping(layer, distinct, lo, hi)
-        for (lo, hi), flat in zip(ranges.tolist(), is_flat(layer.bank, ranges).tolist(), strict=True)
+        ByteMapping(0.0, 0.0, flat_byte(layer), 0.0) if flat else _mapping(layer, distinct, lo, hi, bias)
+        for (lo, hi), flat, bias in zip(ranges.tolist(), flat, distinct.bias, strict=True)
     ]
     return distinct.mapping_signs * np.array(mappings, np.float32)
 
 
-def _mapping(layer: Layer, distinct: DistinctKernels, lo: float, hi: float) -> ByteMapping:
-    """Of a map whose sign is 1."""
+def _mapping(layer: Layer, distinct: DistinctKernels, lo: float, hi: float, bias: float) -> ByteMapping:
+    """Of a map whose sign is 1: q knows nothing of the bias, and so is compared with limits without it."""
     unit = distinct.scale
     slope = 1.0 / (hi - lo) if lo < hi else 0.0  # a limit may be too small for float32
-    origin = 0.0
-    if abs(lo) > hi - lo:
-        origin = 255.0 * lo / unit
+    origin, low = 0.0, lo - bias
+    if abs(low) > hi - lo:
+        origin = 255.0 * low / unit
         origin = round(origin) if distinct.whole else float(np.float32(origin))
-    zero_point = (unit * origin - 255.0 * lo) * slope
+    zero_point = (unit * origin - 255.0 * low) * slope
     zero = min(max(-255.0 * lo * slope + HALF_UP, 0.0), 255.0)  # where the activation cuts
     floor = round(zero) if layer.activation == Activation.RELU else 0
     return ByteMapping(origin, unit * slope, zero_point + HALF_UP, floor)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 import numpy as np
 
@@ -15,7 +16,11 @@ from convviz_core.auto_range import own_limits
 from convviz_core.engines.api import EngineError, Plan, PlanKey, Result
 from convviz_core.gray import check_picture
 from convviz_core.layer import Layer, check_layer
+from convviz_core.models.layer import ModelLayer
 from convviz_core.ranges import Limits, Range, RangeMode, checked_range, fixed_limits
+
+if TYPE_CHECKING:
+    from convviz_core.engines.model_plan import ModelPlan, ModelRuns
 
 MOST_KEPT = 4  # plans of `run`, each with its mosaic; who needs more keeps them
 
@@ -74,6 +79,8 @@ class _Kept(Generic[AnyPlan]):
 class PlanningEngine(Generic[AnyPlan]):
     """Runs frames through plans of its own; an engine has to make them: `make_plan`."""
 
+    model_place = "cpu"  # where models run
+
     def __init__(self) -> None:
         """Nothing is planned yet."""
         self.closed = False
@@ -97,9 +104,24 @@ class PlanningEngine(Generic[AnyPlan]):
         self.check_open()
         return self.make_plan(PlanKey(layer, tuple(shape), reduce, RangeMode(range), editable))
 
-    def run(self, frame: ByteArray, layer: Layer, range: Range = RangeMode.FIXED, reduce: int = 1) -> Result:
+    def plan_model(self, layer: ModelLayer, shape: tuple[int, ...], reduce: int = 1) -> ModelPlan:
+        """The same for a layer of a model (see Engine.plan_model)."""
+        return self.models.plan(layer, shape, reduce)
+
+    @cached_property
+    def models(self) -> ModelRuns:
+        """What runs models on this engine's device; torch is imported here."""
+        from convviz_core.engines.model_plan import open_runs
+
+        return open_runs(self.model_place, self.check_open)
+
+    def run(
+        self, frame: ByteArray, layer: Layer | ModelLayer, range: Range = RangeMode.FIXED, reduce: int = 1
+    ) -> Result:
         """One frame's mosaic (see Engine.run)."""
         asked = checked_range(range)
+        if isinstance(layer, ModelLayer):
+            return self.models.run(frame, layer, asked, reduce)
         return _run(self.kept_plan(frame, layer, asked, reduce), frame, asked)
 
     def kept_plan(self, frame: ByteArray, layer: Layer, asked: RangeMode | Limits, reduce: int) -> AnyPlan:

@@ -13,6 +13,7 @@ from convviz_core.engines.planning import EnginePlan, PlanningEngine
 from convviz_core.filters.bank import FilterBank
 from convviz_core.gray import to_planes, to_unit
 from convviz_core.layer import Layer
+from convviz_core.models.layer import ModelLayer
 from convviz_core.mosaic import reduce_maps, tile_maps
 from convviz_core.network import Net
 from convviz_core.ranges import Limits, RangeMode, bank_ranges, extremes_of, to_bytes
@@ -24,7 +25,7 @@ class TorchPlan(EnginePlan):
     def __init__(self, key: PlanKey, check_open: Callable[[], None]) -> None:
         """Make the network."""
         super().__init__(key, check_open)
-        self._net = Net(key.layer.bank)
+        self._net = Net(key.layer)
 
     def run(self, frame: ByteArray, limits: Limits | None) -> Result:
         """One frame's mosaic (see Plan.run)."""
@@ -38,7 +39,7 @@ class TorchPlan(EnginePlan):
     def take_weights(self, bank: FilterBank) -> None:
         """Go on with another bank (see Plan.take_weights)."""
         self.key = check_weights(self.key, bank)
-        self._net = Net(bank)
+        self._net = Net(self.key.layer)
 
     def maps(self, frame: ByteArray) -> tuple[FloatArray, FloatArray]:
         """conv and activated, float32 (N, h, w) each."""
@@ -63,6 +64,8 @@ class TorchEngine(PlanningEngine[TorchPlan]):
         """A new plan."""
         return TorchPlan(key, self.check_open)
 
-    def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:
+    def maps(self, frame: ByteArray, layer: Layer | ModelLayer) -> tuple[FloatArray, FloatArray]:
         """conv and activated, float32 (N, h, w) each."""
+        if isinstance(layer, ModelLayer):
+            return self.models.maps(frame, layer)
         return self.kept_plan(frame, layer, RangeMode.FIXED, 1).maps(frame)

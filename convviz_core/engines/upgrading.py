@@ -13,6 +13,7 @@ from convviz_core.engines.api import Engine, EngineError, Plan, PlanKey, Result,
 from convviz_core.engines.planning import EnginePlan, PlanningEngine
 from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Layer
+from convviz_core.models.layer import ModelLayer
 from convviz_core.ranges import Limits
 
 LONGEST_JOIN_S = 5.0  # a compilation or an import of torch takes 2; a driver that hangs is not waited for
@@ -119,8 +120,10 @@ class UpgradingEngine(PlanningEngine[UpgradingPlan]):
         """What answers meanwhile."""
         return self.first.plan(key.layer, key.shape, key.reduce, key.range, editable=key.editable)
 
-    def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:
+    def maps(self, frame: ByteArray, layer: Layer | ModelLayer) -> tuple[FloatArray, FloatArray]:
         """conv and activated, float32 (N, h, w) each, from the engine that needs no planning."""
+        if isinstance(layer, ModelLayer):
+            return self.models.maps(frame, layer)
         return self.first.maps(frame, layer)
 
     def want(self, plan: UpgradingPlan) -> None:

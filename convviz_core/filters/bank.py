@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import ClassVar
 
 import numpy as np
 
 from convviz_core.arrays import AnyArray, FloatArray
+from convviz_core.geometry import ConvSettings
 
 MAX_FILTERS = 64
 MAX_SIDE = 31
@@ -39,7 +40,9 @@ class Filter:
 class FilterBank:
     """N filters of one shape under one name, 1 to 64 of them.
 
-    `notes` are sentences that a person must be told about where the weights came from ("its bias is left out").
+    `notes` are sentences that a person must be told about where the weights came from ("only the first 64 are used").
+    `bias`: float32 (N,), finite, added to each filter's responses where a layer uses it; None where the bank has none.
+    It is copied and made read-only. `conv`: the geometry that a filter file gives; None where it gives none.
     """
 
     most: ClassVar[int] = MAX_FILTERS
@@ -48,6 +51,8 @@ class FilterBank:
     filters: tuple[Filter, ...]
     description: str = ""
     notes: tuple[str, ...] = ()
+    bias: FloatArray | None = None
+    conv: ConvSettings | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.filters, tuple | list):
@@ -65,13 +70,21 @@ class FilterBank:
                     f"bank '{self.name}': filter '{filter.label}' has shape {filter.kernel.shape}, "
                     f"want {first} like the first one: all kernels of a bank share one shape"
                 )
+        if self.bias is not None:
+            object.__setattr__(self, "bias", _checked_bias(self.name, self.bias, len(self.filters)))
+        if not isinstance(self.conv, ConvSettings | None):
+            raise FilterError(
+                f"bank '{self.name}' has a {type(self.conv).__name__} for its geometry, want ConvSettings"
+            )
 
     @classmethod
-    def from_array(cls, name: str, array: AnyArray) -> FilterBank:
+    def from_array(
+        cls, name: str, array: AnyArray, bias: AnyArray | None = None, conv: ConvSettings | None = None
+    ) -> FilterBank:
         """A bank of the kernels in `array`, called "filter 1" and so on.
 
-        array: real numbers (kh, kw), (N, kh, kw), (N, 1, kh, kw) or (N, 3, kh, kw), R, G, B; whatever numpy makes an
-        array of will do, such as a tensor on the CPU. Errors: FilterError.
+        array: real numbers (kh, kw), (N, kh, kw), (N, 1, kh, kw) or (N, 3, kh, kw), R, G, B; bias: (N,); whatever numpy
+        makes an array of will do, such as a tensor on the CPU. Errors: FilterError.
         """
         try:
             kernels = np.asarray(array)
@@ -84,7 +97,8 @@ class FilterBank:
         except FilterError as error:
             raise FilterError(f"bank '{name}': {error}") from None
         each = enumerate(kernels.reshape(-1, *kernel_shape), 1)
-        return cls(name, tuple(Filter(f"filter {number}", kernel) for number, kernel in each))
+        filters = tuple(Filter(f"filter {number}", kernel) for number, kernel in each)
+        return cls(name, filters, bias=bias, conv=conv)
 
     @cached_property
     def kernels(self) -> FloatArray:
@@ -127,7 +141,13 @@ class FilterBank:
             Filter(f.label, kernel, known.get((kernel + 0).tobytes(), ""))
             for f, kernel in zip(self.filters, kernels, strict=True)
         )
-        return FilterBank(self.name, turned, self.description, self.notes)
+        return replace(self, filters=turned)
+
+
+@lru_cache(maxsize=128)
+def without_bias(bank: FilterBank) -> FilterBank:
+    """The bank with its kernels alone; itself where it has no bias. Equal arguments give the same object."""
+    return bank if bank.bias is None else replace(bank, bias=None)
 
 
 def kernel_shape_in(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -157,5 +177,22 @@ def _checked_kernel(label: str, kernel: AnyArray) -> FloatArray:
         checked = np.array(kernel, dtype=np.float32, order="C")
     if not np.isfinite(checked).all():
         raise FilterError(f"filter '{label}' holds a weight that is not a finite float32 number")
+    checked.setflags(write=False)
+    return checked
+
+
+def _checked_bias(name: str, bias: AnyArray, count: int) -> FloatArray:
+    try:
+        numbers = np.asarray(bias)
+    except Exception as error:  # what others raise on the way to numpy is open
+        raise FilterError(f"bank '{name}' has a {type(bias).__name__} for its bias, want numbers") from error
+    if numbers.dtype.kind not in "biuf":
+        raise FilterError(f"the bias of bank '{name}' holds {numbers.dtype} values, want real numbers")
+    if numbers.shape != (count,):
+        raise FilterError(f"the bias of bank '{name}' has shape {numbers.shape}, want {(count,)}: one for each filter")
+    with np.errstate(over="ignore"):
+        checked = np.array(numbers, dtype=np.float32, order="C")
+    if not np.isfinite(checked).all():
+        raise FilterError(f"the bias of bank '{name}' holds what is not a finite float32 number")
     checked.setflags(write=False)
     return checked

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
+import numpy as np
+
+from convviz_core.arrays import FloatArray
 from convviz_core.filters.bank import MAX_FILTERS, Filter, FilterBank
 
 
@@ -26,15 +29,33 @@ class BankWithOpposites(FilterBank):
 
 
 @lru_cache(maxsize=16)
-def with_opposites(bank: FilterBank) -> BankWithOpposites:
-    """The bank with the opposite of every filter; equal arguments give the same object, so that plans are kept."""
+def with_opposites(bank: FilterBank, *, every: bool = False) -> BankWithOpposites:
+    """The bank with the opposite of every filter; equal arguments give the same object, so that plans are kept.
+
+    every: opposites that the bank has are added too, so that their number does not depend on the weights.
+    Where the bank has a bias, the opposite filter's is the opposite bias: -(conv + b) = -conv - b.
+    """
     filters = list(bank.filters)
-    place = {(filter.kernel + 0).tobytes(): index for index, filter in enumerate(filters)}  # + 0: -0.0 is 0
+    biases = [0.0] * len(filters) if bank.bias is None else bank.bias.tolist()
+    place = {_identity(filter.kernel, bias): i for i, (filter, bias) in enumerate(zip(filters, biases, strict=True))}
     opposite_of = []
-    for filter in bank.filters:
-        kernel = 0 - filter.kernel
-        if kernel.tobytes() not in place:
-            place[kernel.tobytes()] = len(filters)
-            filters.append(Filter(f"opposite of {filter.label}", kernel))
-        opposite_of.append(place[kernel.tobytes()])
-    return BankWithOpposites(bank.name, tuple(filters), bank.description, bank.notes, tuple(opposite_of))
+    for filter, bias in zip(bank.filters, tuple(biases), strict=True):
+        opposite = _identity(0 - filter.kernel, -bias)
+        if every or opposite not in place:
+            place[opposite] = len(filters)
+            filters.append(Filter(f"opposite of {filter.label}", 0 - filter.kernel))
+            biases.append(-bias)
+        opposite_of.append(place[opposite])
+    return BankWithOpposites(
+        bank.name,
+        tuple(filters),
+        bank.description,
+        bank.notes,
+        None if bank.bias is None else np.array(biases, np.float32),
+        bank.conv,
+        tuple(opposite_of),
+    )
+
+
+def _identity(kernel: FloatArray, bias: float) -> tuple[bytes, float]:
+    return (kernel + 0).tobytes(), bias + 0.0  # + 0: -0.0 is 0

@@ -6,14 +6,20 @@ import difflib
 import math
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from convviz_core.arrays import AnyArray, FloatArray
 from convviz_core.filters.bank import MAX_FILTERS, MAX_SIDE, Filter, FilterBank, FilterError
+from convviz_core.geometry import ConvSettings, GeometryError
 
-MAX_TOML_BYTES = 2 << 20  # 64 filters of 31x31, every digit written, are 1.1 MB
+MAX_TOML_BYTES = 5 << 20  # 64 filters of 31x31 that read colour, every digit written, are 3.4 MB
+MAX_REACH = 1024  # pixels of stride, padding or dilation
+GEOMETRY = ("stride", "padding", "padding_mode", "dilation")
+LARGEST = float(np.finfo(np.float32).max)
 MAX_TEXT = 100  # characters of a name or a label: they are drawn on the picture
 
 # tomllib's memory grows with the square of a dotted key's parts: a.a.a... of one megabyte would take all there is.
@@ -44,20 +50,39 @@ def read_toml(path: Path) -> FilterBank:
 
 
 def to_toml(bank: FilterBank) -> str:
-    """`bank` as a filter file, which loads back to exactly the same float32 weights.
+    """`bank` as a filter file, which loads back to exactly the same float32 weights, biases and geometry.
 
-    FilterError for RGB filters, which the format does not have, and for a name or a label that it would refuse.
+    FilterError for a name or a label that the format would refuse.
     """
-    if bank.channels != 1:
-        raise FilterError(f"bank '{bank.name}' reads colour, and a filter file holds only filters that read gray")
     lines = [f"name = {_quoted(_checked_text('the name', bank.name))}"]
     if bank.description and bank.description.isprintable():
         lines.insert(0, f"# {bank.description}")
-    for filter in bank.filters:
-        rows = [", ".join(_number(weight) for weight in row) for row in filter.kernel]
+    if bank.conv is not None:
+        lines += ["", *_geometry_lines(bank.conv)]
+    for index, filter in enumerate(bank.filters):
         label = _quoted(_checked_text("a label", filter.label))
-        lines += ["", "[[filter]]", f"label = {label}", "kernel = [", *(f"    [{row}]," for row in rows), "]"]
+        lines += ["", "[[filter]]", f"label = {label}"]
+        lines += [] if bank.bias is None else [f"bias = {_number(bank.bias[index])}"]
+        lines += ["kernel = [", *_kernel_lines(filter.kernel), "]"]
     return "\n".join(lines) + "\n"
+
+
+def _geometry_lines(conv: ConvSettings) -> Iterator[str]:
+    for name in GEOMETRY:
+        value = getattr(conv, name)
+        if isinstance(value, tuple):
+            value = value[0] if value[0] == value[1] else list(value)
+        yield f"{name} = {_quoted(value) if isinstance(value, str) else value}"
+
+
+def _kernel_lines(kernel: FloatArray) -> Iterator[str]:
+    """A row a line; of a kernel of three channels, R, G and B one below the other."""
+    rows = [[f"[{', '.join(map(_number, row))}]" for row in plane] for plane in kernel.reshape(-1, *kernel.shape[-2:])]
+    if kernel.ndim == 2:
+        yield from (f"    {row}," for row in rows[0])
+        return
+    for plane in rows:
+        yield from ("    [", *(f"        {row}," for row in plane), "    ],")
 
 
 def _number(weight: np.float32) -> str:
@@ -72,38 +97,82 @@ def _quoted(text: str) -> str:
 
 
 def _bank_of(table: dict[str, Any]) -> FilterBank:
-    _check_keys("the file", table, ("name", "filter"))
+    _check_keys("the file", table, ("name", "filter"), optional=GEOMETRY)
     name = _checked_text("the bank's name", table["name"])
     filters = table["filter"]
     if not isinstance(filters, list):
         raise FilterError("'filter' is not a list of tables, write [[filter]] in double brackets before each filter")
     if len(filters) > MAX_FILTERS:
         raise FilterError(f"it has {len(filters)} filters, want 1 to {MAX_FILTERS}")
-    return FilterBank(name, tuple(_filter_of(number, entry) for number, entry in enumerate(filters, 1)))
+    read = [_filter_of(number, entry) for number, entry in enumerate(filters, 1)]
+    biases = [bias for _, bias in read]
+    bias = (
+        None if all(bias is None for bias in biases) else np.array([0.0 if bias is None else bias for bias in biases])
+    )
+    return FilterBank(name, tuple(filter for filter, _ in read), bias=bias, conv=_geometry_of(table))
 
 
-def _filter_of(number: int, entry: object) -> Filter:
+def _geometry_of(table: dict[str, Any]) -> ConvSettings | None:
+    given = {key: _setting(key, table[key]) for key in GEOMETRY if key in table}
+    try:
+        return ConvSettings(**given) if given else None
+    except GeometryError as error:
+        raise FilterError(str(error).replace("(y, x)", "[y, x]")) from None
+
+
+def _setting(key: str, value: object) -> Any:
+    """What ConvSettings checks further: a text, a whole number, or two of them."""
+    if isinstance(value, str):
+        return _checked_text(key, value)
+    numbers = value if isinstance(value, list) else [value]
+    if not 1 <= len(numbers) <= 2 or not all(isinstance(number, int) for number in numbers):
+        raise FilterError(f"{key} is {_kind(value)}, want a whole number, or [y, x], or a text where it has one")
+    if max(numbers) > MAX_REACH:
+        raise FilterError(f"{key} is larger than {MAX_REACH}, which is the most")
+    return tuple(numbers) if isinstance(value, list) else value
+
+
+def _filter_of(number: int, entry: object) -> tuple[Filter, float | None]:
+    """The filter and its bias, where it has one."""
     where = f"filter {number}"
     if not isinstance(entry, dict):
         raise FilterError(f"{where} is not a table, write [[filter]] before its label and kernel")
-    _check_keys(where, entry, ("label", "kernel"), optional=("scale",))
+    _check_keys(where, entry, ("label", "kernel"), optional=("scale", "bias"))
     label = _checked_text(f"the label of {where}", entry["label"])
-    rows = entry["kernel"]
+    scale = _checked_number(f"the scale of {where}", entry.get("scale", 1))
+    bias = _checked_number(f"the bias of {where}", entry["bias"]) if "bias" in entry else None
+    if bias is not None and abs(bias) > LARGEST:
+        raise FilterError(f"the bias of {where} is {bias}, want a finite float32 number")
+    kernel = entry["kernel"]
+    if not _is_colour(kernel):
+        return Filter(label, _plane_of(f"the kernel of {where}", kernel, scale, where)), bias
+    if len(kernel) != 3:
+        raise FilterError(f"the kernel of {where} has {len(kernel)} channels, want 3: [[R rows], [G rows], [B rows]]")
+    planes = [
+        _plane_of(f"the {channel} rows of the kernel of {where}", rows, scale, where)
+        for channel, rows in zip("RGB", kernel, strict=True)
+    ]
+    if len({plane.shape for plane in planes}) > 1:
+        raise FilterError(f"the R, G and B rows of the kernel of {where} have different shapes, want one")
+    return Filter(label, np.stack(planes)), bias
+
+
+def _is_colour(kernel: object) -> bool:
+    """Whether it is meant as [[[R rows]], [[G]], [[B]]]."""
+    first = kernel[0] if isinstance(kernel, list) and kernel else None
+    return isinstance(first, list) and bool(first) and isinstance(first[0], list)
+
+
+def _plane_of(what: str, rows: object, scale: float, where: str) -> AnyArray:
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
-        raise FilterError(f"the kernel of {where} is not a list of rows such as [[-1, 1], [-1, 1]]")
+        raise FilterError(f"{what} is not a list of rows such as [[-1, 1], [-1, 1]]")
     if not 1 <= len(rows) <= MAX_SIDE or not 1 <= len(rows[0]) <= MAX_SIDE:
         wide = len(rows[0]) if rows else 0
-        raise FilterError(
-            f"the kernel of {where} has {len(rows)} rows of {wide} weights, want 1x1 to {MAX_SIDE}x{MAX_SIDE}"
-        )
+        raise FilterError(f"{what} has {len(rows)} rows of {wide} weights, want 1x1 to {MAX_SIDE}x{MAX_SIDE}")
     for index, row in enumerate(rows, 1):
         if len(row) != len(rows[0]):
-            raise FilterError(
-                f"the kernel of {where} is ragged: row {index} has {len(row)} weights, want {len(rows[0])} like row 1"
-            )
-    scale = _checked_number(f"the scale of {where}", entry.get("scale", 1))
-    weights = [[scale * _checked_number(f"a weight of {where}", weight) for weight in row] for row in rows]
-    return Filter(label, np.array(weights, np.float64))
+            raise FilterError(f"{what} is ragged: row {index} has {len(row)} weights, want {len(rows[0])} like row 1")
+    return np.array([[scale * _checked_number(f"a weight of {where}", weight) for weight in row] for row in rows])
 
 
 def _check_keys(where: str, table: dict[str, Any], wanted: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:

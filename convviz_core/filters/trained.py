@@ -1,6 +1,7 @@
 """Filters that a network has learnt: a convolution's weights from a .safetensors file or a checkpoint of torch's.
 
-(N, 1, kh, kw) weights read gray; (N, 3, kh, kw) read the colour frame as RGB in [0, 1]. A bias is left out.
+(N, 1, kh, kw) weights read gray; (N, 3, kh, kw) read the colour frame as RGB in [0, 1]. A layer's bias
+comes along.
 """
 
 from __future__ import annotations
@@ -129,8 +130,6 @@ def _bank_of(path: Path, chosen: Chosen) -> FilterBank:
     if count > MAX_FILTERS:
         notes.append(f"only the first {MAX_FILTERS} of these {count} filters are used")
     notes += [chosen.tensor.note] if chosen.tensor.note else []
-    if chosen.has_bias:
-        notes.append("the layer's bias is left out")
     if channels == 3:
         notes.append(RGB_NOTE)
     try:
@@ -139,5 +138,20 @@ def _bank_of(path: Path, chosen: Chosen) -> FilterBank:
         raise FilterError(f"'{name}' holds {error}") from error
     if channels == 1:
         kernels = kernels[:, 0]
+    bias, why_none = _bias_of(chosen.bias, len(kernels))
+    notes += [why_none] if why_none else []
     filters = tuple(Filter(f"filter {number}", kernel) for number, kernel in enumerate(kernels, 1))
-    return FilterBank(f"{shown(path.stem)}:{name}", filters, notes=tuple(notes))
+    return FilterBank(f"{shown(path.stem)}:{name}", filters, notes=tuple(notes), bias=bias)
+
+
+def _bias_of(stored: StoredTensor | None, count: int) -> tuple[AnyArray | None, str]:
+    """The first `count` biases; None, and why, where they are no numbers: the weights can do without."""
+    if stored is None:
+        return None, ""
+    try:
+        bias = stored.read(count)
+    except FilterError as error:
+        return None, f"the layer's bias is left out, since it holds {error}"
+    with np.errstate(over="ignore"):
+        usable = bool(np.isfinite(bias.astype(np.float32)).all())
+    return (bias, "") if usable else (None, "the layer's bias is left out, since it holds what is not a finite number")

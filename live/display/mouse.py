@@ -38,8 +38,8 @@ class Mouse:
         self._events.append(Pointer(at))
         if button != MouseButton.LEFT or self._pressed_at is None:
             return
-        if not self._dragging:
-            self._events.append(Button(button, Gesture.CLICK, at, shift=shift))
+        gesture = Gesture.DROP if self._dragging else Gesture.CLICK
+        self._events.append(Button(button, gesture, at, shift=shift))
         self._pressed_at = None
 
     def turned(self, at: Point, notches: float, *, shift: bool = False) -> None:

@@ -21,18 +21,21 @@ AWAKE_S = 1.0  # after something happened in the window: a person is there, and 
 WHEEL_NOTCH = 120  # what toolkits count for one
 _QT = sys.platform.startswith("linux")  # OpenCV's windows are Qt's there, whose view zooms by itself on the wheel
 
-_BEYOND_ASCII = ("Left", "Up", "Right", "Down", "PageUp", "PageDown")
-_LINUX = (65361, 65362, 65363, 65364, 65365, 65366)
-_WINDOWS = (0x250000, 0x260000, 0x270000, 0x280000, 0x210000, 0x220000)
-_MACOS = (63234, 63232, 63235, 63233, 63276, 63277)
+_BEYOND_ASCII = ("Left", "Up", "Right", "Down", "PageUp", "PageDown", "Insert", "Delete")
+_LINUX = (65361, 65362, 65363, 65364, 65365, 65366, 65379, 65535)
+_WINDOWS = (0x250000, 0x260000, 0x270000, 0x280000, 0x210000, 0x220000, 0x2D0000, 0x2E0000)
+_MACOS = (63234, 63232, 63235, 63233, 63276, 63277, 63302, 63272)
 _CODES = dict(zip({"win32": _WINDOWS, "darwin": _MACOS}.get(sys.platform, _LINUX), _BEYOND_ASCII, strict=True))
-_NAMED = {27: "Esc", 32: "space", ord("="): "+", ord("_"): "-"}  # + and - without looking for Shift
+_NAMED = {
+    **{8: "Backspace", 9: "Tab", 11: "Shift+Tab", 27: "Esc", 32: "space"},
+    **{ord("="): "+", ord("_"): "-"},  # without looking for Shift
+}
 
 
 def key_name(code: int) -> str | None:
     """waitKeyEx's code -> the key's name in controls.KEYS ("q", "Esc", "space", "Left"); None for no key.
 
-    Codes beyond ASCII are only ever arrows and pages: an arrow is never taken for a letter.
+    Codes beyond ASCII are only ever arrows, pages, Insert and Delete: an arrow is never taken for a letter.
     """
     if code in _CODES:
         return _CODES[code]

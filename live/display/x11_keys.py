@@ -21,6 +21,9 @@ FIRST_KEYCODE, KEYCODES = 8, 248
 
 # From keysymdef.h; what is below 0x7f is ASCII.
 _NAMED = {
+    0xFF08: "Backspace",
+    0xFF09: "Tab",
+    0xFE20: "Shift+Tab",
     0xFF1B: "Esc",
     0xFF51: "Left",
     0xFF52: "Up",
@@ -28,12 +31,16 @@ _NAMED = {
     0xFF54: "Down",
     0xFF55: "PageUp",
     0xFF56: "PageDown",
+    0xFF63: "Insert",
+    0xFFFF: "Delete",
     0xFF96: "Left",  # from here on the keypad's
     0xFF97: "Up",
     0xFF98: "Right",
     0xFF99: "Down",
     0xFF9A: "PageUp",
     0xFF9B: "PageDown",
+    0xFF9E: "Insert",
+    0xFF9F: "Delete",
     0xFFAB: "+",
     0xFFAD: "-",
     0xFFAE: ".",
@@ -74,7 +81,8 @@ def key_of(keycode: int, state: int, keysyms: Sequence[int]) -> str | None:
     columns = (4 + shift,) if state & ALT_GR else (2 * layout + shift, 2 * layout) if layout < 2 else (0,)
     keysym = next((row[column] for column in columns if row[column]), row[0])
     if not any(keysym in script for script in _OTHER_SCRIPTS):
-        return name_of(keysym)
+        name = name_of(keysym)
+        return "Shift+Tab" if name == "Tab" and shift else name
     latin = next((row[column] for column in (0, 2) if 33 <= row[column] <= 126), 0)
     if latin:
         return name_of(latin)

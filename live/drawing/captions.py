@@ -9,7 +9,7 @@ from convviz_core.filters.bank import FilterBank
 from convviz_core.ranges import RangeMode, is_flat
 from live.drawing.kernels import draw_kernel, size_wh
 from live.drawing.numbers import TIMES, column, figure
-from live.drawing.overlay import Sprite, blank
+from live.drawing.overlay import Pieces, Sprite, at_once, blank
 from live.drawing.scene import Scene
 from live.drawing.text import BOLD, DIM, INK, base_line, put, shortened, text_width, width_em, wrapped
 from live.drawing.tiles import map_part
@@ -18,8 +18,9 @@ from live.layout import Layout
 from live.layout.caption_plan import CaptionNeeds
 from live.layout.tiling import Tile
 
+TILES_A_PIECE = 12  # whose words are written with one picture
 NOTE_EM = 10.0  # the widest that is usual
-BEFORE, AFTER = f"input {TIMES}", "="  # around the kernel: the picture below is what they give
+BEFORE, SIGN, AFTER = f"input {TIMES}", TIMES, "="  # around the kernel: the picture below is what they give
 
 
 @lru_cache(maxsize=64)
@@ -35,6 +36,7 @@ def caption_needs(bank: FilterBank, *, numbers: bool, notes: str = "") -> Captio
         wrapped_em=max(head + _halves_em(line) for head, (line, _) in zip(heads, said, strict=True)),
         name_em=max(NOTE_EM, *(width_em(name) for _, name in said)),
         around_em=width_em(BEFORE) + width_em(AFTER) + 1.0,
+        signs_em=width_em(f"{SIGN} {AFTER}"),
         kernel_hw=bank.kernel_hw,
         pictures=4 if numbers and bank.channels == 3 else 1,
         number_em=max(width_em(text) for text in column(bank.kernels)[0]) if numbers else 0.0,
@@ -58,34 +60,50 @@ def _halves_em(line: str) -> float:
 
 
 class Captions:
-    """All captions. Kernels are drawn once; the words again where they change with the picture (frame mode)."""
+    """All captions. Kernels are drawn once; words that follow the pictures as often as they can be read."""
 
     def __init__(self) -> None:
         self._kernels: Sequence[Sprite] = ()
         self._kernels_key: Hashable = None
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
-        """The bank, and what each map says of this picture."""
-        notes = scene.beat if scene.removed else _limits(scene)
-        return scene.layer.bank, scene.kernels, scene.image.ndim, scene.range, notes
+        """The bank, what else each map says, and of which picture where that stands still."""
+        still = scene.still if _follows(scene) else None
+        return scene.layer.bank, scene.kernels, scene.image.ndim, scene.range, scene.removed is None, still
+
+    def beat(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+        """The pictures', where the maps say something of them."""
+        return scene.beat if _follows(scene) else None
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite a tile."""
+        return at_once(self.pieces(layout, scene))
+
+    def pieces(self, layout: Layout, scene: Scene) -> Pieces:
+        """See Piecewise."""
         if not layout.caption.height:
             return ()
-        key = (layout, scene.layer.bank, scene.kernels)
+        key = (layout.places, scene.layer.bank, scene.kernels)
         if key != self._kernels_key:
             self._kernels, self._kernels_key = [_with_kernel(layout, scene, tile) for tile in layout.tiles], key
         shares, limits = _shares(layout, scene), _limits(scene)
-        sprites = [Sprite(sprite.place, sprite.pixels.copy()) for sprite in self._kernels]
-        for tile, sprite in zip(layout.tiles, sprites, strict=True):
+        sprites = []
+        for number, (tile, kernel) in enumerate(zip(layout.tiles, self._kernels, strict=True)):
+            if number % TILES_A_PIECE == 0:
+                yield
+            sprites.append(Sprite(kernel.place, kernel.pixels.copy()))
             if tile.index is None:
                 read, more = _input_words(layout, scene)
-                _write(layout, sprite, "input, ", read if layout.caption.words else "", more, 0)
+                _write(layout, sprites[-1], "input, ", read if layout.caption.words else "", more, 0)
             else:
                 said = [part[tile.index] for part in (limits, shares) if part]
-                _write_map(layout, sprite, scene.layer.bank, tile.index, said)
+                _write_map(layout, sprites[-1], scene.layer.bank, tile.index, said)
+        yield
         return sprites
+
+
+def _follows(scene: Scene) -> bool:
+    return scene.removed is not None or scene.range == RangeMode.FRAME
 
 
 def _write_map(layout: Layout, sprite: Sprite, bank: FilterBank, index: int, said: list[str]) -> None:
@@ -140,8 +158,13 @@ def _input_words(layout: Layout, scene: Scene) -> tuple[str, str]:
     return "in colour" if scene.layer.bank.channels == 3 else "gray", said[0] if said else ""
 
 
+def _before(layout: Layout) -> str:
+    return BEFORE if layout.caption.equation else SIGN if layout.caption.signs else ""
+
+
 def _kernel_left(layout: Layout) -> int:
-    return text_width(f"{BEFORE} ", layout.text.small) if layout.caption.equation else 0
+    before, text = _before(layout), layout.text
+    return text_width(before, text.small) + text.gap if before else 0
 
 
 def _text_left(layout: Layout, bank: FilterBank) -> int:
@@ -151,7 +174,7 @@ def _text_left(layout: Layout, bank: FilterBank) -> int:
         return 0
     pictures = layout.request.captions.pictures
     width = pictures * size_wh(bank.kernel_hw, plan.cell)[0] + 3 * (pictures - 1)
-    behind = text_width(f" {AFTER} ", text.small) if plan.equation else 0
+    behind = text_width(AFTER, text.small) + text.gap if _before(layout) else 0
     return _kernel_left(layout) + width + behind + text.pad
 
 
@@ -164,10 +187,10 @@ def _with_kernel(layout: Layout, scene: Scene, tile: Tile) -> Sprite:
     top = max(0, (plan.height - text.gap // 2 - height) // 2)
     largest = text.base if scene.kernels else None
     right = draw_kernel(sprite.pixels, bank.kernels[tile.index], _kernel_left(layout), top, plan.cell, largest)
-    if plan.equation:
+    if _before(layout):
         line = base_line(top, height, text.small)
-        put(sprite.pixels, BEFORE, 0, line, text.small, DIM)
-        put(sprite.pixels, AFTER, right + text.pad // 2, line, text.small, DIM)
+        put(sprite.pixels, _before(layout), 0, line, text.small, DIM)
+        put(sprite.pixels, AFTER, right + text.gap, line, text.small, DIM)
     return sprite
 
 

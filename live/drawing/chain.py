@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+import cv2
 import numpy as np
 
-from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.inspect import Inspection
 from live.drawing.kernels import draw_numbers, draw_picture, numbers_size, shades, unit_shades
-from live.drawing.numbers import TIMES, column, times_power
+from live.drawing.numbers import TIMES, column, extremes, times_power
 from live.drawing.panel import PanelPage
-from live.drawing.text import DIM, INK, put, put_middle, shortened, text_width
+from live.drawing.text import ACCENT, DIM, INK, put, put_middle, shortened, text_width
+from live.layout.panel_places import SIGN_EM
 from live.layout.tiling import Rect
 
 LARGEST_CELL_EM = 5.0
-SIGN_EM = 1.5  # the room of a sign between two matrices
 CHANNELS = ("R", "G", "B")
 
 
@@ -25,7 +28,6 @@ class _Matrix:
     title: str
     values: FloatArray  # (C, kh, kw)
     shaded: ByteArray
-    texts: list[str]
 
 
 @dataclass(frozen=True)
@@ -36,55 +38,103 @@ class _Plan:
     size: int = 0  # of the numbers; 0: they could not be read
 
 
+class Part(NamedTuple):
+    """Some of the kernel's rows and columns."""
+
+    top: int
+    left: int
+    rows: int
+    columns: int
+
+
+Cell = tuple[int, int, int]  # channel, row and column of the kernel
+
+
 class Chain:
     """patch x kernel = products of one response, planned for at most `height` rows of a page.
 
     The numbers have three significant digits where these fit, else two, and then without the zero before the point;
-    where they could not be read, none.
+    where they could not be read, none. part: which weights are shown, None for all.
     """
 
-    def __init__(self, page: PanelPage, inspection: Inspection, height: int) -> None:
-        patch, kernel, products = (
+    def __init__(self, page: PanelPage, inspection: Inspection, height: int, part: Part | None = None) -> None:
+        whole = [
             values.reshape(-1, *values.shape[-2:])
             for values in (inspection.patch, inspection.kernel, inspection.products)
-        )
-        plan = _plan(page, patch.shape, height)
+        ]
+        top, left, rows, columns = self._part = part or Part(0, 0, *whole[0].shape[1:])
+        shown = np.s_[:, top : top + rows, left : left + columns]
+        patch, kernel, products = (values[shown] for values in whole)
+        reach = [float(np.abs(values).max()) for values in whole]  # a part has the shades that it has in the whole
+        plan = _plan(page, patch.shape, height, stackable=part is None)
         could_be_read = numbers_size(("0",), plan.cell, page.text.base) > 0
+        widest = [extremes(values) for values in (patch, kernel, products)]
         for digits, zero in ((3, True), (2, True), (2, False)) if could_be_read else ((0, True),):
-            matrices = (
-                _matrix("input patch", patch, unit_shades(patch), digits, zero=zero),
-                _matrix("kernel", kernel, shades(kernel, float(np.abs(kernel).max())), digits, zero=zero),
-                _matrix("products", products, shades(products, float(np.abs(products).max())), digits, zero=zero),
-            )
-            texts = [text for matrix in matrices for text in matrix.texts]
+            texts = [text for values in widest for text in cell_texts(values, digits, zero=zero)[0]]
             plan = replace(plan, size=numbers_size(texts, plan.cell, page.text.base) if digits else 0)
             if plan.size:
                 break
-        self._page, self._plan, self._matrices = page, plan, matrices
+        self._page, self._plan, self._digits, self._zero = page, plan, digits, zero
+        self._matrices = (
+            _Matrix("input patch", patch, unit_shades(patch)),
+            _Matrix("kernel", kernel, shades(kernel, reach[1])),
+            _Matrix("products", products, shades(products, reach[2])),
+        )
+        self._places: list[tuple[int, Rect]] = []  # of what was drawn: the channel of each, and where
 
     @property
     def legible(self) -> bool:
         """Whether the numbers can be read."""
         return self._plan.size > 0
 
-    def draw(self) -> None:
-        """Draw it on the page from its first free row on."""
+    def pieces(self) -> Iterator[None]:
+        """Draw it on the page from its first free row on, one matrix of numbers after the other."""
         page, plan, top = self._page, self._plan, self._page.y
         if plan.cell < 1:
             return
         for number, matrix in enumerate(self._matrices):
-            _draw_matrix(page, plan, number, matrix, top)
+            texts, power = cell_texts(matrix.values, self._digits, zero=self._zero)
+            said = texts, matrix.title + times_power(power)
+            for channel, place in enumerate(_draw_matrix(page, plan, number, matrix, said, top)):
+                self._places.append((channel, place))
+                yield
+        page.y = top + self.height
+
+    @property
+    def height(self) -> int:
+        """The rows that it takes."""
+        plan, title = self._plan, self._page.step(small=True)
+        if plan.cell < 1:
+            return 0
         channels, rows, _ = self._matrices[0].values.shape
-        title = page.step(small=True)
-        page.y = top + (title + (channels - 1) * plan.step_xy[1] if plan.beside else 2 * plan.step_xy[1] + title)
-        page.y += rows * plan.cell + page.text.pad
+        above = (channels - 1) * plan.step_xy[1] if plan.beside else 2 * plan.step_xy[1]
+        return int(title + above + rows * plan.cell + self._page.text.pad)
+
+    def cell_at(self, x: int, y: int) -> Cell | None:
+        """Which weight's cell lies there on the page, in whichever of the three matrices."""
+        top, left, rows, columns = self._part
+        for channel, place in self._places:
+            if place.contains(x, y):
+                row, column = (y - place.y) * rows // place.height, (x - place.x) * columns // place.width
+                return channel, top + row, left + column
+        return None
+
+    def mark(self, part: Part, channel: int | None = None) -> None:
+        """Frame some cells in all that was drawn, or in that of one channel."""
+        cell = self._plan.cell
+        for of, place in self._places:
+            if channel in (None, of):
+                x, y = place.x + (part.left - self._part.left) * cell, place.y + (part.top - self._part.top) * cell
+                corner, opposite = (x, y), (x + part.columns * cell - 1, y + part.rows * cell - 1)
+                if place.contains(*corner) and place.contains(*opposite):
+                    cv2.rectangle(self._page.pixels, corner, opposite, (0, 0, 0), 3)
+                    cv2.rectangle(self._page.pixels, corner, opposite, ACCENT, 1)
 
 
-def _matrix(title: str, values: FloatArray, shaded: ByteArray, digits: int, *, zero: bool) -> _Matrix:
+def cell_texts(values: AnyArray, digits: int, *, zero: bool) -> tuple[list[str], int]:
+    """What stands in the cells, and the power of ten that it is to be multiplied with."""
     texts, power = column(values, digits) if digits else ([], 0)
-    if not zero:
-        texts = [re.sub(r"^(\D?)0\.", r"\1.", text) for text in texts]
-    return _Matrix(title + times_power(power), values, shaded, texts)
+    return (texts if zero else [re.sub(r"^(\D?)0\.", r"\1.", text) for text in texts]), power
 
 
 def chain_height(page: PanelPage, shape: tuple[int, ...]) -> int:
@@ -94,7 +144,7 @@ def chain_height(page: PanelPage, shape: tuple[int, ...]) -> int:
     return page.step(small=True) + channels * (round(cell * rows) + page.text.gap)
 
 
-def _plan(page: PanelPage, shape: tuple[int, ...], height: int) -> _Plan:
+def _plan(page: PanelPage, shape: tuple[int, ...], height: int, *, stackable: bool) -> _Plan:
     channels, rows, columns = shape
     between, title = round(SIGN_EM * page.text.base), page.step(small=True)
     letter = page.text.base if channels > 1 else 0
@@ -107,15 +157,21 @@ def _plan(page: PanelPage, shape: tuple[int, ...], height: int) -> _Plan:
         (page.width - between - (channels - 1) * gap) // (channels * columns), (height - 3 * title) // (3 * rows)
     )
     most = round(LARGEST_CELL_EM * page.text.base)
-    if beside >= min(stacked, most):
+    if beside >= min(stacked, most) or not stackable:
         cell = max(0, min(beside, most))
         return _Plan(cell, True, (cell * columns + between, cell * rows + gap))
     cell = max(0, min(stacked, most))
     return _Plan(cell, False, (cell * columns + gap, cell * rows + title))
 
 
-def _draw_matrix(page: PanelPage, plan: _Plan, number: int, matrix: _Matrix, top: int) -> None:
-    """The `number`th of the three, all its channels, with its title and the sign before it."""
+def _draw_matrix(
+    page: PanelPage, plan: _Plan, number: int, matrix: _Matrix, said: tuple[list[str], str], top: int
+) -> Iterator[Rect]:
+    """The `number`th of the three, one channel after the other, with its title and the sign before it; where each is.
+
+    said: what stands in its cells, and its title.
+    """
+    texts, title = said
     text = page.text
     channels, rows, columns = matrix.values.shape
     for channel in range(channels):
@@ -129,9 +185,10 @@ def _draw_matrix(page: PanelPage, plan: _Plan, number: int, matrix: _Matrix, top
         picture = np.repeat(matrix.shaded[channel][:, :, None], 3, axis=2)
         place = draw_picture(page.pixels, picture, x, y, plan.cell)
         if plan.size:
-            part = matrix.texts[channel * rows * columns : (channel + 1) * rows * columns]
+            part = texts[channel * rows * columns : (channel + 1) * rows * columns]
             draw_numbers(page.pixels, picture, part, place, plan.size)
-        _draw_words(page, plan, number, channel, channels, place, matrix.title)
+        _draw_words(page, plan, number, channel, channels, place, title)
+        yield place
 
 
 def _draw_words(

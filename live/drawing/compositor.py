@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from convviz_core.arrays import ByteArray
-from live.drawing.overlay import Mark, Overlay, Sprite
+from live.drawing.overlay import Mark, Overlay, Pieces, Piecewise, Sprite, at_once
 from live.drawing.scene import Scene
 from live.drawing.text import BACKGROUND
 from live.layout import Layout
@@ -32,14 +32,58 @@ class _Kept:
         self.sprites: Sequence[Sprite] = ()
         self.drawn = False
         self._key: Hashable = None
+        self._rhythm = _Rhythm(overlay) if isinstance(overlay, Piecewise) else None
 
     def refresh(self, layout: Layout, scene: Scene, *, anew: bool) -> bool:
-        """Draw it where it is out of date; whether it was."""
+        """Draw it where it is out of date; whether there are new pixels."""
         key = self.overlay.key(layout, scene)
         if self.drawn and not anew and key == self._key:
-            return False
+            sprites = self._rhythm.next_pixels(layout, scene) if self._rhythm else None
+            self.sprites = self.sprites if sprites is None else sprites
+            return sprites is not None
+        if self._rhythm:
+            self._rhythm.begin_anew(layout, scene)
         self.sprites, self._key, self.drawn = self.overlay.draw(layout, scene), key, True
         return True
+
+
+class _Rhythm:
+    """Draws one piece of an overlay a picture, and begins again when all are drawn and another beat has come.
+
+    Where two pictures in turn have each another beat, they are far apart, and all is drawn with the second.
+    """
+
+    def __init__(self, overlay: Piecewise) -> None:
+        self._overlay = overlay
+        self._beat: Hashable = None  # the last picture's
+        self._begun: Hashable = None  # what is drawn, or being drawn
+        self._changed = False
+        self._pieces: Pieces | None = None
+
+    def begin_anew(self, layout: Layout, scene: Scene) -> None:
+        """All is drawn now, for another reason."""
+        self._beat = self._begun = self._overlay.beat(layout, scene)
+        self._changed, self._pieces = False, None
+
+    def next_pixels(self, layout: Layout, scene: Scene) -> Sequence[Sprite] | None:
+        """Draw a piece, if there is one to draw; all of the overlay when its last one is drawn."""
+        beat = self._overlay.beat(layout, scene)
+        changed_before, self._changed = self._changed, beat != self._beat
+        self._beat = beat
+        if changed_before and self._changed:
+            self._begun, self._pieces = beat, None
+            return at_once(self._overlay.pieces(layout, scene))
+        if self._pieces is None and beat != self._begun:
+            self._begun, self._pieces = beat, self._overlay.pieces(layout, scene)
+        if self._pieces is None:
+            return None
+        try:
+            next(self._pieces)
+        except StopIteration as finished:
+            self._pieces = None
+            sprites: Sequence[Sprite] = finished.value
+            return sprites
+        return None
 
 
 class Compositor:

@@ -39,12 +39,12 @@ class _Piece:
 class Help:
     """Two columns where there is room for them; what fits into none is on further pages."""
 
-    def __init__(self, sections: Sequence[Section]) -> None:
-        self._sections = tuple(sections)
+    def __init__(self, sections: Sequence[Section], while_editing: Sequence[Section] = ()) -> None:
+        self._sections, self._while_editing = tuple(sections), tuple(while_editing)
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """The banks, the page."""
-        return tuple(bank.name for bank in scene.banks), scene.bank_index, scene.help_page
+        return tuple(bank.name for bank in scene.banks), scene.bank_index, scene.help_page, scene.editing is None
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite where it is open."""
@@ -52,7 +52,8 @@ class Help:
         if place is None:
             return ()
         banks = _bank_sections(scene.banks, scene.bank_index)
-        sections = [*self._sections, *banks, ("What one sees", [("", EXPLANATION)])]
+        keys = self._while_editing if scene.editing else self._sections
+        sections = [*keys, *banks, ("What one sees", [("", EXPLANATION)])]
         largest = max(SMALLEST, layout.text.base)
         choices = [
             _arranged(sections, place, TypeScale(base), whole=whole)
@@ -60,7 +61,7 @@ class Help:
             for whole in (True, False)
         ]
         chosen = next((choice for choice in choices if choice.pages == 1), choices[1])
-        return (_draw(place, chosen, scene.help_page % chosen.pages).sprite,)
+        return (_draw(place, chosen, scene.help_page % chosen.pages).finish(),)
 
 
 def _bank_sections(banks: Sequence[FilterBank], index: int) -> list[Section]:

@@ -2,43 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from convviz_core.arrays import ByteArray
 from convviz_core.gray import to_gray
-from convviz_core.inspect import Inspection, inspect_pixel
+from convviz_core.inspect import Inspection, answers_at, inspect_pixel
 from convviz_core.ranges import RangeMode
 from live.drawing.captions import caption_words
-from live.drawing.chain import CHANNELS, Chain, chain_height
+from live.drawing.chain import CHANNELS, Cell, Chain, Part, chain_height
 from live.drawing.kernel_words import where_words
-from live.drawing.numbers import MINUS, TIMES, column, figure, times_power
-from live.drawing.overlay import Sprite
+from live.drawing.map_list import Answers, write_maps
+from live.drawing.numbers import MINUS, TIMES, column, figure
+from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
+from live.drawing.parted_chain import PartedChain, cell_words
 from live.drawing.scene import MapPixel, Scene
-from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE, Colour
+from live.drawing.text import ACCENT, BOLD, INK, RULE
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
 
 SURROUNDINGS = 3  # the input is shown this many kernels high around the receptive field
+WIDEST_SURROUNDINGS = 64  # times as wide as high
 SURROUNDINGS_SHARE = 0.2  # of the panel's height, at most
-MAP_COLUMN_EM = 12.0  # number, response and byte of one map, in units of the text's size
 FEWEST_MAP_LINES = 3  # of the other maps with their heading and what the wheel does
+LEAST_MATRIX_LINES = 4  # the height of the matrices, which comes before the other maps
 MAP_LINES = 4  # of the other maps that are kept for them, where the matrices are legible
 
 
 class Inspector:
-    """Drawn again when the pixel changes, and with the picture as often as it can be read."""
+    """Drawn again when the pixel changes or the weight that is pointed at, and with the picture as often as it can be
+    read.
 
-    def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
-        """What is explained, and of which picture."""
-        shown = scene.range, scene.gain, scene.scrolled_maps
-        return scene.target, scene.pinned, scene.layer, *shown, scene.sliding, scene.beat
+    first_listed: the first of the other maps that is listed, when it was drawn last.
+    """
+
+    def __init__(self) -> None:
+        self.first_listed = 0
+        self._arithmetic: Chain | PartedChain | None = None
+        self._cell: Cell | None = None  # the weight that was pointed at last, until the pointer leaves the panel
+        self._around: tuple[int, int] | None = None  # around which one a part is larger
+        self._shape: tuple[int, ...] = ()  # of the kernel that they belong to
+
+    def key(self, layout: Layout, scene: Scene) -> Hashable:
+        """What is explained, and of which picture where that stands still."""
+        self._point(layout, scene)
+        shown = scene.range, scene.gain, scene.scrolled_maps, scene.flipped
+        return scene.target, scene.pinned, scene.layer, *shown, scene.sliding, scene.still, self._cell
+
+    def beat(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+        """The pictures'."""
+        return scene.beat
+
+    def _point(self, layout: Layout, scene: Scene) -> None:
+        """Note the weight under the pointer."""
+        shape, place = scene.layer.bank.kernels.shape[1:], layout.panel(Panel.INSPECTOR)
+        if shape != self._shape:
+            self._cell, self._around, self._arithmetic, self._shape = None, None, None, shape
+        if place is None or scene.panel_point is None or self._arithmetic is None:
+            self._cell = None
+            return
+        at = scene.panel_point[0] - place.x, scene.panel_point[1] - place.y
+        cell = self._arithmetic.cell_at(*at)
+        self._cell = cell or self._cell
+        if isinstance(self._arithmetic, PartedChain) and self._arithmetic.whole.cell_at(*at):
+            self._around = self._cell[1:] if self._cell else None
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite where it is open."""
+        return at_once(self.pieces(layout, scene))
+
+    def pieces(self, layout: Layout, scene: Scene) -> Pieces:
+        """See Piecewise."""
         place, target = layout.panel(Panel.INSPECTOR), scene.target
         if place is None:
             return ()
@@ -46,24 +85,70 @@ class Inspector:
             page = PanelPage(place, layout.text, "Inspector", "")
             page.write("no map here", ACCENT, weight=BOLD)
             page.write_first(["point at a pixel of a map; a click pins it", "point at a map"])
-            return (page.sprite,)
-        page = PanelPage(place, layout.text, "Inspector", _state_words(scene))
-        inspection = _inspect(scene, target)
+            return (page.finish(),)
+        inspection, answers, around = _inspect(scene, target), _answers(scene, target), _surroundings(scene, target)
+        yield
+        page = PanelPage(place, layout.text, "Inspector", *_state_words(scene))
         _write_where(page, scene, target)
-        _draw_arithmetic(page, scene, target, inspection)
-        _write_all_maps(page, scene, target)
-        return (page.sprite,)
+        yield
+        yield from self._draw_arithmetic(page, scene, target, inspection, around)
+        yield
+        self.first_listed = yield from write_maps(page, scene, target, answers)
+        yield  # to copy it is enough for the last picture
+        return (page.finish(),)
+
+    def _draw_arithmetic(
+        self, page: PanelPage, scene: Scene, target: MapPixel, inspection: Inspection, around: _Surroundings
+    ) -> Iterator[None]:
+        """Surroundings, matrices and what follows, so that the numbers can be read rather than the other maps'."""
+        lines = arithmetic(scene, target, inspection)
+        below = len(lines) * page.step() + round(2.5 * page.text.pad)
+        maps = (min(MAP_LINES, len(scene.layer.bank)) + 1) * page.step()
+        _draw_surroundings(page, around, page.height - below - maps - chain_height(page, inspection.patch.shape))
+        yield
+        chain = Chain(page, inspection, max(page.height - below - maps, page.height // 3))
+        for fewer in (FEWEST_MAP_LINES * page.step(), 0):
+            if not chain.legible:
+                larger = Chain(page, inspection, page.height - below - fewer)
+                chain = larger if larger.legible else chain
+        yield
+        if chain.legible:
+            yield from chain.pieces()
+            if self._cell:
+                chain.mark(Part(*self._cell[1:], 1, 1), self._cell[0])
+                page.write_first(cell_words(inspection, self._cell))
+            self._arithmetic = chain
+        else:
+            for reserved in (maps, FEWEST_MAP_LINES * page.step(), 0):
+                parted = PartedChain(page, inspection, page.height - below - reserved, self._around)
+                if parted.whole.height > LEAST_MATRIX_LINES * page.text.line:
+                    break
+            yield from parted.pieces(self._cell)
+            self._arithmetic = parted
+        for words, value in lines:
+            choices = (words, words.rpartition(", so")[0] or words, words.split(":")[0])
+            said = next((one for one in choices if page.width_of(f"{one}  {value}") <= page.width), choices[-1])
+            page.row([(said, 0, INK), (value, 1.0, ACCENT)])
+        page.skip()
 
 
-def _state_words(scene: Scene) -> str:
+def _state_words(scene: Scene) -> tuple[str, ...]:
+    """From the fullest form to the shortest."""
     if scene.sliding:
-        return "the kernel slides: , stops it"
-    return "pinned: a click on it lets go; , slides" if scene.pinned else "a click pins; , slides the kernel"
+        return ("the kernel slides: the comma key stops it", "comma key: stop")
+    if scene.pinned:
+        return ("pinned: a click on it lets go; comma key: slide", "click on it: let go")
+    return ("a click pins; comma key: slide the kernel", "click: pin")
 
 
 def _inspect(scene: Scene, target: MapPixel) -> Inspection:
     lo, hi = scene.ranges[target[0]].tolist()
     return inspect_pixel(scene.image, scene.layer, *target, (lo, hi), own=scene.range == RangeMode.FRAME)
+
+
+def _answers(scene: Scene, target: MapPixel) -> Answers:
+    own = scene.range == RangeMode.FRAME
+    return answers_at(scene.image, scene.layer, *target[1:], scene.ranges, own=own)
 
 
 def _write_where(page: PanelPage, scene: Scene, target: MapPixel) -> None:
@@ -76,25 +161,42 @@ def _write_where(page: PanelPage, scene: Scene, target: MapPixel) -> None:
     page.skip()
 
 
-def _draw_surroundings(page: PanelPage, scene: Scene, target: MapPixel, height: int) -> None:
-    """The input around the receptive field, which is framed, in at most `height` rows."""
+@dataclass(frozen=True, eq=False)
+class _Surroundings:
+    """The input around the receptive field: uint8 BGR (h, w, 3), and where the field begins in it."""
+
+    pixels: ByteArray
+    field_yx: tuple[int, int]
+    field_hw: tuple[int, int]
+
+
+def _surroundings(scene: Scene, target: MapPixel) -> _Surroundings:
     _, y, x = target
     image, (rows, columns) = scene.image, scene.layer.bank.kernel_hw
     seen_h = min(SURROUNDINGS * max(rows, columns), image.shape[0])
-    scale = min(height - page.text.pad, int(SURROUNDINGS_SHARE * page.sprite.place.height)) // seen_h
-    if scale < 1 or scale * seen_h < 3 * page.text.line:
-        return
-    seen_w = min(page.width // scale, image.shape[1])
+    seen_w = min(WIDEST_SURROUNDINGS * seen_h, image.shape[1])
     top = min(max(y + rows // 2 - seen_h // 2, 0), image.shape[0] - seen_h)
     left = min(max(x + columns // 2 - seen_w // 2, 0), image.shape[1] - seen_w)
     part = image[top : top + seen_h, left : left + seen_w]
-    shown = (
-        part if scene.layer.bank.channels == 3 and part.ndim == 3 else cv2.cvtColor(to_gray(part), cv2.COLOR_GRAY2BGR)
-    )
+    in_colour = scene.layer.bank.channels == 3 and part.ndim == 3
+    shown = part.copy() if in_colour else np.asarray(cv2.cvtColor(to_gray(part), cv2.COLOR_GRAY2BGR), np.uint8)
+    return _Surroundings(shown, (y - top, x - left), (rows, columns))
+
+
+def _draw_surroundings(page: PanelPage, around: _Surroundings, height: int) -> None:
+    """The input around the receptive field, which is framed, in at most `height` rows."""
+    seen_h, widest = around.pixels.shape[:2]
+    scale = min(height - page.text.pad, int(SURROUNDINGS_SHARE * page.sprite.place.height)) // seen_h
+    if scale < 1 or scale * seen_h < 3 * page.text.line:
+        return
+    (y, x), (rows, columns) = around.field_yx, around.field_hw
+    seen_w = min(page.width // scale, widest)
+    first = min(max(x + columns // 2 - seen_w // 2, 0), widest - seen_w)
+    shown = around.pixels[:, first : first + seen_w]
     place = Rect(page.left, page.y, seen_w * scale, seen_h * scale)
     page.pixels[place.slices] = cv2.resize(shown, (place.width, place.height), interpolation=cv2.INTER_NEAREST)
     cv2.rectangle(page.pixels, (place.x, place.y), (place.right - 1, place.bottom - 1), RULE, 1)
-    corner = (place.x + (x - left) * scale, place.y + (y - top) * scale)
+    corner = (place.x + (x - first) * scale, place.y + y * scale)
     opposite = (corner[0] + columns * scale - 1, corner[1] + rows * scale - 1)
     cv2.rectangle(page.pixels, corner, opposite, (0, 0, 0), 3)
     cv2.rectangle(page.pixels, corner, opposite, ACCENT, 1)
@@ -113,57 +215,10 @@ def arithmetic(scene: Scene, target: MapPixel, inspection: Inspection) -> list[t
         *sums, total = column(np.append(parts, response), shifted=False)[0]
         lines += [(f"sum of {name}", text) for name, text in zip(CHANNELS, sums, strict=True)]
     lines.append(("sum of all products", total))
-    relu = f"ReLU: the larger of 0 and {figure(response)}"
+    removed = f", so {figure(response)} is removed" if response < 0 else ""
+    relu = f"ReLU: the larger of 0 and {figure(response)}{removed}"
     lines.append(("no ReLU; it would give", figure(inspection.activated)) if signed else (relu, figure(shown)))
     less = figure(lo) if lo >= 0 else f"({figure(lo)})"
-    way = f"byte: 255 {TIMES} ({figure(shown)} {MINUS} {less}) / ({figure(hi)} {MINUS} {less})"
+    bound = ", at most 255" if shown > hi else ", at least 0" if shown < lo else ""
+    way = f"byte{bound}: 255 {TIMES} ({figure(shown)} {MINUS} {less}) / ({figure(hi)} {MINUS} {less})"
     return [*lines, (way, str(inspection.byte))]
-
-
-def _draw_arithmetic(page: PanelPage, scene: Scene, target: MapPixel, inspection: Inspection) -> None:
-    """Surroundings, matrices and what follows, so that the numbers can be read rather than the other maps'."""
-    lines = arithmetic(scene, target, inspection)
-    below = len(lines) * page.step() + round(2.5 * page.text.pad)
-    maps = (min(MAP_LINES, len(scene.layer.bank)) + 1) * page.step()
-    _draw_surroundings(page, scene, target, page.height - below - maps - chain_height(page, inspection.patch.shape))
-    chain = Chain(page, inspection, max(page.height - below - maps, page.height // 3))
-    for fewer in (FEWEST_MAP_LINES * page.step(), 0):
-        if not chain.legible:
-            larger = Chain(page, inspection, page.height - below - fewer)
-            chain = larger if larger.legible else chain
-    chain.draw()
-    if not chain.legible:
-        page.write_first(["the cells are too small here for their numbers", "too small for its numbers"])
-    for words, value in lines:
-        fits = page.width_of(f"{words}  {value}") <= page.width
-        page.row([(words if fits else words.split(":")[0], 0, INK), (value, 1.0, ACCENT)])
-    page.skip()
-
-
-def _write_all_maps(page: PanelPage, scene: Scene, target: MapPixel) -> None:
-    """The same pixel in every map, in as many columns as there are places for."""
-    index, y, x = target
-    count, em = len(scene.layer.bank), page.text.base / page.width
-    if count == 1 or page.height < 3 * page.step():
-        return
-    rows = (page.height - page.step(small=True)) // page.step()
-    columns = min(int(1 / (MAP_COLUMN_EM * em)), -(-count // max(rows, 1))) or 1
-    shown = count if count <= rows * columns else max(1, rows - 1) * columns
-    first = min(scene.scrolled_maps, count - shown)
-    rows = -(-shown // columns)
-    found = [_inspect(scene, (other, y, x)) for other in range(first, first + shown)]
-    responses, power = column(np.array([one.response if scene.layer.signed else one.activated for one in found]))
-    page.row([(f"the same pixel in every map: response{times_power(power)}, byte", 0, DIM)], small=True)
-    for row in range(rows):
-        cells: list[tuple[str, float, Colour]] = []
-        for number in range(row, shown, rows):
-            other = first + number
-            begin, ink = (number // rows) / columns, ACCENT if other == index else INK
-            ends = (0.86, 1.0) if columns == 1 else (begin + 7 * em, begin + 10 * em)
-            cells.append((f"{other + 1}", begin + 1.8 * em, DIM))
-            cells += [(responses[number], ends[0], ink), (str(found[number].byte), ends[1], ink)]
-            if columns == 1:
-                cells.append((caption_words(scene.layer.bank, other)[0], -2.6 * em, ink))
-        page.row(cells)
-    if shown < count:
-        page.write(f"maps {first + 1} to {first + shown} of {count}: the wheel scrolls", DIM, small=True)

@@ -24,18 +24,9 @@ def where_words(layer: Layer, input_hw: tuple[int, int], y: int, x: int) -> list
     between = [value != floor(value) for value in middle]
     if any(between):
         rows, columns = layer.bank.kernel_hw
-        places = [
-            _place(name, value, is_between)
-            for name, value, is_between in zip(("row", "column"), middle, between, strict=True)
-        ]
-        sentences.append(
-            [
-                f"{rows}x{columns} is even: no pixel is its middle, which lies {places[0]} and {places[1]}",
-                f"even: its middle lies {places[0]}, {places[1]}",
-                f"its middle: row {middle[0]:g}, column {middle[1]:g}",
-                f"middle: {middle[0]:g}, {middle[1]:g}",
-            ]
-        )
+        lies = _lies(middle, between)
+        even = f"{rows}x{columns} is even: "
+        sentences.append([f"{even}its middle lies {lies}", f"its middle lies {lies}", lies])
         sentences.append(_size(layer, input_hw, between))
     return sentences
 
@@ -44,8 +35,14 @@ def _read(name: str, first: int, end: int) -> str:
     return f"{name}s {first} to {end - 1}" if end - first > 1 else f"{name} {first}"
 
 
-def _place(name: str, value: float, between: bool) -> str:
-    return f"between {name}s {floor(value)} and {floor(value) + 1}" if between else f"on {name} {value:g}"
+def _lies(middle: tuple[float, float], between: list[bool]) -> str:
+    """Where the middle of a window is: between pixels in at least one direction."""
+    row, column = middle
+    if all(between):
+        return f"between rows {floor(row)} and {floor(row) + 1}, columns {floor(column)} and {floor(column) + 1}"
+    if between[0]:
+        return f"between rows {floor(row)} and {floor(row) + 1}, on column {column:g}"
+    return f"on row {row:g}, between columns {floor(column)} and {floor(column) + 1}"
 
 
 def _size(layer: Layer, input_hw: tuple[int, int], between: list[bool]) -> Choices:
@@ -62,5 +59,6 @@ def _size(layer: Layer, input_hw: tuple[int, int], between: list[bool]) -> Choic
     if not lost:
         return [size]
     missing = lost[0]
-    borders = f"a border of {missing // 2} leaves 1 missing, one of {missing // 2 + 1} gives 1 too many"
-    return [f"{size}: {missing} less; {borders}", f"{size}: {missing} less; no border fits exactly", size]
+    borders = f"a border on both sides adds {missing - 1} or {missing + 1}, never {missing}"
+    least = f"{missing} less than the input: no border adds {missing}"
+    return [f"{size}, {missing} less: {borders}", f"{missing} less than the input: {borders}", least, size]

@@ -96,7 +96,7 @@ def draw_kernel(canvas: ByteArray, kernel: FloatArray, x: int, y: int, cell: flo
     largest: the size of its numbers at most; None draws none, and only one picture.
     """
     pictures = kernel_pictures(kernel, planes=largest is not None)
-    texts, _ = column(kernel)
+    texts = column(kernel)[0] if largest is not None else []
     per_plane = len(texts) // len(kernel)
     for number, picture in enumerate(pictures):
         place = draw_picture(canvas, picture, x, y, cell)

@@ -53,15 +53,20 @@ def _examples(scene: Scene) -> list[_Example]:
     """Patches that the first kernel answers to most and least, and one that is even."""
     kernel = scene.layer.bank.kernels[0]
     signed = scene.layer.signed
+    nothing = 128 if signed else 0
+    if not kernel.any():
+        gray = kernel_pictures(kernel, planes=False)[0]
+        return [_Example(gray, nothing, "every weight is 0, and so is every sum", "all 0: 0")]
     picture = kernel_pictures(np.where(kernel > 0, 1.0, -1.0).astype(np.float32), planes=False)[0]
-    examples = [_Example(picture, 255, "a patch like the kernel: the largest sum", "like it: most")]
+    most = 255 if (kernel > 0).any() else nothing
+    examples = [_Example(picture, most, "a patch like the kernel: the largest sum", "like it: most")]
     if (kernel < 0).any():
         opposite = kernel_pictures(np.where(kernel < 0, 1.0, -1.0).astype(np.float32), planes=False)[0]
         words = "its opposite: the least sum" if signed else "its opposite: below 0, and ReLU makes it 0"
         examples.append(_Example(opposite, 0, words, "opposite: least" if signed else "opposite: 0"))
     if abs(float(kernel.sum())) <= 1e-5 * float(np.abs(kernel).sum()):
         even = np.full_like(picture, 128)
-        examples.append(_Example(even, 128 if signed else 0, "the same everywhere: plus and minus make 0", "even: 0"))
+        examples.append(_Example(even, nothing, "the same everywhere: plus and minus make 0", "even: 0"))
     return examples
 
 

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-import cv2
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from convviz_core.arrays import ByteArray
+import cv2
+import numpy as np
+
+from convviz_core.arrays import AnyArray, ByteArray
 from convviz_core.geometry import Box
-from live.drawing.scene import Scene
+from live.drawing.scene import MapPixel, Scene
 from live.drawing.text import ACCENT, Colour
 from live.layout import Layout
 from live.layout.tiling import Rect, Tile
 from live.layout.viewport import NUMBERS_FROM_SCALE
 
 OTHERS: Colour = (200, 196, 192)
+SHORTEST_ARM = 7  # of a small tile's side: longer ones would cover the picture
 GAP = 6  # canvas pixels between a frame and the crosshair around it
+
+
+@dataclass(frozen=True, eq=False)
+class _Stroke:
+    """Lines on one tile, each int32 (2, 2) of x, y there, all with one colour and width."""
+
+    tile: Rect
+    lines: Sequence[AnyArray]
+    colour: Colour
+    width: int
+
+    def draw(self, canvas: ByteArray) -> None:
+        cv2.polylines(canvas[self.tile.slices], self.lines, False, self.colour, self.width)
 
 
 class TargetMark:
@@ -23,18 +41,34 @@ class TargetMark:
     While the input is pointed at, that pixel is framed there, and in every map the responses that read it.
     """
 
+    def __init__(self) -> None:
+        self._key: object = None
+        self._strokes: list[_Stroke] = []
+
     def draw(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
         """Draw them on the tiles."""
         if scene.marked is None:
             return
-        index, y, x = scene.marked
-        arm = 2 * layout.text.base
-        for tile in layout.tiles:
-            place = _framed(layout, scene, tile, y, x)
-            if place is not None:
-                colour = ACCENT if tile.index in (index, None) else OTHERS
-                _frame(canvas, place, tile.picture, colour, margin=1 if tile.index is None else 3)
-                _crosshair(canvas, place, layout.canvas_rect(tile.index, y, x, whole=True) or place, tile.picture, arm)
+        key = layout, scene.marked, scene.input_pixel, scene.layer.geometry, scene.image.shape
+        if key != self._key:
+            self._key, self._strokes = key, list(_strokes(layout, scene, scene.marked))
+        for stroke in self._strokes:
+            stroke.draw(canvas)
+
+
+def _strokes(layout: Layout, scene: Scene, marked: MapPixel) -> Iterator[_Stroke]:
+    index, y, x = marked
+    for tile in layout.tiles:
+        arm = min(2 * layout.text.base, tile.picture.height // SHORTEST_ARM, tile.picture.width // SHORTEST_ARM)
+        place = _framed(layout, scene, tile, y, x)
+        if place is not None:
+            colour = ACCENT if tile.index in (index, None) else OTHERS
+            pixel = layout.canvas_rect(tile.index, y, x, whole=True) or place
+            frame = _frame(place, tile.picture, margin=1 if tile.index is None else 3)
+            arms = _arms(place, pixel, tile.picture, arm)
+            yield _Stroke(tile.picture, (*frame, *arms), (0, 0, 0), 3)
+            yield _Stroke(tile.picture, tuple(frame), colour, 1)
+            yield _Stroke(tile.picture, tuple(arms), OTHERS, 1)
 
 
 def _framed(layout: Layout, scene: Scene, tile: Tile, y: int, x: int) -> Rect | None:
@@ -60,9 +94,8 @@ def _framed(layout: Layout, scene: Scene, tile: Tile, y: int, x: int) -> Rect | 
     return layout.canvas_rect(tile.index, box.top, box.left, box.bottom - box.top, box.right - box.left, whole=True)
 
 
-def _crosshair(canvas: ByteArray, around: Rect, pixel: Rect, tile: Rect, arm: int) -> None:
+def _arms(around: Rect, pixel: Rect, tile: Rect, arm: int) -> AnyArray:
     """Four arms in line with a pixel, outside of what is framed; at the tile's edges where pixels have numbers."""
-    inside = canvas[tile.slices]
     x, y = pixel.x + pixel.width // 2 - tile.x, pixel.y + pixel.height // 2 - tile.y
     left, right = around.x - tile.x - GAP, around.right - tile.x - 1 + GAP
     top, bottom = around.y - tile.y - GAP, around.bottom - tile.y - 1 + GAP
@@ -71,15 +104,12 @@ def _crosshair(canvas: ByteArray, around: Rect, pixel: Rect, tile: Rect, arm: in
     if min(pixel.width, pixel.height) >= NUMBERS_FROM_SCALE:
         ends = [((0, y), (GAP, y)), ((tile.width - 1 - GAP, y), (tile.width - 1, y))]
         ends += [((x, 0), (x, GAP)), ((x, tile.height - 1 - GAP), (x, tile.height - 1))]
-    for width, colour in ((3, (0, 0, 0)), (1, OTHERS)):
-        for begin, end in ends:
-            cv2.line(inside, begin, end, colour, width)
+    return np.array(ends, np.int32)
 
 
-def _frame(canvas: ByteArray, place: Rect, tile: Rect, colour: Colour, margin: int) -> None:
-    """Around `place`, drawn on the tile's own pixels only."""
-    inside = canvas[tile.slices]
-    corner = (place.x - tile.x - margin, place.y - tile.y - margin)
-    opposite = (place.right - tile.x - 1 + margin, place.bottom - tile.y - 1 + margin)
-    cv2.rectangle(inside, corner, opposite, (0, 0, 0), 3)
-    cv2.rectangle(inside, corner, opposite, colour, 1)
+def _frame(place: Rect, tile: Rect, margin: int) -> AnyArray:
+    """The four sides of a rectangle around `place`."""
+    left, top = place.x - tile.x - margin, place.y - tile.y - margin
+    right, bottom = place.right - tile.x - 1 + margin, place.bottom - tile.y - 1 + margin
+    corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+    return np.array(list(zip(corners, corners[1:] + corners[:1], strict=True)), np.int32)

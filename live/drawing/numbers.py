@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from convviz_core.arrays import AnyArray
 
 MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
@@ -51,6 +53,13 @@ def column(values: AnyArray, digits: int = 3, *, shifted: bool = True) -> tuple[
     shift = power if shifted and not PLAIN_FROM < power < PLAIN_TO else 0
     decimals = max(0, digits - 1 - power + shift)
     return [_decimal(n / 10.0**shift, decimals) for n in numbers], shift
+
+
+def extremes(values: AnyArray) -> AnyArray:
+    """A few of the values, which `column` writes as wide as the widest of all, and in the same manner."""
+    flat = values.reshape(-1)
+    fractions = flat[flat != np.rint(flat)][:1]
+    return np.concatenate([[flat.min(), flat.max()], fractions])
 
 
 def times_power(power: int) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Generator, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -39,6 +39,33 @@ class Overlay(Protocol):
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """Its pixels; opaque, inside the canvas, and not over those of another overlay of its layer."""
+
+
+Pieces = Generator[None, None, Sequence[Sprite]]  # it stops wherever the rest may as well be drawn a picture later
+
+
+@runtime_checkable
+class Piecewise(Overlay, Protocol):
+    """An overlay with numbers that follow the pictures: what it draws anew for them is spread over several pictures.
+
+    No single picture then waits for all of it, and what it shows is of one picture, the one at which it began.
+    """
+
+    def beat(self, layout: Layout, scene: Scene) -> Hashable:
+        """What may be followed some pictures behind; all else is in `key`."""
+
+    def pieces(self, layout: Layout, scene: Scene) -> Pieces:
+        """As `draw`, in pieces. What the first one does not take from the scene may be gone when the next one comes."""
+
+
+def at_once(pieces: Pieces) -> Sequence[Sprite]:
+    """All pieces, one after the other."""
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as finished:
+            sprites: Sequence[Sprite] = finished.value
+            return sprites
 
 
 class Mark(Protocol):

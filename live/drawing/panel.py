@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import cv2
 
-from live.drawing.overlay import blank
+from live.drawing.overlay import Sprite, blank
 from live.drawing.text import (
+    ACCENT,
     BOLD,
     DIM,
     INK,
@@ -26,9 +27,13 @@ from live.layout.type_scale import TypeScale
 
 
 class PanelPage:
-    """One panel being drawn: `y` is the first free row; all coordinates are the panel's own."""
+    """One panel being drawn: `y` is the first free row; all coordinates are the panel's own.
 
-    def __init__(self, place: Rect, text: TypeScale, title: str, beside: str = "") -> None:
+    beside: what stands beside the title, from its fullest form to its shortest, unless something has no room; then that
+    is said there.
+    """
+
+    def __init__(self, place: Rect, text: TypeScale, title: str, *beside: str) -> None:
         self.sprite, self.text = blank(place, PANEL), text
         self.pixels = self.sprite.pixels
         self.left, self.right = text.base, place.width - text.base
@@ -37,11 +42,29 @@ class PanelPage:
         cv2.line(self.pixels, (0, 0), (place.width - 1, 0), RULE, 1)
         line = self.y + round(1.05 * text.title)
         end = put(self.pixels, shortened(title, text.title, self.width, BOLD), self.left, line, text.title, INK, BOLD)
-        said = shortened(beside, text.small, self.right - end - text.base)
-        put_right(self.pixels, said, self.right, line, text.small, DIM)
+        self._beside, self._title_end, self._title_line = beside, end, line
+        self._left_out: list[str] = []
+        self._refused = 0  # lines
         self.y = line + text.pad
         cv2.line(self.pixels, (self.left, self.y), (self.right - 1, self.y), RULE, 1)
         self.y += text.pad
+
+    def finish(self) -> Sprite:
+        """The panel, with the last words beside its title."""
+        text = self.text
+        lines = [f"{self._refused} line{'s' * (self._refused > 1)}"] if self._refused else []
+        missing = [*self._left_out, *lines]
+        names = ", ".join(missing)
+        short = f"hidden: {names.removeprefix('the ')}"
+        choices, colour = ((f"no room for {names}", short), ACCENT) if missing else (self._beside, DIM)
+        room = self.right - self._title_end - text.base
+        said = next((words for words in choices if self.width_of(words, small=True) <= room), "".join(choices[-1:]))
+        put_right(self.pixels, shortened(said, text.small, room), self.right, self._title_line, text.small, colour)
+        return self.sprite
+
+    def leave_out(self, words: str) -> None:
+        """There is no room for this."""
+        self._left_out.append(words)
 
     @property
     def width(self) -> int:
@@ -79,6 +102,7 @@ class PanelPage:
         """
         size = self.text.small if small else self.text.base
         if self.height < self.step(small=small):
+            self._refused += 1
             return False
         line = self.y + round(1.05 * size)
         ends = [cell for cell in cells if cell[1] > 0]

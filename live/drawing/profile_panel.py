@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from live.drawing.overlay import Sprite
+from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
 from live.drawing.scene import ProfileInfo, Scene
 from live.drawing.text import ACCENT, DIM, INK, RULE, Colour, put
@@ -19,6 +19,7 @@ from live.measuring.bars import BARS_KEPT
 from live.measuring.record import PARTS, Percentiles, percentiles_of
 
 LARGEST_BARS_LINES, SMALLEST_BARS_LINES = 9, 3
+BARS_A_PIECE = 30  # that are drawn with one picture
 HEADROOM = 1.35  # above the source's interval and above what most pictures took
 NAMES = (*PARTS, "waiting")
 # B, G, R; apart from each other in lightness too, for who sees fewer colours.
@@ -30,27 +31,45 @@ class Profile:
     """Drawn again with each new ProfileInfo, which the loop makes a few times a second."""
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+        """Of which picture the figures are, where that stands still."""
+        return (scene.profile, scene.still) if scene.still is not None else scene.profile is None
+
+    def beat(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """The figures."""
         return scene.profile
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
-        """One sprite where it is open. Where there is little room, the sentence and the numbers come first."""
+        """One sprite where it is open."""
+        return at_once(self.pieces(layout, scene))
+
+    def pieces(self, layout: Layout, scene: Scene) -> Pieces:
+        """See Piecewise. Where there is little room, the sentence and the numbers come first."""
         place, info = layout.panel(Panel.PROFILE), scene.profile
         if place is None or info is None:
             return ()
-        page = PanelPage(place, layout.text, "Profile", f"the last {BARS_KEPT} pictures; p: close")
+        page = PanelPage(place, layout.text, "Profile", f"{_pictures(info)}; p: close")
         page.write_wrapped(info.bottleneck, ACCENT, small=False)
         page.skip(0.3)
+        yield
         rows = [*_stages(info), *_rhythm(info)]
         below = (len(rows) + 1) * page.step(small=True) + _lines_of(page, _counts(info)) * page.step(small=True)
-        _draw_bars(page, info, page.height - below - page.text.line)
+        yield
+        yield from _draw_bars(page, info, page.height - below - page.text.line)
+        yield
         _write_head(page, info)
         for colour, name, times in rows:
             _write_times(page, colour, name, times)
+        yield
         page.skip(0.3)
         for sentence in _counts(info):
             page.write_wrapped(sentence)
-        return (page.sprite,)
+        yield  # to copy it is enough for the last picture
+        return (page.finish(),)
+
+
+def _pictures(info: ProfileInfo) -> str:
+    count = len(info.recent.bars)
+    return "one picture" if count == 1 else f"the last {count} pictures"
 
 
 def _stages(info: ProfileInfo) -> list[tuple[Colour | None, str, Percentiles]]:
@@ -78,9 +97,10 @@ def _rhythm(info: ProfileInfo) -> list[tuple[Colour | None, str, Percentiles]]:
 def _counts(info: ProfileInfo) -> list[str]:
     recent = info.recent
     rates = f"a second: {recent.captured_fps:.1f} captured, {recent.processed_fps:.1f} processed, "
+    jitter = f"jitter {recent.jitter_ms:.1f} ms (standard deviation from picture to picture)"
+    moving = [jitter, f"{rates}{recent.shown_fps:.1f} shown"] if len(recent.bars) > 1 else []
     return [
-        f"jitter {recent.jitter_ms:.1f} ms (standard deviation from picture to picture)",
-        f"{rates}{recent.shown_fps:.1f} shown",
+        *moving,
         f"{info.engine} for {info.engine_for_s:.0f} s; gray by {info.gray_from}",
         f"of {info.captured} captured, dropped: {info.passed_over} for newer ones, {info.unfinished} not finished; "
         f"{info.failed_reads} failed reads, {info.reconnects} reconnects",
@@ -92,6 +112,9 @@ def _lines_of(page: PanelPage, sentences: Sequence[str]) -> int:
 
 
 def _write_head(page: PanelPage, info: ProfileInfo) -> None:
+    if len(info.recent.bars) == 1:
+        page.row([("one picture was computed, and took", 0, DIM), ("ms", 1.0, DIM)], small=True)
+        return
     ends = zip(("p50", "p95", "p99"), ENDS, strict=True)
     beside = ", capture beside the rest" if info.live else ""
     page.row([(f"ms{beside}", 0, DIM), *((name, end, DIM) for name, end in ends)], small=True)
@@ -99,7 +122,8 @@ def _write_head(page: PanelPage, info: ProfileInfo) -> None:
 
 def _write_times(page: PanelPage, colour: Colour | None, name: str, times: Percentiles) -> None:
     top, side = page.y, page.text.small
-    values = zip((times.p50, times.p95, times.p99), ENDS, strict=True)
+    percentiles = (times.p50, times.p95, times.p99) if times.count > 1 else (times.p50,)
+    values = zip(percentiles, ENDS[-len(percentiles) :], strict=True)
     indent = -1.4 * side / page.width
     written = page.row([(name, indent, INK), *((f"{value:.1f}", end, INK) for value, end in values)], small=True)
     if colour and written:
@@ -110,12 +134,15 @@ def _write_times(page: PanelPage, colour: Colour | None, name: str, times: Perce
         )
 
 
-def _draw_bars(page: PanelPage, info: ProfileInfo, room: int) -> None:
+def _draw_bars(page: PanelPage, info: ProfileInfo, room: int) -> Iterator[None]:
     """One bar a picture, the newest at the right, and a line at the source's interval; its label stands above."""
     bars = info.recent.bars
     head = page.step(small=True)
     height = min(room - head, LARGEST_BARS_LINES * page.text.line)
-    if height < SMALLEST_BARS_LINES * page.text.line or not len(bars):
+    if len(bars) < 2:
+        return
+    if height < SMALLEST_BARS_LINES * page.text.line:
+        page.leave_out("the bars")
         return
     top_ms = HEADROOM * max(float(np.percentile(bars.sum(axis=1), 95)), info.interval_ms or 0.0, 1e-3)
     line = page.y + round(1.05 * page.text.small)
@@ -128,14 +155,14 @@ def _draw_bars(page: PanelPage, info: ProfileInfo, room: int) -> None:
         dash = line - round(0.35 * page.text.small)
         cv2.line(page.pixels, (x - 2 * page.text.base, dash), (x - page.text.pad, dash), INK, 1)
     place = Rect(page.left, page.y + head, page.width, height)
-    _stack(page, place, bars, top_ms)
+    yield from _stack(page, place, bars, top_ms)
     if info.interval_ms:
         row = place.bottom - 1 - round((place.height - 1) * info.interval_ms / top_ms)
         cv2.line(page.pixels, (place.x, row), (place.right - 1, row), INK, 1)
     page.y = place.bottom + page.text.pad
 
 
-def _stack(page: PanelPage, place: Rect, bars: NDArray[np.float64], top_ms: float) -> None:
+def _stack(page: PanelPage, place: Rect, bars: NDArray[np.float64], top_ms: float) -> Iterator[None]:
     ends = np.cumsum(bars, axis=1)
     rows = place.bottom - 1 - np.rint((place.height - 1) * np.minimum(ends / top_ms, 1)).astype(int)
     left = place.x + place.width * (BARS_KEPT - len(bars) + np.arange(len(bars) + 1)) / BARS_KEPT
@@ -146,4 +173,6 @@ def _stack(page: PanelPage, place: Rect, bars: NDArray[np.float64], top_ms: floa
         for row, colour in zip(bar, COLOURS, strict=True):
             page.pixels[row:below, columns[number] : columns[number + 1] - gap] = colour
             below = row
+        if number % BARS_A_PIECE == BARS_A_PIECE - 1:
+            yield
     cv2.line(page.pixels, (place.x, place.bottom - 1), (place.right - 1, place.bottom - 1), RULE, 1)

@@ -8,6 +8,7 @@ from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Layer
 from convviz_core.ranges import RangeMode
+from live.curve_bench import CurvesInfo
 from live.drawing.tint import Removed
 from live.measuring.record import Recent
 from live.watching import Watched
@@ -51,6 +52,23 @@ class ProfileInfo:
     reconnects: int = 0
 
 
+@dataclass(frozen=True)
+class EditView:
+    """What the editing panel shows beside the kernel.
+
+    place: of the chosen weight: channel, row, column. undoable, redoable: how many steps. in_file: whether the bank
+    was changed, and a file has it so. buttons: keys, words, and whether it would do anything now.
+    """
+
+    filter: int
+    place: tuple[int, int, int]
+    step: float
+    undoable: int = 0
+    redoable: int = 0
+    in_file: bool = False
+    buttons: tuple[tuple[str, str, bool], ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Scene:
     """One moment of the view.
@@ -59,7 +77,7 @@ class Scene:
     (N, 2), lo and hi of each map. image: the frame that the maps answer, uint8 (H, W) gray or (H, W, 3) BGR, mirrored
     where so asked. mosaic: uint8, the maps' bytes as `Layout.reduce` asked for them, and behind them those that
     `removed` names. beat: what must not be drawn more often than can be read goes by it; it changes a few times a
-    second, and with the picture where that stands still.
+    second, and with the picture, below 0, where that stands still.
     """
 
     layer: Layer
@@ -78,12 +96,20 @@ class Scene:
     input_pixel: tuple[int, int] | None = None  # y, x, while the input is pointed at
     pinned: bool = False
     sliding: bool = False
+    panel_point: tuple[int, int] | None = None  # x, y on the canvas, while the inspector's panel is pointed at
     scrolled_maps: int = 0  # the first one that the inspector lists; less where there would be room for more
     kernels: bool = False  # with their numbers
     removed: Removed | None = None  # what is tinted
     profile: ProfileInfo | None = None
+    curves: CurvesInfo | None = None
     beat: int = 0
     banks: tuple[FilterBank, ...] = ()  # all that f and d go through; bank_index: the one that is shown
     bank_index: int = 0
     help_page: int = 0  # counted on over its end
+    editing: EditView | None = None
     hints: bool = True  # which keys there are: not where nobody can press one
+
+    @property
+    def still(self) -> int | None:
+        """The beat of a picture that stands still, which nothing may be behind; None while others follow."""
+        return self.beat if self.beat < 0 else None

@@ -15,7 +15,7 @@ from convviz_core.geometry import ConvGeometry
 from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid
 from live.drawing.colormaps import Palette, colour_into, palettes, plain_palette
-from live.drawing.scaling import Band, Scaling
+from live.drawing.scaling import Band, Scaling, take_means
 from live.drawing.scene import Scene
 from live.drawing.tint import Removed, tint_into, tint_strengths
 from live.layout import Layout
@@ -74,8 +74,9 @@ class _Picture:
         if self.make_gray:
             rows = np.asarray(cv2.cvtColor(dense(rows, np.empty(rows.shape, np.uint8)), cv2.COLOR_BGR2GRAY), np.uint8)
         if self.block > 1:
-            size_wh = (rows.shape[1] // self.block, rows.shape[0] // self.block)
-            rows = np.asarray(cv2.resize(rows, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
+            means = np.empty((rows.shape[0] // self.block, rows.shape[1] // self.block, *rows.shape[2:]), np.uint8)
+            take_means(rows, means)
+            rows = means
         return rows
 
     @property

@@ -14,7 +14,7 @@ from convviz_core.gray import to_gray
 from live.drawing.colormaps import LIFT_EXPONENT, Palette
 
 NOISE = 2 / 255  # standard deviation of a pixel in a webcam's picture of a lit room
-COUNTED_ROWS = 180
+COUNTED_ROWS = 60
 NOISES = 3  # a response to noise alone exceeds so many of its own standard deviations once in 700 pixels
 # The tint is violet: blue and half as much red are added where zero is dark; green and half as much red are taken away
 # where it is light. The most of it, of 255:
@@ -71,7 +71,7 @@ def tint_into(levels: ByteArray, palette: Palette, removed: ByteArray, strengths
     Both uint8 (H, W). strengths: (256,); 0 changes nothing.
     """
     strong = np.asarray(cv2.LUT(removed, strengths), np.uint8)
-    half = np.asarray(cv2.convertScaleAbs(strong, alpha=0.5), np.uint8)
+    half = strong >> 1
     gray = palette.gray(levels)
     if gray is not None:
         cv2.merge([cv2.add(gray, strong), gray, cv2.add(gray, half)], place)

@@ -10,10 +10,10 @@ import numpy as np
 from convviz_core.arrays import ByteArray
 from live.drawing.captions import caption_words
 from live.drawing.numbers import figure
-from live.drawing.overlay import Sprite
+from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
 from live.drawing.scene import Scene
-from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE, Colour, put, wrapped
+from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE, Colour, put, shortened, wrapped
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
@@ -30,40 +30,69 @@ class WatchedPanel:
     """Drawn again with the pictures as often as it can be read."""
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
-        """Which pixels, of which picture."""
-        return tuple(one.pixel for one in scene.watched), scene.layer, scene.beat, scene.status.mirrored
+        """Which pixels, and of which picture where that stands still."""
+        pixels = tuple(one.pixel for one in scene.watched)
+        return pixels, scene.layer, scene.still, scene.status.mirrored, _stands_still(scene)
+
+    def beat(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+        """The pictures'."""
+        return scene.beat
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite where pixels are watched."""
+        return at_once(self.pieces(layout, scene))
+
+    def pieces(self, layout: Layout, scene: Scene) -> Pieces:
+        """See Piecewise."""
         place = layout.panel(Panel.WATCHED)
         if place is None:
             return ()
-        full = f"{MOST_WATCHED} at most: " if len(scene.watched) == MOST_WATCHED else ""
-        page = PanelPage(place, layout.text, "Watched pixels", f"{full}a right click lets the nearest go")
+        full = f"{MOST_WATCHED} at most; " if len(scene.watched) == MOST_WATCHED else ""
+        words = f"{full}a right click lets the nearest go", f"{full}right click: let go"
+        page = PanelPage(place, layout.text, "Watched pixels", *words)
         each = page.height // max(1, len(scene.watched))
         for number, one in enumerate(scene.watched):
+            yield
             end = page.y + each
             _write(page, scene, number, one, end)
             page.y = end
-        return (page.sprite,)
+        yield
+        return (page.finish(),)
+
+
+def _stands_still(scene: Scene) -> bool:
+    """Whether no other picture comes."""
+    return scene.status.fps is None or scene.status.paused
+
+
+def _variation(scene: Scene, one: Watched) -> str:
+    """How much the responses vary, in words; of one picture's nothing can be said."""
+    if len(one.responses) > 1:
+        return f"standard deviation {figure(one.deviation)} in {one.span_s:.1f} s"
+    return "the picture stands still" if _stands_still(scene) else "standard deviation: from the next picture on"
 
 
 def _write(page: PanelPage, scene: Scene, number: int, one: Watched, end: int) -> None:
     index, y, x = one.pixel
     colour = PIN_COLOURS[number % len(PIN_COLOURS)]
-    words = f"{index + 1}: {caption_words(scene.layer.bank, index)[0]}, row {y}, column {x}"
-    page.row([(words, 0, colour), (figure(float(one.responses[-1])), 1.0, INK)])
-    said = f"standard deviation {figure(one.deviation)} in {one.span_s:.1f} s"
-    beside = min(end, page.bottom) - page.y < BELOW_FROM_LINES * page.text.line
-    if not beside:
-        page.row([(said, 0, DIM)], small=True)
-    place = Rect(page.left, page.y, page.width, min(end, page.bottom) - page.y - page.text.pad)
-    if beside:  # the words at the left of the curve
-        for number, line in enumerate(wrapped(said, page.text.small, round(BESIDE * page.width))):
-            put(page.pixels, line, page.left, page.y + (number + 1) * page.text.line, page.text.small, DIM)
-        left = page.left + round(BESIDE * page.width) + page.text.pad
-        place = Rect(left, place.y + page.text.pad, page.right - left, place.height)
+    value = figure(float(one.responses[-1]))
+    names = [f"{caption_words(scene.layer.bank, index)[0]}, row {y}, column {x}", f"row {y}, column {x}", f"({y}, {x})"]
+    choices = [f"{number + 1}  map {index + 1}: {name}" for name in names]
+    room = page.width - page.width_of(value) - page.text.pad
+    words = next((words for words in choices if page.width_of(words) <= room), choices[-1])
+    page.row([(words, 0, colour), (value, 1.0, INK)])
+    said, bottom = _variation(scene, one), min(end, page.bottom) - page.text.pad
+    beside = len(one.responses) > 1 and bottom - page.y < BELOW_FROM_LINES * page.text.line
+    if beside:
+        left = _write_beside(page, said, bottom)
+    else:
+        page.write_first([said, said.removeprefix("standard ")])
+        left = page.left
+    place = Rect(left, page.y, page.right - left, bottom - page.y)
+    if len(one.responses) < 2:
+        return  # no curve
     if place.height < LEAST_CURVE_LINES * page.text.line:
+        page.leave_out(f"curve {number + 1}")
         return
     draw_curve(page.pixels, place, one, colour)
     if not beside:
@@ -71,6 +100,17 @@ def _write(page: PanelPage, scene: Scene, number: int, one: Watched, end: int) -
         size, gap = page.text.small, page.text.gap
         put(page.pixels, hi, place.x + gap, place.y + size + gap, size, DIM)
         put(page.pixels, lo, place.x + gap, place.bottom - gap, size, DIM)
+
+
+def _write_beside(page: PanelPage, said: str, bottom: int) -> int:
+    """The words at the left of the curve, shorter where there is no room for them; returns where the curve begins."""
+    size, step, words_w = page.text.small, page.step(small=True), round(BESIDE * page.width)
+    lines = wrapped(said, size, words_w)
+    if len(lines) * step > bottom - page.y:
+        lines = [shortened(said.replace("standard deviation", "\N{GREEK SMALL LETTER SIGMA}"), size, words_w)]
+    for row, line in enumerate(lines):
+        put(page.pixels, line, page.left, page.y + row * step + size, size, DIM)
+    return page.left + words_w + page.text.pad
 
 
 def draw_curve(canvas: ByteArray, place: Rect, one: Watched, colour: Colour) -> None:

@@ -7,14 +7,20 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 from live.layout.caption_plan import CaptionNeeds, CaptionPlan
-from live.layout.panel_places import Panel, give_slack, panel_choices
-from live.layout.tiling import Block, Rect, Tile, largest_block
+from live.layout.panel_places import Panel, PlacedPanels, placed
+from live.layout.tiling import Block, Rect, Tile, WholeShrink, largest_block
 from live.layout.type_scale import TypeScale, type_scale
 from live.layout.viewport import Lens, Seen, Viewport
 
 SMALLEST_HUD_WH = (160, 120)  # a smaller canvas shows the picture alone
 STRIP_LINES = 2
-MOST_SHRUNK_AT_ONCE, MOST_MAP_PIXELS = 5, 10_000_000  # within both, drawing costs a millisecond or two
+# When the engine makes what is shown, by the pixels of all maps together: scaling ten million of them to less than a
+# fifth costs two milliseconds, else one.
+WHOLE = (
+    (10_000_000, WholeShrink(5.0, most_lost=1 / 8)),
+    (40_000_000, WholeShrink(4.0, most_lost=1 / 4)),
+    (math.inf, WholeShrink(2.5, most_lost=1 / 4)),
+)
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,8 @@ class LayoutRequest:
     """All that a layout depends on.
 
     map_hw: of one map. count: of the maps. input_tile: whether the input has one too. panels: those that are open, in
-    the order in which they stand. captions: what the tiles' captions would like.
+    the order in which they stand. captions: what the tiles' captions would like. kernel_chw: a kernel's
+    channels, rows and columns.
     """
 
     canvas_wh: tuple[int, int]
@@ -32,6 +39,7 @@ class LayoutRequest:
     viewport: Viewport = field(default_factory=Viewport)
     panels: tuple[Panel, ...] = ()
     captions: CaptionNeeds = field(default_factory=CaptionNeeds)
+    kernel_chw: tuple[int, int, int] = (1, 3, 3)
 
 
 @dataclass(frozen=True)
@@ -176,14 +184,7 @@ def _with_strip(request: LayoutRequest, text: TypeScale, lines: int) -> Layout:
     width, height = request.canvas_wh
     strip_h = lines * text.line + text.gap if lines else 0
     whole = Rect(0, 0, width, max(1, height - strip_h))
-    room, panels = max(
-        panel_choices(request.panels, request.canvas_wh, text, whole),
-        key=lambda choice: _score(request, text, choice[0]),
-    )
-    block = _block(request, text, room)
-    if panels and room.height and room.width:
-        room, panels = give_slack(room, panels, block, text)
-        block = _block(request, text, room)
+    room, panels, block = _places(replace(request, viewport=Viewport(request.viewport.enlarged)), text, whole)
     covered = not (room.width and room.height)  # by the help
     picture_w = block.tiles[0].picture.width if block.tiles else 1
     lens = Lens(request.map_hw, block.shown_hw, picture_w / block.shown_hw[1])
@@ -201,22 +202,31 @@ def _with_strip(request: LayoutRequest, text: TypeScale, lines: int) -> Layout:
         panels=panels,
         lens=lens,
         crop=crop,
-        reduce=1 if zoomed or not block.tiles else _reduce(request, 1 / lens.scale),
+        reduce=1 if zoomed else block.shrink or 1,
         left_out=() if covered else block.left_out,
         zoomed=seen if zoomed else None,
     )
 
 
-def _reduce(request: LayoutRequest, shrink: float) -> int:
-    """The block side of the mosaic, for tiles of `shrink` map pixels a canvas pixel.
+@lru_cache(maxsize=16)
+def _places(request: LayoutRequest, text: TypeScale, whole: Rect) -> tuple[Rect, PlacedPanels, Block]:
+    """The tiles' room, the panels and the tiles: the same, whichever part of the maps is seen in them."""
 
-    Block means cost nothing but blur thin lines where blocks and canvas pixels do not coincide, so that maps of a usual
-    size are scaled from their own pixels.
+    def block_in(room: Rect) -> Block:
+        return _block(request, text, room)
+
+    room, panels = placed(request.panels, request.canvas_wh, text, whole, request.kernel_chw, block_in)
+    return room, panels, block_in(room)
+
+
+def _whole(request: LayoutRequest) -> WholeShrink:
+    """When the map pixels of a canvas pixel are a whole number, so that the engine makes what is shown.
+
+    Block means that are scaled any further lose half of a thin line's brightness wherever blocks and canvas pixels do
+    not coincide.
     """
-    height, width = request.map_hw
-    if shrink < MOST_SHRUNK_AT_ONCE and request.count * height * width <= MOST_MAP_PIXELS:
-        return 1
-    return min(max(1, int(shrink + 1e-9)), height, width)
+    pixels = request.count * request.map_hw[0] * request.map_hw[1]
+    return next(whole for most, whole in WHOLE if pixels <= most)
 
 
 def _block(request: LayoutRequest, text: TypeScale, room: Rect) -> Block:
@@ -225,12 +235,7 @@ def _block(request: LayoutRequest, text: TypeScale, room: Rect) -> Block:
     if enlarged is not None:
         return largest_block(request.map_hw, (enlarged,), room, text, request.captions, cut=True)
     indices: tuple[int | None, ...] = (None,) * request.input_tile + tuple(range(request.count))
-    return largest_block(request.map_hw, indices, room, text, request.captions)
-
-
-def _score(request: LayoutRequest, text: TypeScale, room: Rect) -> float:
-    block = _block(request, text, room)
-    return float(sum(tile.picture.width * tile.picture.height for tile in block.tiles))
+    return largest_block(request.map_hw, indices, room, text, request.captions, whole=_whole(request))
 
 
 def preferred_canvas_wh(request: LayoutRequest, screen_wh: tuple[int, int]) -> tuple[int, int]:

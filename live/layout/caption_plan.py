@@ -31,7 +31,8 @@ class CaptionNeeds:
     line_em: float = 12.0  # number and answer on one line
     wrapped_em: float = 7.0  # the same on two lines
     name_em: float = 4.0
-    around_em: float = 4.0  # signs that make an equation of kernel and map
+    around_em: float = 4.0  # words and signs that make an equation of input, kernel and map
+    signs_em: float = 1.6  # the signs alone
     kernel_hw: tuple[int, int] = (3, 3)
     pictures: int = 1
     number_em: float = 0.0
@@ -51,6 +52,7 @@ class CaptionPlan:
     words: bool = False
     cell: float = 0.0
     equation: bool = False
+    signs: bool = False  # of the equation, at least
     numbers: bool = False  # the weights' cells are large enough for them
     notes: bool = False  # there is room for them, instead of the name or of the words
 
@@ -84,6 +86,7 @@ class _Choice(NamedTuple):
     at_least: float
     words: bool = True
     equation: bool = False
+    signs: bool = False
     kernel: bool = True
 
 
@@ -108,13 +111,17 @@ def plan_caption(width: int, least: int, most: int, text: TypeScale, needs: Capt
     smallest = min(largest, max(SMALLEST_KERNEL / rows, SMALLEST_KERNEL / across))
     as_high = min(largest, 0.8 * (words_h - text.gap) / rows)  # as the words beside it
     number_w, around_w = round(1.5 * size), round(needs.around_em * text.small) + 2 * text.pad
+    signs_w = round(needs.signs_em * text.small) + 2 * text.gap
     line_w, wrapped_w = (round(em * size) + text.pad for em in (needs.line_em, needs.wrapped_em))
     numbered = smallest_numbered_cell(needs.number_em) if needs.number_em else 0
     words_ws = [line_w, wrapped_w] if lines == 2 and not needs.notes else [line_w]
     choices = [_Choice(words_w, numbered) for words_w in words_ws] if numbered else []
     choices += [_Choice(number_w, numbered, words=False)] if numbered else []
     choices += [_Choice(line_w + around_w, as_high, equation=True)] if lines == 2 else []
-    choices += [_Choice(words_w, as_high if words_w == line_w else smallest) for words_w in words_ws]
+    for words_w in words_ws:
+        at_least = as_high if words_w == line_w else smallest
+        choices += [_Choice(words_w + signs_w, at_least, signs=True)] if lines == 2 else []
+        choices += [_Choice(words_w, at_least)]
     choices += [_Choice(number_w, smallest, words=False), _Choice(number_w, -math.inf, words=False, kernel=False)]
     choice = next(choice for choice in choices if min(largest, (width - choice.words_w) / across) >= choice.at_least)
     plan = CaptionPlan(
@@ -122,9 +129,16 @@ def plan_caption(width: int, least: int, most: int, text: TypeScale, needs: Capt
         words=choice.words,
         cell=_whole(min(largest, (width - choice.words_w) / across)) if choice.kernel else 0.0,
         equation=choice.equation,
+        signs=choice.signs,
     )
     height = max(_text_height(plan.lines, text), round(plan.cell * rows) + text.gap if plan.cell else 0)
-    left = round(plan.cell * across) + text.pad + around_w * plan.equation + number_w * (plan.lines == 1)
+    left = (
+        round(plan.cell * across)
+        + text.pad
+        + around_w * plan.equation
+        + signs_w * plan.signs
+        + number_w * (plan.lines == 1)
+    )
     notes = bool(needs.notes) and needs.notes_em * text.small <= width - left
     return replace(plan, height=height, numbers=0 < numbered <= plan.cell, notes=notes)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from live.layout.caption_plan import CaptionNeeds, CaptionPlan, caption_heights, caption_left_out, plan_caption
@@ -52,7 +53,8 @@ class Tile:
 class Block:
     """Tiles laid out: where they lie, what their captions hold, the size of all of them together.
 
-    shown_hw: how much of its map each shows, in map pixels.
+    shown_hw: how much of its map each shows, in map pixels. shrink: so many map pixels a canvas pixel, each way, where
+    that is a whole number.
     """
 
     tiles: tuple[Tile, ...]
@@ -61,6 +63,27 @@ class Block:
     shown_hw: tuple[int, int]
     left_out: tuple[str, ...]
     free: Rect | None = None  # the last row's end, where no tile lies
+    shrink: int | None = None
+
+    @property
+    def area(self) -> int:
+        """Of all their pictures, in canvas pixels."""
+        return sum(tile.picture.width * tile.picture.height for tile in self.tiles)
+
+
+@dataclass(frozen=True)
+class WholeShrink:
+    """From so many map pixels a canvas pixel on, these are a whole number, unless a tile loses more of its sides."""
+
+    least: float = math.inf
+    most_lost: float = 0.0
+
+    def of(self, map_hw: tuple[int, int], cell_hw: tuple[float, float], scale: float) -> int | None:
+        """The whole number for maps that fit into their cells at that scale; None where they keep the scale."""
+        if not 0 < scale * self.least <= 1 or min(cell_hw) < 1:
+            return None
+        whole = max(-(-side // int(room)) for side, room in zip(map_hw, cell_hw, strict=True))
+        return whole if 1 / whole >= (1 - self.most_lost) * scale else None
 
 
 @dataclass(frozen=True)
@@ -68,6 +91,13 @@ class _Grid:
     columns: int
     rows: int
     scale: float  # canvas pixels a map pixel
+    shrink: int | None = None  # map pixels a canvas pixel, where that is to be a whole number
+
+    def picture_wh(self, shown_hw: tuple[int, int]) -> tuple[int, int]:
+        """A tile's picture."""
+        if self.shrink:
+            return -(-shown_hw[1] // self.shrink), -(-shown_hw[0] // self.shrink)
+        return max(1, int(shown_hw[1] * self.scale + 1e-6)), max(1, int(shown_hw[0] * self.scale + 1e-6))
 
 
 def largest_block(
@@ -78,31 +108,33 @@ def largest_block(
     needs: CaptionNeeds,
     *,
     cut: bool = False,
+    whole: WholeShrink = WholeShrink(),
 ) -> Block:
     """The tiles as large as `room` lets them be, in the middle of it, row by row.
 
-    cut: one tile shows no more of its map than there is room for at one canvas pixel a map pixel.
+    cut: one tile shows no more of its map than there is room for at one canvas pixel a map pixel. whole: when
+    the map pixels of a canvas pixel are a whole number.
     """
     gap = text.gap if needs.wanted else 1
     inner = Rect(room.x + gap, room.y + gap, room.width - 2 * gap, room.height - 2 * gap)
     if inner.width < 1 or inner.height < 1:
         return Block((), CaptionPlan(), (0, 0), map_hw, ("the maps",) if needs.wanted and room.width else ())
-    bare = _best_grid(map_hw, len(indices), inner, gap, 0)
+    bare = _best_grid(map_hw, len(indices), inner, gap, 0, whole)
     shown_hw = map_hw
     for least, share, numbered in caption_heights(text, needs):
         if cut:
             shown_hw = min(map_hw[0], max(inner.height - least, 1)), min(map_hw[1], inner.width)
-        grid = _best_grid(shown_hw, len(indices), inner, gap, least)
-        width, height = (max(1, int(side * grid.scale + 1e-6)) for side in (shown_hw[1], shown_hw[0]))
+        grid = _best_grid(shown_hw, len(indices), inner, gap, least, whole)
+        width, height = grid.picture_wh(shown_hw)
         most = (inner.height - gap * (grid.rows - 1)) // grid.rows - height
         plan = plan_caption(width, least, max(most, least), text, needs)
         if grid.scale >= share * bare.scale and (plan.numbers or not numbered):
             break
     placed = _place(indices, grid, (width, height), plan, inner, gap, caption_left_out(plan, needs))
-    return replace(placed, shown_hw=shown_hw)
+    return replace(placed, shown_hw=shown_hw, shrink=grid.shrink)
 
 
-def _best_grid(map_hw: tuple[int, int], count: int, room: Rect, gap: int, caption_h: int) -> _Grid:
+def _best_grid(map_hw: tuple[int, int], count: int, room: Rect, gap: int, caption_h: int, whole: WholeShrink) -> _Grid:
     choices = []
     for columns in range(1, count + 1):
         rows = -(-count // columns)
@@ -110,7 +142,9 @@ def _best_grid(map_hw: tuple[int, int], count: int, room: Rect, gap: int, captio
             continue  # a column fewer holds them in as many rows
         cell_w = (room.width - gap * (columns - 1)) / columns
         cell_h = (room.height - gap * (rows - 1)) / rows - caption_h
-        choices.append(_Grid(columns, rows, _snapped(max(0.0, min(cell_w / map_hw[1], cell_h / map_hw[0])))))
+        scale = _snapped(max(0.0, min(cell_w / map_hw[1], cell_h / map_hw[0])))
+        shrink = whole.of(map_hw, (cell_h, cell_w), scale)
+        choices.append(_Grid(columns, rows, 1 / shrink if shrink else scale, shrink))
     return max(choices, key=lambda grid: grid.scale)
 
 

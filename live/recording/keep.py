@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Literal
 
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
+from convviz_core.filters.bank import FilterBank
 from convviz_core.ranges import Range, RangeMode
 from live.errors import OutputError
 from live.measuring.trace import Trace
+from live.recording.edited_bank import write_edited
 from live.recording.snapshot import next_snapshot_directory, write_snapshot
 from live.sources.frame import SourceEvent
 from live.state import ViewState
@@ -139,6 +141,16 @@ class Keep:
         pixels = kept_values(state.interaction.pins, layer, conv, activated, full.mosaic, watched)
         settings = _settings(state, full, engine) | {"source": self.source, "watched": pixels}
         write_snapshot(directory, image, full.mosaic, layer, conv, activated, settings)
+
+    def edited_bank(self, bank: FilterBank) -> bool:
+        """Write a bank that was changed by hand to a new file in the current folder; whether it is there."""
+        try:
+            path = write_edited(bank, Path())
+        except OutputError as error:
+            self._fail(error)
+            return False
+        self._notices.append(f"'{bank.name}' is kept in {path}")
+        return True
 
     def source_event(self, event: SourceEvent) -> None:
         """Something happened to the source: into the trace."""

@@ -1,7 +1,7 @@
 """Times the CPU's engines beside what one would write by hand, in turns, on frames that nobody tuned for.
 
-`python scripts/bench/bench.py [--quick] [--seconds S] [--out FILE] [--device cpu|cuda]`. Every way is checked
-against the reference engine before it is timed. The table goes to stderr, JSON to --out or stdout.
+`python scripts/bench/bench.py [--quick] [--seconds S] [--bank NAME] [--size WxH] [--out FILE] [--device cpu|cuda]`.
+Every way is checked against the reference engine before it is timed. The table goes to stderr, JSON to --out or stdout.
 """
 
 from __future__ import annotations
@@ -215,6 +215,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--seconds", type=float, default=3.0, help="for each bank at each size (default: 3)")
     parser.add_argument("--quick", action="store_true", help="one small size and a moment each: does it work?")
+    parser.add_argument("--bank", help="only this one, as the table names it: udacity, gabor, '16 of 5x5', ...")
+    parser.add_argument("--size", help="only this one: 1920x1080, ...")
     parser.add_argument("--out", type=Path, help="the JSON file (cuda: the folder for it)")
     arguments = parser.parse_args(argv)
     if arguments.device == "cuda":
@@ -230,7 +232,8 @@ def main(argv: Sequence[str]) -> int:
     try:
         for bank in banks():
             for size_wh in sizes_wh:
-                if len(bank) * size_wh[0] * size_wh[1] <= MOST_RESPONSES:
+                wanted = arguments.bank in (None, bank.name) and arguments.size in (None, "{}x{}".format(*size_wh))
+                if wanted and len(bank) * size_wh[0] * size_wh[1] <= MOST_RESPONSES:
                     measured = measure(bank, size_wh, engines, seconds)
                     print_rows(measured)
                     rows += measured

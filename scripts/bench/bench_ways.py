@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
+from bench_c import seed_bank_in_c
 
 from convviz_core import Engine, FilterBank, Layer, RangeMode, open_engine
 from convviz_core.arrays import AnyArray, ByteArray
@@ -36,6 +37,9 @@ def ways(bank: FilterBank, size_wh: tuple[int, int], engines: dict[str, Engine])
         Way("notebook", RangeMode.FRAME, notebook(bank)),
         Way("filter2D loop", RangeMode.FIXED, filter2d_loop(bank)),
     ]
+    in_c = seed_bank_in_c() if bank.name == "udacity" else None
+    if in_c:
+        found.append(Way("C, one core", RangeMode.FIXED, in_c))
     for name, engine in engines.items():
         for mode in RangeMode if name == "halide" else (RangeMode.FIXED,):
             label = name if mode == RangeMode.FIXED else f"{name} {mode}"

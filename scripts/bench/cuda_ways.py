@@ -48,7 +48,7 @@ def in_flight_way(engine: CudaEngine, layer: Layer, depth: int) -> Way:
 
 def naive_way(bank: FilterBank, place: torch.device) -> Way:
     """The notebook's loop moved to CUDA: a float picture up, one synchronise, each map down as float, numpy's tiles."""
-    net = Net(bank).to(place)
+    net = Net(Layer(bank)).to(place)
 
     def step(frame: ByteArray) -> ByteArray:
         gray = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY).astype(np.float32) / 255
@@ -62,7 +62,7 @@ def naive_way(bank: FilterBank, place: torch.device) -> Way:
 
 def naive_pinned_way(bank: FilterBank, place: torch.device) -> Way:
     """The same, its host memory pinned once and for all and its copies asynchronous."""
-    net = Net(bank).to(place)
+    net = Net(Layer(bank)).to(place)
     sent: Tensor | None = None
     received: Tensor | None = None
 

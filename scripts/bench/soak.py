@@ -155,7 +155,7 @@ def soak(name: str, source: FrameSource, most: int, inbox: Inbox, *, drawn: bool
     with open_engine("auto", "cpu", background=True) as engine:
         display = NullDisplay(CANVAS_WH if drawn else None)
         looks = Appearance(kernels=drawn, panels=frozenset([Panel.PROFILE] if drawn else []))
-        state = ViewState(LayerSettings(BUILT_IN_BANKS), looks)
+        state = ViewState(LayerSettings.of(BUILT_IN_BANKS), looks)
         run(source, engine, display, profiler, Last(state), inbox=inbox, interrupted=watched.asked)
         source.close()
         counts, minutes = source.counts, (time.monotonic() - started_s) / 60

@@ -1,4 +1,4 @@
-"""Makes the README's pictures: runs convviz on a screen that nobody sees (Xvfb), presses keys, and keeps what is there.
+"""Makes the documents' pictures: runs convviz on a screen that nobody sees (Xvfb), presses keys, keeps what is there.
 
 `.venv/bin/python scripts/docs/screenshots.py`, on Linux, with the packages xvfb and xdotool.
 """
@@ -25,7 +25,28 @@ from live.layout.panel_places import Panel  # noqa: E402
 from live.state import Appearance, LayerSettings, ViewState  # noqa: E402
 
 SCREEN = "1280x1024"  # the first window takes four fifths of it
-SHOTS = {"window.png": ["space"], "inspector.png": ["space", "i"]}
+ONE_EMPTY_KERNEL = ["space", "e", *["Delete"] * 3, "BackSpace"]
+UPPER_RIGHT = [
+    "Right",
+    "Right",
+    *["minus"] * 2,
+    "Right",
+    *["minus"] * 2,
+    "Down",
+    *["minus"] * 2,
+    "Left",
+    *["minus"] * 2,
+]
+LOWER_RIGHT = ["Down", *["plus"] * 2, "Right", *["plus"] * 2, "Down", *["plus"] * 2, "Left", *["plus"] * 2]
+CORNERS = ["space", "e", *["Delete"] * 3, *UPPER_RIGHT, *LOWER_RIGHT]
+SCENES = {"kernels-corners.png": "synthetic:checker"}  # of those that do not show the usual one
+SHOTS = {
+    "window.png": ["space"],
+    "inspector.png": ["space", "i"],
+    "kernels-one-weight.png": [*ONE_EMPTY_KERNEL, "plus"],
+    "kernels-edge.png": [*ONE_EMPTY_KERNEL, "Right", "Down", "minus", "Right", "plus"],
+    "kernels-corners.png": CORNERS,
+}
 SCENE_HW = (480, 640)  # of the synthetic scene
 GRATINGS_EDGE = (0, 60, 318)  # a pixel of the first map (map, y, x), where the dark ground ends and the grating begins
 
@@ -43,7 +64,7 @@ def has_strip(seen: ByteArray) -> bool:
 
 def place_of(pixel: tuple[int, int, int], window: ByteArray) -> tuple[int, int]:
     """Where a map's pixel lies in the window while the inspector is open."""
-    state = ViewState(LayerSettings(BUILT_IN_BANKS), Appearance(panels=frozenset({Panel.INSPECTOR})))
+    state = ViewState(LayerSettings.of(BUILT_IN_BANKS), Appearance(panels=frozenset({Panel.INSPECTOR})))
     layout = arrange(layout_request((window.shape[1], window.shape[0]), SCENE_HW, state))
     place = layout.canvas_rect(*pixel)
     assert place is not None
@@ -54,7 +75,7 @@ def main() -> None:
     """Write every shot into docs/."""
     for name, keys in SHOTS.items():
         with xvfb(SCREEN) as display, Screen(display) as screen:
-            screen.start([sys.executable, "-m", "live", "synthetic"])
+            screen.start([sys.executable, "-m", "live", SCENES.get(name, "synthetic")])
             screen.wait_for_window("convviz")
             before = screen.wait_for_picture(has_strip, "a first picture")
             for key in keys:

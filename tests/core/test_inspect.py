@@ -16,7 +16,7 @@ from convviz_core import Filter, FilterBank, FrameSizeError, Inspection, Layer, 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.engines.reference import TorchEngine
 from convviz_core.geometry import Box
-from convviz_core.inspect import receptive_field, responses
+from convviz_core.inspect import answers_at, receptive_field, responses
 from convviz_core.mosaic import MosaicGrid
 from convviz_core.ranges import Limits
 
@@ -216,6 +216,25 @@ def test_a_part_of_the_maps_has_each_pixel_s_own_response(channels: int) -> None
             for x in range(part.left, part.right):
                 expected = inspect_pixel(frame, layer, index, y, x).response
                 assert found[place, y - part.top, x - part.left] == np.float32(expected)
+
+
+@pytest.mark.parametrize(("channels", "activation", "own"), [(1, "relu", False), (3, "none", False), (1, "none", True)])
+def test_the_same_pixel_in_every_map_answers_as_each_alone(channels: int, activation: str, own: bool) -> None:
+    rng = np.random.default_rng(channels)
+    kernels = rng.normal(size=(5, channels, 3, 4)).astype(np.float32)
+    kernels[2] = 0  # a flat map
+    frame = rng.integers(0, 256, (20, 30, 3), np.uint8)
+    layer = Layer(make_bank(kernels if channels == 3 else kernels[:, 0]), activation=activation)
+    ranges = np.array([[-1.0 * n, 2.0 * n] for n in range(1, 6)], np.float32)
+    ranges[2] = 0 if own else (0, 1)
+    found, levels = answers_at(frame, layer, 7, 11, ranges, own=own)
+    alone = [
+        inspect_pixel(frame, layer, n, 7, 11, (float(ranges[n, 0]), float(ranges[n, 1])), own=own) for n in range(5)
+    ]
+    assert found.tolist() == pytest.approx([one.response for one in alone], abs=1e-6)
+    assert levels.tolist() == [one.byte for one in alone]
+    with pytest.raises(IndexError):
+        answers_at(frame, layer, 18, 11, ranges)
 
 
 def test_a_part_that_reaches_beyond_the_maps_is_an_index_error() -> None:

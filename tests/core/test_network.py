@@ -48,7 +48,7 @@ def test_it_cross_correlates_and_a_flipped_bank_convolves() -> None:
 
 
 def test_the_net_takes_a_batch_and_gives_both_maps() -> None:
-    conv, activated = Net(SEED)(torch.rand(2, 1, 5, 7))
+    conv, activated = Net(Layer(SEED))(torch.rand(2, 1, 5, 7))
     assert conv.shape == activated.shape == (2, 4, 2, 4)
     assert torch.equal(activated, conv.clamp(min=0))
 

@@ -66,6 +66,8 @@ def test_a_headless_run_ends_with_one_line_of_figures(capsys: pytest.CaptureFixt
 
 
 VALUES = {
+    "--padding-mode": "reflect",
+    "--bias": "use",
     "--format": "MJPG",
     "--colormap": "gray",
     "--activation": "relu",

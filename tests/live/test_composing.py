@@ -16,7 +16,7 @@ from live.layout.viewport import Viewport
 from live.pointing import kept_inside
 from live.state import LayerSettings, ViewState
 
-STATE = ViewState(LayerSettings(BUILT_IN_BANKS))
+STATE = ViewState(LayerSettings.of(BUILT_IN_BANKS))
 
 
 def test_the_input_is_shown_at_first() -> None:

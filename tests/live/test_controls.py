@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from live.composing import layout_request
 from live.controls import answer, press
-from live.events import Button, DisplayEvent, Gesture, MouseButton, Point, Wheel
+from live.events import Button, DisplayEvent, Gesture, Key, MouseButton, Point, Wheel
 from live.layout import Layout, arrange
 from live.layout.panel_places import Panel
 from live.layout.viewport import Viewport
@@ -17,7 +19,7 @@ from live.pointing import followed, kept_inside
 from live.state import Appearance, ViewState
 from live.state import LayerSettings as Settings
 
-STATE = ViewState(Settings(BUILT_IN_BANKS))
+STATE = ViewState(Settings.of(BUILT_IN_BANKS))
 WITH_INSPECTOR = replace(STATE, appearance=Appearance(panels=frozenset({Panel.INSPECTOR})))
 
 
@@ -115,3 +117,25 @@ def test_a_pin_that_walks_out_of_what_is_zoomed_is_followed_and_panning_is_left_
     assert followed(zoomed, moved, layout).interaction.viewport.corner_yx == (99, 100)
     panned = zoomed.with_interaction(viewport=Viewport(None, (300.0, 300.0), 12))
     assert followed(zoomed, panned, layout) == panned
+
+
+def test_pins_stay_at_their_place_of_the_scene_when_another_bank_is_shown_and_come_back_with_the_first() -> None:
+    """A 4x4 kernel's response (10, 20) has its middle at pixel (11, 21), as a 3x3 one's (10, 20) has."""
+    pinned = WITH_INSPECTOR.with_interaction(pinned=(1, 10, 20), watched=((0, 30, 40), (1, 10, 20)))
+    at_each = pinned
+    for _ in BUILT_IN_BANKS:
+        at_each = after(at_each, Key("f"))
+        index, y, x = at_each.interaction.pinned or (99, 0, 0)
+        assert at_each.layer.geometry.middle_pixel(y, x) == (11, 21)
+        assert index < len(at_each.layer.bank)
+        assert at_each.interaction.watched[-1] == at_each.interaction.pinned
+    assert at_each == pinned
+
+
+def test_a_pin_on_a_map_that_the_next_bank_lacks_goes_to_its_last_and_beside_the_maps_it_is_brought_back() -> None:
+    few = FilterBank.from_array("few", np.ones((2, 31, 31), np.float32))
+    banks = replace(WITH_INSPECTOR, settings=Settings.of((BUILT_IN_BANKS[0], few)))
+    pinned = banks.with_interaction(pinned=(3, 470, 0), watched=((2, 9, 9), (3, 9, 9)))
+    moved = after(after(pinned, Key("f")), Wheel((0, 0), 0))  # the second event sees the second bank's layout
+    assert moved.interaction.pinned == (1, 480 - 31, 0)
+    assert moved.interaction.watched == ((1, 0, 0),)

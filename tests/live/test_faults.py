@@ -10,7 +10,8 @@ import json
 import re
 import threading
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,6 +44,15 @@ from live.state import LayerSettings, ViewState
 pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 
 PATIENCE_S = 20.0  # only a broken test waits so long
+
+
+@pytest.fixture(autouse=True, scope="module")
+def folder_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Edited banks are written to the current folder."""
+    with chdir(tmp_path_factory.mktemp("current")):
+        yield
+
+
 ALL_KEYS = [key for binding in KEYS for key in binding.keys if key not in ("q", "Esc")]
 
 
@@ -147,7 +157,7 @@ class View:
             folder, folder / f"film{suffix}", what, fps=30.0, trace=trace, say=self.said.append, engine=self.engine
         )
         self.keep.start_recording()
-        self.last = Last(ViewState(LayerSettings(BUILT_IN_BANKS)))
+        self.last = Last(ViewState(LayerSettings.of(BUILT_IN_BANKS)))
 
     def _hear(self, event: SourceEvent) -> None:
         self.events(event)

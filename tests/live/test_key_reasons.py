@@ -12,8 +12,8 @@ from live.key_reasons import why_nothing
 from live.layout.viewport import Viewport
 from live.state import LayerSettings, ViewState
 
-STATE = ViewState(LayerSettings(BUILT_IN_BANKS))
-ONE_BANK = ViewState(LayerSettings(BUILT_IN_BANKS[:1]))
+STATE = ViewState(LayerSettings.of(BUILT_IN_BANKS))
+ONE_BANK = ViewState(LayerSettings.of(BUILT_IN_BANKS[:1]))
 ENLARGED = STATE.with_appearance(range=RangeMode.FRAME).with_interaction(viewport=Viewport(0))
 
 
@@ -27,9 +27,11 @@ ENLARGED = STATE.with_appearance(range=RangeMode.FRAME).with_interaction(viewpor
         ("f", ONE_BANK, "only this filter bank"),
         ("d", ONE_BANK, "only this filter bank"),
         ("1", STATE, "bank 1 is shown already"),
-        ("5", STATE.with_settings(banks=BUILT_IN_BANKS[:3]), "only 3 filter banks"),
+        ("5", ViewState(LayerSettings.of(BUILT_IN_BANKS[:3])), "only 3 filter banks"),
         ("Left", STATE, "(i) or pan what is zoomed (wheel) or enlarged (z)"),
-        ("y", STATE, "h shows the keys"),
+        ("u", STATE, "nothing to undo"),
+        ("y", STATE, "nothing that was undone"),
+        ("#", STATE, "h shows the keys"),
     ],
 )
 def test_a_key_that_changes_nothing_says_why(key: str, state: ViewState, words: str) -> None:

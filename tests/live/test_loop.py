@@ -45,7 +45,7 @@ from live.session import IDLE_S
 from live.sources.frame import Frame, SourceCounts, SourceError, SourceEvent
 from live.state import LayerSettings, MapPixel, ViewState
 
-STATE = ViewState(LayerSettings(BUILT_IN_BANKS))
+STATE = ViewState(LayerSettings.of(BUILT_IN_BANKS))
 INSPECTING = STATE.with_appearance(panels=frozenset({Panel.INSPECTOR}))
 compose = Compositor.compose
 
@@ -478,7 +478,7 @@ def big_bank() -> FilterBank:
 
 
 def test_a_bank_that_does_not_fit_the_frame_gives_way_to_the_one_before_with_a_notice() -> None:
-    state = ViewState(LayerSettings((BUILT_IN_BANKS[0], big_bank())))
+    state = ViewState(LayerSettings.of([BUILT_IN_BANKS[0], big_bank()]))
     done = Run([random_image(shape=(20, 20, 3))], keys("f", "", "", ""), state)()
     assert done.last.state.settings.bank_index == 0
     assert not np.array_equal(done.display.shown[0], done.display.shown[-1])  # the notice is on it
@@ -486,7 +486,7 @@ def test_a_bank_that_does_not_fit_the_frame_gives_way_to_the_one_before_with_a_n
 
 def test_a_first_frame_that_is_too_small_is_the_sources_error() -> None:
     with pytest.raises(SourceError, match="smaller than the 31x31"):
-        Run([random_image(shape=(20, 20, 3))], keys(""), ViewState(LayerSettings((big_bank(),))))()
+        Run([random_image(shape=(20, 20, 3))], keys(""), ViewState(LayerSettings.of([big_bank()])))()
 
 
 def test_a_picture_among_others_that_is_too_small_is_passed_over_with_a_notice() -> None:

@@ -11,9 +11,10 @@ from live.events import Wheel
 from live.key_reasons import why_nothing
 from live.layout import arrange
 from live.layout.panel_places import Panel
+from live.scrolling import listed
 from live.state import LayerSettings, ViewState
 
-STATE = ViewState(LayerSettings(BUILT_IN_BANKS))
+STATE = ViewState(LayerSettings.of(BUILT_IN_BANKS))
 HELP = STATE.with_appearance(panels=frozenset({Panel.HELP}))
 
 
@@ -43,3 +44,11 @@ def test_the_wheel_over_the_inspector_scrolls_its_maps_and_stops_at_the_ends() -
 def test_without_the_help_they_say_where_it_is(key: str) -> None:
     assert press(STATE, key) == (STATE, None)
     assert why_nothing(STATE, key) == f"{key} turns the help's pages, and there is none: h opens it"
+
+
+def test_a_notch_back_from_the_end_of_the_list_counts_at_once() -> None:
+    inspecting = STATE.with_settings(bank_index=7).with_appearance(panels=frozenset({Panel.INSPECTOR}))  # eight
+    beyond = turned(inspecting, Panel.INSPECTOR, -9)
+    seen = listed(beyond, 5)  # there is room for three
+    assert turned(seen, Panel.INSPECTOR, 1).interaction.scrolled_maps == 1
+    assert listed(inspecting, 5) == inspecting

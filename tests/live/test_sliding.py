@@ -13,7 +13,7 @@ from live.pointing import let_go
 from live.sliding import STEP_S, Slider
 from live.state import LayerSettings, MapPixel, ViewState
 
-SLIDING = press(ViewState(LayerSettings(BUILT_IN_BANKS)), ",")[0]
+SLIDING = press(ViewState(LayerSettings.of(BUILT_IN_BANKS)), ",")[0]
 LAYOUT: Layout = arrange(layout_request((960, 720), (20, 30), SLIDING))  # maps of 17 rows and 27 columns
 
 

@@ -15,8 +15,9 @@ from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.layer import Activation, Layer
 from live.composing import layout_request, scene_of
 from live.controls import answer, press
+from live.drawing.panel import PanelPage
 from live.drawing.scene import Status
-from live.drawing.watched_panel import PIN_COLOURS, WatchedMarks, draw_curve
+from live.drawing.watched_panel import PIN_COLOURS, WatchedMarks, WatchedPanel, draw_curve
 from live.events import Button, Gesture, MouseButton
 from live.layout import Layout, arrange
 from live.layout.panel_places import Panel
@@ -25,7 +26,7 @@ from live.recording.keep import Keep
 from live.state import LayerSettings, MapPixel, ViewState
 from live.watching import MOST_WATCHED, Watched, Watcher
 
-STATE = ViewState(LayerSettings(BUILT_IN_BANKS))
+STATE = ViewState(LayerSettings.of(BUILT_IN_BANKS))
 INSPECTING = STATE.with_appearance(panels=frozenset({Panel.INSPECTOR}))
 LAYER = Layer(BUILT_IN_BANKS[0])
 SHAPE = (90, 120)
@@ -123,6 +124,36 @@ def test_a_snapshot_has_each_pin_with_the_values_of_its_maps(tmp_path: Path) -> 
         assert (np.float32(pin["response"]), np.float32(pin["activated"])) == (maps["conv"][at], maps["activated"][at])
     assert (kept[1]["standard_deviation"], kept[1]["seconds"]) == (0.5, 2.5)
     assert "standard_deviation" not in kept[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (Status("a picture"), "the picture stands still"),
+        (Status("a film", fps=30.0, paused=True), "the picture stands still"),
+        (Status("a film", fps=30.0), "from the next picture on"),
+    ],
+)
+def test_of_one_picture_no_standard_deviation_is_told(
+    status: Status, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+
+    def row(_page: PanelPage, cells: list[tuple[str, float, object]], **_: object) -> bool:
+        written.extend(text for text, _, _ in cells)
+        return True
+
+    monkeypatch.setattr(PanelPage, "row", row)
+    image = np.zeros(SHAPE, np.uint8)
+    state = STATE.with_interaction(watched=((1, 30, 40),))
+    scene = scene_of(state, image, OpenCvEngine().run(image, LAYER), status)
+    one = Watched((1, 30, 40), np.zeros(1), np.zeros(1))
+    WatchedPanel().draw(layout_of(state), replace(scene, watched=(one,)))
+    assert written[0].startswith("1  map 2: ")
+    assert words in written[2]
+    several = Watched((1, 30, 40), np.array([0.0, 2.0]), np.array([1.0, 3.0]))
+    WatchedPanel().draw(layout_of(state), replace(scene, watched=(several,)))
+    assert "standard deviation 1 in 2.0 s" in written
 
 
 def test_a_curve_rises_with_the_response_and_ends_at_the_right() -> None:

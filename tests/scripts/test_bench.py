@@ -10,8 +10,10 @@ from itertools import cycle, pairwise
 
 import bench
 import bench_ways
+import cv2
 import numpy as np
 import pytest
+from bench_c import seed_bank_in_c
 
 from convviz_core import Engine, RangeMode, load_bank
 
@@ -30,6 +32,23 @@ def test_every_way_gives_the_references_picture(engines: dict[str, Engine]) -> N
     bank = load_bank("udacity")
     for picture in bench.frames(SIZE_WH):
         bench.check(bench_ways.ways(bank, SIZE_WH, engines), bank, picture, engines["torch"])
+
+
+def test_the_hand_written_c_gives_the_seed_bank_s_bytes_exactly() -> None:
+    in_c = seed_bank_in_c()
+    if in_c is None:
+        pytest.skip("no C compiler")
+    for size_wh in (SIZE_WH, (77, 41)):
+        for picture in bench.frames(size_wh):
+            gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(int)
+            patches = np.lib.stride_tricks.sliding_window_view(gray, (4, 4))
+            sums = [(patches * kernel).sum(axis=(2, 3)) for kernel in load_bank("udacity").kernels[:, 0].astype(int)]
+            maps = [np.clip(total, 0, None) // 8 + (np.clip(total, 0, None) % 8 >= 4) for total in sums]
+            assert np.array_equal(in_c(picture), np.block([maps[:2], maps[2:]]))
+
+
+def test_c_is_a_peer_of_the_seed_bank_only(engines: dict[str, Engine]) -> None:
+    assert "C, one core" not in {way.name for way in bench_ways.ways(load_bank("gabor"), SIZE_WH, engines)}
 
 
 def test_a_way_with_another_picture_is_named(engines: dict[str, Engine]) -> None:

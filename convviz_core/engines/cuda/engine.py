@@ -11,13 +11,15 @@ from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engines.api import PlanKey, Result
 from convviz_core.engines.cuda.device import CudaDevice
 from convviz_core.engines.cuda.errors import device_errors
-from convviz_core.engines.cuda.kernels import responses, to_planes
+from convviz_core.engines.cuda.kernels import bias_of, responses, to_planes
+from convviz_core.engines.cuda.picture_padding import PicturePadding
 from convviz_core.engines.cuda.plan import CudaPlan
 from convviz_core.engines.cuda.ring import Ring
 from convviz_core.engines.cuda.slot import Device
 from convviz_core.engines.planning import PlanningEngine
 from convviz_core.gray import to_gray
 from convviz_core.layer import Layer, check_frame
+from convviz_core.models.layer import ModelLayer
 from convviz_core.ranges import Range, RangeMode, checked_range, fixed_limits
 
 
@@ -41,7 +43,7 @@ class CudaEngine(PlanningEngine[CudaPlan]):
         super().__init__()
         self._ring = Ring(depth)
         self._device = CudaDevice(device) if isinstance(device, str) else device
-        self.device = self._device.name
+        self.device = self.model_place = self._device.name
         with device_errors(self.device):
             self._streams = [self._device.stream() for _ in range(depth + 1)]
         self._planning = Lock()  # held while a plan is made
@@ -71,15 +73,18 @@ class CudaEngine(PlanningEngine[CudaPlan]):
         with device_errors(self.device):
             return self._ring.collect()
 
-    def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:
+    def maps(self, frame: ByteArray, layer: Layer | ModelLayer) -> tuple[FloatArray, FloatArray]:
         """conv and activated of one frame, float32 (N, h, w) each."""
+        if isinstance(layer, ModelLayer):
+            return self.models.maps(frame, layer)
         self.check_open()
         check_frame(frame, layer)
         with device_errors(self.device):
             read = to_gray(frame) if layer.bank.channels == 1 else frame
-            picture = torch.from_numpy(read.copy()).to(self._device.place)
-            weight = torch.from_numpy(layer.bank.kernels.copy()).to(self._device.place)
-            conv = responses(to_planes(picture, layer.bank.channels), weight)
+            place, bank, geometry = self._device.place, layer.weights, layer.geometry
+            picture = PicturePadding(geometry, read.shape, place)(torch.from_numpy(read.copy()).to(place))
+            weight, bias = torch.from_numpy(bank.kernels.copy()).to(place), torch.from_numpy(bias_of(bank)).to(place)
+            conv = responses(to_planes(picture, bank.channels), weight, geometry, bias)
             return conv.cpu().numpy(), torch.relu(conv).cpu().numpy()
 
     def close(self) -> None:

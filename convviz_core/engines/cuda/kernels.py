@@ -9,16 +9,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from threading import Lock
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from convviz_core.arrays import FloatArray
+from convviz_core.engines.cuda.picture_padding import PicturePadding
 from convviz_core.filters.bank import FilterBank
+from convviz_core.geometry import ConvGeometry, ConvSettings
 from convviz_core.layer import Activation, Layer
 from convviz_core.mosaic import MosaicGrid
 from convviz_core.ranges import flat_byte, flat_spans
@@ -37,8 +41,8 @@ class Scaling(StrEnum):
 class WorkKey:
     """All that the device's work depends on but the pixels and the limits: a captured graph is good for one of these.
 
-    picture_shape: as it is uploaded, (H, W), or (H, W, 3) BGR for a bank that reads colour. reduce: block means
-    of `reduce` x `reduce` bytes.
+    picture_shape: as it is uploaded, (H, W), or (H, W, 3) BGR for a bank that reads colour. bank: a bias that
+    it has is used. reduce: block means of `reduce` x `reduce` bytes.
     """
 
     picture_shape: tuple[int, ...]
@@ -46,11 +50,12 @@ class WorkKey:
     activation: Activation
     scaling: Scaling
     reduce: int = 1
+    conv: ConvSettings = field(default_factory=ConvSettings)
 
-    @property
+    @cached_property
     def layer(self) -> Layer:
         """What is computed."""
-        return Layer(self.bank, self.activation)
+        return Layer.of(self.bank, self.activation, self.conv, bias=self.bank.bias is not None)
 
     @cached_property
     def maps_hw(self) -> tuple[int, int]:
@@ -92,18 +97,22 @@ class TorchWork:
         if why:
             self.name = f"{self.name} ({why})"
         self._key = key
+        self._pad = PicturePadding(key.layer.geometry, key.picture_shape, place)
         self._weight = torch.from_numpy(key.bank.kernels.copy()).to(place)
+        self._bias = torch.from_numpy(bias_of(key.bank)).to(place)
         self._flat_spans = torch.from_numpy(flat_spans(key.bank).copy()).to(place)
 
     def take_weights(self, bank: FilterBank) -> None:
         """Upload other kernels of the same shape, where the captured work reads them."""
         self._weight.copy_(torch.from_numpy(bank.kernels.copy()))
+        self._bias.copy_(torch.from_numpy(bias_of(bank)))
         self._flat_spans.copy_(torch.from_numpy(flat_spans(bank).copy()))
 
     def __call__(self, frame: PackedBuffer, answer: PackedBuffer) -> None:
         """frame: the picture, and lo and hi. answer: the mosaic, and (lo, hi) of each map followed by the peak."""
         key = self._key
-        maps = responses(to_planes(frame.picture, key.bank.channels), self._weight)
+        planes = to_planes(self._pad(frame.picture), key.bank.channels)
+        maps = responses(planes, self._weight, key.layer.geometry, self._bias if key.layer.bias else None)
         if key.activation == Activation.RELU:
             maps.relu_()
         lows, highs = torch.aminmax(maps.flatten(1), dim=1)
@@ -111,6 +120,11 @@ class TorchWork:
         write_numbers(ranges, peak, answer)
         flat = ranges.select(1, 1) - ranges.select(1, 0) <= self._flat_spans if key.scaling == Scaling.FRAME else None
         write_tiles(key, to_bytes(maps, ranges, flat, flat_byte(key.layer)), answer)
+
+
+def bias_of(bank: FilterBank) -> FloatArray:
+    """float32 (N,), zeros where the bank has none; the caller's own."""
+    return np.zeros(len(bank), np.float32) if bank.bias is None else bank.bias.copy()
 
 
 def to_planes(picture: Tensor, channels: int) -> Tensor:
@@ -125,14 +139,19 @@ def to_planes(picture: Tensor, channels: int) -> Tensor:
     return picture.flip(-1).permute(2, 0, 1).to(torch.float32)
 
 
-def responses(planes: Tensor, weight: Tensor) -> Tensor:
-    """Cross-correlation in float32: planes (C, H, W) of 0 to 255, weight (N, C, kh, kw) -> (N, H-kh+1, W-kw+1).
+def responses(
+    planes: Tensor, weight: Tensor, geometry: ConvGeometry | None = None, bias: Tensor | None = None
+) -> Tensor:
+    """Cross-correlation in float32: planes (C, H, W) of 0 to 255, weight (N, C, kh, kw), bias (N,) -> (N, h, w).
 
-    The division by 255 comes last: until then whole-number weights give whole numbers, and what cancels is exactly 0.
+    geometry: whose padding the planes have already. The division by 255 comes last but for the bias: until then
+    whole-number weights give whole numbers, and what cancels is exactly 0.
     """
+    stride, dilation = (geometry.stride_yx, geometry.dilation_yx) if geometry else ((1, 1), (1, 1))
     with _real_float32():
-        sums = F.conv2d(planes.unsqueeze(0), weight)
-    return sums.squeeze(0).div_(255)
+        sums = F.conv2d(planes.unsqueeze(0), weight, stride=stride, dilation=dilation)
+    found = sums.squeeze(0).div_(255)
+    return found if bias is None else found.add_(bias.view(-1, 1, 1))
 
 
 @contextmanager

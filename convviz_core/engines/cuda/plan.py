@@ -54,7 +54,7 @@ class CudaPlan(EnginePlan):
             for stream in self._streams:
                 stream.synchronize()
             for work in self._works.values():
-                work.take_weights(bank)
+                work.take_weights(self.key.layer.weights)
             self._device.synchronize()
 
     def _slot(self, scaling: Scaling, stream: int) -> Slot:
@@ -70,4 +70,4 @@ class CudaPlan(EnginePlan):
     def _work_key(self, scaling: Scaling) -> WorkKey:
         layer, shape = self.key.layer, self.key.shape
         uploaded = shape[:2] if layer.bank.channels == 1 else shape
-        return WorkKey(uploaded, layer.bank, Activation(layer.activation), scaling, self.key.reduce)
+        return WorkKey(uploaded, layer.weights, Activation(layer.activation), scaling, self.key.reduce, layer.conv)

@@ -20,10 +20,12 @@ from convviz_core.engines.cuda.kernels import (
     PackedBuffer,
     Scaling,
     WorkKey,
+    bias_of,
     ranges_and_peak,
     write_numbers,
     write_tiles,
 )
+from convviz_core.engines.cuda.picture_padding import PicturePadding
 from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Activation
 from convviz_core.ranges import flat_byte, flat_spans
@@ -39,6 +41,7 @@ _SIZES = ["height", "width", "picture_row", "mosaic_row", "columns"]
 def _respond(
     picture: tl.tensor,
     weights: tl.tensor,
+    bias: tl.tensor,
     ranges: tl.tensor,
     flat_spans: tl.tensor,
     mosaic: tl.tensor,
@@ -52,6 +55,10 @@ def _respond(
     CHANNELS: tl.constexpr,
     KERNEL_H: tl.constexpr,
     KERNEL_W: tl.constexpr,
+    STRIDE_Y: tl.constexpr,
+    STRIDE_X: tl.constexpr,
+    DILATION_Y: tl.constexpr,
+    DILATION_X: tl.constexpr,
     RELU: tl.constexpr,
     FLAT_BYTE: tl.constexpr,
     WRITE: tl.constexpr,
@@ -67,14 +74,15 @@ def _respond(
     for channel in tl.static_range(CHANNELS):
         for dy in range(KERNEL_H):
             # R, G, B are the weights' order, B, G, R the picture's; a gray picture serves for all three.
-            row = picture + (y + dy) * picture_row + (2 - channel) * (PIXEL == 3)
+            row = picture + (y * STRIDE_Y + dy * DILATION_Y) * picture_row + (2 - channel) * (PIXEL == 3)
             weight_row = weights + ((n * CHANNELS + channel) * KERNEL_H + dy) * KERNEL_W
             row_sum = tl.zeros([BLOCK], tl.float32)  # summing row by row keeps large kernels' rounding small
             for dx in tl.static_range(KERNEL_W):
-                pixels = tl.load(row + (x + dx) * PIXEL, mask=inside, other=0).to(tl.float32)
+                at = (x * STRIDE_X + dx * DILATION_X) * PIXEL
+                pixels = tl.load(row + at, mask=inside, other=0).to(tl.float32)
                 row_sum += tl.load(weight_row + dx) * pixels
             response += row_sum
-    response = tl.div_rn(response, 255.0)
+    response = tl.div_rn(response, 255.0) + tl.load(bias + n)
     if RELU:
         response = tl.maximum(response, 0.0)
     if MEASURE:
@@ -100,7 +108,9 @@ class TritonWork:
     def __init__(self, key: WorkKey, place: torch.device) -> None:
         """Upload the kernels."""
         self._key = key
+        self._pad = PicturePadding(key.layer.geometry, key.picture_shape, place)
         self._weights = torch.from_numpy(key.bank.kernels.copy()).to(place)
+        self._bias = torch.from_numpy(bias_of(key.bank)).to(place)
         # In the other modes no map is flat, and no span is below -1.
         spans = torch.from_numpy(flat_spans(key.bank).copy())
         self._flat_spans = (spans if key.scaling == Scaling.FRAME else torch.full_like(spans, -1)).to(place)
@@ -108,12 +118,13 @@ class TritonWork:
     def take_weights(self, bank: FilterBank) -> None:
         """Upload other kernels of the same shape, where the captured work reads them."""
         self._weights.copy_(torch.from_numpy(bank.kernels.copy()))
+        self._bias.copy_(torch.from_numpy(bias_of(bank)))
         if self._key.scaling == Scaling.FRAME:
             self._flat_spans.copy_(torch.from_numpy(flat_spans(bank).copy()))
 
     def __call__(self, frame: PackedBuffer, answer: PackedBuffer) -> None:
         """frame: the picture, and lo and hi. answer: the mosaic, and (lo, hi) of each map followed by the peak."""
-        key, picture = self._key, frame.picture
+        key, picture = self._key, self._pad(frame.picture)
         if key.scaling == Scaling.GIVEN:
             limits = frame.numbers.expand(len(key.bank), 2).contiguous()
             lows, highs = self._respond(picture, limits, answer, write=True, measure=True)
@@ -129,6 +140,7 @@ class TritonWork:
     ) -> tuple[Tensor, Tensor]:
         """Queue the kernel; each map's least and largest response, (N,) each, where `measure`."""
         key = self._key
+        (stride_y, stride_x), (dilation_y, dilation_x) = key.layer.geometry.stride_yx, key.layer.geometry.dilation_yx
         count, (height, width) = len(key.bank), key.maps_hw
         blocks = triton.cdiv(width, BLOCK)
         extremes = torch.empty((count, 2, blocks * height), dtype=torch.float32, device=picture.device)
@@ -139,6 +151,7 @@ class TritonWork:
         _respond[(blocks, height, count)](
             picture,
             self._weights,
+            self._bias,
             ranges,
             self._flat_spans,
             answer.picture if maps is None else maps,
@@ -152,6 +165,10 @@ class TritonWork:
             CHANNELS=key.bank.channels,
             KERNEL_H=key.bank.kernel_hw[0],
             KERNEL_W=key.bank.kernel_hw[1],
+            STRIDE_Y=stride_y,
+            STRIDE_X=stride_x,
+            DILATION_Y=dilation_y,
+            DILATION_X=dilation_x,
             RELU=key.activation == Activation.RELU,
             FLAT_BYTE=flat_byte(key.layer),
             WRITE=write,

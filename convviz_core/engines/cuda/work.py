@@ -49,8 +49,9 @@ class WorkChoice:
 
 def agrees(key: WorkKey, make: MakeWork, place: torch.device) -> bool:
     """Whether this work gives, of a small picture of noise, what torch's operations give on the CPU."""
-    height, width = key.layer.geometry.extent_hw
-    small = replace(key, picture_shape=(height + 6, width + 70, *key.picture_shape[2:]))
+    geometry = key.layer.geometry
+    (height, width), widest = geometry.extent_hw, max(geometry.margins)  # reflected padding needs as many pixels
+    small = replace(key, picture_shape=(height + widest + 6, width + widest + 70, *key.picture_shape[2:]))
     picture = torch.randint(0, 256, small.picture_shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     limit = fixed_limit(key.bank, key.activation)
     limits = torch.tensor([-limit, limit])

@@ -17,6 +17,7 @@ from convviz_core.engines.halide.recipe import Recipe, recipe_for
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.engines.planning import PlanningEngine
 from convviz_core.layer import Layer
+from convviz_core.models.layer import ModelLayer
 
 KEPT_PIPELINES = 48  # a megabyte each
 
@@ -50,8 +51,10 @@ class HalideEngine(PlanningEngine[Plan]):
         """What computes where Halide does not."""
         return self._opencv.make_plan(key)
 
-    def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:
+    def maps(self, frame: ByteArray, layer: Layer | ModelLayer) -> tuple[FloatArray, FloatArray]:
         """conv and activated, float32 (N, h, w) each."""
+        if isinstance(layer, ModelLayer):
+            return self.models.maps(frame, layer)
         self.check_open()
         return self._opencv.maps(frame, layer)
 

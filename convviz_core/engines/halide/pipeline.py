@@ -14,7 +14,7 @@ import halide as hl
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
-from convviz_core.engines.halide import stages
+from convviz_core.engines.halide import responses, stages
 from convviz_core.engines.halide.recipe import Arithmetic, Recipe
 from convviz_core.engines.halide.stages import Node, y
 from convviz_core.mosaic import MosaicGrid
@@ -100,7 +100,8 @@ class Pipeline:
         """Run on the smallest frame there is; only this compiles, and other threads go on meanwhile."""
         recipe, lanes = self._recipe, stages.vector_lanes()
         block = max(1, recipe.reduce)
-        height, width = recipe.extent_hw[0] - 1 + block, recipe.extent_hw[1] - 1 + max(2, block) * lanes
+        (extent_h, extent_w), (stride_y, stride_x) = recipe.extent_hw, recipe.stride
+        height, width = extent_h + (block - 1) * stride_y, extent_w + (max(2, block) * lanes - 1) * stride_x
         frame = np.zeros((height, width, 3) if recipe.color else (height, width), np.uint8)
         count = len(recipe.sums.kernels) if recipe.sums else recipe.at_once
         kernels = np.zeros((count, recipe.channels, *recipe.kernel_hw), np.float32)
@@ -148,15 +149,22 @@ class Pipeline:
             stage.align_storage(stages.x, stages.vector_lanes())
         if self._recipe.color or self._recipe.sums is None:  # a row is converted once, for all rows that read it
             stages.vectorize_plane(plane, self._recipe.channels)
-            plane.store_at(first, strip).compute_at(first, row)
+            if self._recipe.stride[0] <= self._recipe.extent_hw[0]:
+                plane.store_at(first, strip).compute_at(first, row)
+            else:  # between two responses lie rows that no response reads
+                plane.compute_at(first, row).hoist_storage(first, strip)
 
     def _response(self, plane: Node) -> tuple[Node, Node | None]:
         recipe = self._recipe
+        read = responses.Taps(plane, recipe.stride, recipe.dilation)
         if recipe.sums is None:
-            return stages.float_response(plane, self._weights, recipe.channels, recipe.kernel_hw, recipe.at_once), None
-        return stages.whole_response(plane, recipe.sums, _KINDS[recipe.arithmetic])
+            at_once = recipe.at_once
+            return responses.float_response(read, self._weights, recipe.channels, recipe.kernel_hw, at_once), None
+        return responses.whole_response(read, recipe.sums, _KINDS[recipe.arithmetic])
 
     def _map_wh(self) -> tuple[Node, Node]:
         first = 1 if self._recipe.color else 0
-        height, width = self._recipe.extent_hw
-        return self._frame.dim(first).extent() - (width - 1), self._frame.dim(first + 1).extent() - (height - 1)
+        sizes = self._frame.dim(first).extent(), self._frame.dim(first + 1).extent()
+        extents, strides = reversed(self._recipe.extent_hw), reversed(self._recipe.stride)
+        width, height = ((size - e) // s + 1 for size, e, s in zip(sizes, extents, strides, strict=True))
+        return width, height

@@ -14,6 +14,7 @@ from convviz_core.engines.api import Plan, PlanKey, Result, check_weights
 from convviz_core.engines.cpu_kernels import byte_mappings, distinct_kernels, extremes_of_maps, peak_of_picture
 from convviz_core.engines.halide.pipeline import Extremes, Pipeline, Tiles
 from convviz_core.engines.halide.recipe import Recipe, recipe_for
+from convviz_core.engines.padding import padding_for
 from convviz_core.engines.planning import EnginePlan
 from convviz_core.filters.bank import FilterBank
 from convviz_core.gray import dense
@@ -82,6 +83,7 @@ class HalidePlan(EnginePlan):
         self._tiles = _tiles_of(self._mosaic, key.grid)
         self._mappings = self._tiles.mappings.reshape(-1, 4)[: len(key.layer.bank)]
         self._turned: ByteArray | None = None  # memory for a frame that Halide cannot read
+        self._padding = padding_for(key.layer, key.shape)
         self._opencv: Plan | None = None  # which computes in this plan's place
         self._take(Code(recipe, key.range, engine))
 
@@ -93,7 +95,7 @@ class HalidePlan(EnginePlan):
         if limits is None:
             return self._run_in_own_extremes(self._readable(frame))
         self._set_limits(limits)
-        pipeline = self._code.direct if limits[0] <= 0 <= limits[1] else self._code.far
+        pipeline = self._code.direct if self._near and limits[0] <= 0 <= limits[1] else self._code.far
         extremes = self._extremes_of(self.key.grid.tile_hw[0])
         pipeline.run(self._readable(frame), self._kernels, extremes, tiles=self._tiles)
         peak = peak_of_picture(self.key.layer, self._distinct, *extremes.reached())
@@ -127,12 +129,14 @@ class HalidePlan(EnginePlan):
         """Compute the key's weights by this code from now on."""
         self._code = code
         self._implementation = f"halide {code.recipe.arithmetic}"
-        self._distinct = distinct_kernels(self.key.layer.bank)
+        self._near = not code.recipe.far_ranges  # zero lies in the range of every map's q
+        self._distinct = distinct_kernels(self.key.layer.weights)
         count, at_once = len(self._distinct), code.recipe.at_once
         self._kernels = np.zeros((-(-count // at_once) * at_once, *self._distinct.kernels.shape[1:]), np.float32)
         self._kernels[:count] = self._distinct.kernels
         self._tiles.kernel_of.reshape(-1)[: len(self._distinct.kernel_of)] = self._distinct.kernel_of
-        self._gray = np.empty(self.key.shape[:2], np.uint8) if code.recipe.measuring.leaves_gray else None
+        read_hw = (self._padding.shape if self._padding else self.key.shape)[:2]
+        self._gray = np.empty(read_hw, np.uint8) if code.recipe.measuring.leaves_gray else None
         self._extremes: dict[int, Extremes] = {}
         self._limits: Limits | None = None
         self._ranges: FloatArray = np.empty((0, 2), np.float32)
@@ -155,7 +159,9 @@ class HalidePlan(EnginePlan):
         self._mappings[:] = byte_mappings(self.key.layer, self._distinct, ranges, own=own)
 
     def _readable(self, frame: ByteArray) -> ByteArray:
-        """The frame as Halide takes it: dense pixels, rows downwards, and not read-only."""
+        """The frame as Halide takes it: with its padding, dense pixels, rows downwards, and not read-only."""
+        if self._padding:
+            return self._padding.added(frame)
         if self._turned is None:
             if frame.flags.c_contiguous and frame.flags.writeable:
                 return frame

@@ -18,6 +18,7 @@ from convviz_core.ranges import RangeMode
 
 MOST_ADDITIONS = 500  # of whole numbers, unrolled: about a second of compiling
 MOST_TAPS = 170  # of one kernel in float32, unrolled: about a second of compiling; far above, a DFT is faster anyway
+MOST_STRIDE = 4  # columns: above, a vector is gathered pixel by pixel
 INT16_WEIGHTS = 128  # of one sign: 255 times this still fits 16 bits
 
 
@@ -38,6 +39,7 @@ class Recipe:
     their reading of the frame in float32; the number of kernels is a multiple. far_ranges: whether zero may lie outside
     a range. measures: whether it gives the extremes. pairs: (kernel, sign) of every map, in order, where there are
     negated pairs of whole numbers, whose bytes after ReLU are then made together at full size; else ().
+    stride, dilation: (y, x); padding stands in the frame already.
     """
 
     color: bool
@@ -50,11 +52,13 @@ class Recipe:
     far_ranges: bool = False
     measures: bool = True
     pairs: tuple[tuple[int, int], ...] = ()
+    stride: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
 
     @property
     def extent_hw(self) -> tuple[int, int]:
         """The rows and columns of the frame that one response spans."""
-        return ConvGeometry(self.kernel_hw).extent_hw
+        return ConvGeometry(self.kernel_hw, dilation=self.dilation).extent_hw
 
     @property
     def measuring(self) -> Recipe:
@@ -85,29 +89,33 @@ class Recipe:
 
 
 def recipe_for(key: PlanKey) -> Recipe | None:
-    """The pipeline for a plan; None where OpenCV computes: tiles narrower than a vector, and long code.
+    """The pipeline for a plan; None where OpenCV computes: tiles narrower than a vector, wide strides, and long code.
 
     An editable plan's weights are run-time arguments, even where they are whole numbers.
     """
     layer = key.layer
-    bank = layer.bank
+    bank, geometry = layer.weights, layer.geometry
     arithmetic, sums = (Arithmetic.FLOAT32, None) if key.editable else _arithmetic(bank)
     taps = bank.channels * bank.kernel_hw[0] * bank.kernel_hw[1]
     too_narrow = key.map_hw[1] < 2 * vector_lanes() or key.grid.tile_hw[1] < vector_lanes()
-    if too_narrow or (sums is None and taps > MOST_TAPS):
+    if too_narrow or geometry.stride_yx[1] > MOST_STRIDE or (sums is None and taps > MOST_TAPS):
         return None
     distinct = distinct_kernels(bank)
     several = len(bank if key.editable else distinct) > 1
-    pairs = distinct.maps if sums and not layer.signed and distinct.has_pairs and key.reduce == 1 else ()
+    paired = sums and distinct.has_pairs and not distinct.biased and not layer.signed and key.reduce == 1
+    padded = any(geometry.margins)  # a picture that is gray already, where the filters read gray
     return Recipe(
-        color=len(key.shape) == 3,
+        color=len(key.shape) == 3 and (bank.channels == 3 or not padded),
         channels=bank.channels,
         kernel_hw=bank.kernel_hw,
         arithmetic=arithmetic,
         reduce=key.reduce,
         sums=sums,
         at_once=2 if sums is None and several else 1,
-        pairs=pairs,
+        far_ranges=distinct.biased or (key.editable and layer.bias),
+        pairs=distinct.maps if paired else (),
+        stride=geometry.stride_yx,
+        dilation=geometry.dilation_yx,
     )
 
 

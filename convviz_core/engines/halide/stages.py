@@ -11,14 +11,13 @@ from typing import Any
 
 import halide as hl
 
-from convviz_core.engines.halide.column_sums import Column, ColumnSums, Term
 from convviz_core.gray import GRAY_WEIGHTS
 from convviz_core.mosaic import MosaicGrid
 
 Node = Any
 
 # A row's last vector overlaps the one before it, so that every row must hold one at least.
-_OVERLAP = hl.TailStrategy.ShiftInwards
+OVERLAP = hl.TailStrategy.ShiftInwards
 # Next to this number float32 knows whole numbers only: adding it rounds, halves to even.
 _ROUND = 1.5 * 2**23
 _MOST_FOR_UINT16 = 11  # a block of 11 x 11 bytes, twice its sum and the rounding, still fits
@@ -57,88 +56,29 @@ def gray_stage(plane: Node) -> Node:
     """(x, y): the gray picture itself."""
     gray = hl.Func("gray")
     gray[x, y] = hl.cast(hl.UInt(8), plane[x, y, 0])
-    return gray.vectorize(x, vector_lanes(), _OVERLAP).never_partition_all()
+    return gray.vectorize(x, vector_lanes(), OVERLAP).never_partition_all()
 
 
 def vectorize_plane(plane: Node, channels: int) -> None:
     """For a plane that is computed a row at a time."""
     plane.bound(_channel, 0, channels).reorder(_channel, x, y).unroll(_channel)
-    plane.vectorize(x, vector_lanes(), _OVERLAP).never_partition_all()
+    plane.vectorize(x, vector_lanes(), OVERLAP).never_partition_all()
 
 
 def _gray(blue: Node, green: Node, red: Node) -> Node:
     # (sum of weight * channel + 2**14) >> 15, the weights split at 256 so that 16 bits hold every sum.
     channels = (blue, green, red)
-    high = _total([level * (weight >> 8) for level, weight in zip(channels, GRAY_WEIGHTS, strict=True)]) + 64
-    low = _total([level * (weight & 255) for level, weight in zip(channels, GRAY_WEIGHTS, strict=True)])
+    high = total([level * (weight >> 8) for level, weight in zip(channels, GRAY_WEIGHTS, strict=True)]) + 64
+    low = total([level * (weight & 255) for level, weight in zip(channels, GRAY_WEIGHTS, strict=True)])
     return (high + (low >> 8)) >> 7
 
 
-def float_response(plane: Node, weights: Node, channels: int, kernel_hw: tuple[int, int], at_once: int) -> Node:
-    """(x, y, kernel) float32: the taps unrolled, their weights read from the ImageParam (x, y, channel, kernel).
-
-    at_once: kernels computed side by side from one reading of the plane; their number is a multiple of it.
-    """
-    taps = [
-        plane[x + dx, y + dy, channel] * weights[dx, dy, channel, kernel]
-        for channel in range(channels)
-        for dy in range(kernel_hw[0])
-        for dx in range(kernel_hw[1])
-    ]
-    response = hl.Func("response")
-    response[x, y, kernel] = _total(taps)
-    group, member = hl.Var("group"), hl.Var("member")
-    response.split(kernel, group, member, at_once, hl.TailStrategy.RoundUp).reorder(member, x, y, group).unroll(member)
-    response.vectorize(x, 2 * vector_lanes(), _OVERLAP).never_partition_all()
-    return response
-
-
-def whole_response(plane: Node, sums: ColumnSums, kind: Node) -> tuple[Node, Node | None]:
-    """(x, y, kernel) of the integer type `kind`, exact; and the stage of the shared columns, where there are any."""
-    shared = hl.Func("columns")
-
-    def column_sum(wanted: Column, dx: int) -> Node:
-        return _weighted([(weight, hl.cast(kind, plane[x + dx, y + dy, wanted.channel])) for dy, weight in wanted.taps])
-
-    def term_value(term: Term) -> Node:
-        if term.column in sums.shared:
-            return shared[x + term.dx, y, sums.shared.index(term.column)]
-        return column_sum(term.column, term.dx)
-
-    if sums.shared:
-        shared[x, y, kernel] = _choose([column_sum(wanted, 0) for wanted in sums.shared], kind)
-        _vectorize_unrolled(shared, len(sums.shared))
-    response = hl.Func("response")
-    totals = [_weighted([(term.factor, term_value(term)) for term in terms]) for terms in sums.kernels]
-    response[x, y, kernel] = _choose(totals, kind)
-    _vectorize_unrolled(response, len(totals))
-    return response, shared if sums.shared else None
-
-
-def _vectorize_unrolled(stage: Node, count: int) -> None:
-    stage.bound(kernel, 0, count).reorder(kernel, x, y).unroll(kernel)
-    stage.vectorize(x, vector_lanes(), _OVERLAP).never_partition_all()
-
-
-def _choose(values: Sequence[Node], kind: Node) -> Node:
-    values = [hl.cast(kind, value) for value in values]
-    return hl.mux(kernel, values) if len(values) > 1 else values[0]
-
-
-def _weighted(terms: Sequence[tuple[int, Node]]) -> Node:
-    """The sum of weight * value, its negative weights taken together; 0 for no terms."""
-    added = [value * weight if weight != 1 else value for weight, value in terms if weight > 0]
-    taken = [value * -weight if weight != -1 else value for weight, value in terms if weight < 0]
-    if not taken:
-        return _total(added) if added else 0
-    return _total(added) - _total(taken) if added else -_total(taken)
-
-
-def _total(values: Sequence[Node]) -> Node:
-    total = values[0]
+def total(values: Sequence[Node]) -> Node:
+    """The sum of all."""
+    whole = values[0]
     for value in values[1:]:
-        total = total + value
-    return total
+        whole = whole + value
+    return whole
 
 
 def extremes_stage(response: Node, kind: Node, map_wh: tuple[Node, Node], rows: int) -> Node:
@@ -203,7 +143,7 @@ def paired_tiles(response: Node, maps: Sequence[tuple[int, int]], mappings: Node
     tiles[x, y, column, row] = hl.mux(column + grid.columns * row, levels)
     tiles.output_buffer().dim(0).set_stride(1)
     tiles.bound(column, 0, grid.columns).bound(row, 0, grid.rows)
-    tiles.reorder(column, row, x, y).unroll(column).unroll(row).vectorize(x, vector_lanes(), _OVERLAP)
+    tiles.reorder(column, row, x, y).unroll(column).unroll(row).vectorize(x, vector_lanes(), OVERLAP)
     return tiles.never_partition_all()
 
 
@@ -214,9 +154,9 @@ def tiles_stage(levels: Node, map_wh: tuple[Node, Node], reduce: int) -> Node:
         tiles[x, y, column, row] = levels[x, y, column, row]
     else:
         tiles[x, y, column, row] = _block_mean(tiles, levels, map_wh, reduce)
-        levels.compute_at(tiles, column).vectorize(x, vector_lanes(), _OVERLAP).never_partition_all()
+        levels.compute_at(tiles, column).vectorize(x, vector_lanes(), OVERLAP).never_partition_all()
     tiles.output_buffer().dim(0).set_stride(1)
-    tiles.reorder(x, column, row, y).vectorize(x, vector_lanes(), _OVERLAP)
+    tiles.reorder(x, column, row, y).vectorize(x, vector_lanes(), OVERLAP)
     return tiles.never_partition_all()
 
 
@@ -232,10 +172,10 @@ def _block_mean(tiles: Node, levels: Node, map_wh: tuple[Node, Node], reduce: in
     kind = hl.UInt(16 if reduce <= _MOST_FOR_UINT16 else 32)
     downwards = hl.Func("downwards")
     inside_x = hl.min(hl.likely(x), width - 1)  # the edge's own pixels fill up the last block
-    downwards[x, y, column, row] = _total(
+    downwards[x, y, column, row] = total(
         [hl.cast(kind, levels[inside_x, hl.min(y * reduce + dy, height - 1), column, row]) for dy in range(reduce)]
     )
-    downwards.compute_at(tiles, column).vectorize(x, vector_lanes(), _OVERLAP)
-    total = _total([downwards[x * reduce + dx, y, column, row] for dx in range(reduce)])
+    downwards.compute_at(tiles, column).vectorize(x, vector_lanes(), OVERLAP)
+    sums = total([downwards[x * reduce + dx, y, column, row] for dx in range(reduce)])
     area = reduce * reduce
-    return hl.cast(hl.UInt(8), (total * 2 + area) // (2 * area))
+    return hl.cast(hl.UInt(8), (sums * 2 + area) // (2 * area))

@@ -10,22 +10,25 @@ import numpy as np
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.engines.api import PlanKey
 from convviz_core.engines.cpu_kernels import HALF_UP, DistinctKernels
+from convviz_core.engines.opencv.parts import PartsCorrelator, parts_of
 from convviz_core.gray import dense
 
 
 class BandScratch:
     """The small pictures that a worker reuses for every band of every frame, and the extremes it has seen.
 
-    rows: the most response rows in a band. lowest, highest: float64 (K,), the extreme q (see DistinctKernels) since
-    forget_extremes. Another bank of the same shape may replace `distinct`.
+    shape: of the picture that is read, which has its padding. rows: the most response rows in a band. lowest, highest:
+    float64 (K,), the extreme q (see DistinctKernels) since forget_extremes.
     """
 
-    def __init__(self, key: PlanKey, distinct: DistinctKernels, rows: int) -> None:
-        shape, reduce, channels = key.shape, key.reduce, key.layer.bank.channels
-        self._more_rows = key.layer.geometry.extent_hw[0] - 1  # of the frame than of responses
-        height, width = rows + self._more_rows, shape[1]
-        self.distinct, self._reduce = distinct, reduce
-        self._map_w = key.map_hw[1]
+    def __init__(self, key: PlanKey, shape: tuple[int, ...], distinct: DistinctKernels, rows: int) -> None:
+        geometry, reduce, channels = key.layer.geometry, key.reduce, key.layer.bank.channels
+        self._geometry, self._reduce, self._map_w = geometry, reduce, key.map_hw[1]
+        self._step, self._more_rows = geometry.stride_yx[0], geometry.extent_hw[0] - geometry.stride_yx[0]
+        height, width = rows * self._step + max(0, self._more_rows), shape[1]
+        plain = geometry.stride_yx == geometry.dilation_yx == (1, 1)
+        self._parts_correlator = None if plain else PartsCorrelator(geometry, channels, rows, self._map_w)
+        self.take(distinct)
         self._turned = np.empty((height, *shape[1:]), np.uint8)
         self._plane = np.empty((height, width), np.uint8)
         self._planes = np.empty((channels, height, width), np.float32)
@@ -38,6 +41,11 @@ class BandScratch:
         self.lowest: AnyArray = np.empty(0)
         self.highest: AnyArray = np.empty(0)
         self.forget_extremes()
+
+    def take(self, distinct: DistinctKernels) -> None:
+        """Go on with kernels of the same shape."""
+        self.distinct = distinct
+        self._parts = parts_of(distinct, self._geometry) if self._parts_correlator else ()
 
     def forget_extremes(self) -> None:
         """Start a new picture."""
@@ -64,19 +72,30 @@ class BandScratch:
     def _responses(self, frame: ByteArray, rows: tuple[int, int]) -> Iterator[tuple[int, FloatArray]]:
         """Each distinct kernel's number and its responses q, float32 (rows, w), valid until the next one."""
         count = rows[1] - rows[0]
-        planes = self._read(frame[rows[0] : rows[1] + self._more_rows])
+        planes = self._read(frame[rows[0] * self._step : rows[1] * self._step + self._more_rows])
+        for index, (whole, response) in enumerate(self._correlated(planes, count)):
+            self._extremes = float(whole.min()), float(whole.max())
+            self.lowest[index] = min(self.lowest[index], self._extremes[0])
+            self.highest[index] = max(self.highest[index], self._extremes[1])
+            yield index, response
+
+    def _correlated(self, planes: FloatArray, count: int) -> Iterator[tuple[FloatArray, FloatArray]]:
+        """Of each distinct kernel, contiguous rows that have the responses' extremes, and the responses."""
+        if self._parts_correlator:
+            self._parts_correlator.read(planes)
+            for parts in self._parts:
+                total = self._parts_correlator.responses(parts, count)
+                yield total, total
+            return
         more, whole = self._more[: planes.shape[1]], self._response[: planes.shape[1]]
         response = whole[:count, : self._map_w]
-        for index, kernel in enumerate(self.distinct.kernels):
+        for kernel in self.distinct.kernels:
             cv2.filter2D(planes[0], cv2.CV_32F, kernel[0], whole, anchor=(0, 0))
             for plane, weights in zip(planes[1:], kernel[1:], strict=True):
                 cv2.filter2D(plane, cv2.CV_32F, weights, more, anchor=(0, 0))
                 cv2.add(whole, more, whole)
             whole[:count, self._map_w :] = whole[:count, :1]  # so that whole rows, which are faster, have the extremes
-            self._extremes = float(whole[:count].min()), float(whole[:count].max())
-            self.lowest[index] = min(self.lowest[index], self._extremes[0])
-            self.highest[index] = max(self.highest[index], self._extremes[1])
-            yield index, response
+            yield whole[:count], response
 
     def _read(self, frame: ByteArray) -> FloatArray:
         """The band's input planes, float32 (C, rows, W) in 0..255."""
@@ -102,7 +121,7 @@ class BandScratch:
             low, high = low - origin, high - origin
         # convertScaleAbs takes the absolute value: what would be below the floor is held there before it.
         # A floor is the byte of a response of zero, where the activation cuts.
-        bottom = -origin if floor else 0.0 if zero_point == HALF_UP else -zero_point / scale
+        bottom = 0.0 if zero_point == HALF_UP else (floor - zero_point) / scale
         if (low < bottom) if scale > 0 else (high > bottom):
             response = _held_at(bottom, response, scale > 0, shifted)
         cv2.convertScaleAbs(response, out, scale, zero_point)

@@ -11,6 +11,7 @@ from convviz_core.arrays import AnyArray, ByteArray
 from convviz_core.engines.api import PlanKey, Result, check_weights
 from convviz_core.engines.cpu_kernels import byte_mappings, distinct_kernels, extremes_of_maps, peak_of_picture
 from convviz_core.engines.opencv.band import BandScratch
+from convviz_core.engines.padding import padding_for
 from convviz_core.engines.planning import EnginePlan
 from convviz_core.filters.bank import FilterBank
 from convviz_core.mosaic import black_mosaic
@@ -29,9 +30,11 @@ class OpenCvPlan(EnginePlan):
         """Allocate; workers: threads, the caller's included."""
         super().__init__(key, check_open)
         self._pool = pool
-        self._distinct = distinct_kernels(key.layer.bank)
+        self._distinct = distinct_kernels(key.layer.weights)
         self._bands = list(_bands(key.map_hw[0], key.reduce, workers))
-        self._scratches = [BandScratch(key, self._distinct, self._bands[0][1]) for _ in range(workers)]
+        self._padding = padding_for(key.layer, key.shape)
+        shape = self._padding.shape if self._padding else key.shape
+        self._scratches = [BandScratch(key, shape, self._distinct, self._bands[0][1]) for _ in range(workers)]
         self._mosaic = black_mosaic(key.grid)
         self._tiles = [self._mosaic[key.grid.tile(index)] for index in range(key.grid.count)]
 
@@ -39,6 +42,8 @@ class OpenCvPlan(EnginePlan):
         """One frame's mosaic (see Plan.run)."""
         self.check(frame, limits)
         layer = self.key.layer
+        if self._padding:
+            frame = self._padding.added(frame)
         if limits is None:
             reached = self._sweep(lambda scratch, rows: scratch.measure(frame, rows))
             ranges = np.asarray(extremes_of_maps(layer, self._distinct, *reached), np.float32)
@@ -51,9 +56,9 @@ class OpenCvPlan(EnginePlan):
     def take_weights(self, bank: FilterBank) -> None:
         """Go on with another bank (see Plan.take_weights)."""
         self.key = check_weights(self.key, bank)
-        self._distinct = distinct_kernels(bank)
+        self._distinct = distinct_kernels(self.key.layer.weights)
         for scratch in self._scratches:
-            scratch.distinct = self._distinct
+            scratch.take(self._distinct)
 
     def _sweep(self, work: BandWork) -> tuple[AnyArray, AnyArray]:
         """Do `work` on every band; the smallest and the largest q of each distinct kernel, (K,) each.

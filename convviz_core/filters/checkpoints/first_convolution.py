@@ -153,7 +153,8 @@ def _by_likelihood(names: list[str], shapes: Mapping[str, Shape], in_order: bool
 
 def bias_of(name: str) -> str:
     """The name that the bias has beside the weights called `name`."""
-    return name[: len(name) - len(_last(name))] + "bias"
+    last = _last(name)
+    return name[: len(name) - len(last)] + ("bias:0" if last == "kernel:0" else "bias")
 
 
 def _last(name: str) -> str:

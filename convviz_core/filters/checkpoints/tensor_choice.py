@@ -21,11 +21,14 @@ _MOST_COMPARED = 5000  # names that a misspelt one is compared with
 
 @dataclass(frozen=True)
 class Chosen:
-    """A tensor of a file, with the name by which a person knows it, and whether its layer has a bias."""
+    """A tensor of a file, with the name by which a person knows it, and its layer's bias, where it has one.
+
+    bias: of shape (N,), for weights of (N, C, kh, kw).
+    """
 
     name: str
     tensor: StoredTensor
-    has_bias: bool
+    bias: StoredTensor | None
 
 
 def choose(dicts: Sequence[StateDict], wanted: str | None) -> Chosen:
@@ -46,8 +49,8 @@ def choose(dicts: Sequence[StateDict], wanted: str | None) -> Chosen:
         raise FilterError(
             f"'{short(name)}' is a transposed convolution's, (in, out, kh, kw), which does not read a frame"
         )
-    has_bias = bias_of(name) in found.tensors
-    return Chosen(_displayed(dicts, found, name), found.tensors[name], has_bias)
+    tensor, bias = found.tensors[name], found.tensors.get(bias_of(name))
+    return Chosen(_displayed(dicts, found, name), tensor, bias if bias and bias.shape == tensor.shape[:1] else None)
 
 
 def listed(names: Iterable[str]) -> str:

@@ -52,6 +52,18 @@ BANKS = {
     "three RGB 2x3": bank_of(3, 3, 2, 3),
     "one": bank_of(1, 1, 1),
 }
+BIASED = FilterBank.from_array("biased", RNG.normal(size=(3, 3, 4)), np.array([0.5, -2.0, 10.0]))
+GEOMETRIES = {  # no two of them alike in any of their words
+    "stride": Layer(EDGES, "none", stride=(2, 3)),
+    "zeros": Layer(EDGES, padding=(1, 2)),
+    "reflect": Layer(bank_of(3, 3, 2, 3), "none", 2, (3, 1), "reflect"),
+    "replicate": Layer(EDGES, "relu", 1, 4, "replicate", (2, 1)),
+    "circular": Layer(bank_of(2, 3, 5), "none", (1, 2), 1, "circular", 2),
+    "same": Layer(EDGES, "none", padding="same", padding_mode="reflect"),
+    "bias": Layer(BIASED, "none", bias=True),
+    "bias after ReLU": Layer(BIASED, "relu", 2, 2, bias=True),
+    "bias left out": Layer(BIASED, "none", padding="same"),
+}
 LIMITS: tuple[Limits | None, ...] = (None, (-0.5, 1.25))
 
 
@@ -71,7 +83,7 @@ def check_against_reference(
     scaling, sent = (Scaling.FRAME, (0.0, 0.0)) if limits is None else (Scaling.GIVEN, limits)
     reference = TorchEngine().run(frame, layer, limits or "frame", reduce)
     frame = to_gray(frame) if layer.bank.channels == 1 else frame  # as it is uploaded
-    key = WorkKey(frame.shape, layer.bank, Activation(layer.activation), scaling, reduce)
+    key = WorkKey(frame.shape, layer.weights, Activation(layer.activation), scaling, reduce, layer.conv)
     answer = answer_of(make(key, CPU), key, frame, sent)
     numbers = answer.numbers.numpy()
     assert np.abs(answer.picture.numpy().astype(int) - reference.mosaic).max() <= 1
@@ -94,6 +106,26 @@ def test_the_device_s_mosaic_ranges_and_peak_are_the_reference_s(
     shape = (11, 23) if colour == "gray" else (11, 23, 3)
     frame = RNG.integers(0, 256, shape, dtype=np.uint8)
     check_against_reference(TorchWork, frame, Layer(bank, activation), limits, reduce)
+
+
+@pytest.mark.parametrize("layer", GEOMETRIES.values(), ids=GEOMETRIES)
+@pytest.mark.parametrize("limits", LIMITS)
+@pytest.mark.parametrize("reduce", [1, 3])
+def test_geometry_and_bias_are_the_reference_s(layer: Layer, limits: Limits | None, reduce: int) -> None:
+    for shape in ((11, 23), (11, 23, 3)):
+        check_against_reference(TorchWork, RNG.integers(0, 256, shape, dtype=np.uint8), layer, limits, reduce)
+
+
+def test_other_biases_are_taken_with_the_weights() -> None:
+    frame, layer = RNG.integers(0, 256, (11, 23), dtype=np.uint8), Layer(BIASED, "none", bias=True)
+    key = WorkKey(frame.shape, BIASED, Activation.NONE, Scaling.GIVEN)
+    work = TorchWork(key, CPU)
+    other = FilterBank.from_array("other", RNG.normal(size=(3, 3, 4)), RNG.normal(size=3))
+    work.take_weights(other)
+    expected = TorchEngine().run(frame, Layer(other, "none", bias=True), (-3.0, 3.0))
+    mosaic = answer_of(work, key, frame, (-3.0, 3.0)).picture.numpy()
+    assert np.abs(mosaic.astype(int) - expected.mosaic).max() <= 1
+    assert layer.weights is BIASED
 
 
 @pytest.mark.parametrize(("activation", "byte"), [("none", 128), ("relu", 0)])
@@ -133,7 +165,7 @@ def test_tf32_is_off_inside_a_convolution_and_the_process_s_setting_is_given_bac
     before = setting.fp32_precision
     seen = []
 
-    def spy(planes: Tensor, _: Tensor) -> Tensor:
+    def spy(planes: Tensor, _: Tensor, **_settings: object) -> Tensor:
         seen.append(setting.fp32_precision)
         return planes
 
@@ -162,18 +194,19 @@ def test_any_strides_are_copied_as_they_are(mirrored: bool, into_gray: bool) -> 
         assert np.array_equal(into, expected)
 
 
-@pytest.mark.parametrize("bank", BANKS.values(), ids=BANKS)
+@pytest.mark.parametrize("layer", [*map(Layer, BANKS.values()), *GEOMETRIES.values()], ids=[*BANKS, *GEOMETRIES])
 @pytest.mark.parametrize("scaling", list(Scaling))
 @pytest.mark.parametrize("reduce", [1, 3])
 @pytest.mark.parametrize("colour", [False, True])
 def test_everything_stays_on_the_card_as_bytes_in_the_end(
-    monkeypatch: pytest.MonkeyPatch, bank: FilterBank, scaling: Scaling, reduce: int, colour: bool
+    monkeypatch: pytest.MonkeyPatch, layer: Layer, scaling: Scaling, reduce: int, colour: bool
 ) -> None:
+    bank = layer.weights
     if torch.version.cuda is None:
         # Tensor.copy_ wants the device's guard, which a build for the CPU does not have; the operator does not.
         monkeypatch.setattr(Tensor, "copy_", lambda target, source: torch.ops.aten.copy_.default(target, source))
     shape = (48, 64, 3) if colour and bank.channels == 3 else (48, 64)
-    key = WorkKey(shape, bank, Activation.RELU, scaling, reduce)
+    key = WorkKey(shape, bank, Activation.RELU, scaling, reduce, layer.conv)
     card = torch.device("cuda", 0)
     with FakeTensorMode():
         allocate = partial(torch.zeros, dtype=torch.uint8, device=card)
@@ -208,6 +241,8 @@ def check_fused_kernel() -> None:
     ):
         frame = RNG.integers(0, 256, shape, dtype=np.uint8)
         check_against_reference(TritonWork, frame, Layer(bank, activation), limits, reduce)
+    for layer, limits in product(GEOMETRIES.values(), LIMITS):
+        check_against_reference(TritonWork, RNG.integers(0, 256, (11, 23, 3), dtype=np.uint8), layer, limits, 1)
     wide = RNG.integers(0, 256, (5, 1100), dtype=np.uint8)  # more than one block in a row
     check_against_reference(TritonWork, wide, Layer(EDGES), None, 1)
 

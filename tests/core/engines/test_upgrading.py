@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convviz_core import Engine, EngineError, FilterBank, Layer, RangeMode, Result, load_bank
+from convviz_core import Engine, EngineError, FilterBank, Layer, ModelLayer, RangeMode, Result, load_bank
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engines.api import PlanKey, check_weights
 from convviz_core.engines.planning import EnginePlan, PlanningEngine
@@ -68,7 +68,7 @@ class FakeEngine(PlanningEngine[FakePlan]):
             raise self.plan_fails
         return FakePlan(key, self)
 
-    def maps(self, frame: ByteArray, layer: Layer) -> tuple[FloatArray, FloatArray]:  # noqa: ARG002
+    def maps(self, frame: ByteArray, layer: Layer | ModelLayer) -> tuple[FloatArray, FloatArray]:  # noqa: ARG002
         maps = np.zeros((4, 5, 5), np.float32)
         return maps, maps
 

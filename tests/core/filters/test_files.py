@@ -87,24 +87,104 @@ texts = st.text(st.characters(codec="utf-8").filter(str.isprintable), min_size=1
 
 
 @st.composite
+def conv_settings(draw: st.DrawFn) -> cc.ConvSettings:
+    numbers = st.integers(1, 9) | st.tuples(st.integers(1, 9), st.integers(1, 9))
+    same = draw(st.booleans())
+    return cc.ConvSettings(
+        stride=1 if same else draw(numbers),
+        padding="same" if same else draw(numbers),
+        padding_mode=draw(st.sampled_from(["zeros", "reflect", "replicate", "circular"])),
+        dilation=draw(numbers),
+    )
+
+
+@st.composite
 def banks(draw: st.DrawFn) -> cc.FilterBank:
-    shape = draw(st.tuples(st.integers(1, 5), st.integers(1, 31), st.integers(1, 31)))
-    kernels = draw(hnp.arrays(np.float32, shape, elements=weights))
-    return cc.FilterBank(draw(texts), tuple(cc.Filter(draw(texts), kernel) for kernel in kernels), draw(st.text()))
+    size = draw(st.tuples(st.integers(1, 31), st.integers(1, 31)))
+    count, channels = draw(st.integers(1, 5)), draw(st.sampled_from([(), (3,)]))
+    kernels = draw(hnp.arrays(np.float32, (count, *channels, *size), elements=weights))
+    bias = draw(st.none() | hnp.arrays(np.float32, count, elements=weights))
+    filters = tuple(cc.Filter(draw(texts), kernel) for kernel in kernels)
+    return cc.FilterBank(draw(texts), filters, draw(st.text()), bias=bias, conv=draw(st.none() | conv_settings()))
 
 
 @many
 @given(bank=banks())
-def test_any_gray_bank_loads_back_from_its_filter_file_bit_for_bit(bank: cc.FilterBank, tmp_path: Path) -> None:
+def test_any_bank_loads_back_from_its_filter_file_bit_for_bit(bank: cc.FilterBank, tmp_path: Path) -> None:
     path = tmp_path / "bank.toml"
     path.write_text(cc.to_toml(bank), encoding="utf-8")
     again = cc.load_bank(path)
-    assert (again.name, again.labels) == (bank.name, bank.labels)
+    assert (again.name, again.labels, again.conv) == (bank.name, bank.labels, bank.conv)
     assert again.kernels.tobytes() == bank.kernels.tobytes()
+    assert (again.bias is None) == (bank.bias is None)
+    assert again.bias is None or bank.bias is None or again.bias.tobytes() == bank.bias.tobytes()
+
+
+def test_a_filter_file_may_give_geometry_and_biases(toml: Callable[[str], Path]) -> None:
+    bank = cc.load_bank(
+        toml("""
+            name = "mine"
+            stride = 2
+            padding = [1, 0]
+            padding_mode = "reflect"
+            [[filter]]
+            label = "a"
+            bias = -0.5
+            scale = 10
+            kernel = [[[1, 0]], [[0, 1]], [[1, 1]]]
+            [[filter]]
+            label = "b"
+            kernel = [[[1, 2]], [[3, 4]], [[5, 6]]]
+        """)
+    )
+    assert bank.bias is not None
+    assert bank.bias.tolist() == [-0.5, 0.0]  # the scale is the weights'
+    assert bank.conv == cc.ConvSettings((2, 2), (1, 0), "reflect", (1, 1))
+    assert bank.kernels.tolist() == [[[[10, 0]], [[0, 10]], [[10, 10]]], [[[1, 2]], [[3, 4]], [[5, 6]]]]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("stride = 0", "stride is a whole number of at least 1, or two of them [y, x]; got 0"),
+        ("stride = [1, 2, 3]", "stride is a list, want a whole number"),
+        ("stride = [1]", "stride is a whole number of at least 1, or two of them"),
+        ("dilation = 1.5", "dilation is a number, want a whole number"),
+        ("stride = true", "stride is a whole number of at least 1"),
+        ('padding = "valid"', "padding is a whole number of at least 0, or two of them [y, x], or 'same'; got 'valid'"),
+        ("padding = -1", "padding is a whole number of at least 0"),
+        ("padding = 99999999999999999999", "padding is larger than 1024, which is the most"),
+        ('padding_mode = "mirror"', "padding_mode is one of zeros, reflect, replicate, circular, got 'mirror'"),
+        ("padding_mode = {a = 1}", "padding_mode is a table, want "),
+        ('padding = "same"\nstride = 2', "padding 'same' exists for stride 1 only"),
+        ("strides = 2", "unknown key 'strides', did you mean 'stride'?"),
+    ],
+)
+def test_a_geometry_that_does_not_exist_is_refused_in_one_sentence(
+    line: str, says: str, toml: Callable[[str], Path]
+) -> None:
+    assert says in refusal(toml(f"{line}\n{ONE_FILTER}"))
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("bias = nan", "the bias of filter 1 is nan, want a finite number"),
+        ("bias = 1e39", "the bias of filter 1 is 1e+39, want a finite float32 number"),
+        ("bias = [1]", "the bias of filter 1 is a list, want a number"),
+        ("kernel = [[[1]], [[2]]]", "the kernel of filter 1 has 2 channels, want 3"),
+        ("kernel = [[[1]], [[2, 3]], [[4]]]", "the R, G and B rows of the kernel of filter 1 have different shapes"),
+        ("kernel = [[[1], [2, 3]], [[2]], [[4]]]", "the R rows of the kernel of filter 1 is ragged"),
+        ("kernel = [[[1]], 5, [[4]]]", "the G rows of the kernel of filter 1 is not a list of rows"),
+    ],
+)
+def test_a_bias_or_a_colour_kernel_that_is_none_is_refused(line: str, says: str, toml: Callable[[str], Path]) -> None:
+    one = ONE_FILTER.replace("kernel = [[-1, 1]]\n", "") if line.startswith("kernel") else ONE_FILTER
+    assert says in refusal(toml(f"{one}{line}\n"))
 
 
 def test_the_largest_bank_with_every_digit_written_is_not_too_large_a_file(toml: Callable[[str], Path]) -> None:
-    kernel = np.full((31, 31), -1.17549435e-38, np.float32)
+    kernel = np.full((3, 31, 31), -1.17549435e-38, np.float32)
     bank = cc.FilterBank("large", tuple(cc.Filter(f"filter {n}", kernel) for n in range(64)))
     np.testing.assert_array_equal(cc.load_bank(toml(cc.to_toml(bank))).kernels, bank.kernels)
 
@@ -116,12 +196,6 @@ def test_a_text_that_a_filter_file_refuses_is_not_written_into_one(text: str) ->
         cc.to_toml(cc.FilterBank(text, (cc.Filter("a", kernel),)))
     with pytest.raises(cc.FilterError, match="a label"):
         cc.to_toml(cc.FilterBank("a", (cc.Filter(text, kernel),)))
-
-
-def test_filters_that_read_colour_have_no_filter_file() -> None:
-    bank = cc.FilterBank("rgb", (cc.Filter("a", np.ones((3, 2, 2), np.float32)),))
-    with pytest.raises(cc.FilterError, match="bank 'rgb' reads colour"):
-        cc.to_toml(bank)
 
 
 def test_a_filter_file_may_begin_with_the_mark_that_windows_editors_write(toml: Callable[[bytes], Path]) -> None:
@@ -152,7 +226,7 @@ def test_a_filter_file_may_begin_with_the_mark_that_windows_editors_write(toml: 
         (ONE_FILTER.replace("[[-1, 1]]", "[[]]"), "has 1 rows of 0 weights"),
         (ONE_FILTER.replace("[[-1, 1]]", "[-1, 1]"), "not a list of rows"),
         (ONE_FILTER.replace("[[-1, 1]]", "7"), "not a list of rows"),
-        (ONE_FILTER.replace("[[-1, 1]]", "[[[1]]]"), "a weight of filter 1 is a list, want a number"),
+        (ONE_FILTER.replace("[[-1, 1]]", "[[[1]]]"), "the kernel of filter 1 has 1 channels, want 3"),
         (ONE_FILTER.replace("[[-1, 1]]", "[[1, 2], [3]]"), "ragged: row 2 has 1 weights, want 2 like row 1"),
         (ONE_FILTER.replace("[[-1, 1]]", f"[{[1] * 32}]"), "has 1 rows of 32 weights, want 1x1 to 31x31"),
         (ONE_FILTER.replace("-1", "true"), "a weight of filter 1 is true or false, want a number"),
@@ -167,7 +241,7 @@ def test_a_filter_file_may_begin_with_the_mark_that_windows_editors_write(toml: 
         ("x = " + "{x = " * 20_000, "nested too deeply"),
         ("a." * 400_000 + "a = 1", "a key of more than 32 parts"),
         ("[" + '"a" . ' * 300_000 + "a]", "a key of more than 32 parts"),
-        ("#" * (3 << 20), "larger than the 2 MiB"),
+        ("#" * (6 << 20), "larger than the 5 MiB"),
     ],
     ids=lambda value: repr(value[:40]),
 )

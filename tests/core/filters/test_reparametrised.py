@@ -56,8 +56,10 @@ def test_weights_are_put_together_as_the_layer_does_it(
         bank = cc.load_bank(name)
         np.testing.assert_allclose(bank.kernels, layer.weight.detach().numpy()[:64], rtol=1e-5, atol=1e-7)
         assert bank.name == "net:0.weight"
-        assert len(bank.notes) == 3 + (count > 64) + (channels == 3)
-        assert "the layer's bias is left out" in bank.notes
+        assert len(bank.notes) == 2 + (count > 64) + (channels == 3)
+        assert bank.bias is not None
+        assert layer.bias is not None
+        np.testing.assert_array_equal(bank.bias, layer.bias.detach().numpy()[:64])
 
 
 @pytest.mark.parametrize("suffix", ["pt", "safetensors"])

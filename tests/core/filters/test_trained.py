@@ -62,10 +62,11 @@ def test_the_first_convolution_is_taken_with_or_without_its_name(tmp_path: Path,
     net = Net()
     bank = cc.load_bank(save(tmp_path / f"net.{suffix}", net.state_dict()) + tensor)
     np.testing.assert_array_equal(bank.kernels, net.conv1.weight.detach().numpy())
+    assert bank.bias is not None
+    np.testing.assert_array_equal(bank.bias, net.conv1.bias.detach().numpy())  # type: ignore[union-attr]
     assert bank.name == "net:conv1.weight"
     assert bank.notes == (
         f"the filters are 'conv1.weight' of net.{suffix}, 8 of 5x5",
-        "the layer's bias is left out",
         "these filters read the colour frame, as R, G, B in [0, 1]",
     )
 
@@ -309,3 +310,26 @@ def test_no_damage_to_a_state_dict_raises_anything_but_a_filter_error(
     except cc.FilterError:
         return
     assert np.isfinite(bank.kernels).all()
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize(
+    ("bias", "why"),
+    [
+        (torch.tensor([1.0, float("nan")]), "the layer's bias is left out, since it holds what is not a finite number"),
+        (torch.tensor([1, 2]), "the layer's bias is left out, since it holds "),
+        (torch.ones(3), None),  # of another layer
+        (torch.ones(2, 1), None),
+    ],
+)
+def test_a_bias_that_is_none_costs_no_weights(tmp_path: Path, suffix: str, bias: torch.Tensor, why: str | None) -> None:
+    bank = cc.load_bank(save(tmp_path / f"net.{suffix}", {"weight": weights(2, 1, 3, 3), "bias": bias}))
+    assert bank.bias is None
+    assert any(note.startswith(why) for note in bank.notes) if why else not any("bias" in note for note in bank.notes)
+
+
+def test_of_more_filters_than_fit_the_first_ones_biases_are_taken(tmp_path: Path) -> None:
+    biases = torch.arange(70.0)
+    bank = cc.load_bank(save(tmp_path / "net.pt", {"weight": weights(70, 1, 3, 3), "bias": biases}))
+    assert bank.bias is not None
+    assert bank.bias.tolist() == list(range(64))

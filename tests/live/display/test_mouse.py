@@ -30,6 +30,7 @@ def test_a_press_that_moves_further_is_a_drag_in_steps_and_no_click() -> None:
     assert buttons(mouse.take()) == [
         Button(LEFT, Gesture.DRAG, (16, 10), (6, 0)),  # from where it was pressed
         Button(LEFT, Gesture.DRAG, (16, 9), (0, -1)),
+        Button(LEFT, Gesture.DROP, (16, 9)),
     ]
 
 

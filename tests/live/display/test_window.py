@@ -54,7 +54,7 @@ def has_status_strip(seen: ByteArray) -> bool:
 
 def layout_in(seen: ByteArray, *panels: Panel) -> Layout:
     """Where things lie in a window of that size, as it comes or with those panels open."""
-    shown = ViewState(LayerSettings(BUILT_IN_BANKS), Appearance(panels=frozenset(panels)))
+    shown = ViewState(LayerSettings.of(BUILT_IN_BANKS), Appearance(panels=frozenset(panels)))
     return arrange(layout_request((seen.shape[1], seen.shape[0]), (SIZE_WH[1], SIZE_WH[0], 3), shown))
 
 
@@ -99,7 +99,7 @@ def test_the_window_shows_the_mosaic_of_the_picture(screen: Screen, picture: Pat
     layout, frame = layout_in(seen), cv2.imread(str(picture))
     assert frame is not None
     image = np.asarray(frame, np.uint8)
-    state = ViewState(LayerSettings(BUILT_IN_BANKS), Appearance(range=RangeMode.FIXED, colormap="gray"))
+    state = ViewState(LayerSettings.of(BUILT_IN_BANKS), Appearance(range=RangeMode.FIXED, colormap="gray"))
     result = TorchEngine().run(image, state.layer, RangeMode.FIXED, layout.reduce)
     expected = np.zeros_like(seen)
     TilePainter().paint(expected, layout, scene_of(state, image, result, Status("")))

@@ -16,7 +16,7 @@ from convviz_core.layer import Layer
 from convviz_core.ranges import RangeMode
 from live.composing import layout_request, new_compositor
 from live.drawing.compositor import Compositor
-from live.drawing.overlay import Sprite, blank
+from live.drawing.overlay import Pieces, Sprite, at_once, blank
 from live.drawing.scene import ProfileInfo, Scene, Status
 from live.drawing.text import BACKGROUND
 from live.layout import Layout, arrange
@@ -25,7 +25,7 @@ from live.layout.tiling import Rect
 from live.measuring.record import Recent
 from live.state import LayerSettings, ViewState
 
-STATE = ViewState(LayerSettings(BUILT_IN_BANKS)).with_appearance(
+STATE = ViewState(LayerSettings.of(BUILT_IN_BANKS)).with_appearance(
     kernels=True, panels=frozenset({Panel.INSPECTOR, Panel.PROFILE})
 )
 IMAGE = np.zeros((90, 120), np.uint8)
@@ -45,11 +45,14 @@ SCENE = Scene(
 )
 
 
+PICTURES_AT_MOST = 20  # until all pieces of an overlay are drawn
+
+
 class Painting:
-    """Fills the first tile with the beat's number."""
+    """Fills the first tile with the beat's number, or 0 where a picture stands still."""
 
     def paint(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
-        canvas[layout.tiles[0].picture.slices] = scene.beat
+        canvas[layout.tiles[0].picture.slices] = max(scene.beat, 0)
 
     def close(self) -> None:
         pass
@@ -182,5 +185,54 @@ def test_the_profile_is_drawn_again_with_new_figures() -> None:
     compositor = new_compositor()
     before = compositor.compose(LAYOUT, SCENE).copy()
     assert SCENE.profile is not None
-    info = replace(SCENE.profile, passed_over=77)
-    assert not np.array_equal(before, compositor.compose(LAYOUT, replace(SCENE, profile=info)))
+    later = replace(SCENE, profile=replace(SCENE.profile, passed_over=77))
+    drawn = [compositor.compose(LAYOUT, later).copy() for _ in range(PICTURES_AT_MOST)]
+    assert np.array_equal(drawn[0], before)  # one piece of it is not shown before the others
+    assert not np.array_equal(drawn[-1], before)
+    assert np.array_equal(drawn[-1], new_compositor().compose(LAYOUT, later))
+
+
+class Slow(Box):
+    """An overlay of three pieces, of the colour that the first piece has found."""
+
+    def beat(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+        return scene.beat
+
+    def pieces(self, layout: Layout, scene: Scene) -> Pieces:  # noqa: ARG002
+        assert self.place
+        colour = scene.beat + 100
+        yield
+        yield
+        self.drawn += 1
+        return [blank(self.place, (colour,) * 3)]
+
+    def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
+        return at_once(self.pieces(layout, scene))
+
+
+def colours_of(slow: Slow, beats: Sequence[int]) -> list[int]:
+    """What is seen of it in each of some pictures."""
+    compositor = Compositor(Painting(), beside=(slow,), marks=(), over=())
+    canvases = (compositor.compose(LAYOUT, replace(SCENE, beat=beat)) for beat in beats)
+    return [int(canvas[BESIDE.y, BESIDE.x, 0]) - 100 for canvas in canvases]
+
+
+def test_what_follows_the_pictures_is_drawn_a_piece_a_picture_and_is_of_the_picture_where_it_began() -> None:
+    slow = Slow(BESIDE, 0)
+    assert colours_of(slow, [1, 1, 2, 2, 2, 2, 3, 3, 4, 4, 4, 4, 4]) == [1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4]
+    assert slow.drawn == 4
+
+
+def test_pictures_that_are_far_apart_have_it_at_once() -> None:
+    assert colours_of(Slow(BESIDE, 0), [1, 2, 3, 4, 4, 5, 6, 7]) == [1, 1, 3, 4, 4, 4, 6, 7]
+
+
+@pytest.mark.parametrize("panel", [Panel.INSPECTOR, Panel.PROFILE])
+def test_a_picture_that_stands_still_has_its_own_numbers_at_once(panel: Panel) -> None:
+    layout = arrange(replace(LAYOUT.request, panels=(panel,)))
+    compositor = new_compositor()
+    assert SCENE.profile is not None
+    compositor.compose(layout, replace(SCENE, beat=7))
+    image = np.random.default_rng(0).integers(0, 256, IMAGE.shape, np.uint8)
+    still = replace(SCENE, beat=-5, image=image, profile=replace(SCENE.profile, passed_over=77))
+    assert np.array_equal(compositor.compose(layout, still), new_compositor().compose(layout, still))

@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from convviz_core.arrays import ByteArray
 from convviz_core.filters.bank import Filter, FilterBank
-from convviz_core.inspect import Inspection, inspect_pixel
+from convviz_core.inspect import Inspection
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
 from live.drawing.inspector import Inspector, arithmetic
+from live.drawing.numbers import MINUS, TIMES
 from live.drawing.panel import PanelPage
+from live.drawing.parted_chain import cell_words
 from live.drawing.scene import MapPixel, Scene, Status
 from live.layout import LayoutRequest, arrange
 from live.layout.panel_places import Panel
@@ -38,11 +41,10 @@ def scene_of(bank: FilterBank, target: MapPixel | None, activation: Activation =
 
 
 class Written:
-    """Draws the panel, and notes the rows that are written into it and which pixels are worked out."""
+    """Draws the panel, and notes the rows that are written into it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.rows: list[list[str]] = []
-        self.inspected: list[int] = []
         row = PanelPage.row
 
         def noting(page: PanelPage, cells: Sequence[tuple[str, float, Any]], **options: Any) -> bool:
@@ -51,15 +53,19 @@ class Written:
                 self.rows.append([text for text, _, _ in cells])
             return there
 
-        def inspecting(*arguments: Any, **options: Any) -> Inspection:
-            self.inspected.append(arguments[2])
-            return inspect_pixel(*arguments, **options)
-
         monkeypatch.setattr(PanelPage, "row", noting)
-        monkeypatch.setattr("live.drawing.inspector.inspect_pixel", inspecting)
+
+    @property
+    def table(self) -> list[int]:
+        """The maps that are listed: each with its number, its response and its byte."""
+        heads = [number for number, row in enumerate(self.rows) if row[0].startswith("the same pixel in every map")]
+        below = [row for row in self.rows[heads[0] + 1 :] if not re.search(MAPS, row[0])] if heads else []
+        return sorted(int(row[cell]) - 1 for row in below for cell in range(0, len(row) - len(row) % 3, 3))
 
     def draw(self, scene: Scene, canvas_wh: tuple[int, int] = (960, 720)) -> None:
-        layout = arrange(replace(LAYOUT.request, canvas_wh=canvas_wh))
+        bank = scene.layer.bank
+        kernel_chw = bank.channels, *bank.kernel_hw
+        layout = arrange(replace(LAYOUT.request, canvas_wh=canvas_wh, kernel_chw=kernel_chw))
         sprites = Inspector().draw(layout, scene)
         assert [sprite.place for sprite in sprites] == [layout.panel(Panel.INSPECTOR)]
 
@@ -77,15 +83,15 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Written:
 @pytest.mark.parametrize("count", [1, 2, 4, 9, 20, 25, 26, 27, 28, 40, 64])
 def test_every_map_is_either_shown_or_counted_among_the_rest(count: int, written: Written) -> None:
     written.draw(scene_of(bank_of(count), (0, 5, 5)))
-    table = written.inspected[1:]  # the first is the pixel in question
+    table = written.table
     assert table == list(range(len(table)))
     assert len(table) + written.rest == (count if count > 1 else 0)
 
 
-def test_only_the_maps_that_there_is_room_for_are_worked_out(written: Written) -> None:
+def test_only_the_maps_that_there_is_room_for_are_listed(written: Written) -> None:
     written.draw(scene_of(bank_of(64), (3, 5, 5)))
     assert written.rest > 0
-    assert len(written.inspected) == 1 + 64 - written.rest
+    assert len(written.table) == 64 - written.rest
 
 
 @pytest.mark.parametrize(("scrolled", "first"), [(0, 0), (7, 7), (63, None)])
@@ -93,7 +99,7 @@ def test_the_maps_that_are_listed_begin_where_it_was_scrolled_to_and_end_with_th
     scrolled: int, first: int | None, written: Written
 ) -> None:
     written.draw(replace(scene_of(bank_of(64), (3, 5, 5)), scrolled_maps=scrolled))
-    table = written.inspected[1:]
+    table = written.table
     assert table == list(range(table[0], table[0] + len(table)))
     assert table[0] == first or (first is None and table[-1] == 63)
     assert [f"maps {table[0] + 1} to {table[-1] + 1} of 64: the wheel scrolls"] in written.rows
@@ -108,7 +114,12 @@ def test_many_maps_can_be_scrolled_beside_a_large_colour_kernel_too(written: Wri
 
 @pytest.mark.parametrize(
     ("canvas_wh", "side"),
-    [*(((640, 480), side) for side in (1, 2, 3, 4)), *(((1280, 800), side) for side in (1, 5, 7)), ((1920, 1080), 7)],
+    [
+        *(((640, 480), side) for side in (1, 2, 3, 4)),
+        *(((1280, 800), side) for side in (1, 5, 7)),
+        *(((1920, 1080), side) for side in (7, 11, 15)),
+        ((3840, 2160), 31),
+    ],
 )
 def test_kernels_of_usual_sizes_have_their_numbers(
     side: int, canvas_wh: tuple[int, int], written: Written, monkeypatch: pytest.MonkeyPatch
@@ -119,6 +130,74 @@ def test_kernels_of_usual_sizes_have_their_numbers(
     kernel[0] = -1
     written.draw(scene_of(FilterBank("b", (Filter("f", kernel),) * 4), (0, 5, 5)), canvas_wh)
     assert [len(texts) for texts in numbers] == [side * side] * 3
+
+
+@pytest.fixture
+def numbers(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The numbers of each matrix that is drawn with some."""
+    found: list[list[str]] = []
+    monkeypatch.setattr("live.drawing.chain.draw_numbers", lambda _p, _s, texts, *_: found.append(list(texts)))
+    return found
+
+
+def large_scene(channels: int) -> Scene:
+    """A kernel of 31x31 that has its row's number as weight, negative at the left; in colour the same three times."""
+    kernel = np.repeat(np.arange(1, 32, dtype=np.float32)[:, None], 31, axis=1)
+    kernel[:, :15] *= -1
+    kernels = kernel if channels == 1 else np.stack([kernel] * 3)
+    return scene_of(FilterBank("large", (Filter("f", kernels),) * 4), (0, 5, 5))
+
+
+@pytest.mark.parametrize(
+    ("canvas_wh", "channels"),
+    [((640, 480), 1), ((1280, 800), 1), ((1280, 800), 3), ((1920, 1080), 1), ((1920, 1080), 3)],
+)
+def test_of_a_kernel_too_large_for_its_numbers_the_middle_has_them_and_pointing_brings_another_part(
+    channels: int, canvas_wh: tuple[int, int], numbers: list[list[str]], written: Written
+) -> None:
+    scene = large_scene(channels)
+    layout = arrange(replace(LAYOUT.request, canvas_wh=canvas_wh, kernel_chw=(channels, 31, 31)))
+    place = layout.panel(Panel.INSPECTOR)
+    assert place is not None
+    inspector = Inspector()
+    before = inspector.key(layout, scene)
+    inspector.draw(layout, scene)
+    assert len(numbers) == 3 * channels
+    kernel = numbers[channels]  # behind those of the patch
+    assert "16" in kernel  # the middle row's
+    assert "1" not in kernel
+    assert any("point at a cell" in row[0] for row in written.rows)
+    chain = inspector._arithmetic
+    corner = next(
+        (x, y) for y in range(place.height) for x in range(place.width) if chain and chain.cell_at(x, y) == (0, 0, 0)
+    )
+    pointed = replace(scene, panel_point=(place.x + corner[0], place.y + corner[1]))
+    assert inspector.key(layout, pointed) != before
+    inspector.draw(layout, pointed)
+    assert {f"{MINUS}1", f"{MINUS}2"} <= set(numbers[-2 * channels])
+    assert any(f"{TIMES} {MINUS}1 = " in row[0] for row in written.rows)
+
+
+def test_the_words_of_a_cell_are_its_product() -> None:
+    patch, kernel = np.array([[0.5, 0.25]], np.float32), np.array([[-2, 8]], np.float32)
+    inspection = Inspection(patch, kernel, patch * kernel, 1.0, 1.0, 9)
+    assert cell_words(inspection, (0, 0, 1))[0] == f"row 0, column 1 of the kernel: 0.250 {TIMES} 8 = 2"
+    patch, kernel = np.stack([patch] * 3), np.stack([kernel] * 3)
+    colour = Inspection(patch, kernel, patch * kernel, 1.0, 1.0, 9)
+    assert cell_words(colour, (2, 0, 0))[1] == f"B, row 0, column 0: 0.500 {TIMES} {MINUS}2 = {MINUS}1"
+
+
+def test_maps_that_have_no_room_are_said_beside_the_title(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+
+    def put_right(_pixels: ByteArray, text: str, right: int, *_: object) -> int:
+        said.append(text)
+        return right
+
+    monkeypatch.setattr("live.drawing.panel.put_right", put_right)
+    layout = arrange(replace(LAYOUT.request, canvas_wh=(320, 240)))
+    Inspector().draw(layout, scene_of(bank_of(4), (0, 5, 5)))
+    assert any("other maps" in text for text in said), said
 
 
 def test_the_panel_says_that_the_kernel_slides() -> None:
@@ -135,7 +214,7 @@ def test_a_gain_changes_the_byte_s_arithmetic_on_a_still_picture_too() -> None:
 def test_beside_the_maps_it_says_that_there_is_none(written: Written) -> None:
     written.draw(scene_of(bank_of(4), None))
     assert written.rows[0] == ["no map here"]
-    assert written.inspected == []
+    assert written.table == []
 
 
 def test_the_sum_becomes_a_byte_step_by_step() -> None:
@@ -147,6 +226,35 @@ def test_the_sum_becomes_a_byte_step_by_step() -> None:
         ("ReLU: the larger of 0 and 4.50", "4.50"),
         ("byte: 255 \N{MULTIPLICATION SIGN} (4.50 \N{MINUS SIGN} 0) / (9 \N{MINUS SIGN} 0)", "128"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("response", "byte", "relu", "way"),
+    [
+        (-2.25, 0, f"ReLU: the larger of 0 and {MINUS}2.25, so {MINUS}2.25 is removed", "byte: 255"),
+        (18.0, 255, "ReLU: the larger of 0 and 18", "byte, at most 255: 255"),
+    ],
+)
+def test_what_relu_removes_and_what_lies_beyond_the_range_is_said(
+    response: float, byte: int, relu: str, way: str
+) -> None:
+    one = np.ones((1, 1), np.float32)
+    inspection = Inspection(one, one, one, response, max(response, 0.0), byte)
+    lines = arithmetic(scene_of(FilterBank("b", (Filter("f", one),)), (0, 0, 0)), (0, 0, 0), inspection)
+    assert lines[1][0] == relu
+    assert lines[2][0].startswith(way)
+    assert lines[2][1] == str(byte)
+
+
+def test_opposite_filters_have_opposite_sums_in_the_list_of_which_relu_leaves_one(written: Written) -> None:
+    kernel = np.array([[-1, 2]], np.float32)
+    bank = FilterBank("pair", (Filter("f", kernel), Filter("its opposite", -kernel)))
+    scene = scene_of(bank, (0, 5, 5))
+    written.draw(scene)
+    rows = [row for row in written.rows if row[0] in ("1", "2")]
+    sums = [row[1].replace(MINUS, "-") for row in rows]
+    assert float(sums[0]) == -float(sums[1]) != 0
+    assert sorted(float(row[2]) for row in rows) == [0.0, abs(float(sums[0]))]
 
 
 def test_three_channels_are_summed_apart_and_then_together() -> None:

@@ -28,8 +28,8 @@ def fullest(layer: Layer) -> list[str]:
             4,
             [
                 "reads rows 10 to 13, columns 20 to 23 of the input",
-                "4x4 is even: no pixel is its middle, which lies between rows 11 and 12 and between columns 21 and 22",
-                "the map is 637x477 of 640x480: 3 less; a border of 1 leaves 1 missing, one of 2 gives 1 too many",
+                "4x4 is even: its middle lies between rows 11 and 12, columns 21 and 22",
+                "the map is 637x477 of 640x480, 3 less: a border on both sides adds 2 or 4, never 3",
             ],
         ),
         (
@@ -37,8 +37,8 @@ def fullest(layer: Layer) -> list[str]:
             2,
             [
                 "reads rows 10 to 12, columns 20 to 21 of the input",
-                "3x2 is even: no pixel is its middle, which lies on row 11 and between columns 20 and 21",
-                "the map is 639x478 of 640x480: 1 less; a border of 0 leaves 1 missing, one of 1 gives 1 too many",
+                "3x2 is even: its middle lies on row 11, between columns 20 and 21",
+                "the map is 639x478 of 640x480, 1 less: a border on both sides adds 0 or 2, never 1",
             ],
         ),
     ],
@@ -50,3 +50,8 @@ def test_the_words_say_what_is_read_and_what_an_even_kernel_means(rows: int, col
 def test_each_sentence_has_shorter_forms_for_narrow_panels() -> None:
     for choices in where_words(layer_of(4, 4), (480, 640), 10, 20):
         assert choices == sorted(choices, key=len, reverse=True)
+
+
+def test_an_even_kernel_s_middle_is_said_in_the_same_words_wherever_there_is_room_for_them() -> None:
+    _, middle, _ = where_words(layer_of(4, 4), (480, 640), 10, 20)
+    assert all(said.endswith("between rows 11 and 12, columns 21 and 22") for said in middle)

@@ -17,7 +17,7 @@ from live.pointing import pointed
 from live.state import LayerSettings, ViewState
 
 IMAGE = np.random.default_rng(3).integers(0, 256, (90, 120), np.uint8)
-STATE = ViewState(LayerSettings(BUILT_IN_BANKS)).with_interaction(viewport=Viewport(None, (10.0, 20.0), 10))
+STATE = ViewState(LayerSettings.of(BUILT_IN_BANKS)).with_interaction(viewport=Viewport(None, (10.0, 20.0), 10))
 
 
 def marked(state: ViewState) -> tuple[ByteArray, Layout]:

@@ -20,7 +20,7 @@ from live.layout.viewport import Viewport
 from live.state import LayerSettings, ViewState
 
 IMAGE = np.random.default_rng(3).integers(0, 256, (90, 120), np.uint8)
-STATE = ViewState(LayerSettings(BUILT_IN_BANKS))
+STATE = ViewState(LayerSettings.of(BUILT_IN_BANKS))
 
 
 def zoomed(state: ViewState, notches: float) -> tuple[Layout, Scene]:

@@ -93,3 +93,26 @@ def test_the_sentence_and_every_stage_are_written(canvas_wh: tuple[int, int], mo
     assert [name for name in written if name in ("capture", "compute", "draw", "show", "waiting", "latency")] == [
         *("capture", "compute", "draw", "show", "waiting", "latency")
     ]
+
+
+def test_a_still_picture_has_one_time_of_each_stage_and_no_percentiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+
+    def put(_canvas: ByteArray, text: str, x: int, *_: object) -> int:
+        written.append(text)
+        return x
+
+    monkeypatch.setattr("live.drawing.text.put", put)
+    monkeypatch.setattr("live.drawing.panel.put", put)
+    one = Recent(0.0, 0.0, 0.0, RECENT.bars[:1])
+    Profile().draw(layout(), scene(replace(INFO, recent=one)))
+    assert "one picture was computed, and took" in written
+    assert not {"p50", "p95", "p99"} & set(written)
+    assert [text for text in written if text in ("4.0", "8.0", "2.0", "6.0", "20.0")] == [
+        "4.0",
+        "8.0",
+        "2.0",
+        "6.0",
+        "20.0",
+    ]
+    assert not any("jitter" in text or "a second" in text for text in written)

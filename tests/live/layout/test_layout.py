@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from live.layout import Layout, LayoutRequest, arrange, preferred_canvas_wh
 from live.layout.caption_plan import CaptionNeeds
-from live.layout.panel_places import Panel
+from live.layout.panel_places import PANEL_NEEDS, Panel
 from live.layout.tiling import Rect
 from live.layout.viewport import Viewport
 
@@ -42,6 +42,7 @@ def requests(least_wh: tuple[int, int] = (1, 1)) -> st.SearchStrategy[LayoutRequ
         ),
         panels=st.lists(st.sampled_from(list(Panel)), unique=True).map(tuple),
         captions=needs,
+        kernel_chw=st.tuples(st.sampled_from([1, 3]), st.integers(1, 31), st.integers(1, 31)),
     )
 
 
@@ -134,11 +135,33 @@ def test_tiles_and_captions_fill_the_room_one_way_or_the_other(canvas_wh: tuple[
     assert max(across / layout.room.width, down / layout.room.height) > 0.9
 
 
-def test_the_mosaic_is_asked_for_no_larger_than_it_is_shown() -> None:
-    large = replace(REQUEST, canvas_wh=(960, 720), map_hw=(1077, 1917))
-    assert arrange(large).reduce == 6  # 1917 map pixels on some 310
-    assert arrange(replace(REQUEST, map_hw=(97, 97))).reduce == 1
-    assert arrange(replace(large, viewport=Viewport(0))).reduce == 1
+@given(requests((320, 240)))
+def test_a_mosaic_that_is_asked_for_smaller_is_shown_pixel_by_pixel(request: LayoutRequest) -> None:
+    layout = arrange(request)
+    height, width = request.map_hw
+    for tile in layout.tiles if layout.reduce > 1 else ():
+        assert (tile.picture.height, tile.picture.width) == (-(-height // layout.reduce), -(-width // layout.reduce))
+
+
+@pytest.mark.parametrize(
+    ("map_hw", "count", "canvas_wh", "reduce"),
+    [
+        ((1077, 1917), 4, (960, 720), 1),  # 6.2 map pixels a canvas pixel, scaled as they are
+        ((718, 1278), 64, (1920, 1080), 8),  # 7.6
+        ((718, 1278), 64, (320, 240), 56),
+        ((718, 1278), 64, (3840, 2160), 4),  # 3.3
+        ((1078, 1918), 9, (3840, 2160), 1),  # 2.1
+        ((2157, 3837), 4, (1280, 800), 10),  # 9.3
+        ((717, 1277), 4, (320, 240), 13),  # 12.3
+        ((97, 97), 4, (640, 480), 1),
+    ],
+)
+def test_large_maps_and_much_shrunk_ones_are_asked_for_as_small_as_they_are_shown(
+    map_hw: tuple[int, int], count: int, canvas_wh: tuple[int, int], reduce: int
+) -> None:
+    request = replace(REQUEST, canvas_wh=canvas_wh, map_hw=map_hw, count=count)
+    assert arrange(request).reduce == reduce
+    assert arrange(replace(request, viewport=Viewport(0))).reduce == 1
 
 
 def test_the_canvas_is_filled_at_any_scale() -> None:
@@ -206,3 +229,28 @@ def test_the_pointer_finds_the_pixel_that_is_zoomed_under_it() -> None:
     assert layout.map_pixel(place.x + 33, place.y + 31) == (0, 10, 21)
     assert layout.map_pixel(place.x + 31, place.y + 33) == (0, 11, 20)
     assert layout.canvas_rect(0, 11, 21) == Rect(place.x + 32, place.y + 32, 64, 64)
+
+
+ALL = (Panel.INSPECTOR, Panel.WATCHED, Panel.PROFILE)
+
+
+@pytest.mark.parametrize("canvas_wh", [(1280, 800), (1920, 1080), (3840, 2160), (1080, 1920)])
+def test_panels_that_have_no_room_in_one_column_get_two_or_a_row(canvas_wh: tuple[int, int]) -> None:
+    layout = arrange(replace(REQUEST, canvas_wh=canvas_wh, panels=ALL))
+    for panel, place in layout.panels:
+        width, height = (need * layout.text.base for need in PANEL_NEEDS[panel])
+        assert place.width >= 0.85 * width
+        assert place.height >= 0.85 * height
+    assert [panel for panel, _ in layout.panels] == list(ALL)
+    assert len(layout.tiles) == 5
+    assert layout.left_out == ()
+
+
+@pytest.mark.parametrize(("canvas_wh", "side", "wider"), [((1920, 1080), 4, 1.1), ((1920, 1080), 31, 1.1)])
+def test_the_inspector_takes_no_more_where_more_brings_no_numbers(
+    canvas_wh: tuple[int, int], side: int, wider: float
+) -> None:
+    layout = arrange(replace(REQUEST, canvas_wh=canvas_wh, panels=(Panel.INSPECTOR,), kernel_chw=(1, side, side)))
+    place = layout.panel(Panel.INSPECTOR)
+    assert place is not None
+    assert place.width <= wider * PANEL_NEEDS[Panel.INSPECTOR][0] * layout.text.base

@@ -18,7 +18,7 @@ IMAGE = np.zeros((12, 10, 3), np.uint8)
 
 def snapshot(keep: Keep) -> None:
     with OpenCvEngine() as engine:
-        keep.snapshot(engine, IMAGE, ViewState(LayerSettings(BUILT_IN_BANKS)), None)
+        keep.snapshot(engine, IMAGE, ViewState(LayerSettings.of(BUILT_IN_BANKS)), None)
 
 
 def test_a_snapshot_is_said_once_and_is_a_notice(tmp_path: Path) -> None:

@@ -1,0 +1,128 @@
+"""Running a module and watching its parts: what each call gives, in the order in which the calls end.
+
+Hooks are set for one run and taken off after it; what they see is kept before anything later can overwrite it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from convviz_core.models.errors import ModelError, first_line
+
+OnCall = Callable[["Call"], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """One call of a part of a module. name: its path, with #2 behind it for its second call in this run."""
+
+    name: str
+    module: nn.Module
+    inputs: tuple[Any, ...]
+    output: Any
+
+    @property
+    def map_shape(self) -> tuple[int, int, int] | None:
+        """(C, h, w) where the output is one float tensor (1, C, h, w) that is not empty."""
+        output = self.output
+        if not isinstance(output, Tensor) or output.ndim != 4 or output.shape[0] != 1 or not output.numel():
+            return None
+        if not output.is_floating_point():
+            return None
+        _, channels, height, width = output.shape
+        return channels, height, width
+
+
+class _Reached(BaseException):
+    """Ends a run behind the call that was wanted; no Exception, so that no model catches it."""
+
+
+def numbered(path: str, call: int) -> str:
+    """The name of a part's nth call."""
+    return path if call == 1 else f"{path}#{call}"
+
+
+def split(name: str) -> tuple[str, int]:
+    """A name as path and number of the call; what is no number belongs to the path."""
+    path, mark, number = name.rpartition("#")
+    return (path, int(number)) if mark and number.isdecimal() and int(number) > 1 else (name, 1)
+
+
+def parts_of(module: nn.Module) -> dict[str, nn.Module]:
+    """The parts that can be watched, by path; a module without parts is its own, by the name of its class."""
+    parts = {path: part for path, part in module.named_modules() if path}
+    return parts or {type(module).__name__: module}
+
+
+def watch(module: nn.Module, values: Tensor, on_call: OnCall) -> None:
+    """Run the module on (1, C, h, w), telling every call of its parts as it ends; `on_call` may raise.
+
+    Errors: ModelError with the model's own words where it fails.
+    """
+    with _hooks(parts_of(module).items(), on_call):
+        _run(module, values)
+
+
+def run_to(module: nn.Module, name: str, values: Tensor) -> Call | None:
+    """Run the module on (1, C, h, w), and end behind the call `name`; None where it was not called in this run.
+
+    Nothing that would come later in the run has changed the call's output. Errors: ModelError.
+    """
+    path, _ = split(name)
+    found: list[Call] = []
+
+    def on_call(call: Call) -> None:
+        if call.name == name:
+            found.append(call)
+            raise _Reached
+
+    with _hooks([(path, parts_of(module)[path])], on_call):
+        _run(module, values)
+    if not found:
+        return None
+    return found[0]
+
+
+@contextmanager
+def _hooks(parts: Sequence[tuple[str, nn.Module]] | Any, on_call: OnCall) -> Iterator[None]:
+    calls: Counter[str] = Counter()
+
+    def hook_for(path: str) -> Callable[..., None]:
+        def hook(part: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+            calls[path] += 1
+            on_call(Call(numbered(path, calls[path]), part, inputs, output))
+
+        return hook
+
+    handles = [part.register_forward_hook(hook_for(path)) for path, part in parts]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _run(module: nn.Module, values: Tensor) -> None:
+    height, width = values.shape[-2:]
+    try:
+        with torch.no_grad():
+            module(values)
+    except _Reached:
+        pass
+    except ModelError:
+        raise
+    except Exception as error:  # whatever a person's model raises
+        kind = {1: "gray", 3: "RGB"}.get(values.shape[1], f"{values.shape[1]}-channel")
+        raise ModelError(f"the model fails on a {width}x{height} {kind} picture: {first_line(error)}") from error
+
+
+def stop() -> None:
+    """Inside an `on_call`: nothing more of this run is wanted."""
+    raise _Reached

@@ -1,0 +1,49 @@
+"""Why a click or a drag changed nothing, in one sentence."""
+
+from __future__ import annotations
+
+from live.edit_keys import why_no_edit
+from live.editing import button_under
+from live.events import Button, Gesture, MouseButton
+from live.layout import Layout
+from live.layout.panel_places import Panel
+from live.pointing import under
+from live.state import ViewState
+from live.watching import MOST_WATCHED
+
+NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four"}
+
+
+def why_no_click(state: ViewState, event: Button, layout: Layout) -> str:
+    """For one that leaves `state` as it is; empty where nothing was to be expected."""
+    if event.gesture == Gesture.DROP or (event.gesture == Gesture.DRAG and state.editing):
+        return ""
+    if event.gesture == Gesture.DRAG:
+        return "dragging moves what is zoomed (wheel) or enlarged (z), and now all is seen"
+    if event.button == MouseButton.RIGHT:
+        return "a right click lets a pinned or watched pixel go, and there is none"
+    here = _here(layout, event)
+    if key := button_under(state, event, layout):
+        return why_no_edit(state, key)
+    if layout.panel_at(*event.at) == Panel.EDIT:
+        return "a click here chooses a weight, or does what a button says"
+    if event.shift:
+        if here:
+            return f"Shift and click watches a pixel of a map, and {here}"
+        if under(state, layout, event.at) in state.interaction.pins:
+            return "this pixel is watched already: a right click lets it go"
+        return f"{NUMBERS[MOST_WATCHED]} pixels are watched, and no more can be: a right click lets the nearest go"
+    if state.shows(Panel.INSPECTOR):
+        return f"a click pins a pixel of a map or of the input, and {here}"
+    if layout.input_pixel(*event.at) is not None:
+        return "a click enlarges a map, and this is the input; i lets you point at its pixels"
+    return f"a click enlarges a map, and {here}"
+
+
+def _here(layout: Layout, event: Button) -> str:
+    """What lies there instead of a tile; empty on one."""
+    panel = layout.panel_at(*event.at)
+    if panel:
+        return f"this is the {panel} panel"
+    on_tile = layout.map_pixel(*event.at) or layout.input_pixel(*event.at)
+    return "" if on_tile else "there is none here"

@@ -1,0 +1,148 @@
+"""The curves' panel: what the kernel lets through, predicted and measured, and what it makes of the source's noise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+
+from live.curves import Curve, Curves
+from live.drawing.chart import LINE, WHOLE_LINE, draw_chart, draw_plane, plane_margins
+from live.drawing.curves_words import best_words, degrees, measured_words, noise_words, plane_words, relu_words
+from live.drawing.numbers import figure
+from live.drawing.overlay import Sprite
+from live.drawing.panel import PanelPage
+from live.drawing.scene import Scene
+from live.drawing.text import ACCENT, DIM, INK, Colour, put, put_right, shortened, wrapped
+from live.layout import Layout
+from live.layout.panel_places import Panel
+from live.layout.tiling import Rect
+
+SMALLEST_CHART_LINES, LARGEST_CHART_LINES = 5.0, 13.0
+SMALLEST_PLANE_LINES = 6.0
+LEAST_LINES = SMALLEST_CHART_LINES + SMALLEST_PLANE_LINES + 2.5  # for both
+SIDE_BY_SIDE_FROM = 2.3  # times as wide as high
+
+
+class CurvesPanel:
+    """Drawn again when there is something new to show of the kernel or the noise."""
+
+    def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+        """What is known."""
+        return scene.curves
+
+    def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
+        """One sprite where it is open. Where there is little room, the curves come first, and words give way."""
+        place, info = layout.panel(Panel.CURVES), scene.curves
+        if place is None:
+            return ()
+        if info is None:
+            return (PanelPage(place, layout.text, "Curves", "j: close").finish(),)
+        curves = info.curves
+        page = PanelPage(place, layout.text, f"Curves of {curves.index + 1}, {curves.label}", "j: close")
+        page.write_wrapped(best_words(curves), ACCENT, small=False)
+        noise = noise_words(curves, info.noise)
+        words = [(noise[0], INK, "the noise"), *((said, DIM, "where the noise is from") for said in noise[1:])]
+        words += [(relu_words(curves), DIM, "what ReLU does"), (measured_words(curves), DIM, "what dots are")]
+        left_out: list[str] = []
+        least = round(LEAST_LINES * page.text.line)
+        while len(words) > 1 and page.height - _height_of(page, words) < least:
+            left_out.append(words.pop()[2])
+        _draw_charts(page, curves, page.height - _height_of(page, words) - page.text.pad)
+        for said, colour, _ in words:
+            page.write_wrapped(said, colour)
+        for name in dict.fromkeys(reversed(left_out)):
+            page.leave_out(name)
+        return (page.finish(),)
+
+
+def _height_of(page: PanelPage, words: Sequence[tuple[str, Colour, str]]) -> int:
+    return sum(len(wrapped(said, page.text.small, page.width)) for said, _, _ in words) * page.step(small=True)
+
+
+def _draw_charts(page: PanelPage, curves: Curves, room: int) -> None:
+    """The plane above the two curves, or beside them where the panel is wide; without it where it would be tiny."""
+    line, top = page.text.line, page.y
+    if room < SMALLEST_CHART_LINES * line:
+        page.leave_out("the curves")
+        return
+    gap = page.text.base
+    half_w = (page.width - gap) // 2
+    if page.width > SIDE_BY_SIDE_FROM * room:
+        side = _plane_side(page, room)
+        left = page.left + side + plane_margins(page.text)[0] + gap if side else page.left
+        half_w = (page.right - left - gap) // 2
+        if side:
+            _draw_plane(page, curves, top, side)
+        _draw_curves(page, curves, Rect(left, top, half_w, room), Rect(left + half_w + gap, top, half_w, room))
+    else:
+        chart_h = min(round(LARGEST_CHART_LINES * line), max(round(SMALLEST_CHART_LINES * line), round(0.42 * room)))
+        side = _plane_side(page, min(room - chart_h - page.text.pad, round(0.55 * page.width)))
+        if side:
+            _draw_plane(page, curves, top, side, words=True)
+        chart_top = top + (side + plane_margins(page.text)[1] + page.text.pad if side else 0)
+        chart_h = min(round(LARGEST_CHART_LINES * line), top + room - chart_top)
+        room = chart_top + chart_h - top
+        _draw_curves(
+            page,
+            curves,
+            Rect(page.left, chart_top, half_w, chart_h),
+            Rect(page.right - half_w, chart_top, half_w, chart_h),
+        )
+    if not side:
+        page.leave_out("the plane")
+    page.y = top + room + page.text.pad
+
+
+def _plane_side(page: PanelPage, room: int) -> int:
+    """How large the square is in so many rows; 0 where it would show nothing."""
+    side = room - plane_margins(page.text)[1]
+    return side if side >= SMALLEST_PLANE_LINES * page.text.line else 0
+
+
+def _draw_plane(page: PanelPage, curves: Curves, top: int, side: int, *, words: bool = False) -> None:
+    left = page.left + plane_margins(page.text)[0]
+    draw_plane(page.pixels, Rect(left, top, side, side), page.text, curves.plane, curves.best)
+    if not words:
+        return
+    x, y = left + side + page.text.base, top
+    for said in plane_words(curves):
+        for part in wrapped(said, page.text.small, page.right - x):
+            y += page.step(small=True)
+            if y <= top + side:
+                put(page.pixels, part, x, y, page.text.small, DIM)
+        y += page.text.pad // 2
+
+
+def _draw_curves(page: PanelPage, curves: Curves, first: Rect, second: Rect) -> None:
+    frequency, orientation = f"{curves.best.frequency:.3f}", degrees(curves.best.orientation)
+    last = float(curves.over_frequency.at[-1])
+    ends = [(0.0, "0"), (last / 2, f"{last / 2:.3g}"), (last, f"{last:.3g}")]
+    angles = [(float(angle), degrees(angle)) for angle in (0, 45, 90, 135, 180)]
+    _draw_curve(page, curves, curves.over_orientation, first, f"over orientation at {frequency}", angles)
+    _draw_curve(page, curves, curves.over_frequency, second, f"over cycles a pixel at {orientation}", ends)
+
+
+def _draw_curve(
+    page: PanelPage, curves: Curves, curve: Curve, place: Rect, title: str, ticks: list[tuple[float, str]]
+) -> None:
+    text = page.text
+    top = _top(curves)
+    step = page.step(small=True)
+    said = figure(top)
+    begin = put_right(page.pixels, said, place.right, place.y + text.small, text.small, INK)
+    room = begin - place.x - text.gap
+    put(page.pixels, shortened(title, text.small, room), place.x, place.y + text.small, text.small, DIM)
+    chart = Rect(place.x, place.y + step, place.width, place.height - step)
+    lines = [(curve.line, WHOLE_LINE), (curve.shown, LINE)] if curves.rectified else [(curve.line, LINE)]
+    draw_chart(page.pixels, chart, text, curve.at, lines, (curve.dots_at, curve.dots), top, ticks)
+
+
+def _top(curves: Curves) -> float:
+    """The amplitude at the top of both curves: the largest that there is, dots included."""
+    found = [curves.best.gain / 2]
+    for curve in (curves.over_orientation, curves.over_frequency):
+        found += [float(np.nanmax(part)) for part in (curve.line, curve.dots) if np.isfinite(part).any()]
+    top = max(found)
+    return top if math.isfinite(top) else 0.0

@@ -1,0 +1,74 @@
+"""The inspector's list: one pixel in every map."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import numpy as np
+
+from convviz_core.arrays import ByteArray, FloatArray
+from live.drawing.captions import caption_words
+from live.drawing.numbers import column, times_power
+from live.drawing.panel import PanelPage
+from live.drawing.scene import MapPixel, Scene
+from live.drawing.text import ACCENT, DIM, INK, Colour
+
+NAMED_ENDS = (0.66, 0.84, 1.0)  # of the columns of numbers, where each map's words stand before them
+ROWS_A_PIECE = 8  # that are written with one picture
+MAP_COLUMN_EM = 12.0  # number, response and byte of one map, in units of the text's size
+
+Answers = tuple[FloatArray, ByteArray]  # every map's response before the activation, and its byte
+
+
+def _write_heads(page: PanelPage, scene: Scene, power: int, *, named: bool) -> None:
+    """What the numbers of the list are."""
+    title = "the same pixel in every map"
+    if not named:
+        page.row([(f"{title}: response{times_power(power)}, byte", 0, DIM)], small=True)
+        return
+    heads = ["sum", "byte"] if scene.layer.signed else ["sum", "ReLU", "byte"]
+    ends = zip(heads, NAMED_ENDS[-len(heads) :], strict=True)
+    page.row([(f"{title}{times_power(power)}", 0, DIM), *((head, end, DIM) for head, end in ends)], small=True)
+
+
+def write_maps(page: PanelPage, scene: Scene, target: MapPixel, answers: Answers) -> Generator[None, None, int]:
+    """The list, in as many columns as there are places for; returns the first map that is there."""
+    count, em = len(scene.layer.bank), page.text.base / page.width
+    if count == 1:
+        return 0
+    if page.height < 3 * page.step():
+        page.leave_out("the other maps")
+        return 0
+    rows = (page.height - page.step(small=True)) // page.step()
+    columns = min(int(1 / (MAP_COLUMN_EM * em)), -(-count // max(rows, 1))) or 1
+    shown = count if count <= rows * columns else max(1, rows - 1) * columns
+    first = min(scene.scrolled_maps, count - shown)
+    sums, levels = answers[0][first : first + shown], answers[1][first : first + shown]
+    named = columns == 1  # with room for what each answers to, and for what ReLU removed
+    numbers, power = _numbers(sums, levels, signed=scene.layer.signed, named=named)
+    _write_heads(page, scene, power, named=named)
+    rows = -(-shown // columns)
+    for row in range(rows):
+        cells: list[tuple[str, float, Colour]] = []
+        for number in range(row, shown, rows):
+            other = first + number
+            begin, ink = (number // rows) / columns, ACCENT if other == target[0] else INK
+            ends = NAMED_ENDS[-len(numbers) :] if named else (begin + 7 * em, begin + 10 * em)
+            cells.append((f"{other + 1}", begin + 1.8 * em, DIM))
+            cells += [(texts[number], end, ink) for texts, end in zip(numbers, ends, strict=True)]
+            if named:
+                cells.append((caption_words(scene.layer.bank, other)[0], -2.6 * em, ink))
+        page.row(cells)
+        if row % ROWS_A_PIECE == ROWS_A_PIECE - 1:
+            yield
+    if shown < count:
+        page.write(f"maps {first + 1} to {first + shown} of {count}: the wheel scrolls", DIM, small=True)
+    return first
+
+
+def _numbers(sums: FloatArray, levels: ByteArray, *, signed: bool, named: bool) -> tuple[list[list[str]], int]:
+    """The columns of numbers, and the power of ten of their responses."""
+    texts, power = column(np.concatenate([sums, np.maximum(sums, 0)]))
+    before, relu = texts[: len(sums)], texts[len(sums) :]
+    responses = [before] if signed else [before, relu] if named else [relu]
+    return [*responses, [str(level) for level in levels.tolist()]], power

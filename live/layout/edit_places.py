@@ -1,0 +1,96 @@
+"""Where the weights and the buttons of the editing panel lie, and which of them is under a pixel. Only arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from live.layout.tiling import Rect
+from live.layout.type_scale import TypeScale
+
+LARGEST_CELL_EM = 8.0
+BUTTON_EM = 8.5  # the narrowest that its words fit into
+LINES_ABOVE, LINES_BELOW = 2, 2.5  # of text, above the kernel and below it
+FEWEST_KERNEL_LINES = 4  # with less left for the kernel, buttons go
+
+Place = tuple[int, int, int]  # channel, row, column
+Planes = tuple[int, int, int]  # C, kh, kw
+
+
+@dataclass(frozen=True)
+class EditPlaces:
+    """One panel's places, in canvas pixels. planes: the cells of each channel's kernel; cell: a cell's side.
+
+    words: rows of text below the kernel begin there. buttons: in their order, none where there is no room.
+    """
+
+    planes: tuple[Rect, ...]
+    cell: float
+    words: int
+    buttons: tuple[Rect, ...]
+
+    def weight_at(self, x: int, y: int) -> Place | None:
+        """The weight under the canvas pixel."""
+        for channel, plane in enumerate(self.planes):
+            if plane.contains(x, y):
+                rows, columns = round(plane.height / self.cell), round(plane.width / self.cell)
+                row, column = int((y - plane.y) / self.cell), int((x - plane.x) / self.cell)
+                return channel, min(row, rows - 1), min(column, columns - 1)
+        return None
+
+    def cell_at(self, place: Place) -> Rect:
+        """Where that weight lies."""
+        plane, (_, row, column) = self.planes[place[0]], place
+        left, top = round(column * self.cell), round(row * self.cell)
+        right, bottom = round((column + 1) * self.cell), round((row + 1) * self.cell)
+        return Rect(plane.x + left, plane.y + top, right - left, bottom - top)
+
+    def button_at(self, x: int, y: int) -> int | None:
+        """The number of the button under the canvas pixel."""
+        return next((number for number, place in enumerate(self.buttons) if place.contains(x, y)), None)
+
+
+def edit_places(panel: Rect, text: TypeScale, planes: Planes, buttons: int) -> EditPlaces:
+    """Share the panel: the buttons at its bottom, the kernel in cells as large as can be in the rest."""
+    left, width = panel.x + text.base, panel.width - 2 * text.base
+    top = panel.y + heading_height(text) + LINES_ABOVE * text.line + text.gap
+    bottom = panel.bottom - text.pad
+    grid = _grid(left, bottom, width, text, buttons)
+    free = (grid[0].y if grid else bottom) - text.pad - round(LINES_BELOW * text.line) - top
+    if free < FEWEST_KERNEL_LINES * text.line:
+        grid, free = (), max(1, bottom - round(LINES_BELOW * text.line) - top)
+    channels, rows, columns = planes
+    label = text.line if channels > 1 else 0  # above each plane
+    sizes = {
+        across: min(
+            (width - (across - 1) * text.base) / (across * columns), (free / -(-channels // across) - label) / rows
+        )
+        for across in range(1, channels + 1)
+    }
+    across = max(sizes, key=lambda across: sizes[across])
+    cell = max(min(sizes[across], LARGEST_CELL_EM * text.base), 0.1)
+    cell = float(int(cell)) if cell >= 2 else cell
+    plane_w, plane_h = max(1, round(columns * cell)), max(1, round(rows * cell))
+    places = tuple(
+        Rect(left + number % across * (plane_w + text.base), y, plane_w, plane_h)
+        for number in range(channels)
+        for y in (top + label + number // across * (plane_h + label),)
+    )
+    return EditPlaces(places, cell, places[-1].bottom, grid)
+
+
+def heading_height(text: TypeScale) -> int:
+    """What a panel's title takes, with the rule below it."""
+    return 3 * text.pad + round(1.05 * text.title)
+
+
+def _grid(left: int, bottom: int, width: int, text: TypeScale, count: int) -> tuple[Rect, ...]:
+    """The buttons in as many columns as their words allow, the last row at the bottom."""
+    columns = max(1, min(count, int(width / (BUTTON_EM * text.base))))
+    rows, gap, height = -(-count // columns), max(2, text.gap // 2), text.line + text.gap // 2
+    top, wide = bottom - rows * (height + gap), (width - (columns - 1) * gap) / columns
+    places = []
+    for number in range(count):
+        row, column = divmod(number, columns)
+        x = left + round(column * (wide + gap))
+        places.append(Rect(x, top + row * (height + gap), round(wide), height))
+    return tuple(places)

@@ -1,0 +1,19 @@
+"""How torch shares the processor: its settings are environment variables that its libraries read as they are loaded."""
+
+from __future__ import annotations
+
+import os
+
+
+def share_cores() -> None:
+    """Leave one core to drawing, and let threads that wait sleep; what a person has set stays. Before torch is loaded.
+
+    Threads that spin while they wait keep the core from whoever they wait for: on two cores beside two other busy
+    programs, a residual network of 18 layers took up to 860 ms a picture, and 90 so.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, _cores() - 1)))
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,71 @@
+"""No click is without an answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from convviz_core.filters.built_in import BUILT_IN_BANKS
+from live.click_reasons import why_no_click
+from live.composing import layout_request
+from live.controls import answer
+from live.events import Button, Gesture, MouseButton, Point
+from live.layout import Layout, arrange
+from live.layout.panel_places import Panel
+from live.state import LayerSettings, ViewState
+
+STATE = ViewState(LayerSettings.of(BUILT_IN_BANKS))
+INSPECTING = STATE.with_appearance(panels=frozenset({Panel.INSPECTOR}))
+PINS = ((1, 10, 10), (1, 20, 20), (1, 30, 30), (1, 40, 40))
+LEFT, RIGHT = MouseButton.LEFT, MouseButton.RIGHT
+
+
+def layout_of(state: ViewState) -> Layout:
+    return arrange(layout_request((1280, 800), (480, 640), state))
+
+
+def place_of(layout: Layout, where: str) -> Point:
+    """The middle of a tile or of a panel, or a pixel between the first two tiles."""
+    first, second = layout.tiles[0].picture, layout.tiles[1].picture
+    if where == "gap":
+        return (first.right + second.x) // 2, first.y + 9
+    place = {"input": first, "map": second}.get(where) or layout.panel(Panel(where))
+    assert place is not None
+    return place.x + place.width // 2, place.y + place.height // 2
+
+
+@pytest.mark.parametrize(
+    ("state", "where", "button", "shift", "words"),
+    [
+        (STATE, "gap", LEFT, False, "enlarges a map, and there is none here"),
+        (STATE, "input", LEFT, False, "this is the input; i lets"),
+        (INSPECTING, "gap", LEFT, False, "pins a pixel of a map or of the input, and there is none here"),
+        (INSPECTING, "inspector", LEFT, False, "this is the inspector panel"),
+        (STATE.with_interaction(watched=PINS[:1]), "watched", LEFT, False, "this is the watched panel"),
+        (STATE.with_interaction(watched=PINS), "map", LEFT, True, "four pixels are watched, and no more can be"),
+        (INSPECTING, "gap", LEFT, True, "Shift and click watches a pixel of a map, and there is none here"),
+        (STATE, "map", RIGHT, False, "lets a pinned or watched pixel go, and there is none"),
+    ],
+)
+def test_a_click_that_changes_nothing_says_why(
+    state: ViewState, where: str, button: MouseButton, shift: bool, words: str
+) -> None:
+    layout = layout_of(state)
+    click = Button(button, Gesture.CLICK, place_of(layout, where), shift=shift)
+    assert answer(state, click, layout) == (state, None)
+    assert words in why_no_click(state, click, layout)
+
+
+def test_a_pixel_that_is_watched_already_is_said_to_be() -> None:
+    layout = layout_of(STATE)
+    at = place_of(layout, "map")
+    click = Button(LEFT, Gesture.CLICK, at, shift=True)
+    watching = answer(STATE, click, layout)[0]
+    assert answer(watching, click, layout)[0] == watching
+    assert "watched already" in why_no_click(watching, click, layout)
+
+
+def test_dragging_says_what_would_have_to_be_zoomed() -> None:
+    layout = layout_of(STATE)
+    drag = Button(LEFT, Gesture.DRAG, place_of(layout, "map"), (9, 0))
+    assert answer(STATE, drag, layout)[0] == STATE
+    assert "zoomed (wheel) or enlarged (z)" in why_no_click(STATE, drag, layout)
