@@ -51,12 +51,7 @@ Say = Callable[[str], None]
 def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int:
     """Run the viewer; returns the exit code. Errors: FilterError, SourceError, EngineError, OutputError."""
     check_outputs(arguments)
-<<<<<<< HEAD
     screen = None if arguments.headless or arguments.serve else Screen()
-    last = Last(initial_state(arguments, say))
-=======
-    screen = None if arguments.headless else Screen()
->>>>>>> main
     inbox = Inbox()
     bank_path = bank_file(arguments.filters)
     bank_stamp = stamp(bank_path) if bank_path else None
@@ -89,16 +84,12 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
         if arguments.stats:
             stack.callback(_write_stats, arguments.stats, source, engine, profiler, last)
         stack.callback(source.close)  # before the statistics: a frame still waiting counts as dropped
-<<<<<<< HEAD
-        display = serving.start() if serving else open_display(arguments, screen)
-=======
         if bank_path is not None:
             bank = last.state.settings.originals[INDEX]
             changing = BankFile(arguments.filters, bank_path, bank_stamp, bank, inbox)
             stack.callback(changing.close)
             changing.start()
-        display = open_display(arguments, screen)
->>>>>>> main
+        display = serving.start() if serving else open_display(arguments, screen)
         stack.callback(display.close)
         interrupts.defer()  # until every file is finished
         keep = open_keep(arguments, source, trace, say)

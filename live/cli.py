@@ -16,11 +16,15 @@ from convviz_core.filters.bank import FilterError
 from convviz_core.geometry import FrameSizeError, GeometryError
 from convviz_core.models.errors import ModelError
 from live.errors import OutputError
-<<<<<<< HEAD
-from live.parsers import EXIT_ARGUMENTS, cameras_parser, filters_parser, say, still_parser, view_arguments
-=======
-from live.parsers import EXIT_ARGUMENTS, cameras_parser, filters_parser, layers_parser, say, still_parser, view_parser
->>>>>>> main
+from live.parsers import (
+    EXIT_ARGUMENTS,
+    cameras_parser,
+    filters_parser,
+    layers_parser,
+    say,
+    still_parser,
+    view_arguments,
+)
 from live.process import Interrupted, Interrupts
 from live.sources.frame import SourceError
 

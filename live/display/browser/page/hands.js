@@ -2,7 +2,8 @@
 
 const NAMED = {
   Escape: "Esc", " ": "space", ArrowLeft: "Left", ArrowRight: "Right", ArrowUp: "Up", ArrowDown: "Down",
-  PageUp: "PageUp", PageDown: "PageDown", Tab: "Tab", Enter: "Enter", Backspace: "Backspace", "=": "+", _: "-",
+  PageUp: "PageUp", PageDown: "PageDown", Tab: "Tab", Enter: "Enter", Backspace: "Backspace",
+  Insert: "Insert", Delete: "Delete", "=": "+", _: "-",
 };
 // What stands on a US keyboard there, for letters of another script.
 const PLACES = {
@@ -168,7 +169,7 @@ export class Hands {
       this.#mouse("down", event, "left");
       this.#mouse("up", event, "left");
     } else if (this.#finger) {
-      this.#say(["cancel"]);
+      this.#mouse("up", event, "left");
     }
     this.#finger = this.#pinch = null;
   }

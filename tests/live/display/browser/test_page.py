@@ -144,11 +144,12 @@ def test_the_mouse_clicks_drags_and_turns_its_wheel_as_in_the_window(tab: Tab, s
     tab.mouse("mouseReleased", 140, 40, **left)
     tab.mouse("mouseWheel", 30, 40, deltaX=0, deltaY=-120)
     tab.mouse("mouseWheel", 30, 40, deltaX=0, deltaY=300)
-    assert heard(served, 6) == [
+    assert heard(served, 7) == [
         Button(LEFT, Gesture.CLICK, (100, 50)),
         Button(LEFT, Gesture.CLICK, (101, 51), shift=True),
         Button(RIGHT, Gesture.CLICK, (7, 8)),
         Button(LEFT, Gesture.DRAG, (140, 40), (40, -10)),
+        Button(LEFT, Gesture.DROP, (140, 40)),
         Wheel((30, 40), 1.0),
         Wheel((30, 40), -3.0),
     ]
@@ -167,9 +168,10 @@ def test_a_finger_taps_and_pans(tab: Tab, served: Served) -> None:
     tab.touch("touchStart", (100, 100))
     tab.touch("touchMove", (150, 100))
     tab.touch("touchEnd")
-    tap, pan = heard(served, 2)
+    tap, pan, drop = heard(served, 3)
     assert tap == Button(LEFT, Gesture.CLICK, (100, 100))
     assert pan == Button(LEFT, Gesture.DRAG, (150, 100), (50, 0))
+    assert drop == Button(LEFT, Gesture.DROP, (150, 100))
 
 
 def test_two_fingers_zoom_about_their_middle_and_click_nothing(tab: Tab, served: Served) -> None:

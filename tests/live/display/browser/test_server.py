@@ -102,7 +102,7 @@ def test_what_a_person_does_becomes_the_events_of_a_window(served: Served) -> No
         page.say([["key", "q", False], ["move", 5, 6, False], ["wheel", 7, 8, 1, False]])
         page.say([["down", "left", 10, 10, False], ["up", "left", 11, 10, True], ["down", "right", 3, 4, False]])
         page.say([["down", "left", 10, 10, False], ["move", 30, 10, False], ["cancel"], ["size", [100, 50]]])
-        assert served.events(14) == [
+        assert served.events(15) == [
             Resize((320, 240)),
             Key("q"),
             Pointer((5, 6)),
@@ -116,6 +116,7 @@ def test_what_a_person_does_becomes_the_events_of_a_window(served: Served) -> No
             Pointer((10, 10)),
             Pointer((30, 10)),
             Button(MouseButton.LEFT, Gesture.DRAG, (30, 10), (20, 0)),
+            Button(MouseButton.LEFT, Gesture.DROP, (30, 10)),
             Resize((100, 50)),
         ]
     assert served.display.canvas_wh == (100, 50)
