@@ -15,13 +15,13 @@ from page_pixels import complaints, shows
 
 from convviz_core import open_engine
 from convviz_core.arrays import ByteArray
-from convviz_core.filters.built_in import BUILT_IN_BANKS
+from live.app import initial_state
 from live.events import Button, Closed, DisplayEvent, Gesture, Key, MouseButton, Pointer, Wheel
 from live.loop import Last, run
 from live.measuring.profiler import Profiler
+from live.parsers import view_arguments
 from live.sources.frame import SourceSettings
 from live.sources.opening import open_source
-from live.state import LayerSettings, ViewState
 
 pytestmark = pytest.mark.browser
 pytest.importorskip("websockets")
@@ -97,7 +97,7 @@ def window_s_canvas(picture: Path, doings: Sequence[str]) -> ByteArray:
     window = FixedWindow([event for doing in doings for event in as_events(doing)])
     source = open_source(str(picture), SourceSettings(), lambda _: None)
     with open_engine("opencv", background=False) as engine:
-        run(source, engine, window, Profiler(), Last(ViewState(LayerSettings(BUILT_IN_BANKS))))
+        run(source, engine, window, Profiler(), Last(initial_state(view_arguments([str(picture)]), print)))
     return window.shown
 
 
