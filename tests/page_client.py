@@ -6,6 +6,8 @@ import http.client
 import json
 import struct
 from contextlib import ExitStack
+from dataclasses import dataclass
+from email.message import Message
 from typing import Any, Self
 
 from websockets.sync.client import ClientConnection, connect
@@ -85,11 +87,20 @@ class PageClient:
             return self._socket.close_code
 
 
-def ask(port: int, path: str, *, method: str = "GET", **headers: str) -> http.client.HTTPResponse:
-    """The answer to a plain request, read to its end (`body`)."""
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+
+def ask(port: int, path: str, *, method: str = "GET", **headers: str) -> Answer:
+    """The answer to a plain request."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     connection.request(method, path, headers=headers)
     answer = connection.getresponse()
-    answer.body = answer.read()  # type: ignore[attr-defined]
+    got = Answer(answer.status, answer.headers, answer.read())
     connection.close()
-    return answer
+    return got

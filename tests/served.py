@@ -50,13 +50,13 @@ class KeptCamera:
 class Served:
     """A server that listens, and the display behind it."""
 
-    def __init__(self, camera: KeptCamera | None = None) -> None:
+    def __init__(self, camera: KeptCamera | None = None, captured_at_s: float = 0.0) -> None:
         address = Address("127.0.0.1", 0)
         listening = listen(address)
         self.port = listening.getsockname()[1]
         self.pictures, hands = Pictures(), Hands()
         self.server = PageServer(address, listening, self.pictures, hands, camera)
-        self.display = BrowserDisplay(self.server, self.pictures, hands, lambda: 0.0)
+        self.display = BrowserDisplay(self.server, self.pictures, hands, lambda: captured_at_s)
         self.pictures.start()
         self.server.start()
 

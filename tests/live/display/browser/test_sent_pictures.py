@@ -34,7 +34,9 @@ class Arrived:
 def arrived(message: bytes) -> Arrived:
     pixels = cv2.imdecode(np.frombuffer(message[HEAD.size :], np.uint8), cv2.IMREAD_COLOR)
     assert pixels is not None
-    return Arrived(*HEAD.unpack_from(message), np.asarray(pixels, np.uint8))
+    kind, last, width, height, top, number, captured_at_s, shown_at_s = HEAD.unpack_from(message)
+    drawn = np.asarray(pixels, np.uint8)
+    return Arrived(kind, last, width, height, top, number, captured_at_s, shown_at_s, drawn)
 
 
 @dataclass
@@ -101,7 +103,7 @@ def test_what_stands_still_comes_without_a_loss_strip_by_strip(pictures: Picture
     assert (first.kind, first.width, first.height, first.captured_at_s) == (1, 800, 700, 3.5)
     assert (first.pixels != noise).any()
     built = np.zeros_like(noise)
-    strips = []
+    strips: list[Arrived] = []
     pictures.seen(receiver.page, first.number)
     while not strips or not strips[-1].last:
         strips.append(receiver.next())
