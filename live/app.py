@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from convviz_core.engines.api import Engine
 from convviz_core.engines.opening import open_engine
@@ -35,11 +36,16 @@ from live.recording.comparison import COMPARISON_FILES, DIFFERENCE_FILE, FOLDER
 from live.recording.keep import Keep
 from live.recording.snapshot import SNAPSHOT_FILES
 from live.sources import open_source
-from live.sources.frame import FrameSource, SourceEvent, SourceSettings
+from live.sources.frame import FrameSource, Listener, SourceEvent, SourceSettings
 from live.state import Appearance, LayerSettings, ViewState
+
+if TYPE_CHECKING:
+    from live.serving import Serving
 
 EXIT_OUTPUT = 4
 RECORDED_CANVAS_WH = (960, 720)  # what "the display" is where there is none
+BROWSER = "browser"  # SOURCE that is the camera of the page of --serve
+PAGE_WH = (1280, 800)  # what is told to a display that is no window; a page asks for its own size
 
 Say = Callable[[str], None]
 
@@ -47,14 +53,21 @@ Say = Callable[[str], None]
 def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int:
     """Run the viewer; returns the exit code. Errors: FilterError, SourceError, EngineError, OutputError."""
     check_outputs(arguments)
-    screen = None if arguments.headless else Screen()
+    screen = None if arguments.headless or arguments.serve else Screen()
     inbox = Inbox()
     bank_path = bank_file(arguments.filters)
     bank_stamp = stamp(bank_path) if bank_path else None
     last = Last(initial_state(arguments, say))
     with ExitStack() as stack:
         listen = _listener(inbox, say)
-        source = open_source(arguments.source, source_settings(arguments, last.state), listen)
+        settings = source_settings(arguments, last.state)
+        serving = open_serving(arguments, settings, listen, say)
+        if serving:
+            stack.callback(serving.close)
+        if serving and arguments.source == BROWSER:
+            source = serving.open_source()
+        else:
+            source = open_source(arguments.source, settings, listen)
         stack.callback(source.close)
         in_background = not arguments.headless or arguments.engine == "auto"
         engine = open_engine(
@@ -78,7 +91,7 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
             changing = BankFile(arguments.filters, bank_path, bank_stamp, bank, inbox)
             stack.callback(changing.close)
             changing.start()
-        display = open_display(arguments, screen)
+        display = serving.start() if serving else open_display(arguments, screen)
         stack.callback(display.close)
         interrupts.defer()  # until every file is finished
         keep = open_keep(arguments, source, trace, say)
@@ -93,7 +106,7 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
             stop=StopCondition(arguments.frames, arguments.seconds),
             inbox=inbox,
             interrupted=interrupts.noted,
-            screen_wh=screen.size_wh if screen else (0, 0),
+            screen_wh=screen.size_wh if screen else PAGE_WH,
         )
         if arguments.snapshot and last.image is not None:
             shown = last.state, last.result, last.watched, last.other
@@ -156,14 +169,34 @@ def source_settings(arguments: argparse.Namespace, state: ViewState) -> SourceSe
     )
 
 
+def records_display(arguments: argparse.Namespace) -> bool:
+    """Whether canvases are drawn even where nobody looks."""
+    return arguments.record is not None and arguments.record_what == "display"
+
+
 def open_display(arguments: argparse.Namespace, screen: Screen | None) -> Display:
     """The window, or without one a canvas where the display is to be recorded."""
     if screen is None:
-        records_display = arguments.record is not None and arguments.record_what == "display"
-        return NullDisplay(RECORDED_CANVAS_WH if records_display else None)
+        return NullDisplay(RECORDED_CANVAS_WH if records_display(arguments) else None)
     from live.display.window import Window
 
     return Window(screen)
+
+
+def open_serving(
+    arguments: argparse.Namespace, settings: SourceSettings, listener: Listener, say: Say
+) -> Serving | None:
+    """The server of `--serve`, which does not let anybody in yet; None without."""
+    if arguments.serve is None:
+        return None
+    from live.serving import Serving
+
+    return Serving(
+        arguments.serve,
+        say,
+        camera=(settings, listener) if arguments.source == BROWSER else None,
+        canvas_wh=RECORDED_CANVAS_WH if records_display(arguments) else None,
+    )
 
 
 def open_keep(arguments: argparse.Namespace, source: FrameSource, trace: Trace | None, say: Say) -> Keep:

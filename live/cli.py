@@ -16,7 +16,15 @@ from convviz_core.filters.bank import FilterError
 from convviz_core.geometry import FrameSizeError, GeometryError
 from convviz_core.models.errors import ModelError
 from live.errors import OptionsError, OutputError
-from live.parsers import EXIT_ARGUMENTS, cameras_parser, filters_parser, layers_parser, say, still_parser, view_parser
+from live.parsers import (
+    EXIT_ARGUMENTS,
+    cameras_parser,
+    filters_parser,
+    layers_parser,
+    say,
+    still_parser,
+    view_arguments,
+)
 from live.process import Interrupted, Interrupts
 from live.sources.frame import SourceError
 
@@ -73,7 +81,7 @@ def _run(words: list[str], interrupts: Interrupts) -> int:
     if command == "view":
         from live.app import view
 
-        return view(view_parser().parse_args(rest), interrupts, say)
+        return view(view_arguments(rest), interrupts, say)
     from live import commands
 
     if command == "still":

@@ -183,7 +183,7 @@ class Session:
             with self._profiler.stage("show"):
                 heard = self._display.show(canvas)
         if fresh:
-            shown = self._display.interactive and Closed() not in heard
+            shown = canvas is not None and self._display.interactive and Closed() not in heard
             self._profiler.frame_done(fresh.captured_at_s, shown=shown)
             self._profiler.end_warm_up(self._source.counts)
             result, image = self._last.result, self._last.image
