@@ -11,7 +11,6 @@ from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.gratings import PHASES, GratingBench
 from convviz_core.layer import Layer
-from convviz_core.models.layer import ModelLayer
 from convviz_core.transfer import after_relu, along, gain_at
 
 WAVES = [(f, t) for f in (0.0, 0.03, 0.17, 0.25, 0.4, 0.5) for t in (0.0, 20.0, 45.0, 90.0, 157.5)]
