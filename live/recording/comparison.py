@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclass, replacees import dataclass
 from pathlib import Path
 
 import cv2
@@ -12,14 +12,13 @@ import numpy as np
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.difference import Difference
 from convviz_core.engines.api import Engine, Result
-from convviz_core.filters.toml import to_toml
+from convviz_core.filters.toml import to_toml, writable
 from convviz_core.gray import to_gray, to_unit
 from convviz_core.layer import Layer
 from convviz_core.maps_file import write_maps
 from convviz_core.ranges import Range, RangeMode
 from live.comparing import Compared
 from live.outputs import check_directory, replacing
-from live.recording.snapshot import writable_bank
 
 FOLDER = "compare"
 COMPARISON_FILES = ("mosaic.png", "maps.npz", "filters.toml")
@@ -62,7 +61,7 @@ def write_comparison(
 
         beside("mosaic.png").write_bytes(cv2.imencode(".png", mosaic)[1].tobytes())
         write_maps(beside("maps.npz"), to_unit(to_gray(image)), kept.bank.kernels, conv, activated)
-        beside("filters.toml").write_text(to_toml(writable_bank(kept)), encoding="utf-8")
+        beside("filters.toml").write_text(to_toml(replace(writable(kept.bank), conv=kept.conv)), encoding="utf-8")
         if two.difference and two.alignment:
             kept_maps = conv if kept.signed else activated
             found = Difference(two.live, kept).of(live_maps, kept_maps, two.alignment)
