@@ -1,7 +1,8 @@
 """Whether two layers that are shown side by side cost what they cost alone, and their difference no more.
 
 `python scripts/bench/bench_turns.py [--quick] [--rounds N] [--out FILE]`. Each engine of the CPU computes two banks:
-one alone, the other alone, both in turns, frame by frame, and one minus the other. The table goes to stderr, JSON to --out or stdout.
+one alone, the other alone, both in turns, frame by frame, and one minus the other. The table goes to stderr, JSON to
+--out or stdout.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ Run = Callable[[ByteArray], object]
 
 @dataclass(frozen=True)
 class Row:
-    """Medians in ms: a frame of each bank alone, of both in turns, of their difference; and those by their sum alone."""
+    """Medians in ms: a frame of each bank alone, of both in turns, of their difference; these by the sum alone."""
 
     size_wh: tuple[int, int]
     engine: str
