@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from convviz_core.geometry import Box
 from live.comparing import CompareMode
 from live.events import Point
 from live.layout import Layout
@@ -40,7 +41,9 @@ def _pointed_at_tiles(state: ViewState, layout: Layout) -> ViewState:
         return state
     target = under(state, layout, now.pointer)
     if target is not None and layout.input_pixel(*now.pointer) is not None:
-        return _hovering(state, target, state.layer.geometry.middle_pixel(*target[1:]))
+        geometry, (y, x) = state.layer.geometry, layout.position(*now.pointer)
+        first, (step_y, step_x) = geometry.shown(Box(0, 0, 1, 1)), geometry.stride_yx
+        return _hovering(state, target, (first.top + math.floor(y * step_y), first.left + math.floor(x * step_x)))
     return _hovering(state, target)
 
 

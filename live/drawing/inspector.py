@@ -9,8 +9,10 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray
+from convviz_core.geometry import Box
 from convviz_core.gray import to_gray
 from convviz_core.inspect import Inspection, answers_at, inspect_pixel
+from convviz_core.padded_part import padded_part
 from convviz_core.ranges import RangeMode
 from live.drawing.captions import caption_words
 from live.drawing.chain import CHANNELS, Cell, Chain, Part, chain_height
@@ -92,6 +94,7 @@ class Inspector:
         lines = arithmetic(scene, target, inspection)
         yield
         page = PanelPage(place, layout.text, _title(scene), *_state_words(scene))
+        yield
         _write_where(page, scene, target)
         yield
         yield from self._draw_arithmetic(page, lines, inspection, around, len(answers[0]))
@@ -184,15 +187,23 @@ class _Surroundings:
 
 def _surroundings(scene: Scene, target: MapPixel) -> _Surroundings:
     _, y, x = target
-    image, (rows, columns) = scene.image, scene.layer.bank.kernel_hw
-    seen_h = min(SURROUNDINGS * max(rows, columns), image.shape[0])
-    seen_w = min(WIDEST_SURROUNDINGS * seen_h, image.shape[1])
-    top = min(max(y + rows // 2 - seen_h // 2, 0), image.shape[0] - seen_h)
-    left = min(max(x + columns // 2 - seen_w // 2, 0), image.shape[1] - seen_w)
-    part = image[top : top + seen_h, left : left + seen_w]
+    image, geometry = scene.image, scene.layer.geometry
+    (rows, columns), window = geometry.extent_hw, geometry.window(y, x)
+    first_y, end_y, first_x, end_x = _reach(geometry.margins, image.shape)
+    seen_h = min(SURROUNDINGS * max(rows, columns), end_y - first_y)
+    seen_w = min(WIDEST_SURROUNDINGS * seen_h, end_x - first_x)
+    top = min(max(window.top + rows // 2 - seen_h // 2, first_y), end_y - seen_h)
+    left = min(max(window.left + columns // 2 - seen_w // 2, first_x), end_x - seen_w)
+    part = padded_part(image, geometry, Box(top, left, top + seen_h, left + seen_w))
     in_colour = scene.layer.bank.channels == 3 and part.ndim == 3
     shown = part.copy() if in_colour else np.asarray(cv2.cvtColor(to_gray(part), cv2.COLOR_GRAY2BGR), np.uint8)
-    return _Surroundings(shown, (y - top, x - left), (rows, columns))
+    return _Surroundings(shown, (window.top - top, window.left - left), (rows, columns))
+
+
+def _reach(margins: tuple[int, int, int, int], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """From which row to which, and from which column to which, there is something: the frame and its padding."""
+    above, below, left, right = margins
+    return -above, shape[0] + below, -left, shape[1] + right
 
 
 def _draw_surroundings(page: PanelPage, around: _Surroundings, height: int) -> None:
@@ -221,11 +232,15 @@ def arithmetic(scene: Scene, target: MapPixel, inspection: Inspection) -> list[t
     shown = response if signed else inspection.activated
     total = figure(response)
     lines = []
+    if inspection.bias is not None:
+        total = figure(response - inspection.bias)
     if scene.layer.bank.channels == 3:
         parts = inspection.products.sum(axis=(1, 2), dtype=np.float64)
-        *sums, total = column(np.append(parts, response), shifted=False)[0]
+        *sums, total = column(np.append(parts, response - (inspection.bias or 0.0)), shifted=False)[0]
         lines += [(f"sum of {name}", text) for name, text in zip(CHANNELS, sums, strict=True)]
     lines.append(("sum of all products", total))
+    if inspection.bias is not None:
+        lines.append((f"and the bias, {figure(inspection.bias)}", figure(response)))
     removed = f", so {figure(response)} is removed" if response < 0 else ""
     relu = f"ReLU: the larger of 0 and {figure(response)}{removed}"
     lines.append(("no ReLU; it would give", figure(inspection.activated)) if signed else (relu, figure(shown)))

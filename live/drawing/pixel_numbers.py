@@ -102,6 +102,8 @@ def _words(layout: Layout, scene: Scene) -> list[tuple[Tile, Words]]:
 
     written: list[tuple[Tile, Words]] = []
     for tile in layout.tiles:
+        if tile.index is None and scene.layer.geometry.stride_yx != (1, 1):
+            continue  # a response's pixel is several of the input's
         if tile.index is None:
             channels = scene.layer.bank.channels
             levels = to_planes(input_part(scene.image, scene.layer.geometry, crop), channels)

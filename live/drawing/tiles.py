@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray
-from convviz_core.geometry import ConvGeometry
+from convviz_core.geometry import Box, ConvGeometry
 from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid
+from convviz_core.padded_part import padded_part
 from live.drawing.colormaps import Palette, colour_into, palettes, plain_palette
 from live.drawing.scaling import Band, Scaling, take_means
 from live.drawing.scene import Scene
@@ -226,8 +227,7 @@ def map_part(mosaic: ByteArray, maps: int, index: int, layout: Layout) -> ByteAr
 def input_part(image: ByteArray, geometry: ConvGeometry, crop: Rect) -> ByteArray:
     """The input pixels in the middle of the receptive fields of the map pixels in `crop`, of as many channels.
 
-    image: uint8 (H, W) or BGR (H, W, 3). For even kernels the middle lies between pixels; the one above and left of it
-    is taken.
+    image: uint8 (H, W) or BGR (H, W, 3). With a stride, each map pixel has as many input pixels. For even kernels the
+    middle lies between pixels; the one above and left of it is taken.
     """
-    top, left = geometry.middle_pixel(crop.y, crop.x)
-    return image[top : top + crop.height, left : left + crop.width]
+    return padded_part(image, geometry, geometry.shown(Box(crop.y, crop.x, crop.bottom, crop.right)))

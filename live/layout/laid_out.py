@@ -165,10 +165,14 @@ class Layout:
         top, left = self.request.other.onto.pixel(box.top, box.left)
         return Box(top, left, top + box.bottom - box.top, left + box.right - box.left)
 
+    def position(self, x: int, y: int) -> tuple[float, float]:
+        """(y, x) in map pixels of what the tile under the canvas pixel shows there, with the part of the pixel."""
+        (down, across), seen = self.within_tile(x, y), self.seen
+        return seen.top + down * seen.height, seen.left + across * seen.width
+
     def _pixel_in(self, x: int, y: int) -> tuple[int, int]:
-        (down, across), seen, crop = self.within_tile(x, y), self.seen, self.crop
-        found = int(seen.top + down * seen.height), int(seen.left + across * seen.width)
-        return min(found[0], crop.bottom - 1), min(found[1], crop.right - 1)
+        found, crop = self.position(x, y), self.crop
+        return min(int(found[0]), crop.bottom - 1), min(int(found[1]), crop.right - 1)
 
     def canvas_rect(
         self, index: int | None, y: float, x: float, height: float = 1, width: float = 1, *, whole: bool = False

@@ -212,3 +212,12 @@ def test_its_thread_does_the_same_and_ends(opened: Opened) -> None:
     assert bench.info is not None
     assert np.isfinite(bench.info.curves.over_orientation.dots).all()
     assert "convviz-curves" not in [thread.name for thread in threading.enumerate()]
+
+
+@pytest.mark.filterwarnings("error")
+def test_weights_that_overflow_leave_no_dot_and_no_warning(bench: CurveBench) -> None:
+    bench.ask(replace(ASKED, layer=Layer(FilterBank.from_array("huge", np.full((2, 2), 3e38)))))
+    give_pairs(bench, 2)
+    curves = all_of_it(bench).curves
+    assert curves.best.gain == pytest.approx(1.2e39)
+    assert not np.isfinite(curves.over_frequency.dots[0])
