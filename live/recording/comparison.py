@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -12,7 +12,6 @@ import numpy as np
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.difference import Difference
 from convviz_core.engines.api import Engine, Result
-from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.toml import to_toml
 from convviz_core.gray import to_gray, to_unit
 from convviz_core.layer import Layer
@@ -20,6 +19,7 @@ from convviz_core.maps_file import write_maps
 from convviz_core.ranges import Range, RangeMode
 from live.comparing import Compared
 from live.outputs import check_directory, replacing
+from live.recording.snapshot import layer_settings, writable
 
 FOLDER = "compare"
 COMPARISON_FILES = ("mosaic.png", "maps.npz", "filters.toml")
@@ -61,18 +61,15 @@ def write_comparison(
             return stack.enter_context(replacing(folder / name))
 
         beside("mosaic.png").write_bytes(cv2.imencode(".png", mosaic)[1].tobytes())
-        write_maps(beside("maps.npz"), to_unit(to_gray(image)), kept.bank.kernels, conv, activated)
-        beside("filters.toml").write_text(to_toml(_with_geometry(kept)), encoding="utf-8")
+        gray, bank = to_unit(to_gray(image)), kept.weights
+        write_maps(beside("maps.npz"), gray, bank.kernels, conv, activated, bank.bias)
+        beside("filters.toml").write_text(to_toml(writable(kept)), encoding="utf-8")
         if two.difference and two.alignment:
             kept_maps = conv if kept.signed else activated
             found = Difference(two.live, kept).of(live_maps, kept_maps, two.alignment)
             with beside(DIFFERENCE_FILE).open("wb") as file:  # np.savez would add .npz to the name of the moment
                 np.savez(file, difference=found)
     return _settings(two, kept) | {"ranges": ranges}
-
-
-def _with_geometry(layer: Layer) -> FilterBank:
-    return layer.bank if layer.bank.conv == layer.conv else replace(layer.bank, conv=layer.conv)
 
 
 def _settings(two: Compared, kept: Layer) -> dict[str, object]:
@@ -84,11 +81,7 @@ def _settings(two: Compared, kept: Layer) -> dict[str, object]:
         "labels": list(kept.bank.labels),
         "activation": str(kept.activation),
         "true_convolution": two.flipped,
-        "stride": list(kept.geometry.stride_yx),
-        "padding": kept.padding if isinstance(kept.padding, str) else list(np.atleast_1d(kept.padding).tolist()),
-        "padding_mode": str(kept.padding_mode),
-        "dilation": list(kept.geometry.dilation_yx),
-        "bias": kept.bias,
+        **layer_settings(kept),
         "aligned": alignment
         and {
             "live_yx": list(alignment.live_yx),

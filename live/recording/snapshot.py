@@ -51,14 +51,14 @@ def write_snapshot(
         beside("mosaic.png").write_bytes(_png(mosaic))
         gray, bank = to_unit(to_gray(frame)), layer.weights
         write_maps(beside("maps.npz"), gray, bank.kernels, conv, activated, bank.bias)
-        beside("filters.toml").write_text(to_toml(_writable(layer)), encoding="utf-8")
-        written = {**settings, **_layer_settings(layer)}
+        beside("filters.toml").write_text(to_toml(writable(layer)), encoding="utf-8")
+        written = {**settings, **layer_settings(layer)}
         beside("settings.json").write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
         beside("reproduce.py").write_bytes(_REPRODUCE.read_bytes())
     return directory
 
 
-def _layer_settings(layer: Layer) -> dict[str, object]:
+def layer_settings(layer: Layer) -> dict[str, object]:
     """What settings.json says of the layer's geometry, and whether its bias is added."""
     padding = layer.padding
     return {
@@ -70,7 +70,7 @@ def _layer_settings(layer: Layer) -> dict[str, object]:
     }
 
 
-def _writable(layer: Layer) -> FilterBank:
+def writable(layer: Layer) -> FilterBank:
     """The bank with the geometry that it is used with, and with names that a filter file may have."""
     filters = tuple(
         replace(filter, label=_text(filter.label, f"filter {number}"))

@@ -15,7 +15,7 @@ from convviz_core.arrays import AnyArray
 from convviz_core.filters.files import load_bank
 from live.cli import main
 
-FILES = ["compare", "frame.png", "maps.npz", "mosaic.png", "reproduce.py", "settings.json"]
+FILES = ["compare", "filters.toml", "frame.png", "maps.npz", "mosaic.png", "reproduce.py", "settings.json"]
 
 
 def exact(gray: AnyArray, name: str) -> AnyArray:
