@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclass, replacees import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -19,6 +19,7 @@ from convviz_core.maps_file import write_maps
 from convviz_core.ranges import Range, RangeMode
 from live.comparing import Compared
 from live.outputs import check_directory, replacing
+from live.recording.snapshot import layer_settings
 
 FOLDER = "compare"
 COMPARISON_FILES = ("mosaic.png", "maps.npz", "filters.toml")
@@ -60,7 +61,8 @@ def write_comparison(
             return stack.enter_context(replacing(folder / name))
 
         beside("mosaic.png").write_bytes(cv2.imencode(".png", mosaic)[1].tobytes())
-        write_maps(beside("maps.npz"), to_unit(to_gray(image)), kept.bank.kernels, conv, activated)
+        gray, bank = to_unit(to_gray(image)), kept.weights
+        write_maps(beside("maps.npz"), gray, bank.kernels, conv, activated, bank.bias)
         beside("filters.toml").write_text(to_toml(replace(writable(kept.bank), conv=kept.conv)), encoding="utf-8")
         if two.difference and two.alignment:
             kept_maps = conv if kept.signed else activated
@@ -79,11 +81,7 @@ def _settings(two: Compared, kept: Layer) -> dict[str, object]:
         "labels": list(kept.bank.labels),
         "activation": str(kept.activation),
         "true_convolution": two.flipped,
-        "stride": list(kept.geometry.stride_yx),
-        "padding": kept.padding if isinstance(kept.padding, str) else list(np.atleast_1d(kept.padding).tolist()),
-        "padding_mode": str(kept.padding_mode),
-        "dilation": list(kept.geometry.dilation_yx),
-        "bias": kept.bias,
+        **layer_settings(kept),
         "aligned": alignment
         and {
             "live_yx": list(alignment.live_yx),

@@ -50,13 +50,13 @@ def write_snapshot(
         gray, bank = to_unit(to_gray(frame)), layer.weights
         write_maps(beside("maps.npz"), gray, bank.kernels, conv, activated, bank.bias)
         beside("filters.toml").write_text(to_toml(replace(writable(layer.bank), conv=layer.conv)), encoding="utf-8")
-        written = {**settings, **_layer_settings(layer)}
+        written = {**settings, **layer_settings(layer)}
         beside("settings.json").write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
         beside("reproduce.py").write_bytes(_REPRODUCE.read_bytes())
     return directory
 
 
-def _layer_settings(layer: Layer) -> dict[str, object]:
+def layer_settings(layer: Layer) -> dict[str, object]:
     """What settings.json says of the layer's geometry, and whether its bias is added."""
     padding = layer.padding
     return {

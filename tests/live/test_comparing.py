@@ -213,7 +213,7 @@ def test_comparable_units_share_one_range_and_others_keep_their_own() -> None:
     double = FilterBank("double", tuple(Filter(f.label, 2 * f.kernel) for f in SEED.filters))
     assert shares(Layer(double))
     assert not shares(
-        Layer(FilterBank("more", tuple(Filter(f.label, np.float32(2.1) * f.kernel) for f in SEED.filters)))
+        Layer(FilterBank("more", tuple(Filter(f.label, (2.1 * f.kernel).astype(np.float32)) for f in SEED.filters)))
     )
     assert not shares(Layer(GABOR))
 

@@ -21,7 +21,7 @@ from convviz_core.layer import Layer
 from convviz_core.mosaic import black_mosaic, reduce_maps
 from convviz_core.ranges import Limits
 
-BAND_ROWS = 32  # the responses of all kernels in a band stay in a core's cache
+BAND_ROWS = 48  # the responses of all kernels in a band stay in a core's cache
 
 
 class _Side:
@@ -35,10 +35,11 @@ class _Side:
         self._scratch = BandScratch(PlanKey(layer, key.shape), shape, self._distinct, rows)
         self._signed, self._corner = layer.signed, corner_yx
         self._kept = np.empty((len(self._distinct), rows, key.map_hw[1]), np.float32)
+        self._unit = np.float32(self._distinct.scale / 255)
 
     def take(self, distinct: DistinctKernels) -> None:
         """Go on with other kernels."""
-        self._distinct = distinct
+        self._distinct, self._unit = distinct, np.float32(distinct.scale / 255)
         self._scratch.take(distinct)
         if len(distinct) > len(self._kept):
             self._kept = np.empty((len(distinct), *self._kept.shape[1:]), np.float32)
@@ -48,18 +49,18 @@ class _Side:
         top, left = self._corner
         self._rows = rows[1] - rows[0]
         for index, response in self._scratch.responses(frame, (rows[0] + top, rows[1] + top)):
-            self._kept[index, : self._rows] = response[:, left : left + self._kept.shape[2]]
+            shown = response[:, left : left + self._kept.shape[2]]
+            np.multiply(shown, self._unit, out=self._kept[index, : self._rows])
 
     def shown(self, index: int, out: FloatArray) -> FloatArray:
         """Map `index` in those rows, after the activation: float32 (rows, w), in `out`."""
         distinct = self._distinct
-        unit = distinct.sign[index] * distinct.scale / 255
-        out = out[: self._rows]
-        kept = self._kept[distinct.kernel_of[index], : self._rows]
-        np.multiply(kept, np.float32(unit), out=out)
+        out, found = out[: self._rows], self._kept[distinct.kernel_of[index], : self._rows]
+        if distinct.sign[index] < 0:
+            found = np.negative(found, out=out)
         if distinct.bias[index]:
-            np.add(out, np.float32(distinct.bias[index]), out=out)
-        return out if self._signed else np.asarray(cv2.threshold(out, 0, 0, cv2.THRESH_TOZERO, out)[1], np.float32)
+            found = np.add(found, np.float32(distinct.bias[index]), out=out)
+        return found if self._signed else np.asarray(cv2.threshold(found, 0, 0, cv2.THRESH_TOZERO, out)[1], np.float32)
 
 
 class _Worker:
@@ -86,17 +87,18 @@ class _Worker:
         self._kept.respond(frames[1], rows)
         for index, reached in enumerate(self.extremes):
             live, kept = self.live.shown(index, self._one), self._kept.shown(index, self._other)
-            found = cv2.subtract(live, kept, live)
-            reached[:] = min(reached[0], found.min()), max(reached[1], found.max())
+            found = np.subtract(live, kept, out=self._one[: len(live)])
+            low, high = found.min(), found.max()
+            reached[:] = min(reached[0], low), max(reached[1], high)
             if tiles:
                 place = tiles[index][rows[0] // reduce : -(-rows[1] // reduce)]
-                _to_bytes(np.asarray(found, np.float32), mappings[index], place, reduce)
+                _to_bytes(found, float(low), mappings[index], place, reduce)
 
 
-def _to_bytes(found: FloatArray, mapping: AnyArray, place: ByteArray, reduce: int) -> None:
+def _to_bytes(found: FloatArray, low: float, mapping: AnyArray, place: ByteArray, reduce: int) -> None:
     scale, zero_point = mapping.tolist()
     levels = found if scale else np.zeros_like(found)
-    if scale:  # convertScaleAbs takes the absolute value
+    if scale and low * scale + zero_point < 0:  # convertScaleAbs takes the absolute value
         np.maximum(levels, np.float32(-zero_point / scale), out=levels)
     if reduce == 1:
         cv2.convertScaleAbs(levels, place, scale, zero_point)
