@@ -87,6 +87,11 @@ class Axis:
         """int64 (kernel,), or (n, kernel) for `at` (n, 1): the input position that each weight meets, or OUTSIDE."""
         return self._resolved(size, self.met(at))
 
+    def unread(self, size: int) -> NDArray[np.int64]:
+        """The positions of an input of `size`, and of its padding, that no response reads."""
+        read = self.met(np.arange(self.output(size))[:, None])
+        return np.setdiff1d(np.arange(-self.padding[0], size + self.padding[1]), read)
+
     def source(self, size: int, start: int, end: int) -> NDArray[np.int64]:
         """int64 (end - start,): the input position that stands at each position; OUTSIDE for a zero, or nothing."""
         at = np.arange(start, end)

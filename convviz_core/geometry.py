@@ -172,6 +172,11 @@ class ConvGeometry:
         (y, x), (height, width) = self._axes, input_hw
         return y.source(height, box.top, box.bottom), x.source(width, box.left, box.right)
 
+    def unread(self, input_hw: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The rows and the columns that no response reads, those of the padding included, which lie below 0 too."""
+        (y, x), (height, width) = self._axes, input_hw
+        return y.unread(height), x.unread(width)
+
     def centred_at(self, y: float, x: float) -> tuple[float, float]:
         """The map's position whose window has its middle at input pixel (y, x): what `centre` undoes."""
         at_y, at_x = (axis.centred_at(at) for axis, at in zip(self._axes, (y, x), strict=True))

@@ -17,6 +17,7 @@ from live.drawing.difference_legend import DifferenceLegend
 from live.drawing.edit_panel import EditedMark, EditPanel
 from live.drawing.help_panel import Help
 from live.drawing.inspector import Inspector
+from live.drawing.layer_panel import LayerPanel
 from live.drawing.legend import Legend
 from live.drawing.marks import TargetMark
 from live.drawing.notices import NoSignal, Notices
@@ -29,6 +30,7 @@ from live.drawing.tiles import TilePainter
 from live.drawing.tint import Removed
 from live.drawing.watched_panel import WatchedMarks, WatchedPanel
 from live.editing import BUTTONS, SIGNS
+from live.layer_lines import line_words
 from live.layout import LayoutRequest
 from live.layout.caption_plan import CaptionNeeds
 from live.layout.panel_places import Panel
@@ -47,6 +49,7 @@ def new_compositor(inspector: Inspector | None = None) -> Compositor:
             DifferenceLegend(),
             Strip(),
             EditPanel(),
+            LayerPanel(),
             inspector or Inspector(),
             OfOther(Inspector()),
             WatchedPanel(),
@@ -133,6 +136,8 @@ def scene_of(
         bank_index=state.settings.bank_index,
         help_page=state.interaction.help_page,
         editing=edit_view(state),
+        layer_lines=line_words(state.settings.choice) if state.shows(Panel.LAYER) else (),
+        layer_line=state.interaction.layer_line,
     )
 
 

@@ -7,6 +7,8 @@ from live.comparing import CompareMode
 from live.controls import KEYS
 from live.edit_keys import EDIT_BINDING_OF, why_no_edit
 from live.key_effects import ARROWS
+from live.layer_keys import why_not
+from live.layout.panel_places import Panel
 from live.state import ViewState
 
 _BOUND = {key for binding in KEYS for key in binding.keys}
@@ -42,6 +44,8 @@ def why_nothing(state: ViewState, key: str) -> str:
         return "t tints what ReLU sets to zero, and there is no ReLU now: r brings it back"
     if key in ("PageUp", "PageDown"):
         return f"{key} turns the help's pages, and there is none: h opens it"
+    if key in ARROWS and state.shows(Panel.LAYER):
+        return why_not(state, ARROWS[key][1])
     if key in ARROWS:
         if not state.interaction.viewport.moves:
             return "arrows move the inspector's pixel (i) or pan what is zoomed (wheel) or enlarged (z)"

@@ -39,7 +39,11 @@ PURPOSES: tuple[Purpose, ...] = (
     ),
     Purpose("Compare two layers", ("a", "b")),
     Purpose("Choose the filters", ("f", "d", "1", "r")),
-    Purpose("Change the weights", ("e", "u")),
+    Purpose(
+        "Change the layer",
+        ("e", "l", "u"),
+        (("wheel over it", "over a line of the layer's settings: the next value"),),
+    ),
     Purpose("Change how it looks", ("n", "+", "c", "m", "w")),
     Purpose("Stop the time", ("space", ".")),
     Purpose("Keep what is there", ("s", "v")),

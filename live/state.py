@@ -54,6 +54,7 @@ class Interaction:
     sliding: bool = False  # the pinned pixel walks along its row
     scrolled_maps: int = 0  # the first map that the inspector lists; the drawing has the last word
     help_page: int = 0  # counted on over its end, and below 0
+    layer_line: int = 0  # which line of the layer's settings is chosen
     pointer: Point | None = None
     panel_point: Point | None = None  # the pointer, while it is over the inspector
     hovered: MapPixel | None = None

@@ -103,6 +103,8 @@ MUST_NOT_KNOW = {
     "live/key_effects.py": {*PLAIN, "live.controls"},
     "live/key_binding.py": {*PLAIN, "live.controls"},
     "live/editing.py": {*PLAIN, "live.controls"},
+    "live/layer_keys.py": {*PLAIN, "live.controls"},
+    "live/layer_lines.py": {*PLAIN, "live.controls", "live.state"},
     "live/edit_keys.py": {*PLAIN, "live.controls"},
     "live/chosen_weight.py": {*PLAIN, "live"},
     "live/history.py": {*PLAIN, "convviz_core", "live"},

@@ -107,6 +107,8 @@ class Scene:
     bank_index: int = 0
     help_page: int = 0  # counted on over its end
     editing: EditView | None = None
+    layer_lines: tuple[tuple[str, str], ...] = ()  # name and value of each setting, while their panel is open
+    layer_line: int = 0  # which of them is chosen
     hints: bool = True  # which keys there are: not where nobody can press one
     side: str = ""  # "live" or "kept", where two layers are compared
     other: Scene | None = None  # of the live side, the kept one

@@ -10,6 +10,7 @@ import numpy as np
 from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
 from live.drawing.colormaps import lookup_tables
+from live.drawing.geometry_words import layer_words
 from live.drawing.numbers import TIMES, figure
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
@@ -107,7 +108,8 @@ def side_words(scene: Scene) -> tuple[Word, ...]:
     words += [(bank.name, INK, BOLD), (relu, INK, REGULAR)]
     if scene.flipped:
         words.append(("kernels turned: true convolution", INK, REGULAR))
-    return (*words, (f"{len(bank)} {kernels} of {rows}x{columns}", DIM, REGULAR))
+    words.append((f"{len(bank)} {kernels} of {rows}x{columns}", DIM, REGULAR))
+    return (*words, *((said, INK, REGULAR) for said in layer_words(scene.layer)))
 
 
 def limits(scene: Scene) -> tuple[str, str, str]:
