@@ -172,8 +172,8 @@ def moments(before: ByteArray, after: ByteArray, still: Mask, channels: int) -> 
     differences = []
     for new, old in zip(*planes, strict=True):
         found = cv2.subtract(np.ascontiguousarray(new), np.ascontiguousarray(old), dtype=cv2.CV_32F)
-        found -= np.float32(cv2.mean(found, mask)[0])
-        differences.append(cv2.multiply(found, mask, dtype=cv2.CV_32F))
+        centred = np.asarray(found, np.float32) - np.float32(cv2.mean(found, mask)[0])
+        differences.append(cv2.multiply(centred, mask, dtype=cv2.CV_32F))
     products = [[_product(one, other) for other in differences] for one in differences]
     # There are fewer pairs of neighbours than pixels: scaled as if there were as many.
     pairs = int((still[:, 1:] & still[:, :-1]).sum()), int((still[1:] & still[:-1]).sum())

@@ -34,6 +34,8 @@ KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(("c",), "next colour map", does.next_colormap),
     KeyBinding(("m",), "mirror left and right", does.toggle("mirror")),
     KeyBinding(("x",), "true convolution (flipped kernels) or cross-correlation", does.turn_kernels),
+    KeyBinding(("a",), "keep the shown layer as the other side, and compare", does.keep_layer),
+    KeyBinding(("b",), "compare: beside, wipe, difference, off", does.next_comparison),
     KeyBinding(("k",), "kernels with their numbers", does.toggle("kernels")),
     KeyBinding(("i",), "inspector: point at a pixel; click to pin it, right click to let it go", does.toggle_inspector),
     KeyBinding((",",), "slide the kernel along the row of the pinned pixel, and stop it", does.slide),

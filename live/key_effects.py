@@ -66,6 +66,18 @@ def turn_kernels(state: ViewState, _key: str) -> ViewState:
     return state.with_settings(true_convolution=not state.settings.true_convolution)
 
 
+def keep_layer(state: ViewState, _key: str) -> ViewState:
+    """What is shown becomes the other side."""
+    flipped = state.settings.true_convolution
+    return replace(state, comparing=state.comparing.with_kept(state.layer, flipped=flipped))
+
+
+def next_comparison(state: ViewState, _key: str) -> ViewState:
+    """The next way to compare with what is kept; nothing where nothing is kept."""
+    comparing = state.comparing
+    return state if comparing.kept is None else replace(state, comparing=replace(comparing, mode=comparing.mode.next))
+
+
 def toggle_panel(panel: Panel) -> Callable[[ViewState, str], ViewState]:
     """Opens and closes that panel."""
     return lambda state, _key: replace(state, appearance=state.appearance.toggled(panel))

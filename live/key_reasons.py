@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from convviz_core.ranges import RangeMode
+from live.comparing import CompareMode
 from live.controls import KEYS
 from live.edit_keys import EDIT_BINDING_OF, why_no_edit
 from live.key_effects import ARROWS
@@ -33,6 +34,12 @@ def why_nothing(state: ViewState, key: str) -> str:
         count = len(state.settings.banks)
         shown = int(key) - 1 == state.settings.bank_index
         return f"bank {key} is shown already" if shown else f"there are only {count} filter banks"
+    if key == "a":
+        return "the layer that is shown is the other side already: change something, and both are there"
+    if key == "b":
+        return "b compares with the layer that a keeps, and none is kept yet"
+    if key == "t" and state.comparing.mode == CompareMode.DIFFERENCE:
+        return "a difference has nothing that ReLU sets to zero: b goes on to the layers themselves"
     if key == "t":
         return "t tints what ReLU sets to zero, and there is no ReLU now: r brings it back"
     if key in ("PageUp", "PageDown"):

@@ -37,6 +37,7 @@ PURPOSES: tuple[Purpose, ...] = (
             ("point at it", "at a cell of the inspector's matrices: its numbers are told"),
         ),
     ),
+    Purpose("Compare two layers", ("a", "b")),
     Purpose("Choose the filters", ("f", "d", "1", "r")),
     Purpose(
         "Change the layer",

@@ -13,12 +13,10 @@ from pathlib import Path
 import cv2
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.filters.bank import FilterBank
-from convviz_core.filters.toml import MAX_TEXT, to_toml
+from convviz_core.filters.toml import to_toml, writable
 from convviz_core.gray import to_gray, to_unit
 from convviz_core.layer import Layer
 from convviz_core.maps_file import write_maps
-from convviz_core.names import shown
 from live.outputs import check_directory, replacing
 
 SNAPSHOT_FILES = ("frame.png", "mosaic.png", "maps.npz", "settings.json", "filters.toml", "reproduce.py")
@@ -51,14 +49,14 @@ def write_snapshot(
         beside("mosaic.png").write_bytes(_png(mosaic))
         gray, bank = to_unit(to_gray(frame)), layer.weights
         write_maps(beside("maps.npz"), gray, bank.kernels, conv, activated, bank.bias)
-        beside("filters.toml").write_text(to_toml(_writable(layer)), encoding="utf-8")
-        written = {**settings, **_layer_settings(layer)}
+        beside("filters.toml").write_text(to_toml(replace(writable(layer.bank), conv=layer.conv)), encoding="utf-8")
+        written = {**settings, **layer_settings(layer)}
         beside("settings.json").write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
         beside("reproduce.py").write_bytes(_REPRODUCE.read_bytes())
     return directory
 
 
-def _layer_settings(layer: Layer) -> dict[str, object]:
+def layer_settings(layer: Layer) -> dict[str, object]:
     """What settings.json says of the layer's geometry, and whether its bias is added."""
     padding = layer.padding
     return {
@@ -68,22 +66,6 @@ def _layer_settings(layer: Layer) -> dict[str, object]:
         "dilation": list(layer.geometry.dilation_yx),
         "bias": layer.bias,
     }
-
-
-def _writable(layer: Layer) -> FilterBank:
-    """The bank with the geometry that it is used with, and with names that a filter file may have."""
-    filters = tuple(
-        replace(filter, label=_text(filter.label, f"filter {number}"))
-        for number, filter in enumerate(layer.bank.filters, 1)
-    )
-    bank = layer.bank
-    return FilterBank(
-        _text(bank.name, "filters"), filters, _text(bank.description, ""), bias=bank.bias, conv=layer.conv
-    )
-
-
-def _text(text: str, otherwise: str) -> str:
-    return shown(text)[:MAX_TEXT] or otherwise
 
 
 def next_snapshot_directory(parent: Path) -> Path:

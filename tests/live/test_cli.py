@@ -127,6 +127,7 @@ VALUES = {
     "--format": "MJPG",
     "--colormap": "gray",
     "--activation": "relu",
+    "--compare-as": "wipe",
     "--range": "auto",
     "--engine": "auto",
     "--record-what": "frame",

@@ -84,7 +84,7 @@ def test_no_file_is_ever_written_over(here: Path) -> None:
 )
 def test_a_bank_s_name_makes_a_name_that_is_safe_everywhere(here: Path, name: str, safe: str) -> None:
     assert safe_name(name) == safe
-    bank = FilterBank(name, (Filter("a\nb" * 90, ONE), Filter("\x00", ONE)))
+    bank = FilterBank(name, (Filter("a\nb" * 90, ONE), Filter("\u00a0", ONE)))
     assert write_edited(bank, here).parent == here
     assert load_bank(here / f"{safe}-edited.toml").labels[1] == "filter 2"
 

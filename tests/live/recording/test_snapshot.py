@@ -151,7 +151,9 @@ def test_geometry_and_bias_are_kept_and_followed(tmp_path: Path, layer: Layer, m
 
 
 def test_a_bank_whose_names_no_filter_file_may_have_is_kept_all_the_same(tmp_path: Path) -> None:
-    bank = FilterBank("n" * 300, (Filter("", np.ones((2, 2), np.float32)), Filter("a\nb", np.ones((2, 2), np.float32))))
+    bank = FilterBank(
+        "n" * 300, (Filter("", np.ones((2, 2), np.float32)), Filter("a\nb\u00a0c", np.ones((2, 2), np.float32)))
+    )
     take(tmp_path, colour_frame(), Layer(bank))
     assert load_bank(tmp_path / "filters.toml").labels[0] == "filter 1"
 
