@@ -16,7 +16,7 @@ from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid
 from convviz_core.padded_part import padded_part
 from live.drawing.colormaps import Palette, colour_into, lifting_palette, palettes, plain_palette
-from live.drawing.scaling import Band, Scaling, block_for, block_means
+from live.drawing.scaling import Band, Scaling, block_for, block_means, scaling
 from live.drawing.scene import Scene
 from live.drawing.tint import Removed, Strength, tint_into, tint_strengths
 from live.layout import Layout
@@ -46,6 +46,8 @@ class _Picture:
 
     def bands(self) -> list[Band]:
         """What is painted one by one: the bands of its scaling that are seen."""
+        if not self._cut:
+            return list(self.scaling.bands())
         return [band for band in self.scaling.bands() if self.rows(band).start < self.rows(band).stop]
 
     def rows(self, band: Band) -> slice:
@@ -194,20 +196,20 @@ def _pictures(canvas: ByteArray, layout: Layout, scene: Scene) -> dict[int | Non
             source = input_part(scene.image, scene.layer.geometry, layout.crop)
             block = _input_block(layout, scene.layer.geometry, source, place)
             make_gray = source.ndim == 3 and bank.channels == 1
-            scaling, corner = _scaling(layout, tile.picture, source[::block, ::block])
-            pictures[tile.index] = _Picture(source, place, scaling, plain_palette(), make_gray, block, corner_yx=corner)
+            way, corner = _scaling(layout, tile.picture, source[::block, ::block])
+            pictures[tile.index] = _Picture(source, place, way, plain_palette(), make_gray, block, corner_yx=corner)
         else:
             source = map_part(scene.mosaic, maps, tile.index, layout)
             opposite = map_part(scene.mosaic, maps, removed.tiles[tile.index], layout) if removed else None
             strength = None if strengths is None else strengths[tile.index]
-            scaling, corner = _scaling(layout, tile.picture, source)
+            way, corner = _scaling(layout, tile.picture, source)
             its = (colours[tile.index], False, 1, opposite, strength, corner)
-            pictures[tile.index] = _Picture(source, place, scaling, *its)
+            pictures[tile.index] = _Picture(source, place, way, *its)
     return pictures
 
 
 def _input_block(layout: Layout, geometry: ConvGeometry, source: ByteArray, place: ByteArray) -> int:
-    """The input is cut in the blocks that the maps are made of, where these are; else as costs less and loses little."""
+    """The input is cut in the blocks that the maps are made of, where they are; else as costs less and loses little."""
     if layout.zoomed is not None:
         return 1
     return layout.reduce * min(geometry.stride_yx) if layout.reduce > 1 else block_for(source.shape, place.shape)
@@ -217,12 +219,12 @@ def _scaling(layout: Layout, place: Rect, source: ByteArray) -> tuple[Scaling, t
     """From `layout.crop` to the canvas, and where in that the tile begins: zoomed, a pixel may be seen in part."""
     source_hw, seen, crop = (source.shape[0], source.shape[1]), layout.zoomed, layout.crop
     if seen is None:
-        return Scaling(source_hw, (place.height, place.width)), (0, 0)
+        return scaling(source_hw, (place.height, place.width)), (0, 0)
     down, across = place.height / seen.height, place.width / seen.width
     top, left = round((seen.top - crop.y) * down), round((seen.left - crop.x) * across)
     height, width = round(crop.height * down), round(crop.width * across)
     # Rounding may leave the last pixel's end a canvas pixel short of the tile's.
-    return Scaling(source_hw, (max(height, top + place.height), max(width, left + place.width))), (top, left)
+    return scaling(source_hw, (max(height, top + place.height), max(width, left + place.width))), (top, left)
 
 
 def map_part(mosaic: ByteArray, maps: int, index: int, layout: Layout) -> ByteArray:
