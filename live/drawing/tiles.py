@@ -125,8 +125,10 @@ class TilePainter:
         """Join the threads."""
         self._pool.shutdown()
 
-    def paint(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
-        """Paint every tile's picture onto `canvas`, uint8 BGR (H, W, 3), and nothing beside them."""
+    def paint(
+        self, canvas: ByteArray, layout: Layout, scene: Scene, meanwhile: Callable[[], None] = lambda: None
+    ) -> None:
+        """Paint every tile's picture onto `canvas`, uint8 BGR (H, W, 3) (see Painter)."""
         work = _work(canvas, layout, scene)
         kept = scene.other if layout.other and not scene.difference else None
         if kept and layout.other and scene.wipe is None:
@@ -135,24 +137,27 @@ class TilePainter:
             if self._under.shape != canvas.shape:
                 self._under = np.empty_like(canvas)
             work += _work(self._under, layout.other, kept)
-        self._on_all_cores(work)
+        self._on_all_cores(work, meanwhile)
         if kept and layout.other and scene.wipe is not None:
             for tile in layout.other.tiles:
                 left = wiped(tile.picture, scene.wipe).slices
                 canvas[left] = self._under[left]
 
-    def _on_all_cores(self, work: Sequence[Callable[[], None]]) -> None:
-        """Do all of it; each core takes the next piece that none has begun."""
+    def _on_all_cores(self, work: Sequence[Callable[[], None]], meanwhile: Callable[[], None]) -> None:
+        """Do all of it; each core takes the next piece that none has begun, this one after what it does meanwhile."""
         waiting = iter(work)  # a list's: no two threads get the same piece
 
         def work_through() -> None:
             for piece in waiting:
                 piece()
 
-        others = [self._pool.submit(work_through) for _ in range(min(self._others, len(work) - 1))]
-        work_through()
-        for other in others:
-            other.result()
+        others = [self._pool.submit(work_through) for _ in range(min(self._others, len(work)))]
+        try:
+            meanwhile()
+        finally:
+            work_through()
+            for other in others:
+                other.result()
 
 
 def _work(canvas: ByteArray, layout: Layout, scene: Scene) -> list[Callable[[], None]]:
