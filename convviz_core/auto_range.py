@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
@@ -208,32 +206,12 @@ def _looked_at(sampler: _Sampler, frame: ByteArray, most: int) -> list[Tally]:
     """Portions of a picture, enough of them, and up to `most` where those may still be off."""
     if isinstance(sampler, ResponseSampler):
         sampler, frame = of_one_frame(sampler, frame)
-    tallies = _in_two_threads(lambda portion: Tally.of(sampler.sizes(frame, portion)), range(sampler.enough))
-    for portion in range(sampler.enough, min(most, sampler.portions), 2):
-        if Tally.sum(tallies).sure(sampler.responses_in_all):
+    tallies: list[Tally] = []
+    for portion in range(min(most, sampler.portions)):
+        if len(tallies) >= sampler.enough and Tally.sum(tallies).sure(sampler.responses_in_all):
             break
-        both = range(portion, min(portion + 2, most, sampler.portions))
-        tallies += _in_two_threads(lambda portion: Tally.of(sampler.sizes(frame, portion)), both)
+        tallies.append(Tally.of(sampler.sizes(frame, portion)))
     return tallies
-
-
-def _in_two_threads(look: Callable[[int], Tally], portions: Iterable[int]) -> list[Tally]:
-    """Of each portion what `look` gives; the caller is one of the two."""
-    waiting, found = iter([*portions]), {}  # a list's: no two threads get the same portion
-
-    def work_through() -> None:
-        for portion in waiting:
-            found[portion] = look(portion)
-
-    other = _second_thread().submit(work_through)
-    work_through()
-    other.result()
-    return [found[portion] for portion in sorted(found)]
-
-
-@cache
-def _second_thread() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, "convviz-range")
 
 
 def _in_bounds(sampler: _Sampler, tally: Tally, peak: Callable[[], float]) -> float:
