@@ -23,6 +23,7 @@ from live.layout import Layout
 from live.layout.tiling import Rect
 
 _MOST_THREADS = 4
+_TINTED_ROWS = 60  # at a time, since that takes eight pictures of them, which are to stay in a core's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,11 +101,15 @@ class _Picture:
 
 def _paint_pair(one: _Picture, other: _Picture, band: Band) -> None:
     """Paint some rows of two maps that are each other's opposite: what is removed of one is what the other shows."""
-    levels = one.levels(band), other.levels(band)
-    lifted = _lifted(levels[0]), _lifted(levels[1])
-    for picture, its, shown, removed in ((one, levels[0], *lifted), (other, levels[1], *lifted[::-1])):
-        assert picture.strength is not None
-        tint_into(its, picture.palette, removed, picture.strength, picture.place[picture.rows(band)], shown)
+    whole = one.levels(band), other.levels(band)
+    for first in range(0, len(whole[0]), _TINTED_ROWS):
+        rows = slice(first, first + _TINTED_ROWS)
+        levels = whole[0][rows], whole[1][rows]
+        lifted = _lifted(levels[0]), _lifted(levels[1])
+        for picture, its, shown, removed in ((one, levels[0], *lifted), (other, levels[1], *lifted[::-1])):
+            assert picture.strength is not None
+            place = picture.place[picture.rows(band)][rows]
+            tint_into(its, picture.palette, removed, picture.strength, place, shown)
 
 
 def _lifted(levels: ByteArray) -> ByteArray:

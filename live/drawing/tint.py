@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -30,7 +31,7 @@ class Strength(NamedTuple):
 
     def of(self, lifted: ByteArray) -> ByteArray:
         """uint8 (H, W). lifted: what the default colour map makes of the removed part's bytes."""
-        strong = cv2.subtract(lifted, self.least)
+        strong = cv2.subtract(lifted, self.least)  # type: ignore[call-overload]  # numbers are not in its stubs
         return np.asarray(strong if self.scale == 1 else cv2.convertScaleAbs(strong, alpha=self.scale), np.uint8)
 
 
@@ -65,13 +66,19 @@ def counts_from(bank: FilterBank, removed: Removed) -> AnyArray:
 
 def tint_strengths(bank: FilterBank, removed: Removed) -> list[Strength]:
     """How strongly each map's removed part is tinted; what does not count, not at all."""
-    span = np.linspace(0, 1, 256)
     strengths = []
-    for least, (lo, hi) in zip(counts_from(bank, removed), removed.ranges.astype(np.float64), strict=True):
-        first = int(np.count_nonzero(lo + (hi - lo) * span < least))
+    for least, (lo, hi) in zip(counts_from(bank, removed).tolist(), removed.ranges.tolist(), strict=True):
+        first = first_counted(least, lo, hi)
         none = int(lifting_palette().table[first - 1, 0]) if first else -1
         strengths.append(Strength(none, max(1.0, STRONGEST / (255 - none)) if none < 255 else 1.0))
     return strengths
+
+
+def first_counted(least: float, lo: float, hi: float) -> int:
+    """The first byte of a range [lo, hi] that stands for at least `least`, 0 to 256."""
+    if hi <= lo:
+        return 0 if lo >= least else 256
+    return min(max(math.ceil(255 * (least - lo) / (hi - lo)), 0), 256)
 
 
 def is_light(colour: ByteArray) -> bool:
@@ -110,7 +117,5 @@ def removed_share(levels: ByteArray, least: float, lo: float, hi: float) -> floa
 
     Of a large one, every few rows are counted.
     """
-    if hi <= lo:
-        return float(lo >= least)
     counted = levels[:: max(1, len(levels) // COUNTED_ROWS)]
-    return float(np.count_nonzero(counted >= np.ceil(255 * (least - lo) / (hi - lo))) / counted.size)
+    return float(np.count_nonzero(counted >= first_counted(least, lo, hi)) / counted.size)
