@@ -6,6 +6,7 @@ from convviz_core.ranges import RangeMode
 from live.controls import KEYS
 from live.edit_keys import EDIT_BINDING_OF, why_no_edit
 from live.key_effects import ARROWS
+from live.model_view.keys import why_not
 from live.state import ViewState
 
 _BOUND = {key for binding in KEYS for key in binding.keys}
@@ -15,6 +16,8 @@ def why_nothing(state: ViewState, key: str) -> str:
     """For a key that leaves `state` as it is and asks for nothing."""
     if state.editing and key in EDIT_BINDING_OF:
         return why_no_edit(state, key)
+    if reason := why_not(state, key):
+        return reason
     if key in ("u", "y"):
         return f"there is nothing {'to undo' if key == 'u' else 'that was undone'} of this bank"
     if key not in _BOUND:

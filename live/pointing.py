@@ -37,7 +37,7 @@ def _pointed_at_tiles(state: ViewState, layout: Layout) -> ViewState:
     if not layout.over_tiles(*now.pointer):
         return state
     target = under(state, layout, now.pointer)
-    if target is not None and layout.input_pixel(*now.pointer) is not None:
+    if target is not None and layout.input_pixel(*now.pointer) is not None and not state.model:
         return _hovering(state, target, state.layer.geometry.middle_pixel(*target[1:]))
     return _hovering(state, target)
 

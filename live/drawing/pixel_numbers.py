@@ -54,7 +54,7 @@ class PixelNumbers:
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:
         """Which pixels of which picture, and what is said of them."""
-        picture = scene.beat, scene.status.mirrored
+        picture = scene.beat, scene.status.mirrored, scene.model and (scene.model.name, scene.model.channels)
         return layout.places, layout.seen, scene.layer, scene.range, scene.gain, scene.removed is None, picture
 
     def draw(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
@@ -72,7 +72,11 @@ class PixelNumbers:
 
 def shown_responses(scene: Scene, indices: Sequence[int], part: Box) -> AnyArray:
     """float32 (n, h, w): what those maps show of their responses; all of them where what ReLU removes is tinted."""
-    found = responses(scene.image, scene.layer, indices, part)
+    if scene.model:
+        channels = [scene.model.channels[index] for index in indices]
+        found = scene.model.conv[channels, part.top : part.bottom, part.left : part.right]
+    else:
+        found = responses(scene.image, scene.layer, indices, part)
     return found if scene.layer.signed or scene.removed else np.maximum(found, 0)
 
 
@@ -93,6 +97,8 @@ def _words(layout: Layout, scene: Scene) -> list[tuple[Tile, Words]]:
 
     written: list[tuple[Tile, Words]] = []
     for tile in layout.tiles:
+        if tile.index is None and scene.model:
+            continue  # where a map's pixel lies, the input has several
         if tile.index is None:
             channels = scene.layer.bank.channels
             levels = to_planes(input_part(scene.image, scene.layer.geometry, crop), channels)

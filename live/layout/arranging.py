@@ -29,7 +29,7 @@ class LayoutRequest:
 
     map_hw: of one map. count: of the maps. input_tile: whether the input has one too. panels: those that are open, in
     the order in which they stand. captions: what the tiles' captions would like. kernel_chw: a kernel's
-    channels, rows and columns.
+    channels, rows and columns. more_lines: of the strip.
     """
 
     canvas_wh: tuple[int, int]
@@ -40,6 +40,7 @@ class LayoutRequest:
     panels: tuple[Panel, ...] = ()
     captions: CaptionNeeds = field(default_factory=CaptionNeeds)
     kernel_chw: tuple[int, int, int] = (1, 3, 3)
+    more_lines: int = 0
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ def arrange(request: LayoutRequest) -> Layout:
 
 def _with_strip(request: LayoutRequest, text: TypeScale, lines: int) -> Layout:
     width, height = request.canvas_wh
-    strip_h = lines * text.line + text.gap if lines else 0
+    strip_h = (lines + request.more_lines) * text.line + text.gap if lines else 0
     whole = Rect(0, 0, width, max(1, height - strip_h))
     room, panels, block = _places(replace(request, viewport=Viewport(request.viewport.enlarged)), text, whole)
     covered = not (room.width and room.height)  # by the help

@@ -22,6 +22,7 @@ from live.state import ViewState
 from live.watching import Watched, kept_values
 
 if TYPE_CHECKING:
+    from live.model_view.picture import Shown  # which loads torch
     from live.recording.recorder import Recorder
 
 RecordWhat = Literal["display", "mosaic", "frame"]
@@ -112,11 +113,12 @@ class Keep:
         state: ViewState,
         result: Result | None,
         watched: Sequence[Watched] = (),
+        shown: Shown | None = None,
     ) -> None:
         """Keep the picture on the screen in a new folder."""
         directory = next_snapshot_directory(self.snapshots)
         try:
-            self.write_snapshot(directory, engine, image, state, result, watched)
+            self.write_snapshot(directory, engine, image, state, result, watched, shown)
         except OutputError as error:
             self._fail(error)
         else:
@@ -130,8 +132,18 @@ class Keep:
         state: ViewState,
         result: Result | None,
         watched: Sequence[Watched] = (),
+        shown: Shown | None = None,
     ) -> None:
-        """frame.png, mosaic.png at full size, maps.npz, settings.json, reproduce.py; OutputError if not."""
+        """frame.png, mosaic.png at full size, maps.npz, settings.json, reproduce.py; OutputError if not.
+
+        shown: a model's answer, where one is shown.
+        """
+        if shown is not None:
+            from live.recording.model_snapshot import write_model_snapshot  # which loads torch
+
+            about = {"engine": engine.name, "device": engine.device, "source": self.source}
+            write_model_snapshot(directory, shown, state, watched, about)
+            return
         layer = state.layer
         as_shown: Range = state.appearance.range
         if result is not None and state.appearance.range != RangeMode.FRAME:
