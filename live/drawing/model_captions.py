@@ -17,6 +17,7 @@ from live.layout.caption_plan import CaptionNeeds
 from live.layout.tiling import Tile
 
 TILES_A_PIECE = 16
+_NOTE = "00% removed"  # what a note beside the number may be
 
 
 @lru_cache(maxsize=64)
@@ -72,17 +73,17 @@ def _caption(layout: Layout, scene: Scene, tile: Tile) -> Sprite:
     line = base_line(0, tile.caption.height - text.gap // 2, size)
     if tile.index is None:
         height, across = scene.image.shape[:2]
-        choices = [f"the input: {model.input_words}", f"the input, {across}x{height}", f"{across}x{height}", "input"]
+        choices = [f"the input: {model.input_words}", f"input, {across}x{height}", f"in {across}x{height}", "input"]
         words = next((words for words in choices if text_width(words, size) <= width), "")
         put(sprite.pixels, words, 0, line, size, INK)
         return sprite
-    number = str(model.channels[tile.index])
-    head = next((words for words in (f"channel {number}", number) if text_width(words, size) <= width), "")
-    x = put(sprite.pixels, head, 0, line, size, INK) + text.pad
     said = " ".join(word for word in (model.state_of(tile.index), *_notes(layout, scene, tile.index)) if word)
-    if text_width(said, size) > width - x:  # the number alone leaves more room
-        said = shortened(said, size, width - x)
-    put(sprite.pixels, said, x, line, size, ACCENT if model.state_of(tile.index) else DIM)
+    colour = ACCENT if model.state_of(tile.index) else DIM
+    behind = _NOTE if _follows(scene) else ""  # on all tiles alike
+    widest = f"channel {max(model.channels)} {behind}"
+    head = f"{'channel ' if text_width(widest, size) <= width else ''}{model.channels[tile.index]}"
+    x = put(sprite.pixels, shortened(head, size, width), 0, line, size, INK) + text.pad
+    put(sprite.pixels, shortened(said, size, width - x), x, line, size, colour)
     return sprite
 
 

@@ -76,7 +76,7 @@ class Scene:
 
     layer: what was computed, its kernels turned where `flipped`; of a model only the activation counts. range and gain:
     how it is shown. ranges: float32 (N, 2), lo and hi of each map. image: the frame that the maps answer, uint8 (H, W)
-    gray or (H, W, 3) BGR, mirrored where so asked. mosaic: uint8, the maps' bytes as `Layout.reduce` asked for them, and
+    gray or (H, W, 3) BGR, mirrored if asked. mosaic: uint8, the maps' bytes as `Layout.reduce` asked for them, and
     behind them those that `removed` names. beat: what must not be drawn more often than can be read goes by it; it
     changes a few times a second, and with the picture, below 0, where that stands still.
     """

@@ -88,11 +88,16 @@ class ModelChoice:
         ranked = self.ranked if self.order == Order.STRONGEST and self.ranked else tuple(range(self.count))
         return ranked.index(channel) // MOST_SHOWN
 
+    @property
+    def matching(self) -> tuple[int, ...]:
+        """The lines whose names have in them what is typed."""
+        part = comparable(self.typed or "")
+        return tuple(at for at, line in enumerate(self.lines) if part in comparable(line.name))
+
     def listed(self) -> tuple[int, ...]:
-        """The lines that what is typed leaves: all, where that is nothing, or a channel's number."""
-        part = (self.typed or "").lower()
-        found = tuple(at for at, line in enumerate(self.lines) if part in comparable(line.name))
-        return found if found or not part.isdecimal() else tuple(range(len(self.lines)))
+        """The lines that what is typed leaves: all, where that is a number that no name has in it."""
+        found = self.matching
+        return found if found or not (self.typed or "").isdecimal() else tuple(range(len(self.lines)))
 
     def showing(self, name: str) -> ModelChoice:
         """Another layer, from its first page on."""

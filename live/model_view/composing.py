@@ -36,6 +36,11 @@ from live.model_view.listing import listed
 from live.model_view.picture import Shown
 from live.state import ViewState
 
+EXPLANATION = (
+    "Each tile is one channel of what the layer gives, before the model goes on; its channels are numbered from 0, as "
+    "torch has them. ReLU here is the viewer's own, on what is shown. A dead channel has not been above 0 once since "
+    "the layer is shown; a saturated one was the same above 0 at every pixel."
+)
 FOR_MODELS = (Panel.LAYERS, Panel.INSPECTOR, Panel.WATCHED, Panel.PROFILE, Panel.HELP)
 
 
@@ -50,7 +55,7 @@ def new_model_compositor() -> Compositor:
             ModelInspector(),
             WatchedPanel(),
             Profile(),
-            Help(model_sections()),
+            Help(model_sections(), explanation=EXPLANATION),
         ),
         marks=(PixelNumbers(), WatchedMarks(), ModelMark()),
         over=(NoSignal(), Notices()),

@@ -170,6 +170,7 @@ MODEL_KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(("PageUp", "PageDown"), "the next 64 channels (while the help is open: its pages)", turn_page),
 )
 
+_WORDS = {", (comma)": (", (comma)", "let the pinned pixel walk along its row, and stop it")}
 _ARROWS = KeyBinding(tuple(does.ARROWS), "", _arrow)
 _LEAVE = KeyBinding(("q", "Esc"), "", leave)
 _TYPING = KeyBinding((), "", type_key)
@@ -210,13 +211,12 @@ def model_sections() -> list[tuple[str, list[tuple[str, str]]]]:
     """The help's sections while a model is shown."""
     from live.purposes import help_sections
 
-    own = {name for key in NOT_FOR_MODELS for name in (key,)}
     without = ("Choose the filters", "Change the weights")
-    first = ("Choose layer and channels", [(key_names(binding), binding.help) for binding in MODEL_KEYS])
-    relu = ("r", "the viewer's own ReLU on or off")
+    not_here = {*NOT_FOR_MODELS, "PageDown", "point at it", "wheel over it"}
+    first = [(key_names(binding), binding.help) for binding in MODEL_KEYS]
     rest = [
-        (title, [line for line in lines if not set(line[0].split()) & (own | {"PageDown"})])
+        (title, [_WORDS.get(line[0], line) for line in lines if not {line[0], *line[0].split()} & not_here])
         for title, lines in help_sections()
         if title not in without
     ]
-    return [(first[0], [*first[1], relu]), *rest]
+    return [("Choose layer and channels", [*first, ("r", "the viewer's own ReLU on or off")]), *rest]

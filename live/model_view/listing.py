@@ -19,7 +19,8 @@ def meant(choice: ModelChoice) -> tuple[str | None, int | None]:
         return choice.lines[choice.pointed].name, None
     if choice.typed and choice.typed.isdecimal() and int(choice.typed) < choice.count:
         return None, int(choice.typed)
-    return (choice.lines[lines[0]].name, None) if choice.typed and lines else (None, None)
+    found = choice.matching
+    return (choice.lines[found[0]].name, None) if choice.typed and found else (None, None)
 
 
 def meant_words(choice: ModelChoice) -> str:
