@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from convviz_core.engines.api import Engine
 from convviz_core.engines.opening import open_engine
@@ -19,6 +20,7 @@ from convviz_core.ranges import RangeMode
 from live.bank_changes import INDEX
 from live.bank_file import BankFile, stamp
 from live.commands import bank_from
+from live.comparing_options import compared_file, comparing_of
 from live.display.api import Display
 from live.display.null import NullDisplay
 from live.display.x11 import Screen
@@ -32,14 +34,20 @@ from live.model_options import check_together
 from live.outputs import check_directory, check_file, check_name
 from live.overlaps import check_apart, check_beside_recording
 from live.process import Interrupts, created_at_s
+from live.recording.comparison import COMPARISON_FILES, DIFFERENCE_FILE, FOLDER
 from live.recording.keep import Keep
 from live.recording.snapshot import SNAPSHOT_FILES
 from live.sources import open_source
-from live.sources.frame import FrameSource, SourceEvent, SourceSettings
+from live.sources.frame import FrameSource, Listener, SourceEvent, SourceSettings
 from live.state import Appearance, LayerSettings, ViewState
+
+if TYPE_CHECKING:
+    from live.serving import Serving
 
 EXIT_OUTPUT = 4
 RECORDED_CANVAS_WH = (960, 720)  # what "the display" is where there is none
+BROWSER = "browser"  # SOURCE that is the camera of the page of --serve
+PAGE_WH = (1280, 800)  # what is told to a display that is no window; a page asks for its own size
 
 Say = Callable[[str], None]
 
@@ -48,7 +56,7 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
     """Run the viewer; returns the exit code. Errors: FilterError, SourceError, EngineError, OutputError."""
     check_together(arguments)
     check_outputs(arguments)
-    screen = None if arguments.headless else Screen()
+    screen = None if arguments.headless or arguments.serve else Screen()
     inbox = Inbox()
     bank_path = bank_file(arguments.filters)
     bank_stamp = stamp(bank_path) if bank_path else None
@@ -59,7 +67,14 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
         last.state = replace(last.state, model=open_model(arguments, say))
     with ExitStack() as stack:
         listen = _listener(inbox, say)
-        source = open_source(arguments.source, source_settings(arguments, last.state), listen)
+        settings = source_settings(arguments, last.state)
+        serving = open_serving(arguments, settings, listen, say)
+        if serving:
+            stack.callback(serving.close)
+        if serving and arguments.source == BROWSER:
+            source = serving.open_source()
+        else:
+            source = open_source(arguments.source, settings, listen)
         stack.callback(source.close)
         in_background = arguments.model is None and (not arguments.headless or arguments.engine == "auto")
         engine = open_engine(
@@ -83,7 +98,7 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
             changing = BankFile(arguments.filters, bank_path, bank_stamp, bank, inbox)
             stack.callback(changing.close)
             changing.start()
-        display = open_display(arguments, screen)
+        display = serving.start() if serving else open_display(arguments, screen)
         stack.callback(display.close)
         interrupts.defer()  # until every file is finished
         keep = open_keep(arguments, source, trace, say)
@@ -98,11 +113,11 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
             stop=StopCondition(arguments.frames, arguments.seconds),
             inbox=inbox,
             interrupted=interrupts.noted,
-            screen_wh=screen.size_wh if screen else (0, 0),
+            screen_wh=screen.size_wh if screen else PAGE_WH,
         )
         if arguments.snapshot and last.image is not None:
-            kept = last.image, last.state, last.result, last.watched, last.shown
-            keep.write_snapshot(arguments.snapshot, engine, *kept)
+            shown = last.state, last.result, last.watched, last.other, last.shown
+            keep.write_snapshot(arguments.snapshot, engine, last.image, *shown)
     if arguments.headless:
         say(summary(source, profiler))
     return interrupts.exit_code or (EXIT_OUTPUT if keep.failed else 0)
@@ -115,13 +130,17 @@ def check_outputs(arguments: argparse.Namespace) -> None:
     if arguments.snapshot is not None:
         check_directory(arguments.snapshot)  # before the files, for one of which it may stand in the way
         kept = [arguments.snapshot / name for name in SNAPSHOT_FILES]
+        if arguments.compare is not None:
+            check_directory(arguments.snapshot / FOLDER)
+            kept += [arguments.snapshot / FOLDER / name for name in (*COMPARISON_FILES, DIFFERENCE_FILE)]
     for path in [*files, *kept]:
         check_file(path)
     if arguments.record is not None:
         check_name(arguments.record)
         check_beside_recording(arguments.record, [*files, *kept])
     bank = bank_file(arguments.filters)
-    check_apart([*files, *kept], [] if bank is None else [bank], arguments.source)
+    read = [*([] if bank is None else [bank]), *compared_file(arguments)]
+    check_apart([*files, *kept], read, arguments.source)
 
 
 def initial_state(arguments: argparse.Namespace, say: Say) -> ViewState:
@@ -136,13 +155,16 @@ def initial_state(arguments: argparse.Namespace, say: Say) -> ViewState:
     return ViewState(
         LayerSettings(choices, index, Activation(arguments.activation)),
         Appearance(range=RangeMode(arguments.range), colormap=arguments.colormap, mirror=arguments.mirror),
+        comparing=comparing_of(arguments, say),
     )
 
 
 def source_settings(arguments: argparse.Namespace, state: ViewState) -> SourceSettings:
     """What the arguments ask of the source; colour only where a bank may read it or the frame itself is recorded."""
     from_file = bank_file(arguments.filters) is not None  # which may hold other filters later
-    reads_colour = from_file or state.model is not None or any(bank.channels == 3 for bank in state.settings.banks)
+    kept = (state.comparing.kept.bank,) if state.comparing.kept else ()
+    from_file = from_file or state.model is not None
+    reads_colour = from_file or any(bank.channels == 3 for bank in (*state.settings.banks, *kept))
     return SourceSettings(
         width=arguments.width,
         height=arguments.height,
@@ -155,14 +177,34 @@ def source_settings(arguments: argparse.Namespace, state: ViewState) -> SourceSe
     )
 
 
+def records_display(arguments: argparse.Namespace) -> bool:
+    """Whether canvases are drawn even where nobody looks."""
+    return arguments.record is not None and arguments.record_what == "display"
+
+
 def open_display(arguments: argparse.Namespace, screen: Screen | None) -> Display:
     """The window, or without one a canvas where the display is to be recorded."""
     if screen is None:
-        records_display = arguments.record is not None and arguments.record_what == "display"
-        return NullDisplay(RECORDED_CANVAS_WH if records_display else None)
+        return NullDisplay(RECORDED_CANVAS_WH if records_display(arguments) else None)
     from live.display.window import Window
 
     return Window(screen)
+
+
+def open_serving(
+    arguments: argparse.Namespace, settings: SourceSettings, listener: Listener, say: Say
+) -> Serving | None:
+    """The server of `--serve`, which does not let anybody in yet; None without."""
+    if arguments.serve is None:
+        return None
+    from live.serving import Serving
+
+    return Serving(
+        arguments.serve,
+        say,
+        camera=(settings, listener) if arguments.source == BROWSER else None,
+        canvas_wh=RECORDED_CANVAS_WH if records_display(arguments) else None,
+    )
 
 
 def open_keep(arguments: argparse.Namespace, source: FrameSource, trace: Trace | None, say: Say) -> Keep:

@@ -15,8 +15,16 @@ from convviz_core.engines.api import EngineError
 from convviz_core.filters.bank import FilterError
 from convviz_core.geometry import FrameSizeError, GeometryError
 from convviz_core.models.errors import ModelError
-from live.errors import OutputError
-from live.parsers import EXIT_ARGUMENTS, cameras_parser, filters_parser, layers_parser, say, still_parser, view_parser
+from live.errors import OptionsError, OutputError
+from live.parsers import (
+    EXIT_ARGUMENTS,
+    cameras_parser,
+    filters_parser,
+    layers_parser,
+    say,
+    still_parser,
+    view_arguments,
+)
 from live.process import Interrupted, Interrupts
 from live.sources.frame import SourceError
 
@@ -31,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         return _run(words, interrupts)
-    except (FilterError, GeometryError, ModelError) as error:
+    except (FilterError, GeometryError, ModelError, OptionsError) as error:
         say(str(error))
         return EXIT_ARGUMENTS
     except (SourceError, EngineError, FrameSizeError) as error:
@@ -73,7 +81,7 @@ def _run(words: list[str], interrupts: Interrupts) -> int:
     if command == "view":
         from live.app import view
 
-        return view(view_parser().parse_args(rest), interrupts, say)
+        return view(view_arguments(rest), interrupts, say)
     from live import commands
 
     if command == "still":

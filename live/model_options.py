@@ -13,7 +13,7 @@ MODEL_HELP = (
 )
 WEIGHTS_HELP = "state dict or safetensors file; or pretrained, for torchvision and timm"
 _OF_MODELS = ("weights", "layer", "input", "normalize")
-_OF_BANKS = ("filters", "stride", "padding", "padding_mode", "dilation", "bias")
+_OF_BANKS = ("filters", "compare", "compare_as", "stride", "padding", "padding_mode", "dilation", "bias")
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
 from convviz_core import __version__
 from convviz_core.names import shown
+from live.comparing_options import add_comparing_options
 from live.controls import KEYS
 from live.edit_keys import EDIT_KEYS
 from live.key_binding import KeyBinding, key_names
@@ -29,6 +30,7 @@ VIEW_EPILOG = """examples:
   convviz synthetic:grating --filters gabor
   convviz --filters model.safetensors:conv1.weight
   convviz --model net.py:make_net --weights net.pth --layer layer2.0.conv1
+  convviz browser --serve 8000           the view and the camera of a browser's page
   convviz --headless --seconds 10 --snapshot out --stats stats.json
 
 other commands: convviz still IMAGE --out DIR, convviz filters [NAME], convviz layers MODEL, convviz cameras
@@ -108,7 +110,8 @@ def view_parser() -> argparse.ArgumentParser:
         nargs="?",
         metavar="SOURCE",
         help="camera number or device, picture, folder or quoted glob of pictures, video file, http/https/rtsp/udp "
-        "address, synthetic[:NAME]; nothing: the first camera, or the synthetic scene where there is none",
+        "address, synthetic[:NAME], browser (with --serve: the page's camera); nothing: the first camera, or the "
+        "synthetic scene where there is none",
     )
     source = parser.add_argument_group("source")
     source.add_argument("--width", type=_number(int, 16384), help="frame width to ask for")
@@ -122,6 +125,7 @@ def view_parser() -> argparse.ArgumentParser:
     layer.add_argument("--filters", default="udacity", metavar="NAME|FILE", help="filter bank (see convviz filters)")
     layer.add_argument("--activation", choices=("relu", "none"), default="relu", help="after the convolution")
     add_geometry_options(layer)
+    add_comparing_options(layer)
     layer.add_argument("--range", choices=("auto", "fixed", "frame"), default="auto", help="what is black and white")
     layer.add_argument("--colormap", choices=COLORMAPS, default="lift", metavar="NAME", help=", ".join(COLORMAPS))
     add_model_options(parser)
@@ -130,6 +134,9 @@ def view_parser() -> argparse.ArgumentParser:
     compute.add_argument("--engine", choices=("auto", "halide", "opencv", "torch"), default="auto", help="with what")
     run = parser.add_argument_group("run")
     run.add_argument("--headless", action="store_true", help="no window; a file is read as fast as it can be")
+    run.add_argument(
+        "--serve", type=_address, metavar="[HOST:]PORT", help="show the view in a browser's page; 0: any free port"
+    )
     run.add_argument("--frames", type=_number(int, 2**62), metavar="N", help="end after N frames")
     run.add_argument("--seconds", type=_number(float, 1e9), metavar="S", help="end S seconds after the first picture")
     run.add_argument(
@@ -148,6 +155,27 @@ def view_parser() -> argparse.ArgumentParser:
     outputs.add_argument("--stats", type=Path, metavar="FILE", help="write counts, rates and times as JSON")
     outputs.add_argument("--trace", type=Path, metavar="FILE", help="write a Chrome trace, for ui.perfetto.dev")
     return parser
+
+
+def view_arguments(words: Sequence[str]) -> argparse.Namespace:
+    """What `convviz [view]` is asked for; options that exclude each other end the program, exit code 2."""
+    parser = view_parser()
+    arguments = parser.parse_args(words)
+    if arguments.serve and arguments.headless:
+        parser.error("--serve shows the view in a page and --headless shows none: give one of them")
+    if arguments.source == "browser" and not arguments.serve:
+        parser.error("SOURCE browser is the camera of a page: give --serve PORT too, or ./browser for a file")
+    return arguments
+
+
+def _address(text: str) -> object:
+    """--serve's value; its module is only loaded where there is one."""
+    from live.display.browser.address import parse_address
+
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _plain_keys() -> str:

@@ -1,8 +1,8 @@
 """What the tests share: which of them can run here, and a screen for those that open a window.
 
-The marks gui, camera, cuda and rtsp skip with a reason where what they need is missing. CONVVIZ_REQUIRE_GUI=1
-(CAMERA, CUDA, RTSP) makes that a failure instead, for machines that are known to have it. Only pytest itself is
-imported for all tests, so that those marked cuda also run where little else is installed.
+The marks gui, browser, camera, cuda and rtsp skip with a reason where what they need is missing. CONVVIZ_REQUIRE_GUI=1
+(BROWSER, CAMERA, CUDA, RTSP) makes that a failure instead, for machines that are known to have it. Only pytest itself
+is imported for all tests, so that those marked cuda also run where little else is installed.
 """
 
 from __future__ import annotations
@@ -44,6 +44,14 @@ def gui_missing() -> str:
 
 
 @cache
+def browser_missing() -> str:
+    """Why no page can be opened in a browser; empty where it can."""
+    import chromium
+
+    return chromium.missing()
+
+
+@cache
 def camera_missing() -> str:
     """Why there is no test camera; empty where there is one. Somebody's real webcam is left alone."""
     names = [name.read_text() for name in Path("/sys/class/video4linux").glob("video*/name")]
@@ -69,6 +77,7 @@ def rtsp_missing() -> str:
 
 MISSING: dict[str, Callable[[], str]] = {
     "gui": gui_missing,
+    "browser": browser_missing,
     "camera": camera_missing,
     "cuda": cuda_missing,
     "rtsp": rtsp_missing,

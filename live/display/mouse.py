@@ -46,6 +46,12 @@ class Mouse:
         """The wheel was turned, away from the person where `notches` is positive."""
         self._events += [Pointer(at), Wheel(at, notches, shift)]
 
+    def let_go(self) -> None:
+        """What is held is no click any more: a second finger came down, or the pointer is gone. A drag ends there."""
+        if self._dragging and self._pressed_at:
+            self._events.append(Button(MouseButton.LEFT, Gesture.DROP, self._pressed_at))
+        self._pressed_at, self._dragging = None, False
+
     def take(self) -> list[DisplayEvent]:
         """What has come since the last time, in its order."""
         events, self._events = self._events, []

@@ -39,6 +39,7 @@ class CaptionNeeds:
     notes: str = ""
     notes_em: float = 0.0
     bare: bool = False  # one line of words, and no kernel
+    halves: bool = False  # each has half of its tile's width
 
 
 @dataclass(frozen=True)

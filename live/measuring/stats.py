@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from convviz_core.engines.api import Engine
+from live.comparing import CompareMode
 from live.measuring.profiler import Profiler
 from live.measuring.record import Samples
 from live.outputs import replacing
@@ -33,6 +34,7 @@ def stats(
         **_shown(state),
         "activation": str(state.settings.activation),
         "range": str(state.appearance.range),
+        **compared_words(state),
         "engines": profiler.engines.as_list(),
         "frames": frame_counts(source.counts, profiler),
         "seconds": profiler.seconds,
@@ -52,6 +54,15 @@ def _shown(state: ViewState) -> dict[str, object]:
     size = "x".join(map(str, model.input_hw[::-1])) if model.input_hw else None
     named = {"model": model.model.name, "weights": model.weights, "layer": model.name, "input": size}
     return {"filters": model.model.name, **named, "normalize": str(model.normalize or "none")}
+
+
+def compared_words(state: ViewState) -> dict[str, object]:
+    """What was compared, where something was."""
+    comparing = state.comparing
+    if comparing.kept is None or comparing.mode == CompareMode.OFF:
+        return {}
+    kept = comparing.kept
+    return {"compare": {"as": str(comparing.mode), "filters": kept.bank.name, "activation": str(kept.activation)}}
 
 
 def frame_counts(counts: SourceCounts, profiler: Profiler) -> dict[str, int]:

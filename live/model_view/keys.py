@@ -187,7 +187,7 @@ def model_binding(state: ViewState, key: str) -> KeyBinding | None:
     return _NOTHING if key in NOT_FOR_MODELS else _BINDING_OF.get(key)
 
 
-def why_not(state: ViewState, key: str) -> str | None:
+def why_not_of_a_model(state: ViewState, key: str) -> str | None:
     """Why a key changed nothing while a model is shown; None where it is as without one."""
     choice = state.model
     if choice is None:

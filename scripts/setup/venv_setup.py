@@ -85,9 +85,10 @@ def _is_of_this_python() -> bool:
 
 
 def requirements(dev: bool) -> list[str]:
-    """The project's own list from pyproject.toml, with the tests' tools where `dev`."""
+    """The project's own list from pyproject.toml, what --serve needs and, where `dev`, the tests' tools."""
     project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
-    return [*project["dependencies"], *(project["optional-dependencies"]["dev"] if dev else [])]
+    optional = project["optional-dependencies"]
+    return [*project["dependencies"], *optional["serve"], *(optional["dev"] if dev else [])]
 
 
 def _install(dev: bool) -> None:

@@ -484,6 +484,15 @@ def test_a_bank_that_does_not_fit_the_frame_gives_way_to_the_one_before_with_a_n
     assert not np.array_equal(done.display.shown[0], done.display.shown[-1])  # the notice is on it
 
 
+def test_a_geometry_that_the_frame_is_too_small_for_changes_nothing_and_is_said() -> None:
+    """A 4x4 kernel spans 22 of 20 pixels with a dilation of 7, and 19 with 6."""
+    pressed = keys("l", *["Up"] * 4, *["Right"] * 6, "", "")
+    done = Run([random_image(shape=(20, 20, 3))], pressed, ViewState(LayerSettings.of(BUILT_IN_BANKS[:1])))()
+    settings = done.last.state.settings
+    assert settings.layer.dilation == (6, 6)
+    assert len(settings.history.past) == 5  # what was refused is no step that could be undone
+
+
 def test_a_first_frame_that_is_too_small_is_the_sources_error() -> None:
     with pytest.raises(SourceError, match="smaller than the 31x31"):
         Run([random_image(shape=(20, 20, 3))], keys(""), ViewState(LayerSettings.of([big_bank()])))()

@@ -60,3 +60,16 @@ def test_the_wheel_points_and_turns() -> None:
     mouse = Mouse()
     mouse.turned((5, 6), -1.0)
     assert mouse.take() == [Pointer((5, 6)), Wheel((5, 6), -1.0)]
+
+
+def test_what_is_let_go_is_no_click_and_a_drag_ends_where_it_was() -> None:
+    mouse = Mouse()
+    mouse.pressed(LEFT, (10, 10))
+    mouse.let_go()
+    mouse.released(LEFT, (10, 10))
+    assert buttons(mouse.take()) == []
+    mouse.pressed(LEFT, (10, 10))
+    mouse.moved((30, 10))
+    mouse.let_go()
+    drag, drop = buttons(mouse.take())
+    assert (drag.gesture, drop) == (Gesture.DRAG, Button(LEFT, Gesture.DROP, (30, 10)))
