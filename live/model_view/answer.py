@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.auto_range import FLOOR, Tally
 from convviz_core.engines.api import Engine
+from convviz_core.engines.model_page import LayerOutput, layer_output
 from convviz_core.gray import to_gray
 from convviz_core.models.layer import ModelLayer
 from convviz_core.models.model_input import scaled
@@ -29,31 +29,29 @@ class Asked:
 
 
 @dataclass(frozen=True, eq=False)
-class ChannelStats:
-    """Of one picture's channels, float32 (C,) each: least and largest response, mean of what is above zero."""
-
-    least: FloatArray
-    largest: FloatArray
-    mean: FloatArray
-    zeros: float  # of all responses after the activation, the share that is exactly zero
-
-
-@dataclass(frozen=True, eq=False)
 class Answer:
     """What a layer gave for one frame.
 
-    conv: float32 (C, h, w), the layer's output. picture: uint8, what went in, before the normalisation: (h, w, 3) BGR,
-    or (h, w) for a model of gray. forward_ms: how long the run took. device: where.
+    picture: uint8, what went in, before the normalisation: (h, w, 3) BGR, or (h, w) for a model of gray. forward_ms:
+    how long the run took.
     """
 
     asked: Asked
     frame: Frame
-    conv: FloatArray
+    output: LayerOutput
     picture: ByteArray
-    stats: ChannelStats
-    peak: float
     forward_ms: float
     implementation: str
+
+    @property
+    def conv(self) -> FloatArray:
+        """float32 (C, h, w), the layer's output."""
+        return self.output.conv
+
+    @property
+    def peak(self) -> float:
+        """The largest |response| after the activation."""
+        return self.output.peak
 
     @property
     def input_hw(self) -> tuple[int, int]:
@@ -94,24 +92,11 @@ def run(engine: Engine, frame: Frame, asked: Asked) -> Answer:
     """One forward pass. Errors: ModelError, EngineError."""
     layer, image = asked.layer, frame.image
     start_s = time.perf_counter()
-    plan = engine.plan_model(layer, image.shape)
-    output = plan.forward(image)
-    conv = output.cpu()
+    output = layer_output(engine.plan_model(layer, image.shape), image)
     forward_ms = 1e3 * (time.perf_counter() - start_s)
-    stats = _stats(conv, signed=layer.signed)
     size_hw = layer.size_hw(image.shape)
     picture = scaled(image, size_hw)
     if layer.model.channels_for(size_hw) == 1:
         picture = to_gray(picture)
-    peak = float(max(stats.largest.max(), -stats.least.min() if layer.signed else 0.0, 0.0))
-    kind = str(layer.model.dtype).removeprefix("torch.")
-    implementation = f"torch {kind}, eager"
-    return Answer(asked, frame, conv.numpy(), np.array(picture), stats, peak, forward_ms, implementation)
-
-
-def _stats(conv: torch.Tensor, *, signed: bool) -> ChannelStats:
-    flat = conv.flatten(1)
-    zeros = (flat == 0 if signed else flat <= 0).sum().item() / flat.numel()
-    mean = (flat.abs() if signed else flat.relu()).mean(1)
-    each: list[AnyArray] = [part.nan_to_num(0.0).numpy() for part in (flat.amin(1), flat.amax(1), mean)]
-    return ChannelStats(each[0], each[1], each[2], zeros)
+    implementation = f"torch {str(layer.model.dtype).removeprefix('torch.')}, eager"
+    return Answer(asked, frame, output, np.array(picture), forward_ms, implementation)

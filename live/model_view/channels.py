@@ -45,7 +45,7 @@ class Channels:
 
     def take(self, answer: Answer) -> None:
         """Take in the picture that was answered."""
-        stats, time_s, layer = answer.stats, answer.frame.media_time_s, answer.asked.layer
+        stats, time_s, layer = answer.output, answer.frame.media_time_s, answer.asked.layer
         key = layer.name, layer.input_hw, layer.normalization, layer.activation, len(stats.mean)
         if key != self._key or time_s < self._time_s:
             self._key, self._seen, self._time_s = key, 0, time_s

@@ -6,16 +6,13 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.auto_range import TIME_CONSTANT_S
-from convviz_core.engines.model_plan import to_levels
-from convviz_core.mosaic import reduce_maps, tile_maps
-from convviz_core.ranges import FLAT_SPAN, Limits, RangeMode
+from convviz_core.engines.model_page import page_levels, removed_levels
+from convviz_core.mosaic import tile_maps
+from convviz_core.ranges import Limits, RangeMode
 from live.model_view.answer import Answer
-
-VALUES_AT_ONCE = 1 << 19  # of a page, so that they stay in the cache
 
 
 @dataclass(frozen=True)
@@ -80,39 +77,10 @@ class PictureMaker:
     def show(self, answer: Answer, look: Look) -> Shown:
         """The page's mosaic."""
         limits = self.limits(answer, look)
-        levels, ranges = page_levels(answer, look, limits)
+        levels, ranges = page_levels(answer.output, look.channels, limits, look.reduce)
         removed = None
         if look.tint:
-            hidden, removed = removed_levels(answer, look, limits)
+            hidden, removed = removed_levels(answer.output, look.channels, limits, look.reduce)
             levels = np.concatenate([levels, hidden])
         share = answer.share_above(limits[1]) if limits and look.range == RangeMode.AUTO else None
         return Shown(answer, look, tile_maps(levels), ranges, removed, share, limits)
-
-
-def page_levels(answer: Answer, look: Look, limits: Limits | None) -> tuple[ByteArray, FloatArray]:
-    """uint8 (N, h, w) of the page, reduced, and float32 (N, 2)."""
-    signed = answer.asked.layer.signed
-    levels, ranges = [], []
-    _, height, width = answer.conv.shape
-    step = max(1, VALUES_AT_ONCE // (height * width))
-    for first in range(0, len(look.channels), step):
-        page = torch.from_numpy(answer.conv[list(look.channels[first : first + step])])
-        page = page if signed else page.relu_()
-        if limits is None:
-            own = torch.stack([page.amin((1, 2)), page.amax((1, 2))], 1)
-            flat = own[:, 1] - own[:, 0] <= FLAT_SPAN * answer.peak
-        else:
-            own, flat = torch.tensor([limits] * len(page), dtype=torch.float32), None
-        made = to_levels(page, own, flat, 128 if signed else 0).numpy()
-        levels.append(reduce_maps(made, look.reduce) if look.reduce > 1 else made)
-        ranges.append(own.numpy())
-    return np.concatenate(levels), np.concatenate(ranges)
-
-
-def removed_levels(answer: Answer, look: Look, limits: Limits | None) -> tuple[ByteArray, FloatArray]:
-    """The same of what ReLU sets to zero: the sizes of the responses below it."""
-    negative = np.maximum(-answer.conv[list(look.channels)], 0)
-    most = np.full(len(negative), limits[1]) if limits else negative.max(axis=(1, 2))
-    ranges = np.stack([np.zeros_like(most), most], 1).astype(np.float32)
-    levels = to_levels(torch.from_numpy(negative), torch.from_numpy(ranges), None, 0).numpy()
-    return (reduce_maps(levels, look.reduce) if look.reduce > 1 else levels), ranges

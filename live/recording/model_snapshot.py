@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray
+from convviz_core.engines.model_page import page_levels
 from convviz_core.models.model_input import to_input
 from convviz_core.mosaic import MosaicGrid, tile_maps
-from live.model_view.picture import Shown, page_levels
+from live.model_view.picture import Shown
 from live.outputs import check_directory, replacing
 from live.state import ViewState
 from live.watching import Watched
@@ -34,7 +34,7 @@ def write_model_snapshot(
     layer, image = answer.asked.layer, answer.frame.image
     channels = layer.model.channels_for(answer.input_hw)
     values = to_input(image, answer.input_hw, channels, layer.normalization)
-    levels, ranges = page_levels(answer, replace(shown.look, reduce=1), shown.limits)
+    levels, ranges = page_levels(answer.output, shown.look.channels, shown.limits)
     mosaic = tile_maps(levels)
     settings = {**_settings(shown, state), "ranges": ranges.tolist(), **about}
     settings["watched"] = _watched(shown, state, mosaic, watched)
