@@ -28,7 +28,7 @@ class Intake:
         self._stepping = False
         self._draining = False  # the source has been told to pause
 
-    def take(self, paused: bool, mirrored: bool, layer: Layer | None) -> Frame | None:
+    def take(self, paused: bool, mirrored: bool, layer: Layer | None, patience_s: float = PATIENCE_S) -> Frame | None:
         """The next frame; None while paused, at the end, and when none came in time.
 
         FrameSizeError where `layer` cannot read it: one picture of many may be too small. It is passed over then, its
@@ -38,7 +38,7 @@ class Intake:
             self._profiler.bars.stand_still()
             return None
         asked_s = self._profiler.clock()
-        frame = self._source.read(PATIENCE_S)
+        frame = self._source.read(patience_s)
         self._profiler.frames_captured(self._source.counts.captured)
         if frame is None:
             self._profiler.waited(asked_s, self._profiler.clock())

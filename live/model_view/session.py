@@ -12,6 +12,7 @@ from convviz_core.models.model_input import input_size
 from convviz_core.mosaic import first_maps
 from live.display.api import Display
 from live.events import DisplayEvent
+from live.intake import PATIENCE_S
 from live.layout import Layout, arrange, preferred_canvas_wh
 from live.model_view.answer import Answer, Asked
 from live.model_view.channels import Channels
@@ -25,6 +26,8 @@ from live.pointing import kept_inside, pointed
 from live.session import Session
 from live.sources.frame import Frame
 from live.state import MapPixel, ViewState
+
+BUSY_S = 0.004  # how long a read may keep an answer waiting
 
 
 class ModelSession(Session):
@@ -43,10 +46,15 @@ class ModelSession(Session):
 
     def capture(self) -> Frame | None:
         """Take in the source's next frame, ask for its maps; the frame whose maps have come."""
-        self._intake.take(self.state.interaction.paused, self.state.appearance.mirror, None)
-        self._intake.mirror(self.state.appearance.mirror)
-        self._ask()
+        self._ask()  # another layer, before the source is waited for
         done = self._worker.take()
+        if done is None:
+            patience_s = BUSY_S if self._worker.busy else PATIENCE_S
+            looks = self.state.appearance
+            self._intake.take(self.state.interaction.paused, looks.mirror, None, patience_s)
+            self._intake.mirror(looks.mirror)
+            self._ask()
+            done = self._worker.take()
         if isinstance(done, Failure):
             self._failed(done)
             return None
