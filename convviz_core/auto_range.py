@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+from convviz_core.difference import Difference
+from convviz_core.difference_sampling import DifferenceSampler, difference_sampler_for
 from convviz_core.gray import check_picture
 from convviz_core.layer import Layer
 from convviz_core.ranges import (
@@ -38,6 +40,9 @@ _ROUNDING = 1 + 1e-5  # a response that is the limit is not above it
 _KEPT = 20  # of so many responses the largest is kept: more than decide where the others are much smaller
 _SURE_ERRORS = 2.6  # so many standard errors of a rank count as what it may be off: edges come in clusters
 _SURE = 0.03  # of the limit: may it be off by more, a larger sample is taken
+
+
+_Sampler = ResponseSampler | DifferenceSampler
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,13 +103,13 @@ class Tally:
         return float(np.partition(self.largest, at)[at])
 
 
-def own_limits(layer: Layer, frame: ByteArray, peak: Callable[[], float]) -> tuple[Limits, float]:
+def own_limits(layer: Layer | Difference, frame: ByteArray, peak: Callable[[], float]) -> tuple[Limits, float]:
     """A picture's own range for the whole bank, and the share of all responses that are above it, 0 to 1.
 
     peak: gives the picture's largest |response|, where a sample does not do. Errors: see ResponseSampler.
     """
     check_picture(frame)
-    sampler = sampler_for(layer, frame.shape)
+    sampler = _sampler_for(layer, frame.shape)
     tally = Tally.sum(_looked_at(sampler, frame, sampler.portions))
     limit = _in_bounds(sampler, tally, peak)
     return limits_for(layer, limit * sampler.fixed_limit), tally.share_above(limit)
@@ -142,17 +147,17 @@ class AutoRange:
         self._key: object = None
         self._limit: float | None = None  # in units of weights x [0, 1]
         self._time_s = 0.0
-        self._sampler: ResponseSampler | None = None
+        self._sampler: _Sampler | None = None
         self._recent: deque[Tally] = deque()
         self._portion = 0  # the next one to look at
 
-    def limits(self, layer: Layer, frame: ByteArray, key: object, peak: Callable[[], float]) -> Limits:
+    def limits(self, layer: Layer | Difference, frame: ByteArray, key: object, peak: Callable[[], float]) -> Limits:
         """lo and hi for `frame`; call `follow` once it is made.
 
         key: whatever identifies what is followed: with another one than last time, it begins anew, with this frame's
         own limit. peak: gives its largest |response|, where that is needed for it.
         """
-        sampler = sampler_for(layer, frame.shape)
+        sampler = _sampler_for(layer, frame.shape)
         if self._limit is None or key != self._key:
             looked_at = _looked_at(sampler, frame, 2 * sampler.enough)
             self._key, self._sampler, self._portion = key, sampler, len(looked_at)
@@ -161,13 +166,15 @@ class AutoRange:
             self._time_s = -math.inf
         return limits_for(layer, max(self._limit, FLOOR * sampler.fixed_limit))
 
-    def follow(self, layer: Layer, frame: ByteArray, shown: Limits, peak: float, media_time_s: float) -> None:
+    def follow(
+        self, layer: Layer | Difference, frame: ByteArray, shown: Limits, peak: float, media_time_s: float
+    ) -> None:
         """Take in the picture at `media_time_s`, shown in that range; time standing still or going back moves nothing.
 
         peak: its largest |response|.
         """
         assert self._limit is not None
-        sampler = sampler_for(layer, frame.shape)
+        sampler = _sampler_for(layer, frame.shape)
         if sampler is not self._sampler:  # other weights: what the ones before answered is of no use
             self._sampler = sampler
             self._recent.clear()
@@ -181,7 +188,7 @@ class AutoRange:
             limit = _in_bounds(sampler, Tally.sum(self._recent), lambda: peak) * sampler.fixed_limit
             self._limit += (limit - self._limit) * (1.0 - math.exp(-elapsed_s / TIME_CONSTANT_S))
 
-    def _look(self, sampler: ResponseSampler, frame: ByteArray) -> AnyArray:
+    def _look(self, sampler: _Sampler, frame: ByteArray) -> AnyArray:
         """The sizes in the next portion of the frame."""
         sizes = sampler.sizes(frame, self._portion % sampler.portions)
         self._portion += 1
@@ -191,9 +198,14 @@ class AutoRange:
         return sizes
 
 
-def _looked_at(sampler: ResponseSampler, frame: ByteArray, most: int) -> list[Tally]:
+def _sampler_for(layer: Layer | Difference, shape: tuple[int, ...]) -> _Sampler:
+    return difference_sampler_for(layer, shape) if isinstance(layer, Difference) else sampler_for(layer, shape)
+
+
+def _looked_at(sampler: _Sampler, frame: ByteArray, most: int) -> list[Tally]:
     """Portions of a picture, enough of them, and up to `most` where those may still be off."""
-    sampler, frame = of_one_frame(sampler, frame)
+    if isinstance(sampler, ResponseSampler):
+        sampler, frame = of_one_frame(sampler, frame)
     tallies: list[Tally] = []
     for portion in range(min(most, sampler.portions)):
         if len(tallies) >= sampler.enough and Tally.sum(tallies).sure(sampler.responses_in_all):
@@ -202,7 +214,7 @@ def _looked_at(sampler: ResponseSampler, frame: ByteArray, most: int) -> list[Ta
     return tallies
 
 
-def _in_bounds(sampler: ResponseSampler, tally: Tally, peak: Callable[[], float]) -> float:
+def _in_bounds(sampler: _Sampler, tally: Tally, peak: Callable[[], float]) -> float:
     """The limit, never below FLOOR, in units of the fixed limit."""
     limit = tally.limit(sampler.responses_in_all)
     return max(FLOOR, peak() / sampler.fixed_limit if limit is None else limit)

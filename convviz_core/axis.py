@@ -74,9 +74,31 @@ class Axis:
         reading = [one for one in found if (last - one * self.stride) % self.dilation == 0]
         return (reading[0], reading[-1] + 1) if reading else None
 
+    def met(self, at: int | NDArray[np.int64]) -> NDArray[np.int64]:
+        """The position of each weight of response `at`; in the padding, too."""
+        return np.asarray(at * self.stride - self.padding[0] + self.dilation * np.arange(self.kernel))
+
+    def lies_outside(self, size: int, at: int) -> NDArray[np.bool_]:
+        """bool (kernel,): which of its weights lie on padding."""
+        met = self.met(at)
+        return np.asarray((met < 0) | (met >= size))
+
     def read(self, size: int, at: int | NDArray[np.int64]) -> NDArray[np.int64]:
         """int64 (kernel,), or (n, kernel) for `at` (n, 1): the input position that each weight meets, or OUTSIDE."""
-        met = at * self.stride - self.padding[0] + self.dilation * np.arange(self.kernel)
+        return self._resolved(size, self.met(at))
+
+    def unread(self, size: int) -> NDArray[np.int64]:
+        """The positions of an input of `size`, and of its padding, that no response reads."""
+        read = self.met(np.arange(self.output(size))[:, None])
+        return np.setdiff1d(np.arange(-self.padding[0], size + self.padding[1]), read)
+
+    def source(self, size: int, start: int, end: int) -> NDArray[np.int64]:
+        """int64 (end - start,): the input position that stands at each position; OUTSIDE for a zero, or nothing."""
+        at = np.arange(start, end)
+        padded = (at >= -self.padding[0]) & (at < size + self.padding[1])
+        return np.where(padded, self._resolved(size, at), OUTSIDE)
+
+    def _resolved(self, size: int, met: NDArray[np.int64]) -> NDArray[np.int64]:
         if self.mode == PaddingMode.ZEROS:
             return np.where((met >= 0) & (met < size), met, OUTSIDE)
         if self.mode == PaddingMode.REPLICATE:

@@ -116,6 +116,13 @@ class ConvGeometry:
         """int64 (kw,) or (n, kw): the same for the kernel's columns and map column `x`."""
         return self._axes[1].read(input_w, x)
 
+    def outside(self, input_hw: tuple[int, int], y: int, x: int) -> NDArray[np.bool_]:
+        """bool (kh, kw): which weights of response (y, x) lie on padding, whatever stands there."""
+        rows, columns = (
+            axis.lies_outside(size, at) for axis, size, at in zip(self._axes, input_hw, (y, x), strict=True)
+        )
+        return rows[:, None] | columns
+
     def window(self, y: int, x: int) -> Box:
         """Where the kernel lies for response (y, x), in input pixels; it reaches into the padding, below 0 too."""
         top, left = (axis.start(at) for axis, at in zip(self._axes, (y, x), strict=True))
@@ -153,6 +160,22 @@ class ConvGeometry:
         """The input pixel in the middle of response (y, x)'s window; of an even side's two the one above or left."""
         centre_y, centre_x = self.centre(y, x)
         return math.floor(centre_y), math.floor(centre_x)
+
+    def shown(self, part: Box) -> Box:
+        """The input pixels that stand for a part of the map: a stride's for each response, around its middle pixel."""
+        (top, left), (step_y, step_x) = self.middle_pixel(part.top, part.left), self.stride_yx
+        top, left = top - (step_y - 1) // 2, left - (step_x - 1) // 2
+        return Box(top, left, top + (part.bottom - part.top) * step_y, left + (part.right - part.left) * step_x)
+
+    def sources(self, input_hw: tuple[int, int], box: Box) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The input rows and columns that stand in a box which may reach outside; OUTSIDE for a zero, or nothing."""
+        (y, x), (height, width) = self._axes, input_hw
+        return y.source(height, box.top, box.bottom), x.source(width, box.left, box.right)
+
+    def unread(self, input_hw: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The rows and the columns that no response reads, those of the padding included, which lie below 0 too."""
+        (y, x), (height, width) = self._axes, input_hw
+        return y.unread(height), x.unread(width)
 
     def centred_at(self, y: float, x: float) -> tuple[float, float]:
         """The map's position whose window has its middle at input pixel (y, x): what `centre` undoes."""

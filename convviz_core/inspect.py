@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.geometry import OUTSIDE, Box
@@ -21,9 +22,10 @@ class Inspection:
     """Why pixel (y, x) of a map is as bright as it is.
 
     patch, kernel, products: float32 (kh, kw), or (3, kh, kw) in R, G, B order for a bank that reads colour;
-    patch is in [0, 1], products = patch * kernel. response is the sum of the products and activated its ReLU,
-    in the units of weights x [0, 1]: summed in float64 and rounded to float32, so that they differ from an
-    engine's only by the rounding of its own order of summing. byte: as in the mosaic.
+    patch is in [0, 1], padding included, products = patch * kernel. response is the sum of the products and the bias,
+    and activated its ReLU, in the units of weights x [0, 1]: summed in float64 and rounded to float32, so that they
+    differ from an engine's only by the rounding of its own order of summing. byte: as in the mosaic. bias: what is
+    added to the sum of the products; None where the layer adds none. outside: bool (kh, kw), the padding in the patch.
     """
 
     patch: FloatArray
@@ -32,6 +34,8 @@ class Inspection:
     response: float
     activated: float
     byte: int
+    bias: float | None = None
+    outside: NDArray[np.bool_] | None = None
 
 
 def receptive_field(layer: Layer | ModelLayer, input_hw: tuple[int, int], y: int, x: int) -> Box | None:
@@ -71,7 +75,9 @@ def inspect_pixel(
     levels = _read(frame, layer, y, x)
     patch, kernel = to_unit(levels), bank.kernels[index]
     products = patch.astype(np.float64) * kernel
-    total = float((levels * kernel.astype(np.float64)).sum())  # 255 times the response; exact for whole weights
+    bias = float(bank.bias[index]) if layer.bias and bank.bias is not None else None
+    # 255 times the response; exact for whole weights.
+    total = float((levels * kernel.astype(np.float64)).sum()) + 255 * (bias or 0.0)
     with np.errstate(over="ignore"):  # huge weights overflow float32 in every engine
         response = np.float32(total / 255)
         rounded = products.astype(np.float32)
@@ -79,7 +85,8 @@ def inspect_pixel(
     byte = _byte(layer, index, total if layer.signed else max(total, 0.0), limits, own)
     if bank.channels == 1:
         patch, kernel, rounded = patch[0], kernel[0], rounded[0]
-    return Inspection(patch, kernel, rounded, float(response), float(activated), byte)
+    outside = layer.geometry.outside((frame.shape[0], frame.shape[1]), y, x)
+    return Inspection(patch, kernel, rounded, float(response), float(activated), byte, bias, outside)
 
 
 def responses(frame: ByteArray, layer: Layer, indices: Sequence[int], part: Box) -> FloatArray:
@@ -103,6 +110,7 @@ def responses(frame: ByteArray, layer: Layer, indices: Sequence[int], part: Box)
     for y, read in enumerate(rows):
         patches = planes[:, read[:, None, None], columns.T]  # channel, kernel row, kernel column, x
         total[:, y] = kernels @ patches.reshape(-1, columns.shape[0])
+    total += 255 * _biases(layer)[list(indices), None, None]
     with np.errstate(over="ignore"):
         return np.asarray(total / 255, np.float32)
 
@@ -119,6 +127,7 @@ def answers_at(
     if not (0 <= y < map_h and 0 <= x < map_w):
         raise IndexError(f"no pixel (y {y}, x {x}) in maps of {map_w}x{map_h}")
     totals = (_read(frame, layer, y, x) * layer.bank.kernels.astype(np.float64)).sum(axis=(1, 2, 3))
+    totals += 255 * _biases(layer)
     with np.errstate(over="ignore"):
         found = np.asarray(totals / 255, np.float32)
     shown = totals if layer.signed else np.maximum(totals, 0)
@@ -127,10 +136,19 @@ def answers_at(
 
 
 def _read(frame: ByteArray, layer: Layer, y: int, x: int) -> ByteArray:
-    """The pixels under the kernel: uint8 (C, kh, kw)."""
+    """The pixels under the kernel, those of the padding included: uint8 (C, kh, kw)."""
     rows = layer.geometry.rows_read(frame.shape[0], y)
     columns = layer.geometry.columns_read(frame.shape[1], x)
-    return to_planes(frame[np.ix_(rows, columns)], layer.bank.channels)
+    levels = to_planes(frame[np.ix_(rows, columns)], layer.bank.channels).copy()
+    levels[:, rows == OUTSIDE] = 0
+    levels[:, :, columns == OUTSIDE] = 0
+    return levels
+
+
+def _biases(layer: Layer) -> AnyArray:
+    """float64 (N,), 0 where the layer adds none."""
+    bias = layer.weights.bias
+    return np.zeros(len(layer.bank)) if bias is None else bias.astype(np.float64)
 
 
 def _check_whole(**numbers: object) -> None:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.engines.api import Engine
 from convviz_core.gray import to_gray, to_planes
 from convviz_core.layer import Layer
@@ -63,61 +63,78 @@ def still_pixels(before: ByteArray, after: ByteArray, earlier: ByteArray | None 
     All are uint8 of one shape, (H, W) or (H, W, 3), at least BLOCK each way. What changes all pixels of one brightness
     alike is the light or the exposure, and no movement. Pixels that are black or white have no noise to show.
     """
-    now, old = to_gray(after), to_gray(before)
-    oldest = old if earlier is None else to_gray(earlier)
-    levels = _blocks(now)
-    clipped = [(one == 0) | (one == 255) for one in (levels, _blocks(old))]
-    inside: Mask = np.asarray(~(clipped[0] | clipped[1]).any(axis=-1))
-    if not inside.any():
-        return Stillness(np.zeros(_whole(now.shape), bool), None, 0.0, equal=False)
-    differences = _blocks(now.astype(np.int16) - old)[inside].astype(np.float32)
-    farther = _blocks(now.astype(np.int16) - oldest)[inside].astype(np.float32)
-    moving = _moving(levels[inside].astype(np.float32), differences, farther)
+    height, width = (side // BLOCK * BLOCK for side in after.shape[:2])
+    now, old, oldest = (
+        to_gray(one)[:height, :width] for one in (after, before, before if earlier is None else earlier)
+    )
+    shown = cv2.bitwise_and(cv2.inRange(now, 1, 254), cv2.inRange(old, 1, 254))
+    inside: Mask = np.asarray(_means(shown.astype(np.float32)) == 255)
     still = np.zeros(inside.shape, bool)
-    still[inside] = ~moving
-    still &= ~_beside(inside, moving)
-    drift = float(farther[still[inside]].mean()) if still.any() else 0.0
-    pixels = still.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)
-    equal = bool(still.any() and not differences[still[inside]].any())
-    return Stillness(pixels, float(still.sum() / inside.sum()), drift, equal)
+    if not inside.any():
+        return Stillness(np.zeros((height, width), bool), None, 0.0, equal=False)
+    levels = now.astype(np.float32)
+    near, far = _Change.between(levels, old, inside), _Change.between(levels, oldest, inside)
+    brightness = _means(levels)[inside]
+    texture = _means(levels * levels)[inside] - brightness**2
+    moving = np.zeros(inside.shape, np.uint8)
+    moving[inside] = _moving(brightness, texture, near, far)
+    still = np.asarray(
+        inside & (cv2.dilate(moving, np.ones((3, 3), np.uint8)) == 0)
+    )  # an edge reaches beyond its block
+    kept = still[inside]
+    return Stillness(
+        still.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1),
+        float(kept.sum() / len(kept)),
+        drift=float(far.mean[kept].mean()) if kept.any() else 0.0,
+        equal=bool(kept.any() and not near.square[kept].any()),
+    )
 
 
-def _moving(levels: FloatArray, differences: FloatArray, farther: FloatArray) -> Mask:
-    """bool (n,): which blocks (n, BLOCK^2) change by more than their like do.
+@dataclass(frozen=True, eq=False)
+class _Change:
+    """By how much blocks have changed: the mean and the mean square, float32 (n,), in levels of 255."""
+
+    mean: FloatArray
+    square: FloatArray
+
+    @classmethod
+    def between(cls, levels: FloatArray, older: ByteArray, inside: Mask) -> _Change:
+        differences = levels - older
+        return cls(_means(differences)[inside], _means(differences * differences)[inside])
+
+    def about(self, drift: FloatArray) -> FloatArray:
+        """The mean square about what all of a brightness change by."""
+        return np.asarray(self.square - 2 * drift * self.mean + drift**2)
+
+
+def _moving(brightness: FloatArray, texture: FloatArray, near: _Change, far: _Change) -> Mask:
+    """bool (n,): which blocks change by more than their like do.
 
     Where most of a scene moves, the usual change is movement too; that is told by structure: a block with contrast far
     beyond the change of the flattest ones, which changes by a share of it, has moved.
     """
-    brightness, texture = levels.mean(axis=1), levels.var(axis=1)
+    count = len(brightness)
+    groups = min(GROUPS, max(1, count // 8))
+    each = count // groups
     order = np.argsort(brightness, kind="stable")
-    near, usual, far = (np.empty(len(levels)) for _ in range(3))
-    for group in np.array_split(order, min(GROUPS, max(1, len(order) // 8))):
-        drifts = [float(np.median(part[group].mean(axis=1))) for part in (differences, farther)]
-        near[group] = ((differences[group] - drifts[0]) ** 2).mean(axis=1)
-        far[group] = ((farther[group] - drifts[1]) ** 2).mean(axis=1)
-        usual[group] = np.median(near[group])
-    most = TIMES_AS_MUCH * np.maximum(usual, LEAST_SQUARE)
-    flat = max(float(np.median(near[texture <= np.quantile(texture, 0.25)])), LEAST_SQUARE)
+    group = np.empty(count, np.intp)
+    group[order] = np.minimum(np.arange(count) // each, groups - 1)
+
+    def usual(values: FloatArray) -> FloatArray:
+        """float32 (n,): the median of those of like brightness."""
+        return np.asarray(np.median(values[order[: groups * each]].reshape(groups, each), axis=1)[group])
+
+    now, since = near.about(usual(near.mean)), far.about(usual(far.mean))
+    most = TIMES_AS_MUCH * np.maximum(usual(now), LEAST_SQUARE)
+    flat = max(float(np.median(now[texture <= np.quantile(texture, 0.25)])), LEAST_SQUARE)
     with_structure = texture > STRUCTURE * flat
-    return np.asarray((near > most) | (far > most) | (with_structure & (near > MOVED_SHARE * texture)))
+    return np.asarray((now > most) | (since > most) | (with_structure & (now > MOVED_SHARE * texture)))
 
 
-def _beside(inside: Mask, moving: Mask) -> Mask:
-    """The blocks around those that move: an edge reaches into them."""
-    found = np.zeros(inside.shape, np.uint8)
-    found[inside] = moving
-    return np.asarray(cv2.dilate(found, np.ones((3, 3), np.uint8)), bool)
-
-
-def _whole(shape: tuple[int, ...]) -> tuple[int, int]:
-    return shape[0] // BLOCK * BLOCK, shape[1] // BLOCK * BLOCK
-
-
-def _blocks(plane: NDArray[np.integer]) -> NDArray[np.integer]:
-    """(h, w, BLOCK^2) of (H, W), what is left over at the sides cut off."""
-    height, width = _whole(plane.shape)
-    cut = plane[:height, :width].reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK)
-    return cut.transpose(0, 2, 1, 3).reshape(height // BLOCK, width // BLOCK, BLOCK * BLOCK)
+def _means(plane: FloatArray) -> FloatArray:
+    """Of each block; of OpenCV's calls, which all that is large goes through, other threads do not have to wait."""
+    size_wh = plane.shape[1] // BLOCK, plane.shape[0] // BLOCK
+    return np.asarray(cv2.resize(plane, size_wh, interpolation=cv2.INTER_AREA), np.float32).reshape(size_wh[::-1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,21 +167,23 @@ class Moments:
 def moments(before: ByteArray, after: ByteArray, still: Mask, channels: int) -> Moments:
     """What the still pixels' differences say of the noise that a bank of `channels` meets; their mean is left out."""
     height, width = still.shape
-    planes = (to_planes(one[:height, :width], channels).astype(np.float32) for one in (after, before))
-    after_planes, before_planes = planes
-    differences = after_planes - before_planes
-    count = int(still.sum())
-    differences -= differences.mean(axis=(1, 2), where=still, keepdims=True) if count else 0.0
-    differences *= still
-    flat = differences.reshape(channels, -1).astype(np.float64)
+    mask, count = still.view(np.uint8), int(still.sum())
+    planes = [to_planes(one[:height, :width], channels) for one in (after, before)]
+    differences = []
+    for new, old in zip(*planes, strict=True):
+        found = cv2.subtract(np.ascontiguousarray(new), np.ascontiguousarray(old), dtype=cv2.CV_32F)
+        centred = np.asarray(found, np.float32) - np.float32(cv2.mean(found, mask)[0])
+        differences.append(cv2.multiply(centred, mask, dtype=cv2.CV_32F))
+    products = [[_product(one, other) for other in differences] for one in differences]
     # There are fewer pairs of neighbours than pixels: scaled as if there were as many.
-    across = still[:, 1:] & still[:, :-1]
-    down = still[1:] & still[:-1]
-    beside = [
-        float((differences[:, :, 1:] * differences[:, :, :-1]).sum()) * count / max(1, int(across.sum())),
-        float((differences[:, 1:] * differences[:, :-1]).sum()) * count / max(1, int(down.sum())),
-    ]
-    return Moments(flat @ flat.T, np.array(beside), count)
+    pairs = int((still[:, 1:] & still[:, :-1]).sum()), int((still[1:] & still[:-1]).sum())
+    across = sum(_product(one[:, 1:], one[:, :-1]) for one in differences) * count / max(1, pairs[0])
+    down = sum(_product(one[1:], one[:-1]) for one in differences) * count / max(1, pairs[1])
+    return Moments(np.array(products), np.array([across, down]), count)
+
+
+def _product(one: AnyArray, other: AnyArray) -> float:
+    return float(cv2.sumElems(cv2.multiply(one, other))[0])
 
 
 def predicted_deviation(kernel: FloatArray, covariance: Floats) -> float:
@@ -182,18 +201,22 @@ def response_differences(
     """
     differ = engine.maps(after, layer)[0][0] - engine.maps(before, layer)[0][0]
     steps, reach = layer.geometry.stride_yx, layer.geometry.extent_hw
-    moved = cv2.integral((~still).astype(np.uint8))
-    starts = [step * np.arange(count) for step, count in zip(steps, differ.shape, strict=True)]
-    whole = [
-        ((start + length <= size) & ((total < SHEET) | (start // PATCH == (start + length - 1) // PATCH)))
-        for start, length, size, total in zip(starts, reach, still.shape, before.shape, strict=False)
-    ]
-    rows, columns = starts[0][whole[0]], starts[1][whole[1]]
-    ends, right = rows + reach[0], columns + reach[1]
-    count = (moved[np.ix_(ends, right)] - moved[np.ix_(rows, right)] - moved[np.ix_(ends, columns)]) + moved[
-        np.ix_(rows, columns)
-    ]
-    return np.asarray(differ[np.ix_(whole[0], whole[1])][count == 0])
+    moved = cv2.integral((~still).view(np.uint8))
+    rows, columns = (max(0, (size - r) // step + 1) for size, r, step in zip(still.shape, reach, steps, strict=True))
+
+    def corners(down: int, across: int) -> NDArray[np.int32]:
+        """The sums up to one corner of every window."""
+        within = moved[down : down + steps[0] * rows : steps[0], across : across + steps[1] * columns : steps[1]]
+        return np.asarray(within, np.int32)
+
+    (tall, wide), patched = reach, [side == SHEET for side in before.shape[:2]]
+    unmoved = corners(tall, wide) - corners(0, wide) - corners(tall, 0) + corners(0, 0) == 0
+    for axis, count in enumerate((rows, columns)):
+        starts = steps[axis] * np.arange(count)
+        together = starts // PATCH == (starts + reach[axis] - 1) // PATCH
+        if patched[axis]:
+            unmoved &= together[:, None] if axis == 0 else together
+    return np.asarray(differ[:rows, :columns][unmoved])
 
 
 def independent_share(kernel: FloatArray) -> float:

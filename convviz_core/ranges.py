@@ -9,7 +9,7 @@ import math
 from enum import StrEnum
 from functools import lru_cache
 from numbers import Real
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 import numpy as np
 
@@ -55,6 +55,14 @@ def checked_range(range: Range) -> RangeMode | Limits:
     raise ValueError(f"there is no range {range!r}: choose {', '.join(RangeMode)}, or limits (lo, hi)")
 
 
+class Signed(Protocol):
+    """What is shown in a range."""
+
+    @property
+    def signed(self) -> bool:
+        """Whether negative responses are shown."""
+
+
 @lru_cache(maxsize=256)
 def fixed_limit(bank: FilterBank, activation: Activation) -> float:
     """The largest |response| that the bank can give on [0, 1], its bias included; after ReLU, the largest response.
@@ -71,7 +79,7 @@ def fixed_limit(bank: FilterBank, activation: Activation) -> float:
     return limit if limit > 0 else 1.0
 
 
-def limits_for(layer: Layer, limit: float) -> Limits:
+def limits_for(layer: Signed, limit: float) -> Limits:
     """[-limit, limit] for signed responses, [0, limit] after ReLU."""
     return (-limit if layer.signed else 0.0, limit)
 
@@ -104,12 +112,17 @@ def to_bytes(layer: Layer, maps: AnyArray, ranges: FloatArray, *, own: bool = Fa
     own: the ranges are the maps' own extremes, as in frame mode, and flat maps are one byte. Computed in float64: this
     is the definition that every engine is held to.
     """
+    flat = is_flat(layer.bank, ranges) if own else np.zeros(len(ranges), bool)
+    return bytes_of(maps, ranges, flat, flat_byte(layer))
+
+
+def bytes_of(maps: AnyArray, ranges: FloatArray, flat: AnyArray, flat_byte: int) -> ByteArray:
+    """What to_bytes gives; flat: bool (N,), the maps that are one byte, `flat_byte`."""
     lo = ranges[:, 0].astype(np.float64)[:, None, None]
     span = ranges[:, 1].astype(np.float64)[:, None, None] - lo
-    flat = (is_flat(layer.bank, ranges) if own else np.zeros(len(ranges), bool))[:, None, None]
-    levels = np.floor(255.0 * (maps.astype(np.float64) - lo) / np.where(flat | (span == 0), 1.0, span) + 0.5)
-    levels = np.where(flat, flat_byte(layer), levels)
-    return np.clip(levels, 0, 255).astype(np.uint8)
+    one = np.asarray(flat)[:, None, None]
+    levels = np.floor(255.0 * (maps.astype(np.float64) - lo) / np.where(one | (span == 0), 1.0, span) + 0.5)
+    return np.clip(np.where(one, flat_byte, levels), 0, 255).astype(np.uint8)
 
 
 def is_flat(bank: FilterBank, ranges: FloatArray) -> AnyArray:

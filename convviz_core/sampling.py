@@ -113,11 +113,11 @@ class ResponseSampler:
         check_picture(frame)
         if frame.shape != self._shape:
             raise ValueError(f"this sampler is for frames of shape {self._shape}, got {frame.shape}")
-        frame = _contiguous(frame)
-        found = np.concatenate([self._responses(windows.read(frame)) for windows in self._windows[portion]])
+        frame = contiguous(frame)
+        found = np.concatenate([self.responses(windows.read(frame)) for windows in self._windows[portion]])
         return np.asarray(np.abs(found, out=found) if self.layer.signed else found).reshape(-1)
 
-    def _responses(self, pixels: ByteArray) -> FloatArray:
+    def responses(self, pixels: ByteArray) -> FloatArray:
         """(S, N), before the activation, of what windows have read."""
         count, taps, depth = pixels.shape
         if depth == 3 and self.layer.bank.channels == 1:
@@ -153,7 +153,7 @@ def _cells(height: int, width: int) -> int:
     return min(width, -(-max(MOST_PIXELS, width) // height))
 
 
-def _columns(height: int, width: int) -> Indices:
+def columns_looked_at(height: int, width: int) -> Indices:
     """(rows, cells): the map column that is looked at in each cell of each row.
 
     In a cell as wide as 120 columns, each of 120 rows has another column, in an order by chance.
@@ -171,7 +171,7 @@ def _columns(height: int, width: int) -> Indices:
 @lru_cache(maxsize=8)
 def _windows(geometry: ConvGeometry, frame_hw: tuple[int, int], portions: int) -> tuple[tuple[Windows, ...], ...]:
     """The windows of every portion, in blocks."""
-    columns = _columns(*geometry.output_hw(frame_hw))
+    columns = columns_looked_at(*geometry.output_hw(frame_hw))
     rows, cells = np.arange(len(columns))[:, None], np.arange(columns.shape[1])
     found = []
     for portion in range(portions):
@@ -186,7 +186,7 @@ def _blocks(geometry: ConvGeometry, frame_hw: tuple[int, int], y: Indices, x: In
     (step_y, step_x), reach = _steps(geometry), geometry.extent_hw[1]
     read_y, read_x = geometry.rows_read(height, y[:, None]), geometry.columns_read(width, x[:, None])
     block = max(1, BLOCK_PIXELS // (read_y.shape[1] * read_x.shape[1]))
-    inside = _unbroken(read_y, step_y) & _unbroken(read_x, step_x)
+    inside = unbroken(read_y, step_y) & unbroken(read_x, step_x)
     starts = read_y[inside] * width + read_x[inside, :1]
     for first in range(0, len(starts), block):
         yield InsideWindows(starts[first : first + block], reach, step_x)
@@ -196,7 +196,7 @@ def _blocks(geometry: ConvGeometry, frame_hw: tuple[int, int], y: Indices, x: In
         yield BorderingWindows(pixels[first : first + block].reshape(-1, pixels.shape[1] * pixels.shape[2]))
 
 
-def _unbroken(read: Indices, step: int) -> NDArray[np.bool_]:
+def unbroken(read: Indices, step: int) -> NDArray[np.bool_]:
     """(n,) of (n, k): whether each line of pixels lies inside the frame, in order."""
     return np.asarray((read[:, 0] >= 0) & (np.diff(read, axis=1) == step).all(axis=1))
 
@@ -232,7 +232,8 @@ def _portions(pixels: int, layer: Layer) -> int:
     return max(fewest, min(MOST_PORTIONS, math.ceil(pixels * each_ns / PORTION_NS)))
 
 
-def _contiguous(frame: ByteArray) -> ByteArray:
+def contiguous(frame: ByteArray) -> ByteArray:
+    """The frame, C-contiguous."""
     if frame.flags.c_contiguous:
         return frame
     return np.ascontiguousarray(dense(frame, np.empty(frame.shape, np.uint8)))

@@ -19,6 +19,7 @@ from convviz_core.ranges import RangeMode
 from live.bank_changes import INDEX
 from live.bank_file import BankFile, stamp
 from live.commands import bank_from
+from live.comparing_options import compared_file, comparing_of
 from live.display.api import Display
 from live.display.null import NullDisplay
 from live.display.x11 import Screen
@@ -31,6 +32,7 @@ from live.measuring.trace import Trace
 from live.outputs import check_directory, check_file, check_name
 from live.overlaps import check_apart, check_beside_recording
 from live.process import Interrupts, created_at_s
+from live.recording.comparison import COMPARISON_FILES, DIFFERENCE_FILE, FOLDER
 from live.recording.keep import Keep
 from live.recording.snapshot import SNAPSHOT_FILES
 from live.sources import open_source
@@ -107,7 +109,8 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
             screen_wh=screen.size_wh if screen else PAGE_WH,
         )
         if arguments.snapshot and last.image is not None:
-            keep.write_snapshot(arguments.snapshot, engine, last.image, last.state, last.result, last.watched)
+            shown = last.state, last.result, last.watched, last.other
+            keep.write_snapshot(arguments.snapshot, engine, last.image, *shown)
     if arguments.headless:
         say(summary(source, profiler))
     return interrupts.exit_code or (EXIT_OUTPUT if keep.failed else 0)
@@ -120,13 +123,17 @@ def check_outputs(arguments: argparse.Namespace) -> None:
     if arguments.snapshot is not None:
         check_directory(arguments.snapshot)  # before the files, for one of which it may stand in the way
         kept = [arguments.snapshot / name for name in SNAPSHOT_FILES]
+        if arguments.compare is not None:
+            check_directory(arguments.snapshot / FOLDER)
+            kept += [arguments.snapshot / FOLDER / name for name in (*COMPARISON_FILES, DIFFERENCE_FILE)]
     for path in [*files, *kept]:
         check_file(path)
     if arguments.record is not None:
         check_name(arguments.record)
         check_beside_recording(arguments.record, [*files, *kept])
     bank = bank_file(arguments.filters)
-    check_apart([*files, *kept], [] if bank is None else [bank], arguments.source)
+    read = [*([] if bank is None else [bank]), *compared_file(arguments)]
+    check_apart([*files, *kept], read, arguments.source)
 
 
 def initial_state(arguments: argparse.Namespace, say: Say) -> ViewState:
@@ -141,13 +148,15 @@ def initial_state(arguments: argparse.Namespace, say: Say) -> ViewState:
     return ViewState(
         LayerSettings(choices, index, Activation(arguments.activation)),
         Appearance(range=RangeMode(arguments.range), colormap=arguments.colormap, mirror=arguments.mirror),
+        comparing=comparing_of(arguments, say),
     )
 
 
 def source_settings(arguments: argparse.Namespace, state: ViewState) -> SourceSettings:
     """What the arguments ask of the source; colour only where a bank may read it or the frame itself is recorded."""
     from_file = bank_file(arguments.filters) is not None  # which may hold other filters later
-    reads_colour = from_file or any(bank.channels == 3 for bank in state.settings.banks)
+    kept = (state.comparing.kept.bank,) if state.comparing.kept else ()
+    reads_colour = from_file or any(bank.channels == 3 for bank in (*state.settings.banks, *kept))
     return SourceSettings(
         width=arguments.width,
         height=arguments.height,

@@ -15,7 +15,7 @@ from convviz_core.engines.api import EngineError
 from convviz_core.filters.bank import FilterError
 from convviz_core.geometry import FrameSizeError, GeometryError
 from convviz_core.models.errors import ModelError
-from live.errors import OutputError
+from live.errors import OptionsError, OutputError
 from live.parsers import (
     EXIT_ARGUMENTS,
     cameras_parser,
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         return _run(words, interrupts)
-    except (FilterError, GeometryError, ModelError) as error:
+    except (FilterError, GeometryError, ModelError, OptionsError) as error:
         say(str(error))
         return EXIT_ARGUMENTS
     except (SourceError, EngineError, FrameSizeError) as error:

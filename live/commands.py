@@ -37,6 +37,8 @@ def still(arguments: argparse.Namespace, say: Say) -> None:
     from live.overlaps import check_apart
 
     bank = bank_from(arguments.filters, say)
+    if bank.bias is not None:
+        say(f"'{bank.name}' has a bias, which is not used")
     image = _first_picture(arguments.image, say)
     check_directory(arguments.out)
     read = [path for path in (Path(arguments.image), bank_file(arguments.filters)) if path is not None]
@@ -44,7 +46,7 @@ def still(arguments: argparse.Namespace, say: Say) -> None:
     gray = to_unit(to_gray(image))
     with TorchEngine() as engine:
         try:
-            conv, activated = engine.maps(image, Layer(bank))
+            conv, activated = engine.maps(image, Layer.of(bank))
         except FrameSizeError as error:
             raise SourceError(str(error)) from None
     try:

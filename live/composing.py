@@ -4,27 +4,35 @@ from __future__ import annotations
 
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engines.api import Result
+from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.opposites import BankWithOpposites
 from convviz_core.mosaic import first_maps
 from convviz_core.ranges import RangeMode
+from live.comparing import compared
+from live.comparing_scene import comparing_request
 from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
 from live.drawing.curves_panel import CurvesPanel
+from live.drawing.difference_legend import DifferenceLegend
 from live.drawing.edit_panel import EditedMark, EditPanel
 from live.drawing.help_panel import Help
 from live.drawing.inspector import Inspector
+from live.drawing.layer_panel import LayerPanel
 from live.drawing.legend import Legend
 from live.drawing.marks import TargetMark
 from live.drawing.notices import NoSignal, Notices
 from live.drawing.pixel_numbers import PixelNumbers
 from live.drawing.profile_panel import Profile
 from live.drawing.scene import EditView, ProfileInfo, Scene, Status
+from live.drawing.sides import OfOther, OnBoth, WipeLine
 from live.drawing.strip import Strip
 from live.drawing.tiles import TilePainter
 from live.drawing.tint import Removed
 from live.drawing.watched_panel import WatchedMarks, WatchedPanel
 from live.editing import BUTTONS, SIGNS
+from live.layer_lines import line_words
 from live.layout import LayoutRequest
+from live.layout.caption_plan import CaptionNeeds
 from live.layout.panel_places import Panel
 from live.purposes import edit_sections, help_sections
 from live.state import ViewState
@@ -36,16 +44,26 @@ def new_compositor(inspector: Inspector | None = None) -> Compositor:
         TilePainter(),
         beside=(
             Captions(),
+            OfOther(Captions()),
             Legend(),
+            DifferenceLegend(),
             Strip(),
             EditPanel(),
+            LayerPanel(),
             inspector or Inspector(),
+            OfOther(Inspector()),
             WatchedPanel(),
             CurvesPanel(),
             Profile(),
             Help(help_sections(), edit_sections()),
         ),
-        marks=(PixelNumbers(), EditedMark(), WatchedMarks(), TargetMark()),
+        marks=(
+            OnBoth(PixelNumbers(), PixelNumbers()),
+            EditedMark(),
+            WatchedMarks(),
+            OnBoth(TargetMark(), TargetMark()),
+            WipeLine(),
+        ),
         over=(NoSignal(), Notices()),
     )
 
@@ -54,16 +72,24 @@ def layout_request(canvas_wh: tuple[int, int], frame_shape: tuple[int, ...], sta
     """What `state` wants on a canvas, for frames of that shape. FrameSizeError where the kernel does not fit."""
     bank = state.layer.bank
     by_themselves = {Panel.WATCHED: bool(state.interaction.watched), Panel.EDIT: state.editing is not None}
-    return LayoutRequest(
+    two = compared(state.comparing, state.layer, frame_shape)
+    request = LayoutRequest(
         canvas_wh=canvas_wh,
         map_hw=state.layer.output_hw(frame_shape),
         count=len(bank),
         input_tile=state.appearance.input_tile,
         viewport=state.interaction.viewport,
         panels=tuple(panel for panel in Panel if state.shows(panel) or by_themselves.get(panel)),
-        captions=caption_needs(bank, numbers=state.appearance.kernels, notes=_notes(state)),
+        captions=_captions(state, bank, "live" if two else ""),
         kernel_chw=(bank.channels, *bank.kernel_hw),
     )
+    if two is None:
+        return request
+    return comparing_request(request, two, frame_shape, _captions(state, two.kept.bank, "kept"))
+
+
+def _captions(state: ViewState, bank: FilterBank, side: str) -> CaptionNeeds:
+    return caption_needs(bank, numbers=state.appearance.kernels, notes=_notes(state), side=side)
 
 
 def _notes(state: ViewState) -> str:
@@ -110,6 +136,8 @@ def scene_of(
         bank_index=state.settings.bank_index,
         help_page=state.interaction.help_page,
         editing=edit_view(state),
+        layer_lines=line_words(state.settings.choice) if state.shows(Panel.LAYER) else (),
+        layer_line=state.interaction.layer_line,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from live import editing
+from live import editing, layer_keys
 from live import key_effects as does
 from live.edit_keys import EDIT_BINDING_OF, EDIT_KEYS, undo
 from live.events import Button, Closed, DisplayEvent, Gesture, Key, MouseButton, Pointer, Wheel
@@ -17,7 +17,11 @@ from live.scrolling import scroll
 from live.state import ViewState
 
 KEYS: tuple[KeyBinding, ...] = (
-    KeyBinding(("q", "Esc"), "quit (Esc first closes the help, lets pins go, leaves an enlarged map)", does.leave),
+    KeyBinding(
+        ("q", "Esc"),
+        "quit (Esc first closes the help and the layer's settings, lets pins go, leaves an enlarged map)",
+        does.leave,
+    ),
     KeyBinding(("space",), "pause and go on", does.pause),
     KeyBinding((".",), "pause, and show one more frame", lambda s, _: (s.with_interaction(paused=True), Effect.STEP)),
     KeyBinding(("r",), "ReLU on or off", does.toggle_relu),
@@ -30,17 +34,20 @@ KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(("c",), "next colour map", does.next_colormap),
     KeyBinding(("m",), "mirror left and right", does.toggle("mirror")),
     KeyBinding(("x",), "true convolution (flipped kernels) or cross-correlation", does.turn_kernels),
+    KeyBinding(("a",), "keep the shown layer as the other side, and compare", does.keep_layer),
+    KeyBinding(("b",), "compare: beside, wipe, difference, off", does.next_comparison),
     KeyBinding(("k",), "kernels with their numbers", does.toggle("kernels")),
     KeyBinding(("i",), "inspector: point at a pixel; click to pin it, right click to let it go", does.toggle_inspector),
     KeyBinding((",",), "slide the kernel along the row of the pinned pixel, and stop it", does.slide),
     KeyBinding(("t",), "tint what ReLU sets to zero", does.toggle_tint),
     KeyBinding(("g",), "hide and show the input", does.toggle("input_tile")),
     KeyBinding(("z",), "enlarge a map and back (or click its tile)", does.toggle_enlarged),
-    KeyBinding(tuple(ARROWS), "move the pinned pixel, or pan what is zoomed or enlarged", does.arrow),
+    KeyBinding(tuple(ARROWS), "change the layer's settings, move the pinned pixel, or pan", does.arrow),
     KeyBinding(
         ("e",), "edit the kernel of the enlarged, pinned, pointed-at or first map", lambda s, _: editing.begin(s)
     ),
     KeyBinding(("u", "y"), "undo a change of the bank or of its layer's settings, and do it again", undo),
+    KeyBinding(("l",), "the layer's settings: stride, padding, dilation, bias", layer_keys.toggle),
     KeyBinding(("s",), "snapshot", lambda state, _: (state, Effect.SNAPSHOT)),
     KeyBinding(("v",), "record, and stop recording", lambda state, _: (state, Effect.RECORD)),
     KeyBinding(
@@ -68,6 +75,8 @@ def _click(state: ViewState, event: Button, layout: Layout) -> ViewState:
     places = editing.places_of(state, layout)
     if places and layout.panel_at(*event.at) == Panel.EDIT:
         return editing.click(state, places, event.at)
+    if layout.panel_at(*event.at) == Panel.LAYER:
+        return layer_keys.click(state, layout, event.at)
     if event.shift:
         return watch(state, under(state, layout, event.at))
     target = under(state, layout, event.at) if state.shows(Panel.INSPECTOR) else layout.map_pixel(*event.at)
@@ -95,6 +104,8 @@ def _wheel(state: ViewState, event: Wheel, layout: Layout) -> ViewState:
     panel, places = layout.panel_at(*event.at), editing.places_of(state, layout)
     if panel == Panel.EDIT and places:
         return editing.wheel(state, places, event.at, event.notches)
+    if panel == Panel.LAYER:
+        return layer_keys.wheel(state, layout, event.at, event.notches)
     return scroll(state, panel, event.notches) if panel else zoom(state, event.at, event.notches, layout)
 
 

@@ -24,6 +24,10 @@ class OutputError(RuntimeError):
     """An output that cannot be written, a display included; its message is one sentence."""
 
 
+class OptionsError(ValueError):
+    """Options that do not go together; its message is one sentence."""
+
+
 def output_error(path: Path, error: OSError) -> OutputError:
     """The sentence for a system error while writing `path`: what was refused, why, and what to do."""
     reason = _REASONS.get(error.errno or 0) or (error.strerror or str(error)).lower()

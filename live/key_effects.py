@@ -8,6 +8,7 @@ from enum import Enum
 
 from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
+from live import layer_keys
 from live.editing import begin
 from live.layout.panel_places import Panel
 from live.layout.viewport import ZOOM_STEP
@@ -63,6 +64,18 @@ def pause(state: ViewState, _key: str) -> ViewState:
 def turn_kernels(state: ViewState, _key: str) -> ViewState:
     """Cross-correlation, or true convolution."""
     return state.with_settings(true_convolution=not state.settings.true_convolution)
+
+
+def keep_layer(state: ViewState, _key: str) -> ViewState:
+    """What is shown becomes the other side."""
+    flipped = state.settings.true_convolution
+    return replace(state, comparing=state.comparing.with_kept(state.layer, flipped=flipped))
+
+
+def next_comparison(state: ViewState, _key: str) -> ViewState:
+    """The next way to compare with what is kept; nothing where nothing is kept."""
+    comparing = state.comparing
+    return state if comparing.kept is None else replace(state, comparing=replace(comparing, mode=comparing.mode.next))
 
 
 def toggle_panel(panel: Panel) -> Callable[[ViewState, str], ViewState]:
@@ -126,6 +139,8 @@ def leave(state: ViewState, key: str) -> Answer:
     enlarged = state.interaction.viewport.enlarged
     if key == "Esc" and state.shows(Panel.HELP):
         return replace(state, appearance=state.appearance.toggled(Panel.HELP))
+    if key == "Esc" and state.shows(Panel.LAYER):
+        return layer_keys.toggle(state)
     if key == "Esc" and state.interaction.pins:
         return let_go(state)
     if key == "Esc" and enlarged is not None:
@@ -157,9 +172,11 @@ ARROWS = {"Left": (0, -1), "Up": (-1, 0), "Right": (0, 1), "Down": (1, 0)}
 
 
 def arrow(state: ViewState, key: str) -> ViewState:
-    """Moves the pinned pixel, or pans where none is pinned."""
+    """Goes to the first that is open: the layer's settings, the pinned pixel, panning."""
     dy, dx = ARROWS[key]
     now = state.interaction
+    if state.shows(Panel.LAYER):
+        return layer_keys.arrow(state, dy, dx)
     if state.shows(Panel.INSPECTOR) and (now.pinned or not now.viewport.moves):
         index, y, x = now.inspected or (0, 0, 0)
         return state.with_interaction(pinned=(index, y + dy, x + dx))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from convviz_core.ranges import RangeMode
+from live.comparing import CompareMode
 from live.controls import KEYS
 from live.edit_keys import EDIT_BINDING_OF, why_no_edit
 from live.key_effects import ARROWS
+from live.layer_keys import why_not
+from live.layout.panel_places import Panel
 from live.state import ViewState
 
 _BOUND = {key for binding in KEYS for key in binding.keys}
@@ -31,10 +34,18 @@ def why_nothing(state: ViewState, key: str) -> str:
         count = len(state.settings.banks)
         shown = int(key) - 1 == state.settings.bank_index
         return f"bank {key} is shown already" if shown else f"there are only {count} filter banks"
+    if key == "a":
+        return "the layer that is shown is the other side already: change something, and both are there"
+    if key == "b":
+        return "b compares with the layer that a keeps, and none is kept yet"
+    if key == "t" and state.comparing.mode == CompareMode.DIFFERENCE:
+        return "a difference has nothing that ReLU sets to zero: b goes on to the layers themselves"
     if key == "t":
         return "t tints what ReLU sets to zero, and there is no ReLU now: r brings it back"
     if key in ("PageUp", "PageDown"):
         return f"{key} turns the help's pages, and there is none: h opens it"
+    if key in ARROWS and state.shows(Panel.LAYER):
+        return why_not(state, ARROWS[key][1])
     if key in ARROWS:
         if not state.interaction.viewport.moves:
             return "arrows move the inspector's pixel (i) or pan what is zoomed (wheel) or enlarged (z)"

@@ -102,8 +102,10 @@ class LayerSettings:
 
     def with_choice(self, choice: LayerChoice, *, joined: bool = False) -> LayerSettings:
         """With another one in the place of the one that is shown: a step that can be undone, or joined to the last."""
-        history = self.history if joined else self.history.after(self.choice)
-        return self._with(choice, history)
+        if joined:
+            return self._with(choice, self.history)
+        vars(self.choice.bank).pop("kernels", None)  # 64 of 31x31, a thousand times: stacked again when it is needed
+        return self._with(choice, self.history.after(self.choice))
 
     def undone(self) -> LayerSettings:
         """Without the last step of the bank that is shown."""

@@ -6,10 +6,11 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from convviz_core.difference import Difference
 from convviz_core.engines.api import Engine, Plan, Result
 from convviz_core.layer import Layer
-from convviz_core.ranges import RangeMode
-from live.picture_range import PictureRange
+from convviz_core.ranges import Limits, RangeMode
+from live.picture_range import PictureRange, gained
 from live.sources.frame import Frame
 
 MOST_PLANS = 4  # each with its mosaic: going back to what was shown a moment ago plans nothing
@@ -21,15 +22,18 @@ class Choice:
 
     layer: whose maps are shown. computed: the same one, or one with more maps behind them. gain: the range's limits
     are divided by it. reduce, editable: see PlanKey. bank: equal where only weights were edited, see PictureRange.
+    minus: of a difference, the kept layer. partner: the choice whose range is shared.
     """
 
-    layer: Layer
+    layer: Layer | Difference
     computed: Layer
     range: RangeMode
     gain: float = 1.0
     reduce: int = 1
     editable: bool = False
     bank: Hashable = None
+    minus: Layer | None = None
+    partner: Choice | None = None
 
 
 class Pane:
@@ -49,12 +53,17 @@ class Pane:
         """Whether the result is what `choice` asks of that picture; `picture` is equal where the pixels are."""
         return self.result is not None and self._answered == (picture, choice)
 
-    def run(self, frame: Frame, picture: Hashable, choice: Choice) -> Result:
-        """The frame's mosaic. Errors: FrameSizeError, EngineError."""
-        plan = self._plan(choice, frame.image.shape)
-        self.result = self._range.run(
-            plan, frame.image, choice.layer, choice.range, choice.gain, frame.media_time_s, choice.bank
-        )
+    def limits(self, frame: Frame, choice: Choice) -> Limits | None:
+        """The range that the frame has by itself, without gain; None where each map has its own."""
+        plan, time_s = self._plan(choice, frame.image.shape), frame.media_time_s
+        return self._range.limits(plan, frame.image, choice.layer, choice.range, time_s, choice.bank)
+
+    def run(self, frame: Frame, picture: Hashable, choice: Choice, limits: Limits | None = None) -> Result:
+        """The frame's mosaic; limits: in place of its own ones. Errors: FrameSizeError, EngineError."""
+        plan, image, time_s = self._plan(choice, frame.image.shape), frame.image, frame.media_time_s
+        own = self._range.limits(plan, image, choice.layer, choice.range, time_s, choice.bank)
+        shown = own and gained(limits or own, choice.gain)
+        self.result = self._range.run(plan, image, choice.layer, choice.range, shown, time_s)
         self._answered = picture, choice
         return self.result
 
@@ -63,14 +72,16 @@ class Pane:
 
         One whose weights are edited is kept for all weights of their shape.
         """
-        layer, rest = choice.computed, (shape, choice.reduce, choice.editable)
+        layer, rest = choice.computed, (shape, choice.reduce, choice.editable, choice.minus)
         of = _without_weights(layer) if choice.editable else layer
         key = (of, choice.range, *rest)
         if key not in self._plans and choice.range == RangeMode.FIXED:
             key = (of, RangeMode.AUTO, *rest)  # whose plans are good for limits, too
         if key not in self._plans:
             key = (of, choice.range, *rest)
-            self._plans[key] = self._engine.plan(layer, shape, choice.reduce, choice.range, editable=choice.editable)
+            self._plans[key] = self._engine.plan(
+                layer, shape, choice.reduce, choice.range, editable=choice.editable, minus=choice.minus
+            )
             if len(self._plans) > MOST_PLANS:
                 self._plans.popitem(last=False)
         self._plans.move_to_end(key)

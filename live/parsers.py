@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from convviz_core import __version__
 from convviz_core.names import shown
+from live.comparing_options import add_comparing_options
 from live.controls import KEYS
 from live.edit_keys import EDIT_KEYS
 from live.key_binding import KeyBinding, key_names
@@ -127,6 +128,7 @@ def view_parser() -> argparse.ArgumentParser:
     layer.add_argument("--filters", default="udacity", metavar="NAME|FILE", help="filter bank (see convviz filters)")
     layer.add_argument("--activation", choices=("relu", "none"), default="relu", help="after the convolution")
     add_geometry_options(layer)
+    add_comparing_options(layer)
     layer.add_argument("--range", choices=("auto", "fixed", "frame"), default="auto", help="what is black and white")
     layer.add_argument("--colormap", choices=COLORMAPS, default="lift", metavar="NAME", help=", ".join(COLORMAPS))
     compute = parser.add_argument_group("computing")

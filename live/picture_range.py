@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from convviz_core.arrays import ByteArray
 from convviz_core.auto_range import AutoRange
+from convviz_core.difference import Difference
 from convviz_core.engines.api import Plan, Result
 from convviz_core.layer import Layer
 from convviz_core.ranges import Limits, RangeMode, fixed_limits
@@ -23,39 +24,68 @@ class PictureRange:
         self._answered: object = None  # the picture's time and bank, where auto looked last
         self._anew = 0  # how often auto has begun anew on a still picture
 
-    def run(
+    def limits(
         self,
         plan: Plan,
         image: ByteArray,
-        layer: Layer,
+        layer: Layer | Difference,
         mode: RangeMode,
-        gain: float,
         media_time_s: float,
         bank: Hashable = None,
-    ) -> Result:
-        """One picture's mosaic (see Plan.run).
+    ) -> Limits | None:
+        """The range that the picture has by itself, without gain; None where each map has its own.
 
         bank: equal where only weights were edited, which are followed, not snapped to; None: the layer's own.
         """
         if mode == RangeMode.FRAME:
-            return plan.run(image, None)
+            return None
         if mode == RangeMode.FIXED:
-            return plan.run(image, _gained(fixed_limits(layer), gain))
-        edited = layer.weights if bank is None else bank
+            return fixed_of(layer)
+        edited = weights_of(layer) if bank is None else bank
         self._note(media_time_s, edited, layer)
-        followed = image.shape, edited, layer.geometry, layer.activation, layer.bias, self._anew
-        limits = self._auto.limits(layer, image, followed, peak=lambda: plan.run(image, fixed_limits(layer)).peak)
-        shown = _gained(limits, gain)
+        followed = image.shape, edited, _rest_of(layer), self._anew
+        return self._auto.limits(layer, image, followed, peak=lambda: plan.run(image, fixed_of(layer)).peak)
+
+    def run(
+        self,
+        plan: Plan,
+        image: ByteArray,
+        layer: Layer | Difference,
+        mode: RangeMode,
+        shown: Limits | None,
+        media_time_s: float,
+    ) -> Result:
+        """One picture's mosaic (see Plan.run). shown: its range; None: each map's own extremes."""
         result = plan.run(image, shown)
+        if mode != RangeMode.AUTO or shown is None:
+            return result
         self._auto.follow(layer, image, shown, result.peak, media_time_s)
         return replace(result, share_above=self._auto.share_above)
 
-    def _note(self, media_time_s: float, bank: Hashable, layer: Layer) -> None:
+    def _note(self, media_time_s: float, bank: Hashable, layer: Layer | Difference) -> None:
         """A picture that stands still cannot be followed in time: there, other weights have their own limit at once."""
         before, self._answered = self._answered, (media_time_s, bank, layer)
         if isinstance(before, tuple) and before[:2] == (media_time_s, bank) and before[2] != layer:
             self._anew += 1
 
 
-def _gained(limits: Limits, gain: float) -> Limits:
+def fixed_of(layer: Layer | Difference) -> Limits:
+    """The fixed range."""
+    return (-layer.fixed_limit, layer.fixed_limit) if isinstance(layer, Difference) else fixed_limits(layer)
+
+
+def weights_of(layer: Layer | Difference) -> Hashable:
+    """Those that may be edited."""
+    return layer.live.weights if isinstance(layer, Difference) else layer.weights
+
+
+def _rest_of(layer: Layer | Difference) -> Hashable:
+    """All else with which, where it is another one, auto's range begins anew."""
+    if isinstance(layer, Difference):
+        return _rest_of(layer.live), layer.kept
+    return layer.geometry, layer.activation, layer.bias
+
+
+def gained(limits: Limits, gain: float) -> Limits:
+    """Limits that are divided by a gain."""
     return limits[0] / gain, limits[1] / gain

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from convviz_core.geometry import Box
+from live.comparing import CompareMode
 from live.events import Point
 from live.layout import Layout
 from live.layout.panel_places import Panel
@@ -19,6 +21,7 @@ def pointed(state: ViewState, layout: Layout) -> ViewState:
     Only where it matters: with the inspector, which explains it while nothing is pinned and tells of the weight under
     the pointer, and where pixels are large.
     """
+    state = _wiped(state, layout)
     at = state.interaction.pointer
     over = at if at is not None and layout.panel_at(*at) == Panel.INSPECTOR else None
     if over != state.interaction.panel_point:
@@ -38,8 +41,19 @@ def _pointed_at_tiles(state: ViewState, layout: Layout) -> ViewState:
         return state
     target = under(state, layout, now.pointer)
     if target is not None and layout.input_pixel(*now.pointer) is not None:
-        return _hovering(state, target, state.layer.geometry.middle_pixel(*target[1:]))
+        geometry, (y, x) = state.layer.geometry, layout.position(*now.pointer)
+        first, (step_y, step_x) = geometry.shown(Box(0, 0, 1, 1)), geometry.stride_yx
+        return _hovering(state, target, (first.top + math.floor(y * step_y), first.left + math.floor(x * step_x)))
     return _hovering(state, target)
+
+
+def _wiped(state: ViewState, layout: Layout) -> ViewState:
+    """With the wipe's line where the pointer is; beside the maps it stays."""
+    now = state.interaction
+    if state.comparing.mode != CompareMode.WIPE or now.pointer is None or layout.map_pixel(*now.pointer) is None:
+        return state
+    at = layout.within_tile(*now.pointer)[1]
+    return state if at == now.wipe else state.with_interaction(wipe=at)
 
 
 def _with_pointed_map(state: ViewState, layout: Layout) -> ViewState:
@@ -152,17 +166,18 @@ def followed(before: ViewState, state: ViewState, layout: Layout) -> ViewState:
     pinned, viewport = state.interaction.pinned, state.interaction.viewport
     if pinned is None or pinned == before.interaction.pinned:
         return state
-    return state.with_interaction(viewport=layout.lens.showing(viewport, *pinned[1:]))
+    shown = layout.request.maps.shown
+    return state.with_interaction(viewport=layout.lens.showing(viewport, pinned[1] - shown.y, pinned[2] - shown.x))
 
 
 def kept_inside(state: ViewState, layout: Layout) -> ViewState:
     """The state with its pinned pixel, pointer and panning moved back inside the maps."""
-    height, width = layout.request.map_hw
+    shown = layout.request.maps.shown
 
     def inside(pixel: MapPixel | None) -> MapPixel | None:
         if pixel is None or pixel[0] >= layout.request.count:
             return None
-        return pixel[0], min(max(pixel[1], 0), height - 1), min(max(pixel[2], 0), width - 1)
+        return pixel[0], *shown.nearest(*pixel[1:])
 
     now = state.interaction
     viewport = now.viewport if (now.viewport.enlarged or 0) < layout.request.count else Viewport()

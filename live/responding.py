@@ -9,6 +9,7 @@ from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
 from live.bank_changes import BankFiles
 from live.click_reasons import why_no_click
+from live.comparing import Compared
 from live.controls import answer
 from live.display.api import Display
 from live.events import BankRead, Button, DisplayEvent, Inbox, Key
@@ -18,6 +19,7 @@ from live.key_reasons import why_nothing
 from live.layout import Layout
 from live.notices import Notices
 from live.pointing import kept_inside, pointed
+from live.recording.comparison import OtherSide
 from live.recording.keep import Keep
 from live.sources.frame import SourceEvent
 from live.state import ViewState
@@ -26,12 +28,23 @@ from live.watching import Watched
 
 @dataclass
 class Last:
-    """What is shown: the state, the frame as it was computed (mirrored, if so asked), the engine's answer."""
+    """What is shown: the state, the frame as it was computed (mirrored, if so asked), the engine's answer.
+
+    compared: the two layers, where there are two. result: the live one's answer, or their difference's; kept: the kept
+    one's, where it has one of its own.
+    """
 
     state: ViewState
     image: ByteArray | None = None
     result: Result | None = None
     watched: tuple[Watched, ...] = ()
+    compared: Compared | None = None
+    kept: Result | None = None
+
+    @property
+    def other(self) -> OtherSide | None:
+        """The kept side, where two layers are compared."""
+        return OtherSide(self.compared, self.kept) if self.compared else None
 
 
 class Responder:
@@ -107,7 +120,8 @@ class Responder:
         elif effect == Effect.STEP:
             self._intake.step()
         elif effect == Effect.SNAPSHOT and self._last.image is not None:
-            self._keep.snapshot(self._engine, self._last.image, self._last.state, self._last.result, self._last.watched)
+            last = self._last
+            self._keep.snapshot(self._engine, self._last.image, last.state, last.result, last.watched, last.other)
         elif effect == Effect.RECORD:
             self._keep.toggle_recording()
 

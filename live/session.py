@@ -9,6 +9,8 @@ from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
 from convviz_core.geometry import FrameSizeError
 from live.cadence import Cadence
+from live.comparing import compared
+from live.comparing_scene import comparable, comparing_scene
 from live.composing import layout_request, new_compositor, own_mosaic, scene_of
 from live.display.api import Display
 from live.drawing.inspector import Inspector
@@ -17,7 +19,8 @@ from live.intake import Intake
 from live.layout import Layout, arrange, preferred_canvas_wh
 from live.measuring.profiler import Profiler
 from live.notices import Notices
-from live.pane import Choice, Pane
+from live.pane import Choice
+from live.panes import Panes, kept_choice
 from live.pointing import followed, kept_inside, pointed
 from live.readings import Readings
 from live.recording.keep import Keep
@@ -69,7 +72,7 @@ class Session:
         self._notices = Notices(profiler.clock)
         self._intake = Intake(source, profiler)
         self._too_small = TooSmall(self._tell)
-        self._pane = Pane(engine)
+        self._panes = Panes(engine)
         self._watcher = Watcher()
         self._inspector = Inspector()
         self._compositor = new_compositor(self._inspector)
@@ -126,6 +129,7 @@ class Session:
         self._intake.mirror(self.state.appearance.mirror)
         frame = self._intake.frame
         assert frame is not None
+        self.state = comparable(self.state, frame.image.shape, self._tell)
         first = self._last.result is None
         layout = _arranged(self._display, self._screen_wh, frame.image.shape, self.state, first=first)
         if layout:
@@ -136,13 +140,14 @@ class Session:
             editable=state.editing is not None,
             bank=(state.settings.original, state.settings.true_convolution),
         )
-        if not self._pane.answers(self._intake.picture, choice):
-            start_s = self._profiler.clock()
-            result = self._pane.run(frame, self._intake.picture, choice)
+        start_s, two = self._profiler.clock(), compared(state.comparing, state.layer, frame.image.shape)
+        answers = self._panes.run(frame, self._intake.picture, choice, kept_choice(state, layout, two), two)
+        if answers.fresh:
             self._profiler.computed(start_s, self._engine.name, self._engine.device)
-            self._profiler.add_inside(result.stages_ms)
-            self._last.image, self._last.result = frame.image, result
-        self._last.state = state
+            for result in answers.fresh:
+                self._profiler.add_inside(result.stages_ms)
+        self._last.image, self._last.result, self._last.kept = frame.image, answers.shown, answers.kept
+        self._last.state, self._last.compared = state, two
         pins, picture = state.interaction.pins, self._intake.picture
         self._last.watched = self._watcher.note(pins, state.layer, frame.image, picture, frame.media_time_s)
         assert self._last.result is not None
@@ -161,6 +166,8 @@ class Session:
             curves = self._readings.curves(state)
             watched = self._last.watched if state.interaction.watched else ()
             scene = replace(scene, hints=self._display.interactive, watched=watched, curves=curves)
+            if self._last.compared:
+                scene = comparing_scene(scene, layout, state, self._last.compared, self._last.kept)
             canvas = self._compositor.compose(layout, scene)
             self.state = listed(self.state, self._inspector.first_listed)
             return canvas

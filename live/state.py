@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from convviz_core.filters.opposites import with_opposites
-from convviz_core.layer import Activation, Layer
+from convviz_core.layer import Layer
 from convviz_core.ranges import RangeMode
 from live.chosen_weight import Editing
+from live.comparing import CompareMode, Comparing
 from live.events import Point
 from live.layer_settings import LayerChoice, LayerSettings
 from live.layout.panel_places import Panel
@@ -53,6 +54,7 @@ class Interaction:
     sliding: bool = False  # the pinned pixel walks along its row
     scrolled_maps: int = 0  # the first map that the inspector lists; the drawing has the last word
     help_page: int = 0  # counted on over its end, and below 0
+    layer_line: int = 0  # which line of the layer's settings is chosen
     pointer: Point | None = None
     panel_point: Point | None = None  # the pointer, while it is over the inspector
     hovered: MapPixel | None = None
@@ -60,6 +62,7 @@ class Interaction:
     pointed_map: int | None = None  # the last one under the pointer, while the curves are open
     pinned: MapPixel | None = None
     watched: tuple[MapPixel, ...] = ()  # beside the pinned one
+    wipe: float | None = None  # how far across a tile the pointer was last, 0 to 1, while that moves the wipe's line
     viewport: Viewport = field(default_factory=Viewport)
     editing: Editing | None = None
 
@@ -82,6 +85,7 @@ class ViewState:
     settings: LayerSettings
     appearance: Appearance = field(default_factory=Appearance)
     interaction: Interaction = field(default_factory=Interaction)
+    comparing: Comparing = field(default_factory=Comparing)
 
     @property
     def layer(self) -> Layer:
@@ -95,16 +99,15 @@ class ViewState:
         return editing and editing.inside(self.layer.bank.kernels.shape)
 
     @property
-    def tinted(self) -> bool:
-        """Whether what ReLU removes is tinted: without ReLU nothing is removed, and the sign is there to be seen."""
-        return self.appearance.tint and self.settings.activation == Activation.RELU
-
-    @property
     def computed(self) -> Layer:
         """The layer with what is to be tinted: the opposite of every filter."""
-        layer = self.layer
         every = self.interaction.editing is not None  # an edit must not change how many maps are computed
-        return replace(layer, bank=with_opposites(layer.weights, every=every)) if self.tinted else layer
+        return self.with_removed(self.layer, every=every)
+
+    def with_removed(self, layer: Layer, *, every: bool = False) -> Layer:
+        """A layer with what is to be tinted, if so asked: only ReLU removes something. every: see with_opposites."""
+        tinted = self.appearance.tint and not layer.signed and self.comparing.mode != CompareMode.DIFFERENCE
+        return replace(layer, bank=with_opposites(layer.weights, every=every)) if tinted else layer
 
     @property
     def asked_map(self) -> int:

@@ -121,10 +121,11 @@ class Screen:
         self._window = self.find_window(title) or self._window
         return bool(self.find_window(title))
 
-    def key(self, *names: str) -> None:
+    def key(self, *names: str, delay_ms: int = 12) -> None:
         """Press and release keys, one after the other: "r", "plus", "Escape", "Left", "ctrl+s"."""
         self._xdotool("windowfocus", "--sync", self._window)
-        self._xdotool("key", *names)
+        if names:
+            self._xdotool("key", "--delay", str(delay_ms), *names)
 
     def move(self, x: int, y: int) -> None:
         """Put the pointer on pixel (x, y) of the window."""

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.difference import Alignment, Difference, align
 from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Layer, check_layer
 from convviz_core.models.layer import ModelLayer
@@ -49,7 +50,9 @@ class PlanKey:
 
     shape: the frames', (H, W) or (H, W, 3). reduce: the mosaic's tiles are block means of `reduce` x `reduce` bytes
     (see mosaic.reduce_maps). range: the mode in which frames will be shown; auto's, and limits,
-    are as good as FIXED. editable: the weights will be replaced often. Errors: TypeError, ValueError, FrameSizeError.
+    are as good as FIXED. editable: the weights will be replaced often. minus: a layer whose maps are taken away from
+    the layer's, after both activations (see Difference). Errors: TypeError, ValueError, FrameSizeError,
+    NotAlignedError.
     """
 
     layer: Layer
@@ -57,23 +60,33 @@ class PlanKey:
     reduce: int = 1
     range: RangeMode = RangeMode.FIXED
     editable: bool = False
+    minus: Layer | None = None
 
     def __post_init__(self) -> None:
         check_layer(self.layer)
         check_reduce(self.reduce)
         object.__setattr__(self, "range", RangeMode(self.range))
         self.layer.output_hw(self.shape)
+        if self.minus is not None:
+            check_layer(self.minus)
+            align(self.layer, self.minus, self.shape)
+
+    @cached_property
+    def compared(self) -> tuple[Difference, Alignment] | None:
+        """Of a difference: of what, and how the two lie on each other."""
+        return (Difference(self.layer, self.minus), align(self.layer, self.minus, self.shape)) if self.minus else None
 
     @cached_property
     def map_hw(self) -> tuple[int, int]:
         """Height and width of a map at full size."""
-        return self.layer.output_hw(self.shape)
+        return self.compared[1].hw if self.compared else self.layer.output_hw(self.shape)
 
     @cached_property
     def grid(self) -> MosaicGrid:
         """The mosaic's tiles, reduced."""
         height, width = self.map_hw
-        return MosaicGrid(len(self.layer.bank), (-(-height // self.reduce), -(-width // self.reduce)))
+        count = self.compared[1].count if self.compared else len(self.layer.bank)
+        return MosaicGrid(count, (-(-height // self.reduce), -(-width // self.reduce)))
 
 
 class Plan(Protocol):
@@ -120,6 +133,7 @@ class Engine(Protocol):
         range: RangeMode | str = RangeMode.FIXED,
         *,
         editable: bool = False,
+        minus: Layer | None = None,
     ) -> Plan:
         """Do what must be done before the first frame, compiling and capturing; see PlanKey. EngineError."""
 

@@ -179,3 +179,13 @@ def _mapping(layer: Layer, distinct: DistinctKernels, lo: float, hi: float, bias
     zero = min(max(-255.0 * lo * slope + HALF_UP, 0.0), 255.0)  # where the activation cuts
     floor = round(zero) if layer.activation == Activation.RELU else 0
     return ByteMapping(origin, unit * slope, zero_point + HALF_UP, floor)
+
+
+def linear_mappings(ranges: FloatArray, flat: AnyArray) -> AnyArray:
+    """float64 (n, 2), of signed maps in real units: byte = round(v * scale + zero point), as in ByteMapping.
+
+    ranges: float32 (n, 2). flat: bool (n,), the maps that are one byte, 128.
+    """
+    lo, hi = ranges.astype(np.float64).T
+    scale = 255.0 / np.where(flat | (hi <= lo), 1.0, hi - lo)
+    return np.stack([np.where(flat, 0.0, scale), np.where(flat, 128.0, HALF_UP - lo * scale)], axis=1)

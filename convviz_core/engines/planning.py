@@ -13,7 +13,7 @@ import numpy as np
 
 from convviz_core.arrays import ByteArray
 from convviz_core.auto_range import own_limits
-from convviz_core.engines.api import EngineError, Plan, PlanKey, Result
+from convviz_core.engines.api import Engine, EngineError, Plan, PlanKey, Result
 from convviz_core.gray import check_picture
 from convviz_core.layer import Layer, check_layer
 from convviz_core.models.layer import ModelLayer
@@ -45,6 +45,11 @@ def _run(plan: Plan, frame: ByteArray, asked: RangeMode | Limits) -> Result:
     layer = plan.key.layer
     limits, share_above = own_limits(layer, frame, peak=lambda: plan.run(frame, fixed_limits(layer)).peak)
     return replace(plan.run(frame, limits), share_above=share_above)
+
+
+def plan_of(engine: Engine, key: PlanKey) -> Plan:
+    """The engine's plan for a key."""
+    return engine.plan(key.layer, key.shape, key.reduce, key.range, editable=key.editable, minus=key.minus)
 
 
 class EnginePlan:
@@ -99,10 +104,11 @@ class PlanningEngine(Generic[AnyPlan]):
         range: RangeMode | str = RangeMode.FIXED,
         *,
         editable: bool = False,
+        minus: Layer | None = None,
     ) -> AnyPlan:
         """Do what must be done before the first frame (see Engine.plan)."""
         self.check_open()
-        return self.make_plan(PlanKey(layer, tuple(shape), reduce, RangeMode(range), editable))
+        return self.make_plan(PlanKey(layer, tuple(shape), reduce, RangeMode(range), editable, minus))
 
     def plan_model(self, layer: ModelLayer, shape: tuple[int, ...], reduce: int = 1) -> ModelPlan:
         """The same for a layer of a model (see Engine.plan_model)."""

@@ -9,6 +9,7 @@ import torch
 
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engines.api import PlanKey, Result, check_weights
+from convviz_core.engines.differing import MapsDifferencePlan
 from convviz_core.engines.planning import EnginePlan, PlanningEngine
 from convviz_core.filters.bank import FilterBank
 from convviz_core.gray import to_planes, to_unit
@@ -54,18 +55,22 @@ class TorchPlan(EnginePlan):
         return conv if self.key.layer.signed else activated
 
 
-class TorchEngine(PlanningEngine[TorchPlan]):
+class TorchEngine(PlanningEngine[TorchPlan | MapsDifferencePlan]):
     """torch.nn.Conv2d in float32 on the CPU."""
 
     name = "torch"
     device = "cpu"
 
-    def make_plan(self, key: PlanKey) -> TorchPlan:
+    def make_plan(self, key: PlanKey) -> TorchPlan | MapsDifferencePlan:
         """A new plan."""
+        if key.minus:
+            return MapsDifferencePlan(key, self.check_open, self.maps, "torch float32")
         return TorchPlan(key, self.check_open)
 
     def maps(self, frame: ByteArray, layer: Layer | ModelLayer) -> tuple[FloatArray, FloatArray]:
         """conv and activated, float32 (N, h, w) each."""
         if isinstance(layer, ModelLayer):
             return self.models.maps(frame, layer)
-        return self.kept_plan(frame, layer, RangeMode.FIXED, 1).maps(frame)
+        plan = self.kept_plan(frame, layer, RangeMode.FIXED, 1)
+        assert isinstance(plan, TorchPlan)
+        return plan.maps(frame)

@@ -10,7 +10,7 @@ from threading import Lock, Thread
 
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engines.api import Engine, EngineError, Plan, PlanKey, Result, check_weights
-from convviz_core.engines.planning import EnginePlan, PlanningEngine
+from convviz_core.engines.planning import EnginePlan, PlanningEngine, plan_of
 from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Layer
 from convviz_core.models.layer import ModelLayer
@@ -118,7 +118,7 @@ class UpgradingEngine(PlanningEngine[UpgradingPlan]):
 
     def first_plan(self, key: PlanKey) -> Plan:
         """What answers meanwhile."""
-        return self.first.plan(key.layer, key.shape, key.reduce, key.range, editable=key.editable)
+        return plan_of(self.first, key)
 
     def maps(self, frame: ByteArray, layer: Layer | ModelLayer) -> tuple[FloatArray, FloatArray]:
         """conv and activated, float32 (N, h, w) each, from the engine that needs no planning."""
@@ -201,7 +201,7 @@ class UpgradingEngine(PlanningEngine[UpgradingPlan]):
                 best = self._best = better.open()
             if wanted.lacks(best):
                 key = wanted.key
-                wanted.become(best, best.plan(key.layer, key.shape, key.reduce, key.range, editable=key.editable))
+                wanted.become(best, plan_of(best, key))
         except Exception as error:  # whatever it is, pictures go on; its sentence is shown
             self.leave(best, error)
             with self._lock:

@@ -7,6 +7,7 @@ import math
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 from convviz_core.arrays import AnyArray, FloatArray
 from convviz_core.filters.bank import MAX_FILTERS, MAX_SIDE, Filter, FilterBank, FilterError
 from convviz_core.geometry import ConvSettings, GeometryError
+from convviz_core.names import shown
 
 MAX_TOML_BYTES = 5 << 20  # 64 filters of 31x31 that read colour, every digit written, are 3.4 MB
 MAX_REACH = 1024  # pixels of stride, padding or dilation
@@ -65,6 +67,20 @@ def to_toml(bank: FilterBank) -> str:
         lines += [] if bank.bias is None else [f"bias = {_number(bank.bias[index])}"]
         lines += ["kernel = [", *_kernel_lines(filter.kernel), "]"]
     return "\n".join(lines) + "\n"
+
+
+def writable(bank: FilterBank) -> FilterBank:
+    """The bank with a name, labels and a description that a filter file may have, whatever they were."""
+    filters = tuple(
+        replace(filter, label=_shortened(filter.label) or f"filter {number}")
+        for number, filter in enumerate(bank.filters, 1)
+    )
+    name, description = _shortened(bank.name) or "filters", _shortened(bank.description)
+    return replace(bank, name=name, filters=filters, description=description)
+
+
+def _shortened(text: str) -> str:
+    return "".join(each if each.isprintable() else " " for each in shown(text))[:MAX_TEXT].strip()
 
 
 def _geometry_lines(conv: ConvSettings) -> Iterator[str]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from convviz_core.filters.bank import FilterBank
 from convviz_core.ranges import RangeMode, is_flat
 from live.drawing.kernels import draw_kernel, size_wh
-from live.drawing.numbers import TIMES, column, figure
+from live.drawing.numbers import MINUS, TIMES, column, figure
 from live.drawing.overlay import Pieces, Sprite, at_once, blank
 from live.drawing.scene import Scene
 from live.drawing.text import BOLD, DIM, INK, base_line, put, shortened, text_width, width_em, wrapped
@@ -24,13 +24,14 @@ BEFORE, SIGN, AFTER = f"input {TIMES}", TIMES, "="  # around the kernel: the pic
 
 
 @lru_cache(maxsize=64)
-def caption_needs(bank: FilterBank, *, numbers: bool, notes: str = "") -> CaptionNeeds:
+def caption_needs(bank: FilterBank, *, numbers: bool, notes: str = "", side: str = "") -> CaptionNeeds:
     """What the captions of a bank would like.
 
-    numbers: each kernel with its numbers in its cells. notes: what each map says of itself, in words.
+    numbers: each kernel with its numbers in its cells. notes: what each map says of itself, in words. side: which of
+    two layers it is.
     """
     said = [caption_words(bank, index) for index in range(len(bank))]
-    heads = [width_em(f"{index + 1}: ", BOLD) for index in range(len(bank))]
+    heads = [width_em(head_of(index, side), BOLD) for index in range(len(bank))]
     return CaptionNeeds(
         line_em=max(head + width_em(line) for head, (line, _) in zip(heads, said, strict=True)),
         wrapped_em=max(head + _halves_em(line) for head, (line, _) in zip(heads, said, strict=True)),
@@ -52,6 +53,13 @@ def caption_words(bank: FilterBank, index: int) -> tuple[str, str]:
     return (filter.answers, label) if filter.answers and filter.answers != label else (label, "")
 
 
+def head_of(index: int, side: str, *, difference: bool = False) -> str:
+    """What a map's caption begins with: its number, and of two layers, which one's it is."""
+    if difference and side == "kept":
+        return f"{MINUS} kept: "
+    return f"{index + 1} {side}: " if side else f"{index + 1}: "
+
+
 def _halves_em(line: str) -> float:
     """The width of `line` broken in two where that is best."""
     parts = line.split()
@@ -69,7 +77,8 @@ class Captions:
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """The bank, what else each map says, and of which picture where that stands still."""
         still = scene.still if _follows(scene) else None
-        return scene.layer.bank, scene.kernels, scene.image.ndim, scene.range, scene.removed is None, still
+        what = scene.layer.bank, scene.side, scene.difference
+        return what, scene.kernels, scene.image.ndim, scene.range, scene.removed is None, still
 
     def beat(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """The pictures', where the maps say something of them."""
@@ -97,7 +106,7 @@ class Captions:
                 _write(layout, sprites[-1], "input, ", read if layout.caption.words else "", more, 0)
             else:
                 said = [part[tile.index] for part in (limits, shares) if part]
-                _write_map(layout, sprites[-1], scene.layer.bank, tile.index, said)
+                _write_map(layout, sprites[-1], scene, tile.index, said)
         yield
         return sprites
 
@@ -106,17 +115,18 @@ def _follows(scene: Scene) -> bool:
     return scene.removed is not None or scene.range == RangeMode.FRAME
 
 
-def _write_map(layout: Layout, sprite: Sprite, bank: FilterBank, index: int, said: list[str]) -> None:
+def _write_map(layout: Layout, sprite: Sprite, scene: Scene, index: int, said: list[str]) -> None:
     """What one map answers to, with what it says of this picture (else its name) on the second line or instead."""
+    bank, head = scene.layer.bank, head_of(index, scene.side, difference=scene.difference)
     answers, name = caption_words(bank, index)
     plan, left = layout.caption, _text_left(layout, bank)
     room = sprite.place.width - left
     notes = [note for note in (", ".join(said), *said[:1]) if text_width(note, layout.text.small) <= room]
     note = notes[0] if notes and plan.notes else ""
     if plan.lines == 2 or not said:
-        _write(layout, sprite, f"{index + 1}: ", answers if plan.words else "", note if said else name, left)
+        _write(layout, sprite, head, answers if plan.words else "", note if said else name, left)
     else:
-        _write(layout, sprite, f"{index + 1}: ", note or (answers if plan.words else ""), "", left)
+        _write(layout, sprite, head, note or (answers if plan.words else ""), "", left)
 
 
 def _shares(layout: Layout, scene: Scene) -> list[str]:
@@ -135,8 +145,10 @@ def _shares(layout: Layout, scene: Scene) -> list[str]:
 
 def _limits(scene: Scene) -> tuple[str, ...]:
     """In frame mode, the limits of each map."""
-    if scene.range != RangeMode.FRAME:
+    if scene.range != RangeMode.FRAME or (scene.difference and scene.other is None):
         return ()
+    if scene.difference:
+        return tuple(f"{figure(lo)} to {figure(hi)}" for lo, hi in scene.ranges.tolist())
     flat = is_flat(scene.layer.bank, scene.ranges)
     return tuple(
         f"flat {figure(lo)}" if flat[index] else f"{figure(lo)} to {figure(hi)}"

@@ -15,11 +15,12 @@ from convviz_core.inspect import Inspection
 from live.drawing.kernels import draw_numbers, draw_picture, numbers_size, shades, unit_shades
 from live.drawing.numbers import TIMES, column, extremes, times_power
 from live.drawing.panel import PanelPage
-from live.drawing.text import ACCENT, DIM, INK, put, put_middle, shortened, text_width
+from live.drawing.text import ACCENT, DIM, INK, Colour, put, put_middle, shortened, text_width
 from live.layout.panel_places import SIGN_EM
 from live.layout.tiling import Rect
 
 LARGEST_CELL_EM = 5.0
+PADDING: Colour = (150, 60, 120)  # what of the patch is no pixel of the frame has half of it, a violet
 CHANNELS = ("R", "G", "B")
 
 
@@ -28,6 +29,7 @@ class _Matrix:
     title: str
     values: FloatArray  # (C, kh, kw)
     shaded: ByteArray
+    outside: AnyArray | None = None  # bool (kh, kw): which cells are padding
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Chain:
         top, left, rows, columns = self._part = part or Part(0, 0, *whole[0].shape[1:])
         shown = np.s_[:, top : top + rows, left : left + columns]
         patch, kernel, products = (values[shown] for values in whole)
+        outside = None if inspection.outside is None else inspection.outside[shown[1:]]
         reach = [float(np.abs(values).max()) for values in whole]  # a part has the shades that it has in the whole
         plan = _plan(page, patch.shape, height, stackable=part is None)
         could_be_read = numbers_size(("0",), plan.cell, page.text.base) > 0
@@ -76,7 +79,7 @@ class Chain:
                 break
         self._page, self._plan, self._digits, self._zero = page, plan, digits, zero
         self._matrices = (
-            _Matrix("input patch", patch, unit_shades(patch)),
+            _Matrix("input patch", patch, unit_shades(patch), outside),
             _Matrix("kernel", kernel, shades(kernel, reach[1])),
             _Matrix("products", products, shades(products, reach[2])),
         )
@@ -183,6 +186,8 @@ def _draw_matrix(
         elif channels > 1:
             x += text.base
         picture = np.repeat(matrix.shaded[channel][:, :, None], 3, axis=2)
+        if matrix.outside is not None:
+            picture[matrix.outside] = (picture[matrix.outside].astype(np.uint16) + PADDING) // 2
         place = draw_picture(page.pixels, picture, x, y, plan.cell)
         if plan.size:
             part = texts[channel * rows * columns : (channel + 1) * rows * columns]

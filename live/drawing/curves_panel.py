@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Generator, Hashable, Sequence
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from live.curves import Curve, Curves
 from live.drawing.chart import LINE, WHOLE_LINE, draw_chart, draw_plane, plane_margins
 from live.drawing.curves_words import best_words, degrees, measured_words, noise_words, plane_words, relu_words
 from live.drawing.numbers import figure
-from live.drawing.overlay import Sprite
+from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
 from live.drawing.scene import Scene
 from live.drawing.text import ACCENT, DIM, INK, Colour, put, put_right, shortened, wrapped
@@ -26,14 +26,22 @@ SIDE_BY_SIDE_FROM = 2.3  # times as wide as high
 
 
 class CurvesPanel:
-    """Drawn again when there is something new to show of the kernel or the noise."""
+    """Drawn again at once for another kernel and its dots; new figures of the noise take some pictures."""
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+        """What is known of the kernel, and where no other picture comes, of the noise."""
+        return scene.curves if scene.still is not None or scene.curves is None else scene.curves.curves
+
+    def beat(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """What is known."""
         return scene.curves
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
-        """One sprite where it is open. Where there is little room, the curves come first, and words give way."""
+        """One sprite where it is open."""
+        return at_once(self.pieces(layout, scene))
+
+    def pieces(self, layout: Layout, scene: Scene) -> Pieces:
+        """See Piecewise. Where there is little room, the curves come first, and words give way."""
         place, info = layout.panel(Panel.CURVES), scene.curves
         if place is None:
             return ()
@@ -49,11 +57,14 @@ class CurvesPanel:
         least = round(LEAST_LINES * page.text.line)
         while len(words) > 1 and page.height - _height_of(page, words) < least:
             left_out.append(words.pop()[2])
-        _draw_charts(page, curves, page.height - _height_of(page, words) - page.text.pad)
+        yield
+        yield from _draw_charts(page, curves, page.height - _height_of(page, words) - page.text.pad)
+        yield
         for said, colour, _ in words:
             page.write_wrapped(said, colour)
         for name in dict.fromkeys(reversed(left_out)):
             page.leave_out(name)
+        yield  # to copy it is enough for the last picture
         return (page.finish(),)
 
 
@@ -61,38 +72,33 @@ def _height_of(page: PanelPage, words: Sequence[tuple[str, Colour, str]]) -> int
     return sum(len(wrapped(said, page.text.small, page.width)) for said, _, _ in words) * page.step(small=True)
 
 
-def _draw_charts(page: PanelPage, curves: Curves, room: int) -> None:
+def _draw_charts(page: PanelPage, curves: Curves, room: int) -> Generator[None, None, None]:
     """The plane above the two curves, or beside them where the panel is wide; without it where it would be tiny."""
-    line, top = page.text.line, page.y
+    line, top, gap = page.text.line, page.y, page.text.base
     if room < SMALLEST_CHART_LINES * line:
         page.leave_out("the curves")
         return
-    gap = page.text.base
-    half_w = (page.width - gap) // 2
-    if page.width > SIDE_BY_SIDE_FROM * room:
+    beside = page.width > SIDE_BY_SIDE_FROM * room
+    if beside:
         side = _plane_side(page, room)
         left = page.left + side + plane_margins(page.text)[0] + gap if side else page.left
-        half_w = (page.right - left - gap) // 2
-        if side:
-            _draw_plane(page, curves, top, side)
-        _draw_curves(page, curves, Rect(left, top, half_w, room), Rect(left + half_w + gap, top, half_w, room))
+        chart_top, chart_h = top, room
     else:
         chart_h = min(round(LARGEST_CHART_LINES * line), max(round(SMALLEST_CHART_LINES * line), round(0.42 * room)))
         side = _plane_side(page, min(room - chart_h - page.text.pad, round(0.55 * page.width)))
-        if side:
-            _draw_plane(page, curves, top, side, words=True)
+        left = page.left
         chart_top = top + (side + plane_margins(page.text)[1] + page.text.pad if side else 0)
         chart_h = min(round(LARGEST_CHART_LINES * line), top + room - chart_top)
-        room = chart_top + chart_h - top
-        _draw_curves(
-            page,
-            curves,
-            Rect(page.left, chart_top, half_w, chart_h),
-            Rect(page.right - half_w, chart_top, half_w, chart_h),
-        )
-    if not side:
+    if side:
+        _draw_plane(page, curves, top, side, words=not beside)
+    else:
         page.leave_out("the plane")
-    page.y = top + room + page.text.pad
+    yield
+    half_w = (page.right - left - gap) // 2
+    _draw_orientations(page, curves, Rect(left, chart_top, half_w, chart_h))
+    yield
+    _draw_frequencies(page, curves, Rect(page.right - half_w, chart_top, half_w, chart_h))
+    page.y = chart_top + chart_h + page.text.pad
 
 
 def _plane_side(page: PanelPage, room: int) -> int:
@@ -115,13 +121,17 @@ def _draw_plane(page: PanelPage, curves: Curves, top: int, side: int, *, words: 
         y += page.text.pad // 2
 
 
-def _draw_curves(page: PanelPage, curves: Curves, first: Rect, second: Rect) -> None:
-    frequency, orientation = f"{curves.best.frequency:.3f}", degrees(curves.best.orientation)
+def _draw_orientations(page: PanelPage, curves: Curves, place: Rect) -> None:
+    angles = [(float(angle), degrees(angle)) for angle in (0, 45, 90, 135, 180)]
+    title = f"orientation, at {curves.best.frequency:.3f}"
+    _draw_curve(page, curves, curves.over_orientation, place, title, angles)
+
+
+def _draw_frequencies(page: PanelPage, curves: Curves, place: Rect) -> None:
     last = float(curves.over_frequency.at[-1])
     ends = [(0.0, "0"), (last / 2, f"{last / 2:.3g}"), (last, f"{last:.3g}")]
-    angles = [(float(angle), degrees(angle)) for angle in (0, 45, 90, 135, 180)]
-    _draw_curve(page, curves, curves.over_orientation, first, f"over orientation at {frequency}", angles)
-    _draw_curve(page, curves, curves.over_frequency, second, f"over cycles a pixel at {orientation}", ends)
+    title = f"cycles a pixel, at {degrees(curves.best.orientation)}"
+    _draw_curve(page, curves, curves.over_frequency, place, title, ends)
 
 
 def _draw_curve(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -127,7 +126,6 @@ def _draw_button(page: PanelPage, place: Rect, keys: str, words: str, *, possibl
     put(page.pixels, shortened(words, text.small, right - left), left, line, text.small, INK if possible else RULE)
 
 
-@dataclass(frozen=True)
 class EditedMark:
     """The tile of the map whose kernel is edited, framed."""
 

@@ -9,11 +9,14 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray
+from convviz_core.geometry import Box
 from convviz_core.gray import to_gray
 from convviz_core.inspect import Inspection, answers_at, inspect_pixel
+from convviz_core.padded_part import padded_part
 from convviz_core.ranges import RangeMode
 from live.drawing.captions import caption_words
 from live.drawing.chain import CHANNELS, Cell, Chain, Part, chain_height
+from live.drawing.difference_words import difference_answers, difference_lines
 from live.drawing.kernel_words import where_words
 from live.drawing.map_list import Answers, write_maps
 from live.drawing.numbers import MINUS, TIMES, column, figure
@@ -51,7 +54,8 @@ class Inspector:
     def key(self, layout: Layout, scene: Scene) -> Hashable:
         """What is explained, and of which picture where that stands still."""
         self._point(layout, scene)
-        shown = scene.range, scene.gain, scene.scrolled_maps, scene.flipped
+        other = (scene.other.layer, scene.other.target) if scene.other else None
+        shown = scene.range, scene.gain, scene.scrolled_maps, scene.flipped, scene.difference, scene.side, other
         return scene.target, scene.pinned, scene.layer, *shown, scene.sliding, scene.still, self._cell
 
     def beat(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
@@ -82,28 +86,29 @@ class Inspector:
         if place is None:
             return ()
         if target is None:
-            page = PanelPage(place, layout.text, "Inspector", "")
+            page = PanelPage(place, layout.text, _title(scene), "")
             page.write("no map here", ACCENT, weight=BOLD)
             page.write_first(["point at a pixel of a map; a click pins it", "point at a map"])
             return (page.finish(),)
         inspection, answers, around = _inspect(scene, target), _answers(scene, target), _surroundings(scene, target)
+        lines = arithmetic(scene, target, inspection)
         yield
-        page = PanelPage(place, layout.text, "Inspector", *_state_words(scene))
+        page = PanelPage(place, layout.text, _title(scene), *_state_words(scene))
+        yield
         _write_where(page, scene, target)
         yield
-        yield from self._draw_arithmetic(page, scene, target, inspection, around)
+        yield from self._draw_arithmetic(page, lines, inspection, around, len(answers[0]))
         yield
         self.first_listed = yield from write_maps(page, scene, target, answers)
         yield  # to copy it is enough for the last picture
         return (page.finish(),)
 
     def _draw_arithmetic(
-        self, page: PanelPage, scene: Scene, target: MapPixel, inspection: Inspection, around: _Surroundings
+        self, page: PanelPage, lines: list[tuple[str, str]], inspection: Inspection, around: _Surroundings, maps: int
     ) -> Iterator[None]:
         """Surroundings, matrices and what follows, so that the numbers can be read rather than the other maps'."""
-        lines = arithmetic(scene, target, inspection)
         below = len(lines) * page.step() + round(2.5 * page.text.pad)
-        maps = (min(MAP_LINES, len(scene.layer.bank)) + 1) * page.step()
+        maps = (min(MAP_LINES, maps) + 1) * page.step()
         _draw_surroundings(page, around, page.height - below - maps - chain_height(page, inspection.patch.shape))
         yield
         chain = Chain(page, inspection, max(page.height - below - maps, page.height // 3))
@@ -132,8 +137,14 @@ class Inspector:
         page.skip()
 
 
+def _title(scene: Scene) -> str:
+    return f"Inspector: {scene.side}" if scene.side else "Inspector"
+
+
 def _state_words(scene: Scene) -> tuple[str, ...]:
     """From the fullest form to the shortest."""
+    if scene.side == "kept":
+        return ("",)
     if scene.sliding:
         return ("the kernel slides: the comma key stops it", "comma key: stop")
     if scene.pinned:
@@ -142,11 +153,15 @@ def _state_words(scene: Scene) -> tuple[str, ...]:
 
 
 def _inspect(scene: Scene, target: MapPixel) -> Inspection:
+    if scene.difference:
+        return inspect_pixel(scene.image, scene.layer, *target)
     lo, hi = scene.ranges[target[0]].tolist()
     return inspect_pixel(scene.image, scene.layer, *target, (lo, hi), own=scene.range == RangeMode.FRAME)
 
 
 def _answers(scene: Scene, target: MapPixel) -> Answers:
+    if scene.difference:
+        return difference_answers(scene, target)
     own = scene.range == RangeMode.FRAME
     return answers_at(scene.image, scene.layer, *target[1:], scene.ranges, own=own)
 
@@ -172,15 +187,23 @@ class _Surroundings:
 
 def _surroundings(scene: Scene, target: MapPixel) -> _Surroundings:
     _, y, x = target
-    image, (rows, columns) = scene.image, scene.layer.bank.kernel_hw
-    seen_h = min(SURROUNDINGS * max(rows, columns), image.shape[0])
-    seen_w = min(WIDEST_SURROUNDINGS * seen_h, image.shape[1])
-    top = min(max(y + rows // 2 - seen_h // 2, 0), image.shape[0] - seen_h)
-    left = min(max(x + columns // 2 - seen_w // 2, 0), image.shape[1] - seen_w)
-    part = image[top : top + seen_h, left : left + seen_w]
+    image, geometry = scene.image, scene.layer.geometry
+    (rows, columns), window = geometry.extent_hw, geometry.window(y, x)
+    first_y, end_y, first_x, end_x = _reach(geometry.margins, image.shape)
+    seen_h = min(SURROUNDINGS * max(rows, columns), end_y - first_y)
+    seen_w = min(WIDEST_SURROUNDINGS * seen_h, end_x - first_x)
+    top = min(max(window.top + rows // 2 - seen_h // 2, first_y), end_y - seen_h)
+    left = min(max(window.left + columns // 2 - seen_w // 2, first_x), end_x - seen_w)
+    part = padded_part(image, geometry, Box(top, left, top + seen_h, left + seen_w))
     in_colour = scene.layer.bank.channels == 3 and part.ndim == 3
     shown = part.copy() if in_colour else np.asarray(cv2.cvtColor(to_gray(part), cv2.COLOR_GRAY2BGR), np.uint8)
-    return _Surroundings(shown, (y - top, x - left), (rows, columns))
+    return _Surroundings(shown, (window.top - top, window.left - left), (rows, columns))
+
+
+def _reach(margins: tuple[int, int, int, int], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """From which row to which, and from which column to which, there is something: the frame and its padding."""
+    above, below, left, right = margins
+    return -above, shape[0] + below, -left, shape[1] + right
 
 
 def _draw_surroundings(page: PanelPage, around: _Surroundings, height: int) -> None:
@@ -206,18 +229,24 @@ def _draw_surroundings(page: PanelPage, around: _Surroundings, height: int) -> N
 def arithmetic(scene: Scene, target: MapPixel, inspection: Inspection) -> list[tuple[str, str]]:
     """From the sum to the byte: what is done, and what it gives."""
     signed, response = scene.layer.signed, inspection.response
-    lo, hi = scene.ranges[target[0]].tolist()
     shown = response if signed else inspection.activated
     total = figure(response)
     lines = []
+    if inspection.bias is not None:
+        total = figure(response - inspection.bias)
     if scene.layer.bank.channels == 3:
         parts = inspection.products.sum(axis=(1, 2), dtype=np.float64)
-        *sums, total = column(np.append(parts, response), shifted=False)[0]
+        *sums, total = column(np.append(parts, response - (inspection.bias or 0.0)), shifted=False)[0]
         lines += [(f"sum of {name}", text) for name, text in zip(CHANNELS, sums, strict=True)]
     lines.append(("sum of all products", total))
+    if inspection.bias is not None:
+        lines.append((f"and the bias, {figure(inspection.bias)}", figure(response)))
     removed = f", so {figure(response)} is removed" if response < 0 else ""
     relu = f"ReLU: the larger of 0 and {figure(response)}{removed}"
     lines.append(("no ReLU; it would give", figure(inspection.activated)) if signed else (relu, figure(shown)))
+    if scene.difference:
+        return [*lines, *difference_lines(scene, target, shown)]
+    lo, hi = scene.ranges[target[0]].tolist()
     less = figure(lo) if lo >= 0 else f"({figure(lo)})"
     bound = ", at most 255" if shown > hi else ", at least 0" if shown < lo else ""
     way = f"byte{bound}: 255 {TIMES} ({figure(shown)} {MINUS} {less}) / ({figure(hi)} {MINUS} {less})"

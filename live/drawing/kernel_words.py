@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import floor
 
+from convviz_core.geometry import PaddingMode
 from convviz_core.layer import Layer
 
 Choices = list[str]  # one sentence, from its fullest form to its shortest
@@ -11,15 +12,7 @@ Choices = list[str]  # one sentence, from its fullest form to its shortest
 
 def where_words(layer: Layer, input_hw: tuple[int, int], y: int, x: int) -> list[Choices]:
     """Of pixel (y, x) of a map of an input of (H, W)."""
-    top, left, bottom, right = layer.geometry.window(y, x)
-    rows_read, columns_read = _read("row", top, bottom), _read("column", left, right)
-    sentences = [
-        [
-            f"reads {rows_read}, {columns_read} of the input",
-            f"reads {rows_read}, {columns_read}",
-            f"reads {top} to {bottom - 1}, {left} to {right - 1}",
-        ]
-    ]
+    sentences = [_reads(layer, input_hw, y, x), *_outside(layer, input_hw, y, x)]
     middle = layer.geometry.centre(y, x)
     between = [value != floor(value) for value in middle]
     if any(between):
@@ -31,8 +24,51 @@ def where_words(layer: Layer, input_hw: tuple[int, int], y: int, x: int) -> list
     return sentences
 
 
-def _read(name: str, first: int, end: int) -> str:
-    return f"{name}s {first} to {end - 1}" if end - first > 1 else f"{name} {first}"
+def _reads(layer: Layer, input_hw: tuple[int, int], y: int, x: int) -> Choices:
+    """The rows and columns inside the frame; what is repeated there by padding is told apart."""
+    top, left, bottom, right = layer.geometry.window(y, x)
+    spans = [(top, bottom, input_hw[0]), (left, right, input_hw[1])]
+    (first_y, end_y), (first_x, end_x) = ((max(0, first), min(end, size)) for first, end, size in spans)
+    if first_y >= end_y or first_x >= end_x:
+        return ["reads nothing of the input: it lies on padding alone", "lies on padding alone"]
+    step_y, step_x = layer.geometry.dilation_yx
+    rows, columns = _read("row", first_y, end_y, step_y), _read("column", first_x, end_x, step_x)
+    short = f"reads {first_y} to {end_y - 1}, {first_x} to {end_x - 1}"
+    return [f"reads {rows}, {columns} of the input", f"reads {rows}, {columns}", short]
+
+
+def _read(name: str, first: int, end: int, step: int) -> str:
+    every = f", every {_ordinal(step)}" if step > 1 else ""
+    return f"{name}s {first} to {end - 1}{every}" if end - first > 1 else f"{name} {first}"
+
+
+def _ordinal(number: int) -> str:
+    return f"{number}{ {2: 'nd', 3: 'rd'}.get(number, 'th') }".replace(" ", "")
+
+
+STANDS_OUTSIDE = {
+    PaddingMode.ZEROS: "zeros",
+    PaddingMode.REFLECT: "the frame, reflected",
+    PaddingMode.REPLICATE: "its border's pixels again",
+    PaddingMode.CIRCULAR: "its other side's pixels",
+}
+
+
+def _outside(layer: Layer, input_hw: tuple[int, int], y: int, x: int) -> list[Choices]:
+    """Where the window reaches outside the frame, and what stands there."""
+    top, left, bottom, right = layer.geometry.window(y, x)
+    height, width = input_hw
+    reaches = [(-top, "above"), (bottom - height, "below"), (-left, "left of"), (right - width, "right of")]
+    sides = [f"{count} {side}" for count, side in reaches if count > 0]
+    if not sides:
+        return []
+    what = STANDS_OUTSIDE[PaddingMode(layer.padding_mode)]
+    return [
+        [
+            f"reaches {', '.join(sides)} the frame, where padding (violet) has {what}",
+            f"padding ({what}): {', '.join(sides)}",
+        ]
+    ]
 
 
 def _lies(middle: tuple[float, float], between: list[bool]) -> str:
@@ -54,7 +90,7 @@ def _size(layer: Layer, input_hw: tuple[int, int], between: list[bool]) -> Choic
         for side, map_side, extent, is_even in zip(
             input_hw, (map_h, map_w), layer.geometry.extent_hw, between, strict=True
         )
-        if is_even and side - map_side == extent - 1  # no border yet, and no pixel left out
+        if is_even and side - map_side == extent - 1 and layer.geometry.stride_yx == (1, 1)  # no border yet
     ]
     if not lost:
         return [size]

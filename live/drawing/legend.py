@@ -35,12 +35,12 @@ class Legend:
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """The first kernel, and how sums are shown."""
-        return scene.layer.bank, scene.layer.signed, scene.colormap, scene.range
+        return scene.layer.bank, scene.layer.signed, scene.signed, scene.colormap, scene.range, scene.difference
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite where there is room for it."""
         place = layout.free
-        if place is None:
+        if place is None or scene.difference:
             return ()
         for short in (False, True):
             sprite = _drawn(layout, scene, place, short=short)
@@ -63,11 +63,18 @@ def _examples(scene: Scene) -> list[_Example]:
     if (kernel < 0).any():
         opposite = kernel_pictures(np.where(kernel < 0, 1.0, -1.0).astype(np.float32), planes=False)[0]
         words = "its opposite: the least sum" if signed else "its opposite: below 0, and ReLU makes it 0"
-        examples.append(_Example(opposite, 0, words, "opposite: least" if signed else "opposite: 0"))
+        examples.append(
+            _Example(opposite, 0 if signed else _zero(scene), words, "opposite: least" if signed else "opposite: 0")
+        )
     if abs(float(kernel.sum())) <= 1e-5 * float(np.abs(kernel).sum()):
         even = np.full_like(picture, 128)
-        examples.append(_Example(even, nothing, "the same everywhere: plus and minus make 0", "even: 0"))
+        examples.append(_Example(even, _zero(scene), "the same everywhere: plus and minus make 0", "even: 0"))
     return examples
+
+
+def _zero(scene: Scene) -> int:
+    """The byte of a sum of zero."""
+    return 128 if scene.signed else 0
 
 
 def _drawn(layout: Layout, scene: Scene, place: Rect, *, short: bool) -> Sprite | None:
@@ -111,8 +118,8 @@ def _draw_example(
     right = draw_picture(sprite.pixels, kernel, right + round(sign), top, cell).right
     put_middle(sprite.pixels, "=", right + sign / 2, middle, text.base)
     pixel = Rect(right + round(sign), round(middle - text.base / 2), text.base, text.base)
-    ranges = np.array([[-1.0 if scene.layer.signed else 0.0, 1.0]], np.float32)
-    sprite.pixels[pixel.slices] = lookup_tables(scene.colormap, scene.layer.signed, ranges)[0][example.byte]
+    ranges = np.array([[-1.0 if scene.signed else 0.0, 1.0]], np.float32)
+    sprite.pixels[pixel.slices] = lookup_tables(scene.colormap, scene.signed, ranges)[0][example.byte]
     cv2.rectangle(sprite.pixels, (pixel.x, pixel.y), (pixel.right - 1, pixel.bottom - 1), RULE, 1)
     first = middle - (len(lines) - 1) / 2 * LINE_EM * text.small + CAP_HEIGHT / 2 * text.small
     for number, line in enumerate(lines):

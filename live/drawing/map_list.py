@@ -24,17 +24,19 @@ def _write_heads(page: PanelPage, scene: Scene, power: int, *, named: bool) -> N
     """What the numbers of the list are."""
     title = "the same pixel in every map"
     if not named:
-        page.row([(f"{title}: response{times_power(power)}, byte", 0, DIM)], small=True)
+        what = "difference" if scene.difference else "response"
+        page.row([(f"{title}: {what}{times_power(power)}, byte", 0, DIM)], small=True)
         return
     heads = ["sum", "byte"] if scene.layer.signed else ["sum", "ReLU", "byte"]
+    heads = ["difference", "byte"] if scene.difference else heads
     ends = zip(heads, NAMED_ENDS[-len(heads) :], strict=True)
     page.row([(f"{title}{times_power(power)}", 0, DIM), *((head, end, DIM) for head, end in ends)], small=True)
 
 
 def write_maps(page: PanelPage, scene: Scene, target: MapPixel, answers: Answers) -> Generator[None, None, int]:
     """The list, in as many columns as there are places for; returns the first map that is there."""
-    count, em = len(scene.layer.bank), page.text.base / page.width
-    if count == 1:
+    count, em = len(answers[0]), page.text.base / page.width
+    if count <= 1:
         return 0
     if page.height < 3 * page.step():
         page.leave_out("the other maps")
@@ -45,7 +47,7 @@ def write_maps(page: PanelPage, scene: Scene, target: MapPixel, answers: Answers
     first = min(scene.scrolled_maps, count - shown)
     sums, levels = answers[0][first : first + shown], answers[1][first : first + shown]
     named = columns == 1  # with room for what each answers to, and for what ReLU removed
-    numbers, power = _numbers(sums, levels, signed=scene.layer.signed, named=named)
+    numbers, power = _numbers(sums, levels, signed=scene.layer.signed or scene.difference, named=named)
     _write_heads(page, scene, power, named=named)
     rows = -(-shown // columns)
     for row in range(rows):

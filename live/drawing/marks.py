@@ -81,10 +81,11 @@ def _framed(layout: Layout, scene: Scene, tile: Tile, y: int, x: int) -> Rect | 
             box = Box(*on_input, on_input[0] + 1, on_input[1] + 1)
         if box is None:
             return None
-        # The input's tile begins at the middle of the first window.
-        top, left = geometry.middle_pixel(0, 0)
-        box = Box(box.top - top, box.left - left, box.bottom - top, box.right - left)
-    elif on_input is None:
+        (step_y, step_x), first = geometry.stride_yx, geometry.shown(Box(0, 0, 1, 1))  # where the input's tile begins
+        top, left = (box.top - first.top) / step_y, (box.left - first.left) / step_x
+        high, wide = (box.bottom - box.top) / step_y, (box.right - box.left) / step_x
+        return layout.canvas_rect(None, top, left, high, wide, whole=True)
+    if on_input is None:
         box = Box(y, x, y + 1, x + 1)
     else:
         read = geometry.readers(layout.request.map_hw, *on_input)

@@ -55,7 +55,9 @@ class PixelNumbers:
     def key(self, layout: Layout, scene: Scene) -> Hashable:
         """Which pixels of which picture, and what is said of them."""
         picture = scene.beat, scene.status.mirrored
-        return layout.places, layout.seen, scene.layer, scene.range, scene.gain, scene.removed is None, picture
+        other = scene.other.layer if scene.other and scene.difference else None
+        shown = scene.layer, scene.range, scene.gain, scene.removed is None, other
+        return layout.places, layout.seen, shown, picture
 
     def draw(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
         """Draw them on the tiles."""
@@ -70,19 +72,26 @@ class PixelNumbers:
             ink.draw(canvas[tile.picture.slices])
 
 
-def shown_responses(scene: Scene, indices: Sequence[int], part: Box) -> AnyArray:
+def shown_responses(layout: Layout, scene: Scene, indices: Sequence[int], part: Box) -> AnyArray:
     """float32 (n, h, w): what those maps show of their responses; all of them where what ReLU removes is tinted."""
+    if scene.difference and scene.other:
+        return _activated(scene, indices, part) - _activated(scene.other, indices, layout.box_on_other(part))
     found = responses(scene.image, scene.layer, indices, part)
     return found if scene.layer.signed or scene.removed else np.maximum(found, 0)
+
+
+def _activated(scene: Scene, indices: Sequence[int], part: Box) -> AnyArray:
+    found = responses(scene.image, scene.layer, indices, part)
+    return found if scene.layer.signed else np.maximum(found, 0)
 
 
 def _words(layout: Layout, scene: Scene) -> list[tuple[Tile, Words]]:
     """What is written on each tile's pixels."""
     crop, room = layout.crop, _characters(layout.scale)
     indices = [tile.index for tile in layout.tiles if tile.index is not None]
-    found = shown_responses(scene, indices, Box(crop.y, crop.x, crop.bottom, crop.right))
+    found = shown_responses(layout, scene, indices, Box(crop.y, crop.x, crop.bottom, crop.right))
     with_bytes = layout.scale >= BYTES_FROM_SCALE
-    maps = scene.removed.count if scene.removed else layout.request.count
+    maps = scene.maps
 
     def of_map(values: AnyArray, shades: ByteArray) -> Words:
         def words(y: int, x: int) -> Sequence[str]:
@@ -93,6 +102,8 @@ def _words(layout: Layout, scene: Scene) -> list[tuple[Tile, Words]]:
 
     written: list[tuple[Tile, Words]] = []
     for tile in layout.tiles:
+        if tile.index is None and scene.layer.geometry.stride_yx != (1, 1):
+            continue  # a response's pixel is several of the input's
         if tile.index is None:
             channels = scene.layer.bank.channels
             levels = to_planes(input_part(scene.image, scene.layer.geometry, crop), channels)

@@ -155,6 +155,7 @@ def _draw_bars(page: PanelPage, info: ProfileInfo, room: int) -> Iterator[None]:
         dash = line - round(0.35 * page.text.small)
         cv2.line(page.pixels, (x - 2 * page.text.base, dash), (x - page.text.pad, dash), INK, 1)
     place = Rect(page.left, page.y + head, page.width, height)
+    yield
     yield from _stack(page, place, bars, top_ms)
     if info.interval_ms:
         row = place.bottom - 1 - round((place.height - 1) * info.interval_ms / top_ms)

@@ -107,7 +107,25 @@ class Scene:
     bank_index: int = 0
     help_page: int = 0  # counted on over its end
     editing: EditView | None = None
+    layer_lines: tuple[tuple[str, str], ...] = ()  # name and value of each setting, while their panel is open
+    layer_line: int = 0  # which of them is chosen
     hints: bool = True  # which keys there are: not where nobody can press one
+    side: str = ""  # "live" or "kept", where two layers are compared
+    other: Scene | None = None  # of the live side, the kept one
+    difference: bool = False  # what is shown is the live layer's maps minus the kept one's; ranges and mosaic are its
+    shares_range: bool = False  # with the other side
+    wipe: float | None = None  # how far across a tile the live layer begins, 0 to 1, where it lies over the kept one
+    comparing: tuple[str, ...] = ()  # what must be said of the comparison
+
+    @property
+    def maps(self) -> int:
+        """How many tiles the mosaic has."""
+        return self.removed.count if self.removed else len(self.ranges)
+
+    @property
+    def signed(self) -> bool:
+        """Whether values below zero are shown."""
+        return self.layer.signed or self.difference or bool((self.ranges[:, 0] < 0).any())
 
     @property
     def still(self) -> int | None:

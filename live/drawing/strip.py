@@ -10,6 +10,7 @@ import numpy as np
 from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
 from live.drawing.colormaps import lookup_tables
+from live.drawing.geometry_words import layer_words
 from live.drawing.numbers import TIMES, figure
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
@@ -45,11 +46,13 @@ class Strip:
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:
         """All its words and the colour bar's range, looked at a few times a second where it follows the pictures."""
-        shown = (scene.layer, scene.range, scene.gain, scene.colormap)
+        shown = [(one.layer, one.range, one.gain, one.colormap) for one in _sides(scene)]
         if self._held_for != (shown, scene.beat):
             self._held_for = (shown, scene.beat)
-            self._range = (limits(scene), tuple(scene.ranges[0].tolist()))
-        return shown, first_words(scene), second_words(scene), strip_notice(layout, scene), self._range, scene.hints
+            self._range = tuple((limits(one), tuple(one.ranges[0].tolist())) for one in _sides(scene))
+        words = tuple(first_words(one) for one in _sides(scene))
+        said = strip_notice(layout, scene), scene.hints, scene.difference, scene.comparing
+        return tuple(shown), words, second_words(scene), said, self._range
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite, or none."""
@@ -58,8 +61,19 @@ class Strip:
         text, sprite = layout.text, blank(layout.strip)
         left, right = text.pad, layout.strip.width - text.pad
         line = text.gap // 2 + round(text.base * 1.05)
-        _draw_layer(sprite, layout, scene, left, right, line)
-        line += text.line
+        if scene.difference:
+            _draw_layer(sprite, layout, scene, left, right, line, first_words(scene))
+            line += text.line
+            words = (word for one in _sides(scene) for word in side_words(one))
+            _put_words(sprite, tuple(words), left, right, line, text.base)
+            line += text.line
+        else:
+            for one in _sides(scene)[::-1]:
+                _draw_layer(sprite, layout, one, left, right, line, first_words(one))
+                line += text.line
+        if scene.comparing:
+            _put_words(sprite, [(word, ACCENT, REGULAR) for word in scene.comparing], left, right, line, text.small)
+            line += text.line
         notice = strip_notice(layout, scene)
         if notice is not None:
             put(sprite.pixels, notice, left, line, text.base, ACCENT)
@@ -72,16 +86,30 @@ class Strip:
         return (sprite,)
 
 
+def _sides(scene: Scene) -> tuple[Scene, ...]:
+    """The live one, and where two are compared, the kept one."""
+    return (scene, scene.other) if scene.other else (scene,)
+
+
 def first_words(scene: Scene) -> tuple[Word, ...]:
-    """The layer in words, the most important first."""
+    """What is shown in words, the most important first."""
+    if scene.difference and scene.other:
+        return (("live minus kept", ACCENT, BOLD), (f"{len(scene.ranges)} differences", DIM, REGULAR))
+    return side_words(scene)
+
+
+def side_words(scene: Scene) -> tuple[Word, ...]:
+    """A layer in words, the most important first."""
     bank = scene.layer.bank
     rows, columns = bank.kernel_hw
     kernels = "kernel" if len(bank) == 1 else "kernels"
     relu = "ReLU" if scene.layer.activation == Activation.RELU else "no ReLU"
-    words: list[Word] = [(bank.name, INK, BOLD), (relu, INK, REGULAR)]
+    words: list[Word] = [(scene.side, ACCENT, REGULAR)] if scene.side else []
+    words += [(bank.name, INK, BOLD), (relu, INK, REGULAR)]
     if scene.flipped:
         words.append(("kernels turned: true convolution", INK, REGULAR))
-    return (*words, (f"{len(bank)} {kernels} of {rows}x{columns}", DIM, REGULAR))
+    words.append((f"{len(bank)} {kernels} of {rows}x{columns}", DIM, REGULAR))
+    return (*words, *((said, INK, REGULAR) for said in layer_words(scene.layer)))
 
 
 def limits(scene: Scene) -> tuple[str, str, str]:
@@ -94,7 +122,9 @@ def limits(scene: Scene) -> tuple[str, str, str]:
     if scene.share_above is not None:
         said.append(f"{100 * scene.share_above:.1f} % above")
     lo, hi = scene.ranges[0].tolist()
-    return f"{scene.range.value} range  {figure(lo)}", figure(hi), "   ".join(said)
+    alone, both = ("own ", "") if scene.side and not scene.difference else ("", "")
+    alone, both = ("", " of both") if scene.shares_range else (alone, both)
+    return f"{alone}{scene.range.value} range{both}  {figure(lo)}", figure(hi), "   ".join(said)
 
 
 def second_words(scene: Scene) -> tuple[Word, ...]:
@@ -137,7 +167,9 @@ def _put_words(sprite: Sprite, words: Sequence[Word], left: int, right: int, lin
         x = put(sprite.pixels, shortened(word, size, room, weight), x, line, size, colour, weight) + round(1.2 * size)
 
 
-def _draw_layer(sprite: Sprite, layout: Layout, scene: Scene, left: int, right: int, line: int) -> None:
+def _draw_layer(
+    sprite: Sprite, layout: Layout, scene: Scene, left: int, right: int, line: int, words: tuple[Word, ...]
+) -> None:
     """Words at the left; at the right the range, which is always there."""
     size = layout.text.base
     before, behind, more = limits(scene)
@@ -151,7 +183,7 @@ def _draw_layer(sprite: Sprite, layout: Layout, scene: Scene, left: int, right: 
     x = right - wide
     words_end = x - round(1.2 * size)
     if words_end - left > 3 * size:
-        _put_words(sprite, first_words(scene), left, words_end, line, layout.text.base)
+        _put_words(sprite, words, left, words_end, line, layout.text.base)
     x = put(sprite.pixels, before, x, line, size) + space
     _draw_bar(sprite, Rect(x, line - round(0.78 * size), bar_w, round(0.86 * size)), scene)
     x = put(sprite.pixels, behind, x + bar_w + space, line, size)
@@ -161,8 +193,8 @@ def _draw_layer(sprite: Sprite, layout: Layout, scene: Scene, left: int, right: 
 
 def _draw_bar(sprite: Sprite, place: Rect, scene: Scene) -> None:
     ramp = np.linspace(0, 255, place.width).astype(np.uint8)[None].repeat(place.height, axis=0)
-    own = scene.range == RangeMode.FRAME and scene.layer.signed
+    own = scene.range == RangeMode.FRAME and scene.signed
     ranges = np.array([[-1.0, 1.0]], np.float32) if own else scene.ranges[:1]
-    table = lookup_tables(scene.colormap, scene.layer.signed, ranges)[0]
+    table = lookup_tables(scene.colormap, scene.signed, ranges)[0]
     sprite.pixels[place.slices] = table[ramp]
     cv2.rectangle(sprite.pixels, (place.x, place.y), (place.right - 1, place.bottom - 1), RULE, 1)

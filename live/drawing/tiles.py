@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray
-from convviz_core.geometry import ConvGeometry
+from convviz_core.geometry import Box, ConvGeometry
 from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid
+from convviz_core.padded_part import padded_part
 from live.drawing.colormaps import Palette, colour_into, palettes, plain_palette
 from live.drawing.scaling import Band, Scaling, take_means
 from live.drawing.scene import Scene
@@ -109,6 +110,7 @@ class TilePainter:
 
     def __init__(self) -> None:
         self._others = min(cv2.getNumberOfCPUs(), _MOST_THREADS) - 1
+        self._under: ByteArray = np.empty((0, 0, 3), np.uint8)  # the kept layer's tiles, where a wipe shows their left
         self._pool = ThreadPoolExecutor(max(1, self._others), "convviz-draw")
 
     def close(self) -> None:
@@ -117,17 +119,19 @@ class TilePainter:
 
     def paint(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
         """Paint every tile's picture onto `canvas`, uint8 BGR (H, W, 3), and nothing beside them."""
-        pictures = _pictures(canvas, layout, scene)
-        pairs = _pairs(scene.removed, pictures)
-        paired = {index for pair in pairs for index in pair}
-        work: list[Callable[[], None]] = []
-        for one, other in pairs:
-            bands = pictures[one].bands()
-            work += [partial(_paint_pair, pictures[one], pictures[other], band) for band in bands]
-        for index, picture in pictures.items():
-            if index not in paired:
-                work += [partial(picture.paint, band) for band in picture.bands()]
+        work = _work(canvas, layout, scene)
+        kept = scene.other if layout.other and not scene.difference else None
+        if kept and layout.other and scene.wipe is None:
+            work += _work(canvas, layout.other, kept)
+        elif kept and layout.other:
+            if self._under.shape != canvas.shape:
+                self._under = np.empty_like(canvas)
+            work += _work(self._under, layout.other, kept)
         self._on_all_cores(work)
+        if kept and layout.other and scene.wipe is not None:
+            for tile in layout.other.tiles:
+                left = wiped(tile.picture, scene.wipe).slices
+                canvas[left] = self._under[left]
 
     def _on_all_cores(self, work: Sequence[Callable[[], None]]) -> None:
         """Do all of it; each core takes the next piece that none has begun."""
@@ -143,6 +147,26 @@ class TilePainter:
             other.result()
 
 
+def _work(canvas: ByteArray, layout: Layout, scene: Scene) -> list[Callable[[], None]]:
+    """What is painted one by one, of one layer's tiles."""
+    pictures = _pictures(canvas, layout, scene)
+    pairs = _pairs(scene.removed, pictures)
+    paired = {index for pair in pairs for index in pair}
+    work: list[Callable[[], None]] = []
+    for one, other in pairs:
+        bands = pictures[one].bands()
+        work += [partial(_paint_pair, pictures[one], pictures[other], band) for band in bands]
+    for index, picture in pictures.items():
+        if index not in paired:
+            work += [partial(picture.paint, band) for band in picture.bands()]
+    return work
+
+
+def wiped(place: Rect, wipe: float) -> Rect:
+    """The part of a tile's picture at the left of a wipe's line."""
+    return replace(place, width=round(wipe * place.width))
+
+
 def _pairs(removed: Removed | None, pictures: Mapping[int | None, _Picture]) -> list[tuple[int, int]]:
     """Of the maps that are tinted and shown, those that are each other's opposite."""
     if removed is None:
@@ -154,9 +178,9 @@ def _pairs(removed: Removed | None, pictures: Mapping[int | None, _Picture]) -> 
 
 def _pictures(canvas: ByteArray, layout: Layout, scene: Scene) -> dict[int | None, _Picture]:
     bank, removed = scene.layer.bank, scene.removed
-    colours = palettes(scene.colormap, scene.layer.signed, scene.ranges)
+    colours = palettes(scene.colormap, scene.signed, scene.ranges)
     strengths = tint_strengths(bank, removed) if removed else None
-    maps = removed.count if removed else layout.request.count
+    maps = scene.maps
     pictures: dict[int | None, _Picture] = {}
     for tile in layout.tiles:
         place = canvas[tile.picture.slices]
@@ -193,19 +217,17 @@ def _scaling(layout: Layout, place: Rect, source: ByteArray) -> tuple[Scaling, t
 
 def map_part(mosaic: ByteArray, maps: int, index: int, layout: Layout) -> ByteArray:
     """What is seen of map `index` in a mosaic of so many maps: uint8 (h, w), at whatever size the mosaic has them."""
-    crop, block = layout.crop, layout.reduce
-    height, width = (-(-side // block) for side in layout.request.map_hw)
+    held, crop, block = layout.request.maps.held, layout.crop, layout.reduce
+    height, width = (-(-side // block) for side in (held.height, held.width))
     tile = mosaic[MosaicGrid(maps, (height, width)).tile(index)]
-    return tile[
-        crop.y // block : -(-(crop.y + crop.height) // block), crop.x // block : -(-(crop.x + crop.width) // block)
-    ]
+    top, left = crop.y - held.y, crop.x - held.x
+    return tile[top // block : -(-(top + crop.height) // block), left // block : -(-(left + crop.width) // block)]
 
 
 def input_part(image: ByteArray, geometry: ConvGeometry, crop: Rect) -> ByteArray:
     """The input pixels in the middle of the receptive fields of the map pixels in `crop`, of as many channels.
 
-    image: uint8 (H, W) or BGR (H, W, 3). For even kernels the middle lies between pixels; the one above and left of it
-    is taken.
+    image: uint8 (H, W) or BGR (H, W, 3). With a stride, each map pixel has as many input pixels. For even kernels the
+    middle lies between pixels; the one above and left of it is taken.
     """
-    top, left = geometry.middle_pixel(crop.y, crop.x)
-    return image[top : top + crop.height, left : left + crop.width]
+    return padded_part(image, geometry, geometry.shown(Box(crop.y, crop.x, crop.bottom, crop.right)))

@@ -38,6 +38,7 @@ class CaptionNeeds:
     number_em: float = 0.0
     notes: str = ""
     notes_em: float = 0.0
+    halves: bool = False  # each has half of its tile's width
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ class Panel(StrEnum):
     """What can stand beside the picture."""
 
     EDIT = "edit"  # open while a kernel is edited
+    LAYER = "layer"
     INSPECTOR = "inspector"
     WATCHED = "watched"  # open while pixels are watched
     CURVES = "curves"
@@ -35,6 +36,7 @@ AROUND_CHAIN_EM = 22.0  # the height of what the inspector says beside its matri
 # Width and height that a panel's text needs, in units of the text's size; the inspector of a large kernel needs more.
 PANEL_NEEDS = {
     Panel.EDIT: (29.0, 36.0),
+    Panel.LAYER: (27.0, 30.0),
     Panel.INSPECTOR: (31.0, 34.0),
     Panel.WATCHED: (27.0, 20.0),
     Panel.CURVES: (30.0, 38.0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 
 from live.layout.caption_plan import CaptionNeeds, CaptionPlan, caption_heights, caption_left_out, plan_caption
 from live.layout.type_scale import TypeScale
@@ -38,6 +39,10 @@ class Rect:
     def contains(self, x: int, y: int) -> bool:
         """Whether the canvas pixel (x, y) is inside."""
         return self.x <= x < self.right and self.y <= y < self.bottom
+
+    def nearest(self, y: int, x: int) -> tuple[int, int]:
+        """(y, x), or the pixel inside that is nearest to it."""
+        return min(max(y, self.y), self.bottom - 1), min(max(x, self.x), self.right - 1)
 
 
 @dataclass(frozen=True)
@@ -109,37 +114,43 @@ def largest_block(
     *,
     cut: bool = False,
     whole: WholeShrink = WholeShrink(),
+    pairs: bool = False,
 ) -> Block:
     """The tiles as large as `room` lets them be, in the middle of it, row by row.
 
-    cut: one tile shows no more of its map than there is room for at one canvas pixel a map pixel. whole: when
-    the map pixels of a canvas pixel are a whole number.
+    cut: a tile shows no more of its map than there is room for at one canvas pixel a map pixel. whole: when
+    the map pixels of a canvas pixel are a whole number. pairs: two and two tiles stay side by side.
     """
     gap = text.gap if needs.wanted else 1
     inner = Rect(room.x + gap, room.y + gap, room.width - 2 * gap, room.height - 2 * gap)
     if inner.width < 1 or inner.height < 1:
         return Block((), CaptionPlan(), (0, 0), map_hw, ("the maps",) if needs.wanted and room.width else ())
-    bare = _best_grid(map_hw, len(indices), inner, gap, 0, whole)
+    step = 2 if pairs else 1
+    best_grid = partial(_best_grid, count=len(indices), room=inner, gap=gap, whole=whole, step=step)
+    bare = best_grid(map_hw, caption_h=0)
     shown_hw = map_hw
     for least, share, numbered in caption_heights(text, needs):
         if cut:
-            shown_hw = min(map_hw[0], max(inner.height - least, 1)), min(map_hw[1], inner.width)
-        grid = _best_grid(shown_hw, len(indices), inner, gap, least, whole)
+            across = max((inner.width - gap * (step - 1)) // step, 1)
+            shown_hw = min(map_hw[0], max(inner.height - least, 1)), min(map_hw[1], across)
+        grid = best_grid(shown_hw, caption_h=least)
         width, height = grid.picture_wh(shown_hw)
         most = (inner.height - gap * (grid.rows - 1)) // grid.rows - height
-        plan = plan_caption(width, least, max(most, least), text, needs)
+        plan = plan_caption(width if not needs.halves else width // 2, least, max(most, least), text, needs)
         if grid.scale >= share * bare.scale and (plan.numbers or not numbered):
             break
     placed = _place(indices, grid, (width, height), plan, inner, gap, caption_left_out(plan, needs))
     return replace(placed, shown_hw=shown_hw, shrink=grid.shrink)
 
 
-def _best_grid(map_hw: tuple[int, int], count: int, room: Rect, gap: int, caption_h: int, whole: WholeShrink) -> _Grid:
+def _best_grid(
+    map_hw: tuple[int, int], *, count: int, room: Rect, gap: int, caption_h: int, whole: WholeShrink, step: int
+) -> _Grid:
     choices = []
-    for columns in range(1, count + 1):
+    for columns in range(step, count + 1, step):
         rows = -(-count // columns)
-        if columns > 1 and -(-count // (columns - 1)) == rows:
-            continue  # a column fewer holds them in as many rows
+        if columns > step and -(-count // (columns - step)) == rows:
+            continue  # fewer columns hold them in as many rows
         cell_w = (room.width - gap * (columns - 1)) / columns
         cell_h = (room.height - gap * (rows - 1)) / rows - caption_h
         scale = _snapped(max(0.0, min(cell_w / map_hw[1], cell_h / map_hw[0])))

@@ -21,6 +21,10 @@ class Seen:
     height: float
     width: float
 
+    def moved(self, dy: int, dx: int) -> Seen:
+        """The same part of maps that begin so many pixels further up and left."""
+        return Seen(self.top + dy, self.left + dx, self.height, self.width)
+
     def crop(self, map_hw: tuple[int, int]) -> Rect:
         """The whole pixels of the map that it touches."""
         top, left = math.floor(self.top), math.floor(self.left)

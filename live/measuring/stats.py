@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from convviz_core.engines.api import Engine
+from live.comparing import CompareMode
 from live.measuring.profiler import Profiler
 from live.measuring.record import Samples
 from live.outputs import replacing
@@ -33,6 +34,7 @@ def stats(
         "filters": state.layer.bank.name,
         "activation": str(state.settings.activation),
         "range": str(state.appearance.range),
+        **compared_words(state),
         "engines": profiler.engines.as_list(),
         "frames": frame_counts(source.counts, profiler),
         "seconds": profiler.seconds,
@@ -42,6 +44,15 @@ def stats(
         "intervals_ms": _percentiles(profiler.bars.intervals),
         "latency_ms": _percentiles(profiler.latency),
     }
+
+
+def compared_words(state: ViewState) -> dict[str, object]:
+    """What was compared, where something was."""
+    comparing = state.comparing
+    if comparing.kept is None or comparing.mode == CompareMode.OFF:
+        return {}
+    kept = comparing.kept
+    return {"compare": {"as": str(comparing.mode), "filters": kept.bank.name, "activation": str(kept.activation)}}
 
 
 def frame_counts(counts: SourceCounts, profiler: Profiler) -> dict[str, int]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from convviz_core.atomic_files import replacing
 from convviz_core.filters.bank import FilterBank
-from convviz_core.filters.toml import MAX_TEXT, to_toml
+from convviz_core.filters.toml import to_toml, writable
 from live.errors import output_error
 
 LONGEST_NAME = 60  # characters of the bank's name in the file's: in four bytes each they still are a name
@@ -28,9 +28,10 @@ def write_edited(bank: FilterBank, folder: Path) -> Path:
         path = next(candidate for candidate in candidates if _taken(candidate))
     except OSError as error:
         raise output_error(folder / f"{name}-edited.toml", error) from error
+    named = replace(bank, name=path.stem, description=f"{bank.name.rstrip('*')}, changed by hand")
     try:
         with replacing(path) as beside:
-            beside.write_text(to_toml(_writable(bank, path.stem)), encoding="utf-8")
+            beside.write_text(to_toml(writable(named)), encoding="utf-8")
     except OSError as error:
         raise output_error(path, error) from error
     finally:
@@ -53,14 +54,3 @@ def safe_name(name: str) -> str:
     """The bank's name, without its star and with dashes for whatever a file's name may not hold everywhere."""
     kept = _UNSAFE.sub("-", name.removesuffix("*"))[:LONGEST_NAME].strip(" .-")
     return kept or "bank"
-
-
-def _writable(bank: FilterBank, name: str) -> FilterBank:
-    """The bank with texts that a filter file takes."""
-    labels = [_text(label) or f"filter {number}" for number, label in enumerate(bank.labels, 1)]
-    filters = tuple(replace(filter, label=label) for filter, label in zip(bank.filters, labels, strict=True))
-    return replace(bank, name=_text(name), filters=filters, description=f"{bank.name.rstrip('*')}, changed by hand")
-
-
-def _text(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)[:MAX_TEXT].strip()

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Literal
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
 from convviz_core.filters.bank import FilterBank
-from convviz_core.ranges import Range, RangeMode
 from live.errors import OutputError
 from live.measuring.trace import Trace
+from live.outputs import check_directory
+from live.recording.comparison import OtherSide, as_shown, write_comparison
 from live.recording.edited_bank import write_edited
 from live.recording.snapshot import next_snapshot_directory, write_snapshot
 from live.sources.frame import SourceEvent
@@ -112,11 +113,12 @@ class Keep:
         state: ViewState,
         result: Result | None,
         watched: Sequence[Watched] = (),
+        other: OtherSide | None = None,
     ) -> None:
         """Keep the picture on the screen in a new folder."""
         directory = next_snapshot_directory(self.snapshots)
         try:
-            self.write_snapshot(directory, engine, image, state, result, watched)
+            self.write_snapshot(directory, engine, image, state, result, watched, other)
         except OutputError as error:
             self._fail(error)
         else:
@@ -130,17 +132,24 @@ class Keep:
         state: ViewState,
         result: Result | None,
         watched: Sequence[Watched] = (),
+        other: OtherSide | None = None,
     ) -> None:
-        """frame.png, mosaic.png at full size, maps.npz, settings.json, reproduce.py; OutputError if not."""
+        """frame.png, mosaic.png at full size, maps.npz, settings.json, reproduce.py; OutputError if not.
+
+        other: what is compared, whose files come with it.
+        """
         layer = state.layer
-        as_shown: Range = state.appearance.range
-        if result is not None and state.appearance.range != RangeMode.FRAME:
-            as_shown = (float(result.ranges[0, 0]), float(result.ranges[0, 1]))
-        full = engine.run(image, layer, as_shown)
+        own = None if other and other.two.difference else result  # a difference's range is not the layer's
+        full = engine.run(image, layer, as_shown(state.appearance.range, own))
         conv, activated = engine.maps(image, layer)
         pixels = kept_values(state.interaction.pins, layer, conv, activated, full.mosaic, watched)
         settings = _settings(state, full, engine) | {"source": self.source, "watched": pixels}
-        write_snapshot(directory, image, full.mosaic, layer, conv, activated, settings)
+        mosaic = full.mosaic.copy() if other else full.mosaic
+        if other:
+            live_maps = conv if layer.signed else activated
+            check_directory(directory)
+            settings["compare"] = write_comparison(directory, engine, image, state.appearance.range, other, live_maps)
+        write_snapshot(directory, image, mosaic, layer, conv, activated, settings)
 
     def edited_bank(self, bank: FilterBank) -> bool:
         """Write a bank that was changed by hand to a new file in the current folder; whether it is there."""

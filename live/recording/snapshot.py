@@ -6,18 +6,20 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import cv2
 
 from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.filters.toml import to_toml, writable
 from convviz_core.gray import to_gray, to_unit
 from convviz_core.layer import Layer
 from convviz_core.maps_file import write_maps
 from live.outputs import check_directory, replacing
 
-SNAPSHOT_FILES = ("frame.png", "mosaic.png", "maps.npz", "settings.json", "reproduce.py")
+SNAPSHOT_FILES = ("frame.png", "mosaic.png", "maps.npz", "settings.json", "filters.toml", "reproduce.py")
 _REPRODUCE = Path(__file__).with_name("reproduce.py")
 
 
@@ -30,11 +32,12 @@ def write_snapshot(
     activated: FloatArray,
     settings: Mapping[str, object],
 ) -> Path:
-    """Write frame.png, mosaic.png, maps.npz, settings.json and reproduce.py into `directory`, and return it.
+    """Write the SNAPSHOT_FILES into `directory`, and return it.
 
     frame: uint8 (H, W) gray or (H, W, 3) BGR, as captured. mosaic: uint8 (rows, columns), kept byte for byte.
-    conv, activated: float32 (N, h, w). settings: whatever JSON can hold. The folder is made when missing. All files
-    are written beside their places and only then renamed: none is ever half there. Errors: OutputError.
+    conv, activated: float32 (N, h, w). settings: whatever JSON can hold; the layer's geometry is added. The folder is
+    made when missing. All files are written beside their places and only then renamed: none is ever half there.
+    Errors: OutputError.
     """
     check_directory(directory)
     with ExitStack() as kept:
@@ -44,10 +47,25 @@ def write_snapshot(
 
         beside("frame.png").write_bytes(_png(frame))
         beside("mosaic.png").write_bytes(_png(mosaic))
-        write_maps(beside("maps.npz"), to_unit(to_gray(frame)), layer.bank.kernels, conv, activated)
-        beside("settings.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+        gray, bank = to_unit(to_gray(frame)), layer.weights
+        write_maps(beside("maps.npz"), gray, bank.kernels, conv, activated, bank.bias)
+        beside("filters.toml").write_text(to_toml(replace(writable(layer.bank), conv=layer.conv)), encoding="utf-8")
+        written = {**settings, **layer_settings(layer)}
+        beside("settings.json").write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
         beside("reproduce.py").write_bytes(_REPRODUCE.read_bytes())
     return directory
+
+
+def layer_settings(layer: Layer) -> dict[str, object]:
+    """What settings.json says of the layer's geometry, and whether its bias is added."""
+    padding = layer.padding
+    return {
+        "stride": list(layer.geometry.stride_yx),
+        "padding": list(padding) if isinstance(padding, tuple) else padding,
+        "padding_mode": str(layer.padding_mode),
+        "dilation": list(layer.geometry.dilation_yx),
+        "bias": layer.bias,
+    }
 
 
 def next_snapshot_directory(parent: Path) -> Path:

@@ -1,7 +1,8 @@
-"""Whether two layers that are shown side by side cost what they cost alone.
+"""Whether two layers that are shown side by side cost what they cost alone, and their difference no more.
 
 `python scripts/bench/bench_turns.py [--quick] [--rounds N] [--out FILE]`. Each engine of the CPU computes two banks:
-one alone, the other alone, and both in turns, frame by frame. The table goes to stderr, JSON to --out or stdout.
+one alone, the other alone, both in turns, frame by frame, and one minus the other. The table goes to stderr, JSON to
+--out or stdout.
 """
 
 from __future__ import annotations
@@ -32,32 +33,40 @@ Run = Callable[[ByteArray], object]
 
 @dataclass(frozen=True)
 class Row:
-    """Medians in ms: a frame of each bank alone, and of both in turns; and the two in turns by their sum alone."""
+    """Medians in ms: a frame of each bank alone, of both in turns, of their difference; and those by the sum alone."""
 
     size_wh: tuple[int, int]
     engine: str
     alone_ms: tuple[float, float]
     in_turns_ms: float
     ratio: float
+    difference_ms: float
+    difference_ratio: float
 
 
 def measure(engine: Engine, size_wh: tuple[int, int], rounds: int, turn_s: float) -> Row:
-    """The three in rounds, so that the machine's moods meet all alike."""
+    """All in rounds, so that the machine's moods meet all alike."""
     first, second = (Layer(load_bank(bank)) for bank in BANKS)
 
     def in_turns(frame: ByteArray) -> None:
         engine.run(frame, first)
         engine.run(frame, second)
 
-    runs: tuple[Run, ...] = (lambda frame: engine.run(frame, first), lambda frame: engine.run(frame, second), in_turns)
     pictures = frames(size_wh)
+    difference = engine.plan(first, pictures[0].shape, minus=second)
+    runs: tuple[Run, ...] = (
+        lambda frame: engine.run(frame, first),
+        lambda frame: engine.run(frame, second),
+        in_turns,
+        lambda frame: difference.run(frame, (-8.0, 8.0)),
+    )
     times_ms: list[list[float]] = [[] for _ in runs]
     for _ in range(rounds):
         for run, taken in zip(runs, times_ms, strict=True):
             run(pictures[-1])
             taken += turn(run, pictures, turn_s)
-    one, other, both = (float(np.median(taken)) for taken in times_ms)
-    return Row(size_wh, engine.name, (one, other), both, both / (one + other))
+    one, other, both, less = (float(np.median(taken)) for taken in times_ms)
+    return Row(size_wh, engine.name, (one, other), both, both / (one + other), less, less / (one + other))
 
 
 def turn(run: Run, pictures: list[ByteArray], turn_s: float) -> list[float]:
@@ -87,7 +96,8 @@ def main(argv: Sequence[str]) -> int:
             alone = " + ".join(f"{ms:.3f}" for ms in row.alone_ms)
             size = f"{size_wh[0]}x{size_wh[1]}"
             print(
-                f"{size:>10} {row.engine:7} {alone} ms, in turns {row.in_turns_ms:.3f}: {row.ratio:.2f}",
+                f"{size:>10} {row.engine:7} {alone} ms, in turns {row.in_turns_ms:.3f}: {row.ratio:.2f}, "
+                f"difference {row.difference_ms:.3f}: {row.difference_ratio:.2f}",
                 file=sys.stderr,
             )
     report = {"commit": commit(), "processor": processor(), "banks": BANKS, "results": [asdict(row) for row in rows]}

@@ -39,7 +39,11 @@ from live.sources import open_source  # noqa: E402
 from live.sources.frame import FrameSource, SourceSettings  # noqa: E402
 from live.sources.live_reader import LiveReader  # noqa: E402
 from live.sources.stream import StreamDevice  # noqa: E402
-from live.state import Appearance, LayerSettings, ViewState  # noqa: E402
+from live.state import (  # noqa: E402
+    Appearance,
+    LayerSettings,
+    ViewState,
+)
 
 SIZE_WH = (320, 240)
 CANVAS_WH = (640, 480)

@@ -1,6 +1,7 @@
 """How long the window stands still while keys change the bank, ReLU, the range, the kernels and the enlarged map.
 
-`.venv/bin/python scripts/bench/switches.py [--rounds N]`, on Linux, with the packages xvfb and xdotool. JSON on stdout:
+`.venv/bin/python scripts/bench/switches.py [--rounds N] [--keys KIND]`, on Linux, with the packages xvfb and xdotool.
+KIND: switches, which are those; weights, 20 of them a second; shapes: rows, columns and filters; none. JSON on stdout:
 the gaps between two pictures shown, of a synthetic 720p source at 30 fps, and for the longest how much of it the
 machine under a virtual one kept the processor to itself ("stolen": to be told from what the viewer does).
 """
@@ -23,8 +24,15 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from x11 import Screen, xvfb  # noqa: E402
 
-KEYS = "fnfrfnxffznfxfrffnzffrnf"
-SHOWN_S = 0.6  # from one key to the next
+BEGIN = {"switches": (), "weights": ("e",), "shapes": ("e",), "none": ()}
+KEYS = {
+    "switches": tuple("fnfrfnxffznfxfrffnzffrnf"),
+    "weights": ("plus", "minus", "Right") * 50,
+    "shapes": ("parenright", "greater", "Insert", "plus", "parenleft", "less", "Delete", "at", "u", "u", "y"),
+    "none": ("Shift_L",) * 12,
+}
+SHOWN_MS = {"weights": 50}  # from one key to the next, where it is not the usual time
+USUALLY_SHOWN_MS = 600
 REPORTED = 5  # gaps, the longest
 LATE_S = 0.06  # stolen time is counted at the processor's next tick, and sampled
 
@@ -46,16 +54,17 @@ def stolen_s(samples: list[Sample], start_s: float, end_s: float) -> float:
     return until[-1] - before[-1]
 
 
-def press_keys(trace: Path, rounds: int) -> None:
-    """Run the viewer, which writes `trace`, and press all KEYS `rounds` times."""
+def press_keys(trace: Path, kind: str, rounds: int) -> None:
+    """Run the viewer, which writes `trace` and all else beside it, and press all keys of that kind `rounds` times."""
     source = ["synthetic:", "--width", "1280", "--height", "720"]
+    os.chdir(trace.parent)
     with xvfb() as display, Screen(display) as screen:
-        viewer = screen.start([sys.executable, "-m", "live", *source, "--trace", str(trace)])
+        command = [sys.executable, "-m", "live", *source, "--trace", str(trace)]
+        viewer = screen.start(command, {"PYTHONPATH": str(ROOT)})
         screen.wait_for_window("convviz")
         time.sleep(2)
-        for key in KEYS * rounds:
-            screen.key(key)
-            time.sleep(SHOWN_S)
+        for keys in (BEGIN[kind], *[KEYS[kind]] * rounds):
+            screen.key(*keys, delay_ms=SHOWN_MS.get(kind, USUALLY_SHOWN_MS))
         screen.key("q")
         assert viewer.wait(20) == 0, viewer.communicate()[1]
 
@@ -70,7 +79,8 @@ def main() -> None:
     """Measure, and print the longest gaps."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=2, help="the first compiles, later ones mostly reuse")
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--keys", choices=KEYS, default="switches", help="what they change")
+    arguments = parser.parse_args()
     samples: list[Sample] = []
     over = Event()
     watcher = Thread(target=watch_stolen_time, args=(samples, over))
@@ -78,7 +88,7 @@ def main() -> None:
     try:
         with tempfile.TemporaryDirectory() as folder:
             trace = Path(folder) / "trace.json"
-            press_keys(trace, rounds)
+            press_keys(trace, arguments.keys, arguments.rounds)
             shown = shown_at_s(trace)
     finally:
         over.set()
@@ -92,7 +102,10 @@ def main() -> None:
         }
         for a, b in longest
     ]
-    print(json.dumps({"switches": len(KEYS) * rounds, "pictures": len(shown), "longest_gaps": gaps}, indent=2))
+    pressed = len(KEYS[arguments.keys]) * arguments.rounds
+    print(
+        json.dumps({"keys": arguments.keys, "pressed": pressed, "pictures": len(shown), "longest_gaps": gaps}, indent=2)
+    )
 
 
 if __name__ == "__main__":

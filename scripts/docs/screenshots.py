@@ -22,7 +22,11 @@ from live.composing import layout_request  # noqa: E402
 from live.drawing.text import BACKGROUND  # noqa: E402
 from live.layout import arrange  # noqa: E402
 from live.layout.panel_places import Panel  # noqa: E402
-from live.state import Appearance, LayerSettings, ViewState  # noqa: E402
+from live.state import (  # noqa: E402
+    Appearance,
+    LayerSettings,
+    ViewState,
+)
 
 SCREEN = "1280x1024"  # the first window takes four fifths of it
 ONE_EMPTY_KERNEL = ["space", "e", *["Delete"] * 3, "BackSpace"]

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
-from torch.nn import functional
 
-from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engines.api import Engine
-from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.engines.opening import open_engine
 from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.gratings import PHASES, GratingBench
 from convviz_core.layer import Layer
-from convviz_core.models.layer import ModelLayer
 from convviz_core.transfer import after_relu, along, gain_at
 
 WAVES = [(f, t) for f in (0.0, 0.03, 0.17, 0.25, 0.4, 0.5) for t in (0.0, 20.0, 45.0, 90.0, 157.5)]
@@ -48,20 +43,9 @@ def test_measured_amplitudes_are_the_formula_s_before_and_after_relu(bank: Filte
         check(Layer(bank, "relu"), engine)
 
 
-class TorchItself(OpenCvEngine):
-    """Maps by torch.nn.functional.conv2d."""
-
-    def maps(self, frame: ByteArray, layer: Layer | ModelLayer) -> tuple[FloatArray, FloatArray]:
-        assert isinstance(layer, Layer)
-        picture = torch.from_numpy(frame.astype(np.float32) / 255)[None, None]
-        weights = torch.from_numpy(layer.bank.kernels.copy())
-        geometry = layer.geometry
-        conv = functional.conv2d(picture, weights, stride=geometry.stride_yx, dilation=geometry.dilation_yx)[0]
-        return conv.numpy(), conv.relu().numpy()
-
-
-def test_stride_and_dilation_change_which_responses_there_are_and_how_far_the_weights_reach() -> None:
-    with TorchItself() as engine:
+@pytest.mark.parametrize("engine_name", ["opencv", "torch"])
+def test_stride_and_dilation_change_which_responses_there_are_and_how_far_the_weights_reach(engine_name: str) -> None:
+    with open_engine(engine_name) as engine:
         check(Layer(EVEN_AND_ODD, "relu", stride=(2, 3), dilation=(3, 2)), engine)
 
 

@@ -30,7 +30,7 @@ HEIGHT, WIDTH = 384, 512
 def ground() -> np.ndarray:
     """A scene with slopes, edges and flat parts, far from black and white."""
     y, x = np.mgrid[:HEIGHT, :WIDTH]
-    return 128 + 40 * np.sin(x / 40) + 30 * np.sign(np.sin(y / 23 + x / 50))
+    return np.asarray(128 + 40 * np.sin(x / 40) + 30 * np.sign(np.sin(y / 23 + x / 50)))
 
 
 def noisy(sigma: float, seed: int, scene: np.ndarray | None = None, channels: int = 1) -> ByteArray:
@@ -148,7 +148,7 @@ def test_a_large_frame_gives_patches_from_all_over_it_and_kernels_do_not_reach_a
     # In each patch the ramp goes on, and at its end jumps: a response that reached across would see the jump change.
     other = sheet.copy()
     other[:, PATCH:] += 1
-    layer = Layer(FilterBank.from_array("step", [[[-1.0, 1.0]]]), "none")
+    layer = Layer(FilterBank.from_array("step", np.array([[[-1.0, 1.0]]])), "none")
     with open_engine("opencv") as engine:
         found = response_differences(engine, layer, sheet, other, np.ones(sheet.shape, bool))
     assert len(found) == SHEET * (SHEET - SHEET // PATCH)

@@ -59,7 +59,7 @@ def test_a_view_gives_what_its_copy_gives(view: tuple[slice, ...]) -> None:
 
 @pytest.mark.parametrize("map_hw", [(480, 640), (1077, 1917), (100, 9000), (9000, 100), (3, 100_000), (300, 301)])
 def test_every_row_and_every_column_has_some_pixels_and_no_pixel_comes_twice(map_hw: tuple[int, int]) -> None:
-    columns = sampling._columns(*map_hw)
+    columns = sampling.columns_looked_at(*map_hw)
     height, width = map_hw
     assert columns.shape[0] == height
     assert columns.size >= min(sampling.MOST_PIXELS, height * width)

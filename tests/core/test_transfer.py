@@ -36,8 +36,8 @@ def test_the_gain_is_the_formula_s_at_every_frequency(bank: FilterBank) -> None:
 
 def test_the_plane_is_numpy_s_fourier_transform() -> None:
     kernel = np.random.default_rng(1).normal(size=(5, 8)).astype(np.float32)
-    at = np.fft.fftfreq(32)
-    wanted = np.abs(np.fft.fft2(kernel.astype(np.float64), (32, 32)))
+    at = np.asarray(np.fft.fftfreq(32), np.float64)
+    wanted = np.abs(np.fft.fft2(kernel.astype(np.float64), (32, 32))).tolist()
     np.testing.assert_allclose(gain_on_grid(kernel, at, at), wanted, atol=1e-12)
 
 
@@ -80,7 +80,8 @@ def test_a_checkerboard_passes_most_at_the_plane_s_corner() -> None:
 
 def test_a_blur_passes_the_mean_best_and_is_looked_at_along_its_fall() -> None:
     best = best_wave(np.ones((7, 1), np.float32))
-    assert (best.frequency, best.orientation, best.gain) == (0, 90, pytest.approx(7))
+    assert (best.frequency, best.orientation) == (0, 90)
+    assert best.gain == pytest.approx(7)
 
 
 def test_of_equal_waves_the_longest_is_the_best() -> None:

@@ -57,6 +57,62 @@ def picture(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--stride", "0"), "'0' is not from 1 to 1024"),
+        (("--stride", "1,2,3"), "'1,2,3' is not a whole number, or two for y and x"),
+        (("--padding", "-1"), "'-1' is not a whole number"),
+        (("--padding", "valid"), "'valid' is not a whole number"),
+        (("--padding-mode", "mirror"), "invalid choice: 'mirror'"),
+        (("--dilation", "99999999999999999999"), "is not from 1 to 1024"),
+        (("--padding", "same", "--stride", "2"), "padding 'same' exists for stride 1 only"),
+        (("--bias", "yes"), "invalid choice: 'yes'"),
+    ],
+)
+def test_a_geometry_that_does_not_exist_is_exit_2_and_one_sentence(
+    capsys: pytest.CaptureFixture[str], picture: Path, options: tuple[str, ...], sentence: str
+) -> None:
+    code, said = says(capsys, picture, "--headless", *(f"{options[0]}={options[1]}", *options[2:]))
+    assert code == 2
+    assert sentence in said
+    assert said.count("\n") == 1
+
+
+def test_a_file_s_geometry_holds_unless_the_command_line_says_otherwise(
+    capsys: pytest.CaptureFixture[str], picture: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        'name = "mine"\nstride = 2\npadding = 1\n[[filter]]\nlabel = "a"\nbias = 0.25\n'
+        "kernel = [[1, 2, 1], [0, 0, 0], [-1, -2, -1]]\n"
+    )
+    options = ("--headless", "--engine", "opencv", "--filters", file)
+    code, said = says(capsys, picture, *options, "--snapshot", tmp_path / "a")
+    assert code == 0
+    assert "convviz: 'mine' has a bias, which is not used: --bias use adds it\n" in said
+    code, said = says(
+        capsys, picture, *options, "--snapshot", tmp_path / "b", "--stride", "3,1", "--bias", "use", "--dilation", "2"
+    )
+    assert code == 0
+    assert "bias" not in said
+    kept = [json.loads((tmp_path / name / "settings.json").read_text()) for name in "ab"]
+    assert [one["stride"] for one in kept] == [[2, 2], [3, 1]]
+    assert [one["padding"] for one in kept] == [[1, 1], [1, 1]]
+    assert [one["dilation"] for one in kept] == [[1, 1], [2, 2]]
+    assert [one["bias"] for one in kept] == [False, True]
+    with np.load(tmp_path / "a" / "maps.npz") as first, np.load(tmp_path / "b" / "maps.npz") as second:
+        assert first["conv"].shape == (1, 24, 32)  # of 64x48
+        assert second["conv"].shape == (1, 16, 62)
+        assert "bias" not in first.files
+        assert second["bias"].tolist() == [0.25]
+    code, said = says(capsys, "still", picture, "--out", tmp_path / "still", "--filters", file)
+    assert code == 0
+    assert "'mine' has a bias, which is not used" in said
+    with np.load(tmp_path / "still" / "maps.npz") as maps:
+        assert maps["conv"].shape == (1, 24, 32)
+
+
 def test_a_headless_run_ends_with_one_line_of_figures(capsys: pytest.CaptureFixture[str]) -> None:
     code, said = says(capsys, "synthetic", *HEADLESS)
     assert code == 0
@@ -71,6 +127,7 @@ VALUES = {
     "--format": "MJPG",
     "--colormap": "gray",
     "--activation": "relu",
+    "--compare-as": "wipe",
     "--range": "auto",
     "--engine": "auto",
     "--record-what": "frame",

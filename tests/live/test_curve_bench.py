@@ -100,6 +100,20 @@ def test_a_used_bias_lifts_the_sine_out_of_relu_s_reach(bench: CurveBench) -> No
     np.testing.assert_allclose(bench.info.curves.over_frequency.shown, bench.info.curves.over_frequency.line)
 
 
+def test_dots_lie_on_the_line_with_every_setting_of_a_layer(bench: CurveBench) -> None:
+    kernels, bias = np.random.default_rng(0).normal(size=(2, 4, 4)), np.array([0.5, -2.0])
+    bank = FilterBank.from_array("chance", kernels, bias=bias)
+    layer = Layer(bank, "relu", stride=2, padding=9, padding_mode="reflect", dilation=2, bias=True)
+    for index in (0, 1):
+        bench.ask(replace(ASKED, layer=layer, index=index))
+        curves = all_of_it(bench).curves
+        for curve in (curves.over_orientation, curves.over_frequency):
+            there = np.isfinite(curve.dots)
+            line = np.interp(curve.dots_at, curve.at, curve.shown)
+            np.testing.assert_allclose(curve.dots[there], line[there], atol=2e-3 * curves.best.gain)
+            assert there.sum() > 10
+
+
 def test_an_edited_kernel_is_answered_by_the_next_piece(bench: CurveBench) -> None:
     bench.ask(ASKED)
     give_pairs(bench, 3)
@@ -212,3 +226,12 @@ def test_its_thread_does_the_same_and_ends(opened: Opened) -> None:
     assert bench.info is not None
     assert np.isfinite(bench.info.curves.over_orientation.dots).all()
     assert "convviz-curves" not in [thread.name for thread in threading.enumerate()]
+
+
+@pytest.mark.filterwarnings("error")
+def test_weights_that_overflow_leave_no_dot_and_no_warning(bench: CurveBench) -> None:
+    bench.ask(replace(ASKED, layer=Layer(FilterBank.from_array("huge", np.full((2, 2), 3e38)))))
+    give_pairs(bench, 2)
+    curves = all_of_it(bench).curves
+    assert curves.best.gain == pytest.approx(1.2e39)
+    assert not np.isfinite(curves.over_frequency.dots[0])

@@ -84,7 +84,7 @@ def test_no_file_is_ever_written_over(here: Path) -> None:
 )
 def test_a_bank_s_name_makes_a_name_that_is_safe_everywhere(here: Path, name: str, safe: str) -> None:
     assert safe_name(name) == safe
-    bank = FilterBank(name, (Filter("a\nb" * 90, ONE), Filter("\x00", ONE)))
+    bank = FilterBank(name, (Filter("a\nb" * 90, ONE), Filter("\u00a0", ONE)))
     assert write_edited(bank, here).parent == here
     assert load_bank(here / f"{safe}-edited.toml").labels[1] == "filter 2"
 
@@ -191,3 +191,30 @@ def as_it_was() -> Iterator[None]:
     before = [bank.kernels.copy() for bank in BUILT_IN_BANKS]
     yield
     assert all(np.array_equal(bank.kernels, kernels) for bank, kernels in zip(BUILT_IN_BANKS, before, strict=True))
+
+
+def test_a_kernel_that_outgrows_the_frames_is_said_and_the_layer_before_stays(here: Path) -> None:
+    viewer = Viewer(*keys("e", *[")"] * 6, "", "", "q"))
+    viewer.source = ScriptedSource(viewer.clock, [random_image(i, (6, 9, 3)) for i in range(40)])
+    viewer.run()
+    assert viewer.last.state.layer.bank.kernel_hw == (6, 4)
+    assert sum("the frame is 9x6, smaller than the 7x4 kernels" in sentence for sentence in viewer.said) == 4
+    assert load_bank(here / "udacity-edited.toml").kernel_hw == (6, 4)
+
+
+def test_a_snapshot_asked_for_in_the_moment_of_an_edit_has_that_edit(here: Path) -> None:
+    Viewer([Key("e"), Key("+"), Key("+"), Key("s")], *keys("", "", "q")).run()
+    with np.load(here / "snapshot-0001" / "maps.npz") as maps:
+        assert maps["kernels"][0, 0, 0, 0] == 1
+
+
+def test_what_the_maps_show_after_edits_is_the_convolution_with_the_edited_weights(here: Path) -> None:
+    Viewer(*keys("e", "0", "Right", "-", "Tab", "!", "@", ">", "s", "", "q")).run()
+    with np.load(here / "snapshot-0001" / "maps.npz") as maps:
+        kernels, gray, conv = maps["kernels"], maps["gray"], maps["conv"]
+    expected = SEED.kernels.copy()
+    expected[0, 0, 0, :2] = 0, -2
+    expected[1, 0] = np.rot90(-expected[1, 0], -1)
+    assert np.array_equal(kernels, np.pad(expected, ((0, 0), (0, 0), (0, 0), (1, 0))))
+    windows = np.lib.stride_tricks.sliding_window_view(gray, kernels.shape[2:])
+    assert np.allclose(conv, np.einsum("yxij,nij->nyx", windows, kernels[:, 0]), atol=1e-4)

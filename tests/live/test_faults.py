@@ -37,6 +37,7 @@ from live.measuring.profiler import Profiler
 from live.measuring.stats import stats
 from live.measuring.trace import Trace
 from live.recording.keep import Keep, RecordWhat
+from live.recording.snapshot import SNAPSHOT_FILES
 from live.sources.frame import Frame, SourceError, SourceEvent, SourceSettings
 from live.sources.live_reader import LiveReader
 from live.state import LayerSettings, ViewState
@@ -234,7 +235,7 @@ class View:
         assert sum(films) + left_out == self.keep.recorded
         for snapshot in self.folder.glob("snapshot-*"):
             kept = {path.name for path in snapshot.iterdir()}
-            assert kept == {"frame.png", "mosaic.png", "maps.npz", "settings.json", "reproduce.py"}
+            assert kept == set(SNAPSHOT_FILES)
 
 
 def pictures_in(film: Path) -> int:

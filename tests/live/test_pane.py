@@ -10,7 +10,9 @@ from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import PlanKey
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.engines.opencv.plan import OpenCvPlan
+from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.filters.edits import with_copy, with_rows
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode, fixed_limits
 from live.pane import Choice, Pane
@@ -106,3 +108,61 @@ def test_two_panes_of_one_engine_keep_their_answers_and_their_ranges() -> None:
     assert np.array_equal(one.result.mosaic, kept)
     assert one.run(frame(), 0, choice(mode=RangeMode.AUTO)).ranges[0, 1] == pytest.approx(own)
     assert engine.runs == 3
+
+
+def edited(*values: float) -> Layer:
+    """The seed bank with other first weights."""
+    kernels = BUILT_IN_BANKS[0].kernels.copy()
+    kernels.reshape(-1)[: len(values)] = values
+    return Layer(FilterBank.from_array("udacity*", kernels))
+
+
+def editing(layer: Layer, mode: RangeMode = RangeMode.AUTO) -> Choice:
+    return Choice(layer, layer, mode, editable=True, bank="udacity")
+
+
+@pytest.mark.parametrize("mode", RangeMode)
+def test_weights_that_are_edited_are_taken_by_the_plan_that_is_there(mode: RangeMode) -> None:
+    engine = PlanningLog()
+    pane = Pane(engine)
+    for number in range(5):
+        layer = edited(number, 3.5)
+        result = pane.run(frame(number), number, editing(layer, mode))
+        lo, hi = result.ranges[0].tolist()
+        expected = engine.run(frame(number).image, layer, RangeMode.FRAME if mode == RangeMode.FRAME else (lo, hi))
+        assert np.array_equal(result.mosaic, expected.mosaic)
+    assert [key for key in engine.planned if key.editable] == engine.planned[:1]
+
+
+def test_another_shape_another_geometry_and_another_activation_are_planned() -> None:
+    engine = PlanningLog()
+    pane = Pane(engine)
+    seed = BUILT_IN_BANKS[0]
+    layers = [Layer(seed), Layer(with_rows(seed, 1)), Layer(with_copy(seed, 0)), Layer(seed, stride=2)]
+    layers.append(Layer(seed, Activation.NONE))
+    for layer in layers:
+        pane.run(frame(), layer, editing(layer))
+    assert [key.layer for key in engine.planned] == layers
+
+
+def limit(pane: Pane, number: int, choice: Choice) -> float:
+    """The range's upper end for the picture of a moment; all pictures have the same pixels."""
+    return float(pane.run(frame(number, frame().image), number, choice).ranges[0, 1])
+
+
+def test_auto_follows_an_edited_weight_and_snaps_to_another_bank() -> None:
+    pane, before, after = Pane(OpenCvEngine()), edited(1), edited(*[2.0] * 16)
+    first = limit(pane, 0, editing(before))
+    own = limit(Pane(OpenCvEngine()), 0, editing(after))
+    assert own > 2 * first
+    assert limit(pane, 1, editing(after)) == pytest.approx(first)
+    # Pictures come every 0.1 s, and half a second is the time constant: 1 - exp(-0.2) of the way a picture.
+    assert limit(pane, 2, editing(after)) == pytest.approx(first + (own - first) * (1 - np.exp(-0.2)), rel=0.05)
+    assert limit(pane, 3, Choice(after, after, RangeMode.AUTO, bank="another")) == pytest.approx(own)
+
+
+def test_on_a_picture_that_stands_still_an_edited_weight_has_its_range_at_once() -> None:
+    pane, before, after = Pane(OpenCvEngine()), edited(1), edited(*[2.0] * 16)
+    first = limit(pane, 4, editing(before))
+    assert limit(pane, 4, editing(after)) == pytest.approx(limit(Pane(OpenCvEngine()), 4, editing(after)))
+    assert limit(pane, 4, editing(before)) == pytest.approx(first)

@@ -8,6 +8,8 @@ from pathlib import Path
 import old_python
 import pytest
 
+from live.controls import key_table
+
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), WORKFLOW])
@@ -24,6 +26,10 @@ def test_every_file_and_folder_that_a_document_names_is_there(document: Path) ->
 def test_every_link_of_a_document_leads_somewhere(document: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8"))
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_the_readme_has_the_tables_of_keys_as_they_are() -> None:
+    assert key_table() in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_workflow_runs_the_two_commands_on_every_python_that_is_welcome() -> None:

@@ -10,6 +10,7 @@ import torch
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engines.api import PlanKey, Result
 from convviz_core.engines.cuda.device import CudaDevice
+from convviz_core.engines.cuda.difference import CudaDifferencePlan
 from convviz_core.engines.cuda.errors import device_errors
 from convviz_core.engines.cuda.kernels import bias_of, responses, to_planes
 from convviz_core.engines.cuda.picture_padding import PicturePadding
@@ -23,7 +24,7 @@ from convviz_core.models.layer import ModelLayer
 from convviz_core.ranges import Range, RangeMode, checked_range, fixed_limits
 
 
-class CudaEngine(PlanningEngine[CudaPlan]):
+class CudaEngine(PlanningEngine[CudaPlan | CudaDifferencePlan]):
     """torch on one NVIDIA card.
 
     `run` has the lowest latency: one frame in, its mosaic out. `submit` and `collect` have the highest rate: with up to
@@ -48,9 +49,11 @@ class CudaEngine(PlanningEngine[CudaPlan]):
             self._streams = [self._device.stream() for _ in range(depth + 1)]
         self._planning = Lock()  # held while a plan is made
 
-    def make_plan(self, key: PlanKey) -> CudaPlan:
+    def make_plan(self, key: PlanKey) -> CudaPlan | CudaDifferencePlan:
         """A new plan, allocated and captured; may be called from another thread."""
         with device_errors(self.device), self._planning:
+            if key.minus:
+                return CudaDifferencePlan(key, self.check_open, self._device.place, self.device)
             return CudaPlan(key, self.check_open, self._device, self._streams, self._ring)
 
     def submit(self, frame: ByteArray, layer: Layer, range: Range = RangeMode.FIXED, reduce: int = 1) -> None:
@@ -62,6 +65,7 @@ class CudaEngine(PlanningEngine[CudaPlan]):
         if asked == RangeMode.AUTO:
             raise ValueError("auto's limits come from the picture itself: in flight, choose fixed, frame or (lo, hi)")
         plan = self.kept_plan(frame, layer, asked, reduce)
+        assert isinstance(plan, CudaPlan)
         if isinstance(asked, tuple):
             plan.submit(frame, asked)
         else:

@@ -11,6 +11,8 @@ import halide as hl
 
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engines.api import EngineError, Plan, PlanKey
+from convviz_core.engines.halide.difference import HalideDifferencePlan, difference_recipe_for
+from convviz_core.engines.halide.difference_pipeline import DifferencePipeline, DifferenceRecipe
 from convviz_core.engines.halide.pipeline import Pipeline
 from convviz_core.engines.halide.plan import HalidePlan
 from convviz_core.engines.halide.recipe import Recipe, recipe_for
@@ -38,12 +40,15 @@ class HalideEngine(PlanningEngine[Plan]):
         os.environ.setdefault("HL_NUM_THREADS", str(max(1, cv2.getNumberOfCPUs())))
         self._opencv = opencv or OpenCvEngine()
         self._owns_opencv = opencv is None
-        self._pipelines: OrderedDict[Recipe, Pipeline] = OrderedDict()
+        self._pipelines: OrderedDict[Recipe | DifferenceRecipe, Pipeline | DifferencePipeline] = OrderedDict()
         self._lock = Lock()  # for what is kept
         self._compiling = Lock()  # one compilation at a time; runs of what is kept do not wait for it
 
     def make_plan(self, key: PlanKey) -> Plan:
         """A new plan; what is missing is compiled, and other threads go on meanwhile."""
+        if key.minus:
+            both = difference_recipe_for(key)
+            return HalideDifferencePlan(key, both, self) if both else self.opencv_plan(key)
         recipe = recipe_for(key)
         return HalidePlan(key, recipe, self) if recipe else self.opencv_plan(key)
 
@@ -65,12 +70,23 @@ class HalideEngine(PlanningEngine[Plan]):
         if self._owns_opencv:
             self._opencv.close()
 
-    def compiled(self, recipe: Recipe) -> bool:
-        """Whether `pipeline` would compile nothing."""
+    def compiled(self, recipe: Recipe | DifferenceRecipe) -> bool:
+        """Whether the recipe's pipeline is there already."""
         return self._compiled(recipe) is not None
 
     def pipeline(self, recipe: Recipe) -> Pipeline:
         """The recipe's pipeline, compiled now where it has to be."""
+        found = self._found(recipe)
+        assert isinstance(found, Pipeline)
+        return found
+
+    def difference_pipeline(self, recipe: DifferenceRecipe) -> DifferencePipeline:
+        """The same for the difference of two layers."""
+        found = self._found(recipe)
+        assert isinstance(found, DifferencePipeline)
+        return found
+
+    def _found(self, recipe: Recipe | DifferenceRecipe) -> Pipeline | DifferencePipeline:
         kept = self._compiled(recipe)
         if kept is not None:
             return kept
@@ -84,7 +100,7 @@ class HalideEngine(PlanningEngine[Plan]):
                         self._pipelines.popitem(last=False)
             return kept
 
-    def _compiled(self, recipe: Recipe) -> Pipeline | None:
+    def _compiled(self, recipe: Recipe | DifferenceRecipe) -> Pipeline | DifferencePipeline | None:
         with self._lock:
             kept = self._pipelines.get(recipe)
             if kept is not None:
@@ -92,10 +108,11 @@ class HalideEngine(PlanningEngine[Plan]):
             return kept
 
 
-def _compile(recipe: Recipe) -> Pipeline:
-    pipeline = Pipeline(recipe)
+def _compile(recipe: Recipe | DifferenceRecipe) -> Pipeline | DifferencePipeline:
+    pipeline = Pipeline(recipe) if isinstance(recipe, Recipe) else DifferencePipeline(recipe)
     try:
         pipeline.compile()
     except hl.HalideError as error:
-        raise EngineError(f"Halide could not compile a pipeline in {recipe.arithmetic}: {error}") from error
+        what = recipe.arithmetic if isinstance(recipe, Recipe) else "the difference of two layers"
+        raise EngineError(f"Halide could not compile a pipeline in {what}: {error}") from error
     return pipeline

@@ -7,8 +7,10 @@ and the weights, except where they are whole numbers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import halide as hl
 import numpy as np
@@ -21,8 +23,8 @@ from convviz_core.mosaic import MosaicGrid
 
 STRIP_ROWS = 32  # of tiles: one strip is one core's task, and its rows stay in that core's cache
 
-_DTYPES = {Arithmetic.INT16: np.int16, Arithmetic.INT32: np.int32, Arithmetic.FLOAT32: np.float32}
-_KINDS = {Arithmetic.INT16: hl.Int(16), Arithmetic.INT32: hl.Int(32), Arithmetic.FLOAT32: hl.Float(32)}
+DTYPES = {Arithmetic.INT16: np.int16, Arithmetic.INT32: np.int32, Arithmetic.FLOAT32: np.float32}
+KINDS = {Arithmetic.INT16: hl.Int(16), Arithmetic.INT32: hl.Int(32), Arithmetic.FLOAT32: hl.Float(32)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,12 +50,59 @@ class Extremes:
 
     def __init__(self, kernels: int, rows: int, arithmetic: Arithmetic) -> None:
         """Allocate."""
-        self._lowest, self._highest = (np.empty((kernels, rows), _DTYPES[arithmetic]) for _ in range(2))
+        self._lowest, self._highest = (np.empty((kernels, rows), DTYPES[arithmetic]) for _ in range(2))
         self.buffers = [hl.Buffer(self._lowest), hl.Buffer(self._highest)]  # the same memory
 
     def reached(self) -> tuple[AnyArray, AnyArray]:
         """Of each kernel in the whole of the frame that was run last, (K,) each."""
         return np.minimum.reduce(self._lowest, axis=1), np.maximum.reduce(self._highest, axis=1)
+
+
+class Responding(NamedTuple):
+    """The stages from the frame to the responses of one layer; columns: where some are shared."""
+
+    plane: Node
+    response: Node
+    columns: Node | None
+
+
+def responding(recipe: Recipe, frame: Node, weights: Node, plane: Node | None = None) -> Responding:
+    """(x, y, kernel) of a recipe's arithmetic, before the activation. frame, weights: ImageParams.
+
+    plane: that of another recipe which reads the same.
+    """
+    kind = KINDS[recipe.arithmetic]
+    if plane is None:
+        plane = stages.plane_stage(frame, recipe.channels, kind if recipe.sums is None else hl.UInt(8))
+    read = responses.Taps(plane, recipe.stride, recipe.dilation)
+    if recipe.sums is None:
+        found = responses.float_response(read, weights, recipe.channels, recipe.kernel_hw, recipe.at_once)
+        return Responding(plane, found, None)
+    return Responding(plane, *responses.whole_response(read, recipe.sums, kind))
+
+
+def schedule(outputs: list[Node], layers: Sequence[tuple[Recipe, Responding]], more: Sequence[Node] = ()) -> None:
+    """Strips in parallel, and in each strip row after row: what the layers hold of it, then all outputs together.
+
+    more: what else is held of a row.
+    """
+    strip, row = hl.Var("strip"), hl.Var("strip_row")
+    first, *others = outputs
+    for output in outputs:
+        output.split(y, strip, row, STRIP_ROWS, hl.TailStrategy.GuardWithIf).parallel(strip)
+    for output in others:
+        output.compute_with(first, row)
+    held = [stage for _, found in layers for stage in (found.columns, found.response) if stage is not None]
+    for stage in dict.fromkeys((*held, *more)):
+        stage.compute_at(first, row).hoist_storage(first, strip)  # one allocation a strip
+        stage.align_storage(stages.x, stages.vector_lanes())
+    for recipe, found in {found.plane: (recipe, found) for recipe, found in layers}.values():
+        if recipe.color or recipe.sums is None:  # a row is converted once, for all rows that read it
+            stages.vectorize_plane(found.plane, recipe.channels)
+            if recipe.stride[0] <= recipe.extent_hw[0]:
+                found.plane.store_at(first, strip).compute_at(first, row)
+            else:  # between two responses lie rows that no response reads
+                found.plane.compute_at(first, row).hoist_storage(first, strip)
 
 
 class Pipeline:
@@ -118,9 +167,8 @@ class Pipeline:
         self.run(frame, kernels, extremes, tiles=tiles if recipe.reduce else None, gray=gray)
 
     def _build(self) -> Node:
-        recipe, kind = self._recipe, _KINDS[self._recipe.arithmetic]
-        plane = stages.plane_stage(self._frame, recipe.channels, kind if recipe.sums is None else hl.UInt(8))
-        response, columns = self._response(plane)
+        recipe, kind = self._recipe, KINDS[self._recipe.arithmetic]
+        plane, response, _ = found = responding(recipe, self._frame, self._weights)
         outputs = []
         if recipe.measures:
             outputs.append(stages.extremes_stage(response, kind, self._map_wh(), max(1, recipe.reduce)))
@@ -133,34 +181,8 @@ class Pipeline:
                 outputs.insert(0, stages.tiles_stage(levels, self._map_wh(), recipe.reduce))
         elif recipe.leaves_gray:
             outputs.insert(0, stages.gray_stage(plane))
-        self._schedule(outputs, plane, [stage for stage in (columns, response) if stage is not None])
+        schedule(outputs, [(recipe, found)])
         return hl.Pipeline(outputs)
-
-    def _schedule(self, outputs: list[Node], plane: Node, rows: list[Node]) -> None:
-        """Strips in parallel, and in each strip row after row: what `rows` hold of it, then all outputs together."""
-        strip, row = hl.Var("strip"), hl.Var("strip_row")
-        first, *others = outputs
-        for output in outputs:
-            output.split(y, strip, row, STRIP_ROWS, hl.TailStrategy.GuardWithIf).parallel(strip)
-        for output in others:
-            output.compute_with(first, row)
-        for stage in rows:
-            stage.compute_at(first, row).hoist_storage(first, strip)  # one allocation a strip
-            stage.align_storage(stages.x, stages.vector_lanes())
-        if self._recipe.color or self._recipe.sums is None:  # a row is converted once, for all rows that read it
-            stages.vectorize_plane(plane, self._recipe.channels)
-            if self._recipe.stride[0] <= self._recipe.extent_hw[0]:
-                plane.store_at(first, strip).compute_at(first, row)
-            else:  # between two responses lie rows that no response reads
-                plane.compute_at(first, row).hoist_storage(first, strip)
-
-    def _response(self, plane: Node) -> tuple[Node, Node | None]:
-        recipe = self._recipe
-        read = responses.Taps(plane, recipe.stride, recipe.dilation)
-        if recipe.sums is None:
-            at_once = recipe.at_once
-            return responses.float_response(read, self._weights, recipe.channels, recipe.kernel_hw, at_once), None
-        return responses.whole_response(read, recipe.sums, _KINDS[recipe.arithmetic])
 
     def _map_wh(self) -> tuple[Node, Node]:
         first = 1 if self._recipe.color else 0

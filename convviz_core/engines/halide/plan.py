@@ -12,12 +12,11 @@ from numpy.lib.stride_tricks import as_strided
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engines.api import Plan, PlanKey, Result, check_weights
 from convviz_core.engines.cpu_kernels import byte_mappings, distinct_kernels, extremes_of_maps, peak_of_picture
+from convviz_core.engines.halide.frame_reader import FrameReader
 from convviz_core.engines.halide.pipeline import Extremes, Pipeline, Tiles
 from convviz_core.engines.halide.recipe import Recipe, recipe_for
-from convviz_core.engines.padding import padding_for
 from convviz_core.engines.planning import EnginePlan
 from convviz_core.filters.bank import FilterBank
-from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid, black_mosaic
 from convviz_core.ranges import Limits, RangeMode, bank_ranges
 
@@ -80,10 +79,9 @@ class HalidePlan(EnginePlan):
         super().__init__(key, engine.check_open)
         self._engine = engine
         self._mosaic = black_mosaic(key.grid)
-        self._tiles = _tiles_of(self._mosaic, key.grid)
+        self._tiles = tiles_of(self._mosaic, key.grid)
         self._mappings = self._tiles.mappings.reshape(-1, 4)[: len(key.layer.bank)]
-        self._turned: ByteArray | None = None  # memory for a frame that Halide cannot read
-        self._padding = padding_for(key.layer, key.shape)
+        self._reader = FrameReader(key.layer, key.shape)
         self._opencv: Plan | None = None  # which computes in this plan's place
         self._take(Code(recipe, key.range, engine))
 
@@ -93,11 +91,11 @@ class HalidePlan(EnginePlan):
             return self._opencv.run(frame, limits)
         self.check(frame, limits)
         if limits is None:
-            return self._run_in_own_extremes(self._readable(frame))
+            return self._run_in_own_extremes(self._reader.read(frame))
         self._set_limits(limits)
         pipeline = self._code.direct if self._near and limits[0] <= 0 <= limits[1] else self._code.far
         extremes = self._extremes_of(self.key.grid.tile_hw[0])
-        pipeline.run(self._readable(frame), self._kernels, extremes, tiles=self._tiles)
+        pipeline.run(self._reader.read(frame), self._kernels, extremes, tiles=self._tiles)
         peak = peak_of_picture(self.key.layer, self._distinct, *extremes.reached())
         return Result(self._mosaic, self._ranges, peak, self._implementation)
 
@@ -135,7 +133,7 @@ class HalidePlan(EnginePlan):
         self._kernels = np.zeros((-(-count // at_once) * at_once, *self._distinct.kernels.shape[1:]), np.float32)
         self._kernels[:count] = self._distinct.kernels
         self._tiles.kernel_of.reshape(-1)[: len(self._distinct.kernel_of)] = self._distinct.kernel_of
-        read_hw = (self._padding.shape if self._padding else self.key.shape)[:2]
+        read_hw = self._reader.shape[:2]
         self._gray = np.empty(read_hw, np.uint8) if code.recipe.measuring.leaves_gray else None
         self._extremes: dict[int, Extremes] = {}
         self._limits: Limits | None = None
@@ -158,22 +156,9 @@ class HalidePlan(EnginePlan):
         self._ranges.setflags(write=False)  # results share it
         self._mappings[:] = byte_mappings(self.key.layer, self._distinct, ranges, own=own)
 
-    def _readable(self, frame: ByteArray) -> ByteArray:
-        """The frame as Halide takes it: with its padding, dense pixels, rows downwards, and not read-only."""
-        if self._padding:
-            return self._padding.added(frame)
-        if self._turned is None:
-            if frame.flags.c_contiguous and frame.flags.writeable:
-                return frame
-            self._turned = np.empty(self.key.shape, np.uint8)
-        upright = dense(frame, self._turned)
-        if not upright.flags.writeable:
-            np.copyto(self._turned, upright)
-            return self._turned
-        return upright
 
-
-def _tiles_of(mosaic: ByteArray, grid: MosaicGrid) -> Tiles:
+def tiles_of(mosaic: ByteArray, grid: MosaicGrid) -> Tiles:
+    """A mosaic's memory, tile by tile."""
     rows, columns, (tile_h, tile_w) = grid.rows, grid.columns, grid.tile_hw
     pitch = columns * tile_w
     view = as_strided(mosaic, (rows, columns, tile_h, tile_w), (tile_h * pitch, tile_w, pitch, 1))

@@ -102,7 +102,7 @@ def recipe_for(key: PlanKey) -> Recipe | None:
         return None
     distinct = distinct_kernels(bank)
     several = len(bank if key.editable else distinct) > 1
-    paired = sums and distinct.has_pairs and not distinct.biased and not layer.signed and key.reduce == 1
+    paired = sums and distinct.has_pairs and not layer.bias and not layer.signed and key.reduce == 1
     padded = any(geometry.margins)  # a picture that is gray already, where the filters read gray
     return Recipe(
         color=len(key.shape) == 3 and (bank.channels == 3 or not padded),
@@ -112,7 +112,7 @@ def recipe_for(key: PlanKey) -> Recipe | None:
         reduce=key.reduce,
         sums=sums,
         at_once=2 if sums is None and several else 1,
-        far_ranges=distinct.biased or (key.editable and layer.bias),
+        far_ranges=layer.bias,  # a bias, or another one that the plan takes later, may lie far from zero
         pairs=distinct.maps if paired else (),
         stride=geometry.stride_yx,
         dilation=geometry.dilation_yx,

@@ -121,6 +121,13 @@ def levels_stage(response: Node, kernels: Node, mappings: Node, kernel_of: Node,
     return levels
 
 
+def difference_stage(live: Node, kept: Node) -> Node:
+    """(x, y, kernel): one layer's value of each map minus another's, expressions of x, y and kernel in float32."""
+    difference = hl.Func("difference")
+    difference[x, y, kernel] = live - kept
+    return difference.vectorize(x, vector_lanes(), OVERLAP).never_partition_all()
+
+
 def paired_tiles(response: Node, maps: Sequence[tuple[int, int]], mappings: Node) -> Node:
     """(x, y, column, row): the bytes after ReLU of maps that all have one range, which zero lies in.
 

@@ -54,12 +54,12 @@ class BandScratch:
 
     def measure(self, frame: ByteArray, rows: tuple[int, int]) -> None:
         """Take in the extremes of the response rows `rows`."""
-        for _ in self._responses(frame, rows):
+        for _ in self.responses(frame, rows):
             pass
 
     def render(self, frame: ByteArray, rows: tuple[int, int], mappings: FloatArray, tiles: Sequence[ByteArray]) -> None:
         """Write the bytes of the response rows `rows` into the maps' tiles, by byte_mappings."""
-        for index, response in self._responses(frame, rows):
+        for index, response in self.responses(frame, rows):
             low, high = self._extremes
             maps = [i for i, kernel in enumerate(self.distinct.kernel_of) if kernel == index]
             for i in maps:
@@ -69,8 +69,8 @@ class BandScratch:
                     self._to_bytes(response, mappings[i], self._bytes[: len(response), : self._map_w], low, high)
                     self._block_means(len(response), tiles[i][rows[0] // self._reduce :])
 
-    def _responses(self, frame: ByteArray, rows: tuple[int, int]) -> Iterator[tuple[int, FloatArray]]:
-        """Each distinct kernel's number and its responses q, float32 (rows, w), valid until the next one."""
+    def responses(self, frame: ByteArray, rows: tuple[int, int]) -> Iterator[tuple[int, FloatArray]]:
+        """Each distinct kernel's number and its responses q in those rows, float32 (rows, w), valid until the next."""
         count = rows[1] - rows[0]
         planes = self._read(frame[rows[0] * self._step : rows[1] * self._step + self._more_rows])
         for index, (whole, response) in enumerate(self._correlated(planes, count)):

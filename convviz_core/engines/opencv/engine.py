@@ -9,6 +9,7 @@ import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engines.api import PlanKey
+from convviz_core.engines.opencv.difference import OpenCvDifferencePlan
 from convviz_core.engines.opencv.parts import spread
 from convviz_core.engines.opencv.plan import OpenCvPlan
 from convviz_core.engines.padding import padding_for
@@ -18,7 +19,7 @@ from convviz_core.layer import Layer, check_frame
 from convviz_core.models.layer import ModelLayer
 
 
-class OpenCvEngine(PlanningEngine[OpenCvPlan]):
+class OpenCvEngine(PlanningEngine[OpenCvPlan | OpenCvDifferencePlan]):
     """filter2D in float32, band by band on every core, from the frame straight into the mosaic's tiles."""
 
     name = "opencv"
@@ -30,8 +31,10 @@ class OpenCvEngine(PlanningEngine[OpenCvPlan]):
         self._workers = max(1, cv2.getNumberOfCPUs())
         self._pool = ThreadPoolExecutor(self._workers, "convviz-opencv")
 
-    def make_plan(self, key: PlanKey) -> OpenCvPlan:
+    def make_plan(self, key: PlanKey) -> OpenCvPlan | OpenCvDifferencePlan:
         """A new plan."""
+        if key.minus:
+            return OpenCvDifferencePlan(key, self.check_open, self._pool, self._workers)
         return OpenCvPlan(key, self.check_open, self._pool, self._workers)
 
     def maps(self, frame: ByteArray, layer: Layer | ModelLayer) -> tuple[FloatArray, FloatArray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -11,6 +11,7 @@ from convviz_core.arrays import AnyArray, ByteArray
 from convviz_core.engines.api import PlanKey, Result, check_weights
 from convviz_core.engines.cpu_kernels import byte_mappings, distinct_kernels, extremes_of_maps, peak_of_picture
 from convviz_core.engines.opencv.band import BandScratch
+from convviz_core.engines.opencv.bands import Rows, bands
 from convviz_core.engines.padding import padding_for
 from convviz_core.engines.planning import EnginePlan
 from convviz_core.filters.bank import FilterBank
@@ -19,7 +20,6 @@ from convviz_core.ranges import Limits, bank_ranges
 
 BAND_ROWS = 128  # of responses: a band's few float pictures stay in a core's cache
 
-Rows = tuple[int, int]
 BandWork = Callable[[BandScratch, Rows], None]
 
 
@@ -31,7 +31,7 @@ class OpenCvPlan(EnginePlan):
         super().__init__(key, check_open)
         self._pool = pool
         self._distinct = distinct_kernels(key.layer.weights)
-        self._bands = list(_bands(key.map_hw[0], key.reduce, workers))
+        self._bands = list(bands(key.map_hw[0], key.reduce, workers, BAND_ROWS))
         self._padding = padding_for(key.layer, key.shape)
         shape = self._padding.shape if self._padding else key.shape
         self._scratches = [BandScratch(key, shape, self._distinct, self._bands[0][1]) for _ in range(workers)]
@@ -79,10 +79,3 @@ class OpenCvPlan(EnginePlan):
             other.result()
         lowest = np.min([scratch.lowest for scratch in self._scratches], axis=0)
         return lowest, np.max([scratch.highest for scratch in self._scratches], axis=0)
-
-
-def _bands(height: int, reduce: int, workers: int) -> Iterator[Rows]:
-    """Bands of response rows, whole blocks of `reduce` rows each, at least one for every worker where there can be."""
-    rows = max(1, min(BAND_ROWS, -(-height // workers)) // reduce) * reduce
-    for first in range(0, height, rows):
-        yield first, min(first + rows, height)

@@ -11,11 +11,10 @@ import pytest
 import torch
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import EngineError, Result
+from convviz_core.engines.api import EngineError, Plan, Result
 from convviz_core.engines.cuda.device import CudaDevice
 from convviz_core.engines.cuda.engine import CudaEngine
 from convviz_core.engines.cuda.kernels import TorchWork, WorkKey
-from convviz_core.engines.cuda.plan import CudaPlan
 from convviz_core.engines.cuda.slot import Work
 from convviz_core.engines.planning import run_in_range
 from convviz_core.engines.reference import TorchEngine
@@ -181,7 +180,7 @@ def test_planning_in_another_thread_disturbs_no_frame(engine: CudaEngine) -> Non
     expected = TorchEngine().run(frame, layer).mosaic
     engine.run(frame, layer)
     other = Layer(bank_of(6, 5, 5), "none")
-    plans: list[CudaPlan] = []
+    plans: list[Plan] = []
     thread = Thread(target=lambda: plans.append(engine.plan(other, frame.shape, range="auto")))
     thread.start()
     while thread.is_alive():

@@ -14,12 +14,11 @@ import torch
 from fake_device import FakeDevice
 
 from convviz_core.arrays import ByteArray
-from convviz_core.engines.api import EngineError
+from convviz_core.engines.api import EngineError, Plan
 from convviz_core.engines.cuda import driver as cuda_driver
 from convviz_core.engines.cuda.device import checked_index
 from convviz_core.engines.cuda.driver import DriverAnswer, ask_driver, device_count
 from convviz_core.engines.cuda.engine import CudaEngine
-from convviz_core.engines.cuda.plan import CudaPlan
 from convviz_core.engines.planning import run_in_range
 from convviz_core.engines.reference import TorchEngine
 from convviz_core.filters.bank import Filter, FilterBank
@@ -85,7 +84,7 @@ def test_auto_runs_what_limits_run() -> None:
 def test_a_plan_made_in_another_thread_captures_nothing_more(mode: str) -> None:
     device = FakeDevice()
     engine = CudaEngine(device)
-    plans: list[CudaPlan] = []
+    plans: list[Plan] = []
     thread = Thread(target=lambda: plans.append(engine.plan(Layer(UDACITY), BGR.shape, range=mode)))
     thread.start()
     thread.join()

@@ -154,14 +154,16 @@ def test_a_bias_that_is_not_used_changes_nothing(engine: Engine, activation: str
 @pytest.mark.parametrize("editable", [False, True])
 def test_a_plan_goes_on_with_other_weights_and_other_biases(engine: Engine, editable: bool) -> None:
     frame, rng = np.random.default_rng(1).integers(0, 256, (60, 90, 3), np.uint8), np.random.default_rng(2)
-    first = Layer(FilterBank.from_array("a", SEED.kernels, np.ones(4)), "none", 2, 1, "reflect", bias=True)
+    kernels = rng.normal(size=SEED.kernels.shape)
+    first = Layer(FilterBank.from_array("a", kernels, np.zeros(4)), "none", 2, 1, "reflect", bias=True)
     plan = engine.plan(first, frame.shape, editable=editable)
-    for _ in range(3):
-        bank = FilterBank.from_array("b", rng.normal(size=(4, 1, 4, 4)), rng.normal(size=4))
+    for number in range(3):
+        bank = FilterBank.from_array("b", rng.normal(size=(4, 1, 4, 4)), 100 * rng.normal(size=4))
         plan.take_weights(bank)
         layer = Layer(bank, "none", 2, 1, "reflect", bias=True)
         assert plan.key.layer == layer
-        result = plan.run(frame, (-6.0, 6.0))
+        limits = (-60.0, 60.0) if number else (99.0, 101.0)
+        result = plan.run(frame, limits)
         wanted = tile_maps(to_bytes(layer, responses(frame, layer), result.ranges))
         assert np.abs(result.mosaic.astype(int) - wanted).max() <= 1
     with pytest.raises(ValueError, match="takes weights with a bias"):

@@ -21,6 +21,7 @@ from convviz_core.ranges import Range
 hl = pytest.importorskip("halide")
 
 from convviz_core.engines.halide import engine as halide_engine  # noqa: E402
+from convviz_core.engines.halide.difference_pipeline import DifferencePipeline  # noqa: E402
 from convviz_core.engines.halide.engine import HalideEngine  # noqa: E402
 from convviz_core.engines.halide.pipeline import Pipeline  # noqa: E402
 from convviz_core.engines.halide.recipe import Recipe  # noqa: E402
@@ -131,7 +132,7 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     recipes: list[object] = []
     compile_it = halide_engine._compile
 
-    def count(recipe: Recipe) -> Pipeline:
+    def count(recipe: Recipe) -> Pipeline | DifferencePipeline:
         recipes.append(recipe)
         return compile_it(recipe)
 

@@ -10,10 +10,9 @@ import pytest
 from fake_device import FakeDevice
 
 from convviz_core import Engine, EngineError, Filter, FilterBank, Layer, load_bank, open_engine
-from convviz_core.engines.api import PlanKey
+from convviz_core.engines.api import Plan, PlanKey
 from convviz_core.engines.cuda.engine import CudaEngine
 from convviz_core.engines.opencv.engine import OpenCvEngine
-from convviz_core.engines.opencv.plan import OpenCvPlan
 from convviz_core.engines.planning import MOST_KEPT, run_in_range
 from convviz_core.engines.reference import TorchEngine
 from convviz_core.ranges import Limits, Range
@@ -150,7 +149,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[PlanKey]:
     keys: list[PlanKey] = []
     make = OpenCvEngine.make_plan
 
-    def count(engine: OpenCvEngine, key: PlanKey) -> OpenCvPlan:
+    def count(engine: OpenCvEngine, key: PlanKey) -> Plan:
         keys.append(key)
         return make(engine, key)
 

@@ -83,3 +83,13 @@ def test_the_first_maps_of_a_mosaic_are_laid_out_anew() -> None:
         mosaic[grid.tile(index)] = index + 1
     assert first_maps(mosaic, 5, 2).tolist() == [[1] * 3 + [2] * 3] * 3
     assert first_maps(mosaic, 5, 5) is mosaic
+
+
+def test_every_opposite_is_added_where_their_number_must_not_depend_on_the_weights() -> None:
+    seed = load_bank("udacity")
+    both = with_opposites(seed, every=True)
+    assert both.opposite_of == (4, 5, 6, 7)
+    assert (both.kernels[4:] == -seed.kernels).all()
+    assert both.own == 4
+    same = FilterBank("same", (seed.filters[0],) * 3)
+    assert len(with_opposites(same, every=True)) == 6

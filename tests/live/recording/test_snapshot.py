@@ -14,6 +14,7 @@ from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engines.reference import TorchEngine
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.filters.files import load_bank
 from convviz_core.layer import Layer
 from convviz_core.maps_file import write_maps
 from live.errors import OutputError
@@ -24,7 +25,7 @@ from live.recording.snapshot import next_snapshot_directory, write_snapshot
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX limits and permissions")
 NO_ROOT = pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="nothing is forbidden to root")
 
-FILES = ["frame.png", "maps.npz", "mosaic.png", "reproduce.py", "settings.json"]
+FILES = ["filters.toml", "frame.png", "maps.npz", "mosaic.png", "reproduce.py", "settings.json"]
 SEED = Layer(BUILT_IN_BANKS[0])
 
 
@@ -66,7 +67,16 @@ def test_a_snapshot_holds_the_frame_the_mosaic_the_maps_and_the_settings(tmp_pat
     np.testing.assert_array_equal(maps["conv"], conv)
     np.testing.assert_array_equal(maps["activated"], activated)
     settings = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
-    assert settings == {"filters": "udacity", "ranges": [[0.0, 8.0]], "source": "Kamera ü"}
+    assert settings == {
+        "filters": "udacity",
+        "ranges": [[0.0, 8.0]],
+        "source": "Kamera ü",
+        "stride": [1, 1],
+        "padding": [0, 0],
+        "padding_mode": "zeros",
+        "dilation": [1, 1],
+        "bias": False,
+    }
 
 
 def test_reproduce_runs_on_its_own_and_prints_the_largest_difference(tmp_path: Path) -> None:
@@ -96,6 +106,56 @@ def test_colour_gray_and_mirrored_frames_are_rebuilt_for_gray_and_rgb_banks(
     take(tmp_path, frame, layer)
     difference, allowed = rebuild(tmp_path)
     assert difference <= 1e-5 <= allowed
+
+
+BIASED = FilterBank.from_array(
+    "biased", np.random.default_rng(7).normal(size=(3, 3, 4, 5)), np.array([0.5, -3.0, 40.0])
+)
+LAYERS = {
+    "stride": Layer(SEED.bank, stride=(2, 3)),
+    "reflect": Layer(SEED.bank, padding=(3, 1), padding_mode="reflect", stride=2),
+    "same": Layer(BIASED, "none", padding="same", padding_mode="circular", dilation=(2, 1)),
+    "bias": Layer(BIASED, padding=2, padding_mode="replicate", bias=True),
+    "bias left out": Layer(BIASED, dilation=3),
+}
+
+
+@pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
+def test_geometry_and_bias_are_kept_and_followed(tmp_path: Path, layer: Layer, monkeypatch: pytest.MonkeyPatch) -> None:
+    take(tmp_path, colour_frame(), layer)
+    done = run_reproduce(tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    difference, allowed = rebuild(tmp_path)
+    monkeypatch.setattr("live.recording.reproduce.BAND_BYTES", 50_000)
+    assert rebuild(tmp_path) == pytest.approx((difference, allowed), abs=1e-12)
+    settings = json.loads((tmp_path / "settings.json").read_text(encoding="utf-8"))
+    padding = "same" if layer.padding == "same" else tuple(settings["padding"])
+    kept = Layer(
+        layer.bank,
+        layer.activation,
+        tuple(settings["stride"]),
+        padding,
+        settings["padding_mode"],
+        tuple(settings["dilation"]),
+        settings["bias"],
+    )
+    assert kept == layer
+    with np.load(tmp_path / "maps.npz") as maps:
+        assert ("bias" in maps.files) == layer.bias
+        if layer.bias:
+            np.testing.assert_array_equal(maps["bias"], layer.bank.bias)
+    bank = load_bank(tmp_path / "filters.toml")
+    np.testing.assert_array_equal(bank.kernels, layer.bank.kernels)
+    assert bank.conv == layer.conv
+    assert (bank.bias is None) == (layer.bank.bias is None)
+
+
+def test_a_bank_whose_names_no_filter_file_may_have_is_kept_all_the_same(tmp_path: Path) -> None:
+    bank = FilterBank(
+        "n" * 300, (Filter("", np.ones((2, 2), np.float32)), Filter("a\nb\u00a0c", np.ones((2, 2), np.float32)))
+    )
+    take(tmp_path, colour_frame(), Layer(bank))
+    assert load_bank(tmp_path / "filters.toml").labels[0] == "filter 1"
 
 
 def test_a_picture_is_rebuilt_in_bands_as_in_one_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,6 +243,7 @@ import resource, sys
 from pathlib import Path
 import numpy as np
 from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.filters.files import load_bank
 from convviz_core.layer import Layer
 from live.errors import OutputError
 from live.recording.snapshot import write_snapshot

@@ -1,0 +1,155 @@
+"""One layer's maps minus another's, as the Halide engine computes them: both in one pass over the frame."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+
+from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+from convviz_core.engines.api import Plan, PlanKey, Result, check_weights
+from convviz_core.engines.cpu_kernels import DistinctKernels, distinct_kernels, linear_mappings
+from convviz_core.engines.halide.difference_pipeline import NO_FLOOR, DifferencePipeline, DifferenceRecipe, Terms
+from convviz_core.engines.halide.frame_reader import FrameReader
+from convviz_core.engines.halide.pipeline import Extremes
+from convviz_core.engines.halide.plan import tiles_of
+from convviz_core.engines.halide.recipe import Arithmetic, Recipe, recipe_for
+from convviz_core.engines.halide.stages import vector_lanes
+from convviz_core.engines.planning import EnginePlan
+from convviz_core.filters.bank import FilterBank
+from convviz_core.layer import Layer
+from convviz_core.mosaic import black_mosaic
+from convviz_core.ranges import Limits, bank_ranges
+
+
+class DifferencePipelines(Protocol):
+    """What a plan needs of its engine."""
+
+    def check_open(self) -> None:
+        """EngineError once the engine was closed."""
+
+    def difference_pipeline(self, recipe: DifferenceRecipe) -> DifferencePipeline:
+        """The recipe's pipeline, compiled now where it has to be."""
+
+    def compiled(self, recipe: DifferenceRecipe) -> bool:
+        """Whether that would compile nothing."""
+
+    def opencv_plan(self, key: PlanKey) -> Plan:
+        """What computes where Halide does not."""
+
+
+def difference_recipe_for(key: PlanKey) -> DifferenceRecipe | None:
+    """The pipeline for a plan; None where OpenCV computes (see recipe_for)."""
+    assert key.minus is not None
+    live, kept = _side(key, key.layer, editable=key.editable), _side(key, key.minus, editable=False)
+    too_narrow = key.map_hw[1] < 2 * vector_lanes() or key.grid.tile_hw[1] < vector_lanes()
+    if live is None or kept is None or too_narrow:
+        return None
+    return DifferenceRecipe(live, kept, key.reduce, _one_frame(key.layer, key.minus))
+
+
+def _one_frame(live: Layer, kept: Layer) -> bool:
+    """Whether both read the same picture."""
+    margins = [layer.geometry.margins for layer in (live, kept)]
+    if not any(margins[0]) and not any(margins[1]):
+        return True
+    alike = live.padding_mode == kept.padding_mode and live.bank.channels == kept.bank.channels
+    return margins[0] == margins[1] and alike
+
+
+def _side(key: PlanKey, layer: Layer, *, editable: bool) -> Recipe | None:
+    recipe = recipe_for(PlanKey(layer, key.shape, editable=editable))
+    return recipe and replace(recipe.measuring, measures=False)
+
+
+class HalideDifferencePlan(EnginePlan):
+    """Its mosaic, and which responses make each map."""
+
+    def __init__(self, key: PlanKey, recipe: DifferenceRecipe, engine: DifferencePipelines) -> None:
+        """Compile what is missing and allocate."""
+        super().__init__(key, engine.check_open)
+        assert key.compared is not None
+        self._engine, (self._difference, self._alignment) = engine, key.compared
+        self._mosaic = black_mosaic(key.grid)
+        self._tiles = tiles_of(self._mosaic, key.grid)
+        self._mappings = self._tiles.mappings.reshape(-1, 4)[: key.grid.count]
+        self._tiles.kernel_of.reshape(-1)[: key.grid.count] = np.arange(key.grid.count)
+        self._extremes = Extremes(key.grid.count, key.grid.tile_hw[0], Arithmetic.FLOAT32)
+        layers = self._difference.live, self._difference.kept
+        self._readers = [FrameReader(layer, key.shape) for layer in (layers[:1] if recipe.one_frame else layers)]
+        self._opencv: Plan | None = None  # which computes in this plan's place
+        self._take(recipe)
+
+    def run(self, frame: ByteArray, limits: Limits | None) -> Result:
+        """One frame's mosaic (see Plan.run)."""
+        if self._opencv:
+            return self._opencv.run(frame, limits)
+        self.check(frame, limits)
+        frames, difference = self._read(frame), self._difference
+        if limits is None:
+            limit = difference.fixed_limit
+            self._run(frames, bank_ranges(len(difference), (-limit, limit)), own=False)
+            ranges = np.stack(self._extremes.reached(), axis=1)
+        else:
+            ranges = bank_ranges(len(difference), limits)
+        self._run(frames, ranges, own=limits is None)
+        peak = max(abs(float(end)) for reached in self._extremes.reached() for end in (reached.min(), reached.max()))
+        return Result(self._mosaic, ranges, peak, self._implementation)
+
+    def _read(self, frame: ByteArray) -> list[ByteArray]:
+        """What either layer reads."""
+        frames = [reader.read(frame) for reader in self._readers]
+        return frames if len(frames) == 2 else frames * 2
+
+    def _run(self, frames: list[ByteArray], ranges: FloatArray, *, own: bool) -> None:
+        flat = self._difference.flat(ranges) if own else np.zeros(len(ranges), bool)
+        self._mappings[:, 1:3] = linear_mappings(ranges, flat)
+        self._pipeline.run(frames, self._terms, self._extremes, self._tiles)
+
+    def take_weights(self, bank: FilterBank) -> None:
+        """Go on with another bank for the layer from which the other is taken away (see Plan.take_weights)."""
+        self.key = check_weights(self.key, bank)
+        assert self.key.compared is not None
+        self._difference = self.key.compared[0]
+        recipe = difference_recipe_for(replace(self.key, editable=True))
+        if recipe and self._engine.compiled(recipe):
+            self._opencv = None
+            self._take(recipe)
+        elif self._opencv:
+            self._opencv.take_weights(bank)
+        else:
+            self._opencv = self._engine.opencv_plan(self.key)
+
+    def _take(self, recipe: DifferenceRecipe) -> None:
+        """Compute the key's weights by this code from now on."""
+        self._pipeline = self._engine.difference_pipeline(recipe)
+        self._implementation = f"halide {recipe.live.arithmetic} minus {recipe.kept.arithmetic}"
+        layers = self._difference.live, self._difference.kept
+        distinct = [distinct_kernels(layer.weights) for layer in layers]
+        count, alignment = self.key.grid.count, self._alignment
+        live, kept = (_padded(one, side.at_once) for one, side in zip(distinct, recipe.sides, strict=True))
+        self._terms = Terms(
+            self.key.map_hw,
+            (alignment.live_yx, alignment.kept_yx),
+            (_floor(layers[0]), _floor(layers[1])),
+            np.array([one.kernel_of[:count] for one in distinct], np.int32).T.copy(),
+            np.array([_scales(one)[:count] for one in distinct], np.float32).T.copy(),
+            np.array([one.bias[:count] for one in distinct], np.float32).T.copy(),
+            (live, kept),
+        )
+
+
+def _floor(layer: Layer) -> float:
+    return NO_FLOOR if layer.signed else 0.0
+
+
+def _scales(distinct: DistinctKernels) -> AnyArray:
+    return np.array(distinct.sign) * (distinct.scale / 255)
+
+
+def _padded(distinct: DistinctKernels, at_once: int) -> FloatArray:
+    """The kernels, and zeros up to a multiple of those that are computed at once."""
+    kernels = np.zeros((-(-len(distinct) // at_once) * at_once, *distinct.kernels.shape[1:]), np.float32)
+    kernels[: len(distinct)] = distinct.kernels
+    return kernels

@@ -1,0 +1,145 @@
+"""Two layers on one canvas: what is asked of the layout, and what is drawn of the kept one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from convviz_core.engines.api import Result
+from convviz_core.filters.opposites import BankWithOpposites
+from convviz_core.geometry import FrameSizeError
+from convviz_core.ranges import bank_ranges, fixed_limits
+from live.comparing import Compared, CompareMode, Comparing
+from live.drawing.scene import Scene
+from live.drawing.tint import Removed
+from live.layout import Layout, LayoutRequest
+from live.layout.caption_plan import CaptionNeeds
+from live.layout.other_side import MapSpan, Onto, OtherRequest
+from live.layout.tiling import Rect
+from live.state import ViewState
+
+
+def comparable(state: ViewState, frame_shape: tuple[int, ...], tell: Callable[[str], None]) -> ViewState:
+    """The state; where the kept layer does not fit such frames, without it, and that is told."""
+    kept = state.comparing.kept
+    if kept is None or state.comparing.mode == CompareMode.OFF:
+        return state
+    try:
+        kept.output_hw(frame_shape)
+    except FrameSizeError as error:
+        tell(f"{error}: nothing is compared")
+        return replace(state, comparing=Comparing())
+    return state
+
+
+def comparing_request(
+    request: LayoutRequest, two: Compared, frame_shape: tuple[int, ...], kept_captions: CaptionNeeds
+) -> LayoutRequest:
+    """The request with the tiles of both; request: of the live layer alone."""
+    spans = _spans(two, frame_shape)
+    live, kept = spans
+    both = _wider(request.captions, kept_captions)
+    if two.mode != CompareMode.BESIDE:
+        both = replace(both, halves=True)
+    return replace(
+        request,
+        map_hw=(live.shown.height, live.shown.width),
+        count=two.count,
+        captions=both,
+        kernel_chw=_larger(request.kernel_chw, (two.kept.bank.channels, *two.kept.bank.kernel_hw)),
+        span=live,
+        other=OtherRequest(
+            kept,
+            onto(two),
+            both,
+            beside=two.mode == CompareMode.BESIDE,
+            last=two.mode == CompareMode.DIFFERENCE,
+        ),
+        more_lines=1 + bool(two.notes),
+    )
+
+
+def _spans(two: Compared, frame_shape: tuple[int, ...]) -> tuple[MapSpan, MapSpan]:
+    """Of either layer's maps, what is shown and what the mosaic holds."""
+    whole = [MapSpan.whole(layer.output_hw(frame_shape)) for layer in (two.live, two.kept)]
+    alignment = two.overlaid
+    if alignment is None:
+        return whole[0], whole[1]
+    (height, width), corners = alignment.hw, (alignment.live_yx, alignment.kept_yx)
+    shown = [Rect(left, top, width, height) for top, left in corners]
+    held = shown if two.mode == CompareMode.DIFFERENCE else [span.held for span in whole]
+    return MapSpan(shown[0], held[0]), MapSpan(shown[1], held[1])
+
+
+def onto(two: Compared) -> Onto:
+    """From the live layer's pixels to the kept one's."""
+    if two.alignment:
+        live, kept = two.alignment.live_yx, two.alignment.kept_yx
+        return Onto(shift_yx=(kept[0] - live[0], kept[1] - live[1]))
+    first, second = (two.kept.geometry.centred_at(*two.live.geometry.centre(at, at)) for at in (0, 1))
+    return Onto((second[0] - first[0], second[1] - first[1]), first)
+
+
+def _larger(one: tuple[int, int, int], other: tuple[int, int, int]) -> tuple[int, int, int]:
+    return max(one[0], other[0]), max(one[1], other[1]), max(one[2], other[2])
+
+
+def _wider(one: CaptionNeeds, other: CaptionNeeds) -> CaptionNeeds:
+    """What does for both."""
+    return replace(
+        one,
+        line_em=max(one.line_em, other.line_em),
+        wrapped_em=max(one.wrapped_em, other.wrapped_em),
+        name_em=max(one.name_em, other.name_em),
+        kernel_hw=(max(one.kernel_hw[0], other.kernel_hw[0]), max(one.kernel_hw[1], other.kernel_hw[1])),
+        pictures=max(one.pictures, other.pictures),
+        number_em=max(one.number_em, other.number_em),
+    )
+
+
+def comparing_scene(scene: Scene, layout: Layout, state: ViewState, two: Compared, kept: Result | None) -> Scene:
+    """The scene with the kept side's beside it; scene: of what is shown of the live layer.
+
+    kept: its answer, where it is computed by itself.
+    """
+    count = len(two.kept.bank)
+    ranges = kept.ranges[:count] if kept else bank_ranges(count, fixed_limits(two.kept))
+    difference = two.mode == CompareMode.DIFFERENCE
+    other = replace(
+        scene,
+        layer=two.kept,
+        ranges=ranges,
+        mosaic=kept.mosaic if kept else scene.mosaic,
+        share_above=kept.share_above if kept else None,
+        flipped=two.flipped,
+        target=_on_other(layout, scene.target),
+        marked=_on_other(layout, scene.marked),
+        watched=(),
+        removed=_removed_of(state, two, kept),
+        side="kept",
+        difference=difference,
+        shares_range=two.shares_range and not difference,
+        profile=None,
+    )
+    wipe = state.interaction.wipe
+    return replace(
+        scene,
+        side="live",
+        other=other,
+        difference=difference,
+        shares_range=two.shares_range and not difference,
+        wipe=(0.5 if wipe is None else wipe) if two.mode == CompareMode.WIPE else None,
+        comparing=two.notes,
+    )
+
+
+def _on_other(layout: Layout, pixel: tuple[int, int, int] | None) -> tuple[int, int, int] | None:
+    found = layout.on_other(*pixel[1:]) if pixel else None
+    return (pixel[0], *found) if pixel and found else None
+
+
+def _removed_of(state: ViewState, two: Compared, kept: Result | None) -> Removed | None:
+    bank = state.with_removed(two.kept).bank
+    if kept is None or not isinstance(bank, BankWithOpposites):
+        return None
+    return Removed(bank.opposite_of, len(bank), kept.ranges[list(bank.opposite_of)])

@@ -1,0 +1,55 @@
+"""How to read a difference, where the last row of tiles leaves room: which layer answers more, by its colours."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import cv2
+
+from live.drawing.colormaps import lookup_tables
+from live.drawing.overlay import Sprite, blank
+from live.drawing.scene import Scene
+from live.drawing.text import BOLD, CAP_HEIGHT, DIM, INK, RULE, put, wrapped
+from live.layout import Layout
+from live.layout.tiling import Rect
+
+LINE_EM = 1.4  # in units of the text's size
+WORDS = (
+    (215, "the live layer answers more"),
+    (128, "both answer the same"),
+    (41, "the kept layer answers more"),
+)
+
+
+class DifferenceLegend:
+    """Three shades and their words."""
+
+    def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+        """Whether there is one, and the colours."""
+        return scene.difference, scene.colormap
+
+    def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
+        """One sprite where there is room for it."""
+        place, text = layout.free, layout.text
+        if place is None or not scene.difference:
+            return ()
+        step = round(LINE_EM * text.base)
+        swatch = text.base
+        words_w = place.width - 3 * text.pad - swatch
+        said = [wrapped(words, text.small, max(words_w, 1)) for _, words in WORDS]
+        height = 2 * step + sum(step * len(lines) for lines in said)
+        if height > place.height or words_w < 6 * text.small:
+            return ()
+        sprite = blank(place)
+        y = (place.height - height) // 2 + text.base
+        put(sprite.pixels, "How to read a difference", text.pad, y, text.base, INK, BOLD)
+        y += step + text.pad
+        table = lookup_tables(scene.colormap, scene.signed, scene.ranges[:1])[0]
+        for (byte, _), lines in zip(WORDS, said, strict=True):
+            pixel = Rect(text.pad, round(y - CAP_HEIGHT * text.base), swatch, swatch)
+            sprite.pixels[pixel.slices] = table[byte]
+            cv2.rectangle(sprite.pixels, (pixel.x, pixel.y), (pixel.right - 1, pixel.bottom - 1), RULE, 1)
+            for line in lines:
+                put(sprite.pixels, line, pixel.right + text.pad, y, text.small, DIM)
+                y += step
+        return (sprite,)

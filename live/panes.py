@@ -1,0 +1,67 @@
+"""The layer that is shown, and the one that it is compared with: who computes what of a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+
+from convviz_core.engines.api import Engine, Result
+from convviz_core.ranges import Limits
+from live.comparing import Compared, shared_limits
+from live.layout import Layout
+from live.pane import Choice, Pane
+from live.sources.frame import Frame
+from live.state import ViewState
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What is known of a frame.
+
+    shown: the live layer's mosaic, or where that is shown the difference's. kept: the other side's mosaic, where it is
+    computed by itself. fresh: those of them that have been computed now.
+    """
+
+    shown: Result
+    kept: Result | None = None
+    fresh: tuple[Result, ...] = ()
+
+
+class Panes:
+    """Two panes of one engine, and one for their difference; each keeps its plans and what it follows."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._live, self._kept, self._difference = Pane(engine), Pane(engine), Pane(engine)
+
+    def run(self, frame: Frame, picture: Hashable, live: Choice, kept: Choice | None, two: Compared | None) -> Answers:
+        """Answers to that picture; only what has not been answered is computed. Errors: FrameSizeError, EngineError.
+
+        kept: what is asked of the other side, where there is one.
+        """
+        if two is None or kept is None:
+            asked = [(self._live, live)]
+        elif two.difference:
+            asked = [(self._difference, replace(live, layer=two.difference, minus=two.kept))]
+        elif two.shares_range:
+            asked = [(self._live, replace(live, partner=kept)), (self._kept, replace(kept, partner=live))]
+        else:
+            asked = [(self._live, live), (self._kept, kept)]
+        missing = [(pane, choice) for pane, choice in asked if not pane.answers(picture, choice)]
+        limits = _shared(frame, missing) if two and two.shares_range and len(missing) == 2 else None
+        fresh = tuple(pane.run(frame, picture, choice, limits) for pane, choice in missing)
+        found = [pane.result for pane, _ in asked if pane.result]
+        return Answers(found[0], found[1] if len(found) > 1 else None, fresh)
+
+
+def _shared(frame: Frame, asked: list[tuple[Pane, Choice]]) -> Limits | None:
+    """One range for both, where each has one for all its maps."""
+    own = [pane.limits(frame, choice) for pane, choice in asked]
+    return shared_limits(own[0], own[1]) if own[0] and own[1] else None
+
+
+def kept_choice(state: ViewState, layout: Layout | None, two: Compared | None) -> Choice | None:
+    """What is asked of the kept side, where there is one."""
+    if two is None:
+        return None
+    looks, reduce = state.appearance, layout.other.reduce if layout and layout.other else 1
+    return Choice(two.kept, state.with_removed(two.kept), looks.range, looks.gain, reduce)

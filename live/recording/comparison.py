@@ -1,0 +1,94 @@
+"""What a snapshot keeps of the layer that the shown one is compared with: its files, and their difference."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.difference import Difference
+from convviz_core.engines.api import Engine, Result
+from convviz_core.filters.toml import to_toml, writable
+from convviz_core.gray import to_gray, to_unit
+from convviz_core.layer import Layer
+from convviz_core.maps_file import write_maps
+from convviz_core.ranges import Range, RangeMode
+from live.comparing import Compared
+from live.outputs import check_directory, replacing
+from live.recording.snapshot import layer_settings
+
+FOLDER = "compare"
+COMPARISON_FILES = ("mosaic.png", "maps.npz", "filters.toml")
+DIFFERENCE_FILE = "difference.npz"
+
+
+@dataclass(frozen=True, eq=False)
+class OtherSide:
+    """What is compared on the screen; kept: the kept layer's answer, where it has one of its own."""
+
+    two: Compared
+    kept: Result | None = None
+
+
+def as_shown(range: RangeMode, result: Result | None) -> Range:
+    """The range with which `result` was made, so that another size has the same; without one, the mode's own."""
+    if result is None or range == RangeMode.FRAME:
+        return range
+    return float(result.ranges[0, 0]), float(result.ranges[0, 1])
+
+
+def write_comparison(
+    directory: Path, engine: Engine, image: ByteArray, range: RangeMode, other: OtherSide, live_maps: FloatArray
+) -> dict[str, object]:
+    """mosaic.png, maps.npz and filters.toml of the kept layer in the folder's `compare/`, and difference.npz.
+
+    live_maps: the live layer's, float32 (N, h, w), after its activation. Returns what settings.json says of it.
+    Errors: OutputError.
+    """
+    two, kept = other.two, other.two.kept
+    full = engine.run(image, kept, as_shown(range, other.kept))
+    mosaic, ranges = full.mosaic.copy(), full.ranges.tolist()
+    conv, activated = engine.maps(image, kept)
+    folder = directory / FOLDER
+    check_directory(folder)
+    with ExitStack() as stack:
+
+        def beside(name: str) -> Path:
+            return stack.enter_context(replacing(folder / name))
+
+        beside("mosaic.png").write_bytes(cv2.imencode(".png", mosaic)[1].tobytes())
+        gray, bank = to_unit(to_gray(image)), kept.weights
+        write_maps(beside("maps.npz"), gray, bank.kernels, conv, activated, bank.bias)
+        beside("filters.toml").write_text(to_toml(replace(writable(kept.bank), conv=kept.conv)), encoding="utf-8")
+        if two.difference and two.alignment:
+            kept_maps = conv if kept.signed else activated
+            found = Difference(two.live, kept).of(live_maps, kept_maps, two.alignment)
+            with beside(DIFFERENCE_FILE).open("wb") as file:  # np.savez would add .npz to the name of the moment
+                np.savez(file, difference=found)
+    return _settings(two, kept) | {"ranges": ranges}
+
+
+def _settings(two: Compared, kept: Layer) -> dict[str, object]:
+    """What is compared with what, and where in either's maps their difference begins."""
+    alignment = two.alignment
+    return {
+        "as": str(two.mode),
+        "filters": kept.bank.name,
+        "labels": list(kept.bank.labels),
+        "activation": str(kept.activation),
+        "true_convolution": two.flipped,
+        **layer_settings(kept),
+        "aligned": alignment
+        and {
+            "live_yx": list(alignment.live_yx),
+            "kept_yx": list(alignment.kept_yx),
+            "hw": list(alignment.hw),
+            "maps": alignment.count,
+            "half_pixel_left_yx": list(alignment.rest_yx),
+        },
+        "notes": list(two.notes),
+    }
