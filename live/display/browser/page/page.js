@@ -16,14 +16,20 @@ const OVER = { // why the viewer closes a socket for good: server.py
   4002: "Too many pages are open: close one and load this one again.",
 };
 
+const GONE = "The connection is gone; trying again.";
+
 const element = (id) => document.getElementById(id);
 const canvas = element("canvas");
 const clock = new Clock();
-const pictures = new Pictures(canvas, clock, (number) => tell([["seen", number]]));
+const pictures = new Pictures(canvas, clock, (number) => {
+  tell([["seen", number]]);
+  if (pictures.count === 1) showBar();
+});
 const camera = new Camera(tell, send, clock, sayCamera, element("cameras"));
 
 let socket = null;
 let control = null; // null: not known yet
+let welcomed = false; // ever
 let retry = FIRST_RETRY_MS;
 let over = "";
 let fullscreen = false;
@@ -70,7 +76,6 @@ function connect() {
     control = null;
     camera.unheard();
     over = OVER[code] ?? "";
-    element("message").textContent = over || "The connection is gone; trying again.";
     if (over) camera.stop();
     else setTimeout(connect, retry);
     retry = Math.min(MOST_RETRY_MS, 2 * retry);
@@ -91,8 +96,8 @@ function hear(said) {
   if ("fullscreen" in said) fill(said.fullscreen);
   if (!("control" in said)) return;
   control = said.control;
+  welcomed = true;
   retry = FIRST_RETRY_MS;
-  element("message").textContent = "";
   if (control && said.camera) camera.want(said.camera);
   else if (!control) camera.stop();
   if (control) canvas.focus();
@@ -117,6 +122,7 @@ function sayCamera(sentence, bad, askable = false) {
   element("camera").textContent = sentence;
   element("camera").classList.toggle("bad", bad);
   element("again").hidden = !askable;
+  showBar();
 }
 
 function showBar() {
@@ -124,8 +130,11 @@ function showBar() {
   const stalled = open && now() - answeredAt > STALL_MS + CLOCK_MS.at(-1);
   element("light").classList.toggle("good", open && !stalled);
   element("connection").textContent = over ? "ended" : !open ? "connecting" : stalled ? "no answer"
-    : control ? "connected" : "watching: another page controls the view";
-  const { rate, latency, fromCamera } = pictures;
+    : control ? "connected" : "watching: another page controls";
+  const { rate, latency, fromCamera, count } = pictures;
+  const waiting = element("camera").textContent || "waiting for the first picture";
+  element("message").textContent = over || (open ? (count ? "" : waiting) : welcomed ? GONE : "connecting");
+  element("canvas").classList.toggle("stale", !open);
   element("rate").textContent = open ? `${rate < 10 && rate > 0 ? rate.toFixed(1) : rate.toFixed(0)} fps` : "";
   element("latency").textContent = open && Number.isFinite(latency)
     ? `${Math.max(0, latency).toFixed(0)} ms from ${fromCamera ? "camera" : "viewer"} to page` : "";
