@@ -185,12 +185,12 @@ def _pictures(canvas: ByteArray, layout: Layout, scene: Scene) -> dict[int | Non
     for tile in layout.tiles:
         place = canvas[tile.picture.slices]
         if tile.index is None:
-            source = input_part(scene.image, scene.layer.geometry, layout.crop)
+            source = input_seen(scene, layout)
             # The input is there to be recognised: block means are good enough, and take half the time.
             whole = layout.zoomed is None
             block = max(1, min(source.shape[0] // place.shape[0], source.shape[1] // place.shape[1])) if whole else 1
             source = source[: source.shape[0] // block * block, : source.shape[1] // block * block]
-            make_gray = source.ndim == 3 and bank.channels == 1
+            make_gray = source.ndim == 3 and bank.channels == 1 and scene.model is None
             scaling, corner = _scaling(layout, tile.picture, source[::block, ::block])
             pictures[tile.index] = _Picture(source, place, scaling, plain_palette(), make_gray, block, corner_yx=corner)
         else:
@@ -222,6 +222,13 @@ def map_part(mosaic: ByteArray, maps: int, index: int, layout: Layout) -> ByteAr
     tile = mosaic[MosaicGrid(maps, (height, width)).tile(index)]
     top, left = crop.y - held.y, crop.x - held.x
     return tile[top // block : -(-(top + crop.height) // block), left // block : -(-(left + crop.width) // block)]
+
+
+def input_seen(scene: Scene, layout: Layout) -> ByteArray:
+    """What the input's tile shows, as many pixels as there are: uint8 (h, w) or BGR (h, w, 3)."""
+    if scene.model:
+        return scene.model.input_part(scene.image, layout.crop)
+    return input_part(scene.image, scene.layer.geometry, layout.crop)
 
 
 def input_part(image: ByteArray, geometry: ConvGeometry, crop: Rect) -> ByteArray:

@@ -26,12 +26,14 @@ class Removed:
     """Where a mosaic has what ReLU removes of each map.
 
     tiles: (N,) the tile of each map's opposite. count: of the mosaic's tiles. ranges: float32 (N, 2), the responses at
-    bytes 0 and 255 of those tiles.
+    bytes 0 and 255 of those tiles. noise: (N,) the size up to which it may be noise; None for what a bank's kernels
+    make of a camera's.
     """
 
     tiles: tuple[int, ...]
     count: int
     ranges: FloatArray
+    noise: AnyArray | None = None
 
 
 @lru_cache(maxsize=16)
@@ -47,7 +49,8 @@ def noise_responses(bank: FilterBank) -> AnyArray:
 def counts_from(bank: FilterBank, removed: Removed) -> AnyArray:
     """float64 (N,): from which size on what is removed counts: above noise, and above half a byte's rounding."""
     span = (removed.ranges[:, 1] - removed.ranges[:, 0]).astype(np.float64)
-    return np.maximum(noise_responses(bank), span / 510)
+    noise = noise_responses(bank) if removed.noise is None else removed.noise
+    return np.maximum(noise, span / 510)
 
 
 def tint_strengths(bank: FilterBank, removed: Removed) -> ByteArray:
