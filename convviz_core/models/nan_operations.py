@@ -85,7 +85,7 @@ class NanOperations(TorchFunctionMode):
             clean = function(args[0].nan_to_num(), *args[1:], **kwargs)
         if linear:
             return torch.where(read, torch.nan, clean)
-        grouped = clean.unflatten(1, (read.shape[1], -1))
+        grouped = clean.reshape(len(clean), read.shape[1], -1, *clean.shape[2:])
         return torch.where(read[:, :, None], torch.nan, grouped).flatten(1, 2)
 
 
@@ -106,7 +106,7 @@ def _convolution_reads(function: Callable[..., Tensor], args: tuple[Any, ...], k
     """bool (B, groups, h, w)."""
     values, weight = args[:2]
     groups = args[_GROUPS_AT] if len(args) > _GROUPS_AT else kwargs.get("groups", 1)
-    nan = values.isnan().unflatten(1, (groups, -1)).any(2).float()
+    nan = values.isnan().reshape(len(values), groups, -1, *values.shape[2:]).any(2).float()
     ones = torch.ones((groups, 1, *weight.shape[2:]))
     rest = list(args[3:])
     options = {name: value for name, value in kwargs.items() if name not in ("bias", "groups")}

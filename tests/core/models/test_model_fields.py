@@ -11,7 +11,6 @@ from torch_models import ControlFlow, make
 
 from convviz_core import ModelError, ModelLayer, load_model, receptive_field
 from convviz_core.geometry import Box
-from convviz_core.models.probing import NARROW
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -49,7 +48,7 @@ def test_a_field_is_the_smallest_rectangle_of_pixels_that_change_the_response(ki
 
 
 def test_a_picture_larger_than_what_is_tried_first_has_the_same_fields() -> None:
-    hw = (NARROW[0] + 9, NARROW[0] + 33)
+    hw = (73, 97)
     layer = ModelLayer(load_model(make("residual")), "3.conv1", hw)
     # 7x7 stride 2, then 3x3, 3x3, 3x3 stride 2: 7 + 2 * (2 + 2 + 2) = 19 pixels, 4 apart, the first around pixel 0.
     assert receptive_field(layer, hw, 0, 0) == Box(0, 0, 10, 10)

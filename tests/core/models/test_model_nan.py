@@ -55,7 +55,7 @@ def shuffled(part: Wrapped, x: Tensor) -> Tensor:
 
 
 def flat_and_back(part: Wrapped, x: Tensor) -> Tensor:
-    return part.conv(x.flatten(2).unflatten(2, x.shape[2:]))  # type: ignore[no-any-return]
+    return part.conv(x.flatten(2).reshape(x.shape))  # type: ignore[no-any-return]
 
 
 def channels_last(part: Wrapped, x: Tensor) -> Tensor:
@@ -70,7 +70,7 @@ def mixed_along_rows(part: Wrapped, x: Tensor) -> Tensor:
 def attended(part: Wrapped, x: Tensor) -> Tensor:
     tokens = x.flatten(2).transpose(1, 2)
     found = F.scaled_dot_product_attention(tokens, part.linear(tokens), tokens)
-    return found.transpose(1, 2).unflatten(2, x.shape[2:])
+    return found.transpose(1, 2).reshape(x.shape)
 
 
 def own_kernel(part: Wrapped, x: Tensor) -> Tensor:
