@@ -91,6 +91,7 @@ MUST_NOT_KNOW = {
     "live/app.py": {"cv2", "numpy"},
     "live/commands.py": {"cv2", "live.display", "live.session"},
     "live/model_commands.py": {"cv2", "live.display", "live.session"},
+    "live/model_view/exciting.py": {"cv2", "torch", "time", "live.display", "live.drawing", "live.state"},
     "live/opencv_settings.py": {"cv2", "numpy", "convviz_core", "live"},
     "live/torch_settings.py": {"cv2", "numpy", "convviz_core", "live"},
     "live/process.py": {"cv2", "convviz_core", "live"},
