@@ -15,10 +15,10 @@ from convviz_core.geometry import Box, ConvGeometry
 from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid
 from convviz_core.padded_part import padded_part
-from live.drawing.colormaps import Palette, colour_into, palettes, plain_palette
-from live.drawing.scaling import Band, Scaling, take_means
+from live.drawing.colormaps import Palette, colour_into, lifting_palette, palettes, plain_palette
+from live.drawing.scaling import Band, Scaling, block_for, block_means
 from live.drawing.scene import Scene
-from live.drawing.tint import Removed, tint_into, tint_strengths
+from live.drawing.tint import Removed, Strength, tint_into, tint_strengths
 from live.layout import Layout
 from live.layout.tiling import Rect
 
@@ -30,7 +30,7 @@ class _Picture:
     """What one tile shows, and where: uint8 (h, w), which become the palette's colours, or BGR (h, w, 3).
 
     make_gray: colour becomes gray first. block: the side of the blocks whose means are scaled. removed: what was
-    removed of a map, uint8 (h, w), with the tint's strengths. corner_yx: where the place begins in what the scaling
+    removed of a map, uint8 (h, w), with the tint's strength. corner_yx: where the place begins in what the scaling
     makes of the source, which is larger where it is zoomed.
     """
 
@@ -41,7 +41,7 @@ class _Picture:
     make_gray: bool = False
     block: int = 1
     removed: ByteArray | None = None
-    strengths: ByteArray | None = None
+    strength: Strength | None = None
     corner_yx: tuple[int, int] = (0, 0)
 
     def bands(self) -> list[Band]:
@@ -61,10 +61,11 @@ class _Picture:
                 place[:] = self._filled(band, self.source)
             else:
                 self.scaling.fill(band, self._rows(band, self.source), place)
-        elif self.removed is None or self.strengths is None:
+        elif self.removed is None or self.strength is None:
             colour_into(self.levels(band), self.palette, place)
         else:
-            tint_into(self.levels(band), self.palette, self._filled(band, self.removed), self.strengths, place)
+            removed = _lifted(self._filled(band, self.removed))
+            tint_into(self.levels(band), self.palette, removed, self.strength, place)
 
     def levels(self, band: Band) -> ByteArray:
         """Its bytes at their size on the canvas."""
@@ -75,9 +76,7 @@ class _Picture:
         if self.make_gray:
             rows = np.asarray(cv2.cvtColor(dense(rows, np.empty(rows.shape, np.uint8)), cv2.COLOR_BGR2GRAY), np.uint8)
         if self.block > 1:
-            means = np.empty((rows.shape[0] // self.block, rows.shape[1] // self.block, *rows.shape[2:]), np.uint8)
-            take_means(rows, means)
-            rows = means
+            rows = block_means(rows, self.block)
         return rows
 
     @property
@@ -100,9 +99,16 @@ class _Picture:
 def _paint_pair(one: _Picture, other: _Picture, band: Band) -> None:
     """Paint some rows of two maps that are each other's opposite: what is removed of one is what the other shows."""
     levels = one.levels(band), other.levels(band)
-    for picture, its, removed in ((one, *levels), (other, *levels[::-1])):
-        assert picture.strengths is not None
-        tint_into(its, picture.palette, removed, picture.strengths, picture.place[picture.rows(band)])
+    lifted = _lifted(levels[0]), _lifted(levels[1])
+    for picture, its, shown, removed in ((one, levels[0], *lifted), (other, levels[1], *lifted[::-1])):
+        assert picture.strength is not None
+        tint_into(its, picture.palette, removed, picture.strength, picture.place[picture.rows(band)], shown)
+
+
+def _lifted(levels: ByteArray) -> ByteArray:
+    lifted = lifting_palette().gray(levels)
+    assert lifted is not None
+    return lifted
 
 
 class TilePainter:
@@ -185,12 +191,9 @@ def _pictures(canvas: ByteArray, layout: Layout, scene: Scene) -> dict[int | Non
     for tile in layout.tiles:
         place = canvas[tile.picture.slices]
         if tile.index is None:
-            source = input_part(scene.image, scene.layer.geometry, layout.crop)
-            # The input is there to be recognised: block means are good enough, and take half the time.
-            whole = layout.zoomed is None
-            block = max(1, min(source.shape[0] // place.shape[0], source.shape[1] // place.shape[1])) if whole else 1
-            source = source[: source.shape[0] // block * block, : source.shape[1] // block * block]
-            make_gray = source.ndim == 3 and bank.channels == 1
+            source = input_seen(scene, layout)
+            block = _input_block(layout, scene, source, place)
+            make_gray = source.ndim == 3 and bank.channels == 1 and scene.model is None
             scaling, corner = _scaling(layout, tile.picture, source[::block, ::block])
             pictures[tile.index] = _Picture(source, place, scaling, plain_palette(), make_gray, block, corner_yx=corner)
         else:
@@ -201,6 +204,15 @@ def _pictures(canvas: ByteArray, layout: Layout, scene: Scene) -> dict[int | Non
             its = (colours[tile.index], False, 1, opposite, strength, corner)
             pictures[tile.index] = _Picture(source, place, scaling, *its)
     return pictures
+
+
+def _input_block(layout: Layout, scene: Scene, source: ByteArray, place: ByteArray) -> int:
+    """The input is cut in the blocks of which the maps are made, if they are; else as costs less and loses little."""
+    if layout.zoomed is not None:
+        return 1
+    if layout.reduce > 1 and not scene.model:
+        return layout.reduce * min(scene.layer.geometry.stride_yx)
+    return block_for(source.shape, place.shape)
 
 
 def _scaling(layout: Layout, place: Rect, source: ByteArray) -> tuple[Scaling, tuple[int, int]]:
@@ -222,6 +234,13 @@ def map_part(mosaic: ByteArray, maps: int, index: int, layout: Layout) -> ByteAr
     tile = mosaic[MosaicGrid(maps, (height, width)).tile(index)]
     top, left = crop.y - held.y, crop.x - held.x
     return tile[top // block : -(-(top + crop.height) // block), left // block : -(-(left + crop.width) // block)]
+
+
+def input_seen(scene: Scene, layout: Layout) -> ByteArray:
+    """What the input's tile shows, as many pixels as there are: uint8 (h, w) or BGR (h, w, 3)."""
+    if scene.model:
+        return scene.model.input_part(scene.image, layout.crop)
+    return input_part(scene.image, scene.layer.geometry, layout.crop)
 
 
 def input_part(image: ByteArray, geometry: ConvGeometry, crop: Rect) -> ByteArray:

@@ -21,6 +21,7 @@ class Panel(StrEnum):
 
     EDIT = "edit"  # open while a kernel is edited
     LAYER = "layer"
+    LAYERS = "layers"  # of a model
     INSPECTOR = "inspector"
     WATCHED = "watched"  # open while pixels are watched
     CURVES = "curves"
@@ -37,6 +38,7 @@ AROUND_CHAIN_EM = 22.0  # the height of what the inspector says beside its matri
 PANEL_NEEDS = {
     Panel.EDIT: (29.0, 36.0),
     Panel.LAYER: (27.0, 30.0),
+    Panel.LAYERS: (25.0, 30.0),
     Panel.INSPECTOR: (31.0, 34.0),
     Panel.WATCHED: (27.0, 20.0),
     Panel.CURVES: (30.0, 38.0),
