@@ -96,6 +96,7 @@ MUST_NOT_KNOW = {
     "live/model_view": {"cv2", "live.display.window", "live.recording"},
     "live/model_view/chosen.py": {*PLAIN, "live"},
     "live/model_view/keys.py": {*PLAIN, "live.controls"},
+    "live/model_view/sources.py": {*PLAIN, "live.controls"},
     "live/model_view/worker.py": {"cv2", "time", "live.display", "live.drawing", "live.state"},
     "live/model_view/channels.py": {"cv2", "time", "live.display", "live.drawing", "live.state"},
     "live/model_view/picture.py": {"cv2", "time", "live.display", "live.drawing", "live.state"},
