@@ -15,6 +15,7 @@ from live.events import Point
 from live.layer_settings import LayerChoice, LayerSettings
 from live.layout.panel_places import Panel
 from live.layout.viewport import Viewport
+from live.model_view.chosen import ModelChoice
 
 __all__ = ["COLORMAPS", "Appearance", "Interaction", "LayerChoice", "LayerSettings", "MapPixel", "ViewState"]
 
@@ -81,12 +82,16 @@ class Interaction:
 
 @dataclass(frozen=True)
 class ViewState:
-    """All that keys and mouse have set."""
+    """All that keys and mouse have set.
+
+    model: what is shown of a model, where one is: then nothing of the settings counts but the activation.
+    """
 
     settings: LayerSettings
     appearance: Appearance = field(default_factory=Appearance)
     interaction: Interaction = field(default_factory=Interaction)
     comparing: Comparing = field(default_factory=Comparing)
+    model: ModelChoice | None = None
 
     @property
     def layer(self) -> Layer:
@@ -129,6 +134,10 @@ class ViewState:
     def with_appearance(self, **changes: Any) -> ViewState:
         """With another Appearance."""
         return replace(self, appearance=replace(self.appearance, **changes))
+
+    def with_model(self, **changes: Any) -> ViewState:
+        """With another ModelChoice, where a model is shown."""
+        return replace(self, model=replace(self.model, **changes)) if self.model else self
 
     def with_interaction(self, **changes: Any) -> ViewState:
         """With another Interaction."""

@@ -15,15 +15,14 @@ from convviz_core.geometry import Box, ConvGeometry
 from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid
 from convviz_core.padded_part import padded_part
-from live.drawing.colormaps import Palette, colour_into, lifting_palette, palettes, plain_palette
+from live.drawing.colormaps import Palette, colour_into, palettes, plain_palette
 from live.drawing.scaling import Band, Scaling, block_for, block_means, scaling
 from live.drawing.scene import Scene
-from live.drawing.tint import Removed, Strength, tint_into, tint_strengths
+from live.drawing.tint import Removed, Strength, Tinted, tint, tint_pair, tint_strengths
 from live.layout import Layout
 from live.layout.tiling import Rect
 
 _MOST_THREADS = 4
-_TINTED_ROWS = 60  # at a time, since that takes eight pictures of them, which are to stay in a core's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +66,7 @@ class _Picture:
         elif self.removed is None or self.strength is None:
             colour_into(self.levels(band), self.palette, place)
         else:
-            removed = _lifted(self._filled(band, self.removed))
-            tint_into(self.levels(band), self.palette, removed, self.strength, place)
+            tint(Tinted(self.levels(band), self.palette, self.strength, place), self._filled(band, self.removed))
 
     def levels(self, band: Band) -> ByteArray:
         """Its bytes at their size on the canvas."""
@@ -101,21 +99,12 @@ class _Picture:
 
 def _paint_pair(one: _Picture, other: _Picture, band: Band) -> None:
     """Paint some rows of two maps that are each other's opposite: what is removed of one is what the other shows."""
-    whole = one.levels(band), other.levels(band)
-    for first in range(0, len(whole[0]), _TINTED_ROWS):
-        rows = slice(first, first + _TINTED_ROWS)
-        levels = whole[0][rows], whole[1][rows]
-        lifted = _lifted(levels[0]), _lifted(levels[1])
-        for picture, its, shown, removed in ((one, levels[0], *lifted), (other, levels[1], *lifted[::-1])):
-            assert picture.strength is not None
-            place = picture.place[picture.rows(band)][rows]
-            tint_into(its, picture.palette, removed, picture.strength, place, shown)
-
-
-def _lifted(levels: ByteArray) -> ByteArray:
-    lifted = lifting_palette().gray(levels)
-    assert lifted is not None
-    return lifted
+    tinted = []
+    for picture in (one, other):
+        assert picture.strength is not None
+        place = picture.place[picture.rows(band)]
+        tinted.append(Tinted(picture.levels(band), picture.palette, picture.strength, place))
+    tint_pair(*tinted)
 
 
 class TilePainter:
@@ -203,9 +192,9 @@ def _pictures(canvas: ByteArray, layout: Layout, scene: Scene) -> dict[int | Non
     for tile in layout.tiles:
         place = canvas[tile.picture.slices]
         if tile.index is None:
-            source = input_part(scene.image, scene.layer.geometry, layout.crop)
-            block = _input_block(layout, scene.layer.geometry, source, place)
-            make_gray = source.ndim == 3 and bank.channels == 1
+            source = input_seen(scene, layout)
+            block = _input_block(layout, scene, source, place)
+            make_gray = source.ndim == 3 and bank.channels == 1 and scene.model is None
             way, corner = _scaling(layout, tile.picture, source[::block, ::block])
             pictures[tile.index] = _Picture(source, place, way, plain_palette(), make_gray, block, corner_yx=corner)
         else:
@@ -218,11 +207,13 @@ def _pictures(canvas: ByteArray, layout: Layout, scene: Scene) -> dict[int | Non
     return pictures
 
 
-def _input_block(layout: Layout, geometry: ConvGeometry, source: ByteArray, place: ByteArray) -> int:
-    """The input is cut in the blocks that the maps are made of, where they are; else as costs less and loses little."""
+def _input_block(layout: Layout, scene: Scene, source: ByteArray, place: ByteArray) -> int:
+    """The input is cut in the blocks of which the maps are made, if they are; else as costs less and loses little."""
     if layout.zoomed is not None:
         return 1
-    return layout.reduce * min(geometry.stride_yx) if layout.reduce > 1 else block_for(source.shape, place.shape)
+    if layout.reduce > 1 and not scene.model:
+        return layout.reduce * min(scene.layer.geometry.stride_yx)
+    return block_for(source.shape, place.shape)
 
 
 def _scaling(layout: Layout, place: Rect, source: ByteArray) -> tuple[Scaling, tuple[int, int]]:
@@ -244,6 +235,13 @@ def map_part(mosaic: ByteArray, maps: int, index: int, layout: Layout) -> ByteAr
     tile = mosaic[MosaicGrid(maps, (height, width)).tile(index)]
     top, left = crop.y - held.y, crop.x - held.x
     return tile[top // block : -(-(top + crop.height) // block), left // block : -(-(left + crop.width) // block)]
+
+
+def input_seen(scene: Scene, layout: Layout) -> ByteArray:
+    """What the input's tile shows, as many pixels as there are: uint8 (h, w) or BGR (h, w, 3)."""
+    if scene.model:
+        return scene.model.input_part(scene.image, layout.crop)
+    return input_part(scene.image, scene.layer.geometry, layout.crop)
 
 
 def input_part(image: ByteArray, geometry: ConvGeometry, crop: Rect) -> ByteArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ NOISES = 3  # a response to noise alone exceeds so many of its own standard devi
 # The tint is violet: blue and half as much red are added where zero is dark; green and half as much red are taken away
 # where it is light. What is largest of the removed part has at least so much of it, of 255:
 STRONGEST = 205
+_ROWS = 60  # of a pair at a time: what becomes of them takes eight pictures, which are to stay in a core's cache
 
 
 class Strength(NamedTuple):
@@ -40,12 +41,14 @@ class Removed:
     """Where a mosaic has what ReLU removes of each map.
 
     tiles: (N,) the tile of each map's opposite. count: of the mosaic's tiles. ranges: float32 (N, 2), the responses at
-    bytes 0 and 255 of those tiles.
+    bytes 0 and 255 of those tiles. noise: (N,) the size up to which it may be noise; None for what a bank's kernels
+    make of a camera's.
     """
 
     tiles: tuple[int, ...]
     count: int
     ranges: FloatArray
+    noise: AnyArray | None = None
 
 
 @lru_cache(maxsize=16)
@@ -61,7 +64,8 @@ def noise_responses(bank: FilterBank) -> AnyArray:
 def counts_from(bank: FilterBank, removed: Removed) -> AnyArray:
     """float64 (N,): from which size on what is removed counts: above noise, and above half a byte's rounding."""
     span = (removed.ranges[:, 1] - removed.ranges[:, 0]).astype(np.float64)
-    return np.maximum(noise_responses(bank), span / 510)
+    noise = noise_responses(bank) if removed.noise is None else removed.noise
+    return np.maximum(noise, span / 510)
 
 
 def tint_strengths(bank: FilterBank, removed: Removed) -> list[Strength]:
@@ -86,30 +90,55 @@ def is_light(colour: ByteArray) -> bool:
     return bool(to_gray(colour.reshape(1, 1, 3))[0, 0] > 127)
 
 
-def tint_into(
-    levels: ByteArray,
-    palette: Palette,
-    removed: ByteArray,
-    strength: Strength,
-    place: ByteArray,
-    lifted: ByteArray | None = None,
-) -> None:
-    """Fill `place`, uint8 BGR (H, W, 3), with the colours of `levels`, tinted by the removed part.
+@dataclass(frozen=True, eq=False)
+class Tinted:
+    """Rows of one map, levels: uint8 (h, w), which become the palette's colours in `place`, uint8 BGR (h, w, 3)."""
 
-    All uint8 (H, W). removed: what that is lifted to (see Strength.of). lifted: what `levels` are, where it is known.
-    """
-    strong = strength.of(removed)
+    levels: ByteArray
+    palette: Palette
+    strength: Strength
+    place: ByteArray
+
+    def cut(self, rows: slice) -> Tinted:
+        """Some of its rows."""
+        return replace(self, levels=self.levels[rows], place=self.place[rows])
+
+
+def tint(one: Tinted, removed: ByteArray) -> None:
+    """Fill its place; removed: the bytes of its removed part, uint8 (h, w)."""
+    _tint(one, _lifted(removed), None)
+
+
+def tint_pair(one: Tinted, other: Tinted) -> None:
+    """Fill the places of two maps of which each has what is removed of the other."""
+    for first in range(0, len(one.levels), _ROWS):
+        rows = slice(first, first + _ROWS)
+        parts = one.cut(rows), other.cut(rows)
+        lifted = _lifted(parts[0].levels), _lifted(parts[1].levels)
+        _tint(parts[0], lifted[1], lifted[0])
+        _tint(parts[1], lifted[0], lifted[1])
+
+
+def _lifted(levels: ByteArray) -> ByteArray:
+    lifted = lifting_palette().gray(levels)
+    assert lifted is not None
+    return lifted
+
+
+def _tint(one: Tinted, removed: ByteArray, lifted: ByteArray | None) -> None:
+    """removed: what the removed part is lifted to (see Strength.of); lifted: what the map itself is, where known."""
+    strong = one.strength.of(removed)
     half = strong >> 1
-    gray = lifted if lifted is not None and palette is lifting_palette() else palette.gray(levels)
+    gray = lifted if lifted is not None and one.palette is lifting_palette() else one.palette.gray(one.levels)
     if gray is not None:
-        cv2.merge([cv2.add(gray, strong), gray, cv2.add(gray, half)], place)
+        cv2.merge([cv2.add(gray, strong), gray, cv2.add(gray, half)], one.place)
         return
-    cv2.applyColorMap(levels, palette.table[:, None], dst=place)
+    cv2.applyColorMap(one.levels, one.palette.table[:, None], dst=one.place)
     none = np.zeros_like(strong)
-    if is_light(palette.table[0]):
-        cv2.subtract(place, cv2.merge([none, strong, half]), dst=place)
+    if is_light(one.palette.table[0]):
+        cv2.subtract(one.place, cv2.merge([none, strong, half]), dst=one.place)
     else:
-        cv2.add(place, cv2.merge([strong, none, half]), dst=place)
+        cv2.add(one.place, cv2.merge([strong, none, half]), dst=one.place)
 
 
 def removed_share(levels: ByteArray, least: float, lo: float, hi: float) -> float:
