@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -21,7 +21,6 @@ NOISES = 3  # a response to noise alone exceeds so many of its own standard devi
 # The tint is violet: blue and half as much red are added where zero is dark; green and half as much red are taken away
 # where it is light. What is largest of the removed part has at least so much of it, of 255:
 STRONGEST = 205
-_ROWS = 60  # of a pair at a time: what becomes of them takes eight pictures, which are to stay in a core's cache
 
 
 class Strength(NamedTuple):
@@ -99,10 +98,6 @@ class Tinted:
     strength: Strength
     place: ByteArray
 
-    def cut(self, rows: slice) -> Tinted:
-        """Some of its rows."""
-        return replace(self, levels=self.levels[rows], place=self.place[rows])
-
 
 def tint(one: Tinted, removed: ByteArray) -> None:
     """Fill its place; removed: the bytes of its removed part, uint8 (h, w)."""
@@ -111,12 +106,9 @@ def tint(one: Tinted, removed: ByteArray) -> None:
 
 def tint_pair(one: Tinted, other: Tinted) -> None:
     """Fill the places of two maps of which each has what is removed of the other."""
-    for first in range(0, len(one.levels), _ROWS):
-        rows = slice(first, first + _ROWS)
-        parts = one.cut(rows), other.cut(rows)
-        lifted = _lifted(parts[0].levels), _lifted(parts[1].levels)
-        _tint(parts[0], lifted[1], lifted[0])
-        _tint(parts[1], lifted[0], lifted[1])
+    lifted = _lifted(one.levels), _lifted(other.levels)
+    _tint(one, lifted[1], lifted[0])
+    _tint(other, lifted[0], lifted[1])
 
 
 def _lifted(levels: ByteArray) -> ByteArray:
