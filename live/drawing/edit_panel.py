@@ -102,10 +102,10 @@ def _frame(pixels: ByteArray, place: Rect, margin: int, colour: Colour) -> None:
 
 
 def _write_chosen(page: PanelPage, view: EditView, kernel: FloatArray) -> None:
-    channel, row, place = view.place
+    channel, row, column = view.place
     page.skip(0.3)
     named = f"{CHANNELS[channel]}, " if len(kernel) > 1 else ""
-    page.row([(f"{named}row {row + 1}, column {place + 1}", 0, INK), (figure(float(kernel[view.place])), 1.0, ACCENT)])
+    page.row([(f"{named}row {row}, column {column}", 0, INK), (figure(float(kernel[view.place])), 1.0, ACCENT)])
     page.write_first(
         [
             "arrows or a click choose a weight; + and -, or the wheel over it, change it; drag to paint",

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 
 import cv2
 
-from live.drawing.geometry_words import size_words, unread_words
+from live.drawing.geometry_words import shape_words, size_words, unread_words
 from live.drawing.overlay import Sprite
 from live.drawing.panel import PanelPage
 from live.drawing.scene import Scene
@@ -37,7 +37,7 @@ class LayerPanel:
             page.leave_out("some settings")
         page.y = places[-1].bottom + text.gap if places else page.y
         input_hw = (scene.image.shape[0], scene.image.shape[1])
-        for sentence in size_words(scene.layer, input_hw):
+        for sentence in (*size_words(scene.layer, input_hw), *shape_words(scene.layer)):
             page.write_wrapped(sentence, INK)
         for sentence in unread_words(scene.layer, input_hw):
             page.write_wrapped(sentence, ACCENT)
