@@ -13,6 +13,7 @@ from live.key_effects import ARROWS, Effect
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.model_view.keys import MODEL_KEYS, click_list, model_binding, scroll_list
+from live.model_view.sources import click_why
 from live.pointing import click, drag, let_nearest_go, under, watch, zoom
 from live.scrolling import scroll
 from live.state import ViewState
@@ -78,6 +79,8 @@ def _click(state: ViewState, event: Button, layout: Layout) -> ViewState:
         return editing.click(state, places, event.at)
     if layout.panel_at(*event.at) == Panel.LAYERS:
         return click_list(state, layout, event.at)
+    if layout.panel_at(*event.at) == Panel.INSPECTOR and state.model:
+        return click_why(state, layout, event.at)
     if layout.panel_at(*event.at) == Panel.LAYER:
         return layer_keys.click(state, layout, event.at)
     if event.shift:

@@ -9,6 +9,7 @@ import torch
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.engines.model_plan import ModelPlan, to_levels
+from convviz_core.models.tracing import Traced
 from convviz_core.mosaic import reduce_maps
 from convviz_core.ranges import FLAT_SPAN, Limits
 
@@ -20,7 +21,8 @@ class LayerOutput:
     """conv: float32 (C, h, w), the layer's output. signed: whether no ReLU follows.
 
     Of each channel, float32 (C,): least and largest response, and mean size after the activation. zeros: of all
-    responses after the activation, the share that is zero. peak: the largest |response| after it.
+    responses after the activation, the share that is zero. peak: the largest |response| after it. run: what went into
+    the layer, where that was asked for.
     """
 
     conv: FloatArray
@@ -30,18 +32,20 @@ class LayerOutput:
     mean: FloatArray
     zeros: float
     peak: float
+    run: Traced | None = None
 
 
-def layer_output(plan: ModelPlan, frame: ByteArray) -> LayerOutput:
-    """One forward pass of a plan. Errors: as ModelPlan.forward."""
-    conv, signed = plan.forward(frame).cpu(), plan.key.layer.signed
+def layer_output(plan: ModelPlan, frame: ByteArray, *, traced: bool = False) -> LayerOutput:
+    """One forward pass of a plan. traced: with its `run`. Errors: as ModelPlan.forward."""
+    output, run = plan.traced(frame) if traced else (plan.forward(frame), None)
+    conv, signed = output.cpu(), plan.key.layer.signed
     flat = conv.flatten(1)
     zeros = (flat == 0 if signed else flat <= 0).sum().item() / flat.numel()
     mean = (flat.abs() if signed else flat.relu()).mean(1)
     each: list[AnyArray] = [part.nan_to_num(0.0).numpy() for part in (flat.amin(1), flat.amax(1), mean)]
     least, largest, means = each
     peak = float(max(largest.max(), -least.min() if signed else 0.0, 0.0))
-    return LayerOutput(conv.numpy(), signed, least, largest, means, zeros, peak)
+    return LayerOutput(conv.numpy(), signed, least, largest, means, zeros, peak, run)
 
 
 def page_levels(

@@ -16,8 +16,7 @@ from convviz_core.models.calls import Call
 from convviz_core.models.errors import ModelError
 from convviz_core.models.layer import ModelLayer
 from convviz_core.models.model_input import to_input
-from convviz_core.models.tracing import Traced, trace
-from convviz_core.names import shown
+from convviz_core.models.tracing import Traced
 
 Convolution = nn.Conv2d | nn.ConvTranspose2d
 Array = NDArray[np.float64]
@@ -68,21 +67,15 @@ class Contributions:
         return (int(rows[len(rows) // 2]), int(columns[len(columns) // 2])) if len(rows) and len(columns) else None
 
 
-def traced(frame: ByteArray, layer: ModelLayer, module: nn.Module | None = None) -> Traced:
+def traced(frame: ByteArray, layer: ModelLayer) -> Traced:
     """One run up to the layer, with what went into it: for contributions_of and explanation_of, however many.
 
-    frame: uint8 (H, W) gray or (H, W, 3) BGR. module: a replica of the layer's model, a new one without. Errors:
-    ModelError.
+    frame: uint8 (H, W) gray or (H, W, 3) BGR. Errors: ModelError.
     """
     check_picture(frame)
     input_hw, model = layer.size_hw(frame.shape), layer.model
     values = torch.from_numpy(to_input(frame, input_hw, model.channels_for(input_hw), layer.normalization))[None]
-    module = model.replica() if module is None else module
-    place = next((each.device for each in module.parameters()), values.device)
-    found = trace(module, layer.name, values.to(place, model.dtype))
-    if found is None or found.call.map_shape is None:
-        raise ModelError(f"'{shown(layer.name)}' has no maps of this picture")
-    return found
+    return model.trace(model.replica(), layer.name, values.to(model.dtype))
 
 
 def contributions(frame: ByteArray, layer: ModelLayer, index: int, y: int, x: int) -> tuple[Array, float]:

@@ -12,8 +12,10 @@ from live.drawing.panel import PanelPage
 from live.drawing.scene import Scene
 from live.drawing.text import ACCENT, BOLD, DIM, INK
 from live.drawing.tiles import map_part
+from live.drawing.why import write_why
 from live.layout import Layout
 from live.layout.panel_places import Panel
+from live.layout.why_places import why_places
 
 OTHERS_LISTED = 12  # of the page's channels at the same place, the largest first
 
@@ -28,7 +30,16 @@ class ModelInspector:
         model = scene.model
         assert model
         shown = scene.range, scene.gain, scene.layer.activation, model.name, model.channels
-        return scene.target, scene.pinned, *shown, model.read, model.finding, scene.sliding, scene.still
+        return (
+            scene.target,
+            scene.pinned,
+            *shown,
+            model.read,
+            model.finding,
+            model.why is None,
+            scene.sliding,
+            scene.still,
+        )
 
     def beat(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """The pictures'."""
@@ -74,6 +85,22 @@ def _write(page: PanelPage, layout: Layout, scene: Scene) -> None:
     page.skip()
     page.write_wrapped(_reads(scene), DIM)
     page.skip()
+    if model.why is None:
+        _write_others(page, scene, channel, y, x)
+        return
+    place = layout.panel(Panel.INSPECTOR)
+    assert place is not None
+    places = why_places(place, layout.text, model.why.lines)
+    bottom, page.bottom = page.bottom, places.top - place.y - layout.text.pad
+    if page.height >= 3 * page.step(small=True):
+        _write_others(page, scene, channel, y, x)
+    page.bottom = bottom
+    write_why(page, places, places.top - place.y, model.why)
+
+
+def _write_others(page: PanelPage, scene: Scene, channel: int, y: int, x: int) -> None:
+    model = scene.model
+    assert model
     column = model.conv[:, y, x]
     shown = column if scene.layer.signed else np.maximum(column, 0)
     rank = int((np.abs(shown) > abs(shown[channel])).sum()) + 1

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.geometry import Box
+from live.drawing.reasons import Excites, Why
 from live.layout.tiling import Rect
 
 
@@ -29,7 +30,8 @@ class ModelScene:
 
     shape: (C, h, w). stride: (y, x) input pixels. conv: float32 (C, h, w), its output. channels: those of the page, by
     tile. dead, saturated: channels of it. read: what the target reads of the input; None where that is not known
-    (`finding`: not yet). input_words: how a frame becomes the input.
+    (`finding`: not yet). why: what it was made of. excites: of the enlarged channel. input_words: how a frame
+    becomes the input.
     """
 
     model: str
@@ -50,6 +52,8 @@ class ModelScene:
     listed: ListedLayers | None = None
     read: Box | None = None
     finding: bool = False
+    why: Why | None = None
+    excites: Excites | None = None
 
     @property
     def title(self) -> str:

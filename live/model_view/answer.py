@@ -22,10 +22,11 @@ from live.sources.frame import Frame
 
 @dataclass(frozen=True)
 class Asked:
-    """What a run is of. picture: equal where the pixels are."""
+    """What a run is of. picture: equal where the pixels are. traced: with what goes into the layer."""
 
     layer: ModelLayer
     picture: object
+    traced: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +93,7 @@ def run(engine: Engine, frame: Frame, asked: Asked) -> Answer:
     """One forward pass. Errors: ModelError, EngineError."""
     layer, image = asked.layer, frame.image
     start_s = time.perf_counter()
-    output = layer_output(engine.plan_model(layer, image.shape), image)
+    output = layer_output(engine.plan_model(layer, image.shape), image, traced=asked.traced)
     forward_ms = 1e3 * (time.perf_counter() - start_s)
     size_hw = layer.size_hw(image.shape)
     picture = scaled(image, size_hw)

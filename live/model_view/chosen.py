@@ -32,13 +32,24 @@ class LayerLine:
 
 
 @dataclass(frozen=True)
+class Source:
+    """A place in the layer before. layer: None where no single one made the input."""
+
+    layer: str | None
+    channel: int
+    y: int
+    x: int
+
+
+@dataclass(frozen=True)
 class ModelChoice:
     """What is shown of a model, and what a person is doing with its list of layers.
 
     weights: as they were named. input_hw, normalize: see ModelLayer. lines: the layers, in the order in which their
     outputs are ready, once the model has run; count: of the shown layer's channels then. order: of those, and ranked:
     the channels, the strongest first. typed: what was typed after /, None while nothing is. pointed: the line of the
-    list that Enter takes.
+    list that Enter takes. sources: of each line that the inspector lists, where it came from. going: the place to be
+    pinned once its layer is shown.
     """
 
     model: Model
@@ -52,6 +63,8 @@ class ModelChoice:
     page: int = 0
     typed: str | None = None
     pointed: int | None = None
+    sources: tuple[Source, ...] = field(default=(), repr=False, compare=False)
+    going: Source | None = None
 
     def layer(self, activation: Activation) -> ModelLayer:
         """The layer as it is computed; its page does not matter to that."""
@@ -101,7 +114,11 @@ class ModelChoice:
 
     def showing(self, name: str) -> ModelChoice:
         """Another layer, from its first page on."""
-        return replace(self, name=name, page=0, ranked=(), typed=None, pointed=None) if name != self.name else self
+        return (
+            replace(self, name=name, page=0, ranked=(), typed=None, pointed=None, sources=(), going=None)
+            if name != self.name
+            else self
+        )
 
 
 def comparable(name: str) -> str:

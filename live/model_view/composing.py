@@ -11,6 +11,7 @@ from convviz_core.layer import Activation
 from convviz_core.models.model_input import Normalization
 from convviz_core.ranges import RangeMode
 from live.drawing.compositor import Compositor
+from live.drawing.excites_panel import ExcitesPanel
 from live.drawing.help_panel import Help
 from live.drawing.layer_list import LayerList
 from live.drawing.model_captions import ModelCaptions, model_caption_needs
@@ -21,6 +22,7 @@ from live.drawing.model_strip import ModelStrip
 from live.drawing.notices import NoSignal, Notices
 from live.drawing.pixel_numbers import PixelNumbers
 from live.drawing.profile_panel import Profile
+from live.drawing.reasons import Excites, Why
 from live.drawing.scene import ProfileInfo, Scene, Status
 from live.drawing.tiles import TilePainter
 from live.drawing.tint import Removed
@@ -41,7 +43,7 @@ EXPLANATION = (
     "torch has them. ReLU here is the viewer's own, on what is shown. A dead channel has not been above 0 once since "
     "the layer is shown; a saturated one was the same above 0 at every pixel."
 )
-FOR_MODELS = (Panel.LAYERS, Panel.INSPECTOR, Panel.WATCHED, Panel.PROFILE, Panel.HELP)
+FOR_MODELS = (Panel.LAYERS, Panel.INSPECTOR, Panel.EXCITES, Panel.WATCHED, Panel.PROFILE, Panel.HELP)
 
 
 def new_model_compositor() -> Compositor:
@@ -53,6 +55,7 @@ def new_model_compositor() -> Compositor:
             ModelStrip(),
             LayerList(),
             ModelInspector(),
+            ExcitesPanel(),
             WatchedPanel(),
             Profile(),
             Help(model_sections(), explanation=EXPLANATION),
@@ -65,7 +68,12 @@ def new_model_compositor() -> Compositor:
 def model_request(canvas_wh: tuple[int, int], answer: Answer, count: int, state: ViewState) -> LayoutRequest:
     """What `state` wants on a canvas, for so many of the answer's channels."""
     typing = state.model is not None and state.model.typed is not None
-    by_themselves = {Panel.WATCHED: bool(state.interaction.watched), Panel.LAYERS: typing}
+    enlarged = state.interaction.viewport.enlarged is not None
+    by_themselves = {
+        Panel.WATCHED: bool(state.interaction.watched),
+        Panel.LAYERS: typing,
+        Panel.EXCITES: enlarged,
+    }
     notes = "each channel's limits" if state.appearance.range == RangeMode.FRAME else ""
     return LayoutRequest(
         canvas_wh=canvas_wh,
@@ -89,6 +97,8 @@ def model_scene(
     *,
     profile: ProfileInfo | None = None,
     beat: int = 0,
+    why: Why | None = None,
+    excites: Excites | None = None,
 ) -> Scene:
     """What `state` shows of an answer."""
     looks, inspected, answer = state.appearance, state.interaction.inspected, shown.answer
@@ -140,6 +150,8 @@ def model_scene(
             listed=listed(state),
             read=read,
             finding=finding,
+            why=why,
+            excites=excites,
         ),
     )
 

@@ -13,6 +13,7 @@ from convviz_core.engines.model_page import page_levels, removed_levels
 from convviz_core.mosaic import tile_maps
 from convviz_core.ranges import Limits, RangeMode
 from live.model_view.answer import Answer
+from live.model_view.exciting import Excitement
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Shown:
 
     mosaic: uint8, the page's maps, and with the tint what was removed of each behind them. ranges: float32 (N, 2) of
     the maps, removed: of what was removed. share_above: of the layer's responses, above auto's limit. limits: None
-    where each map has its own.
+    where each map has its own. excites: of the enlarged channel, what drove it highest so far.
     """
 
     answer: Answer
@@ -42,6 +43,7 @@ class Shown:
     removed: FloatArray | None = None
     share_above: float | None = None
     limits: Limits | None = None
+    excites: tuple[int, tuple[Excitement, ...]] | None = None
 
 
 class PictureMaker:

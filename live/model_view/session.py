@@ -14,6 +14,7 @@ from live.display.api import Display
 from live.events import DisplayEvent
 from live.intake import PATIENCE_S
 from live.layout import Layout, arrange, preferred_canvas_wh
+from live.layout.panel_places import Panel
 from live.model_view.answer import Answer, Asked
 from live.model_view.channels import Channels
 from live.model_view.chosen import Order
@@ -21,6 +22,7 @@ from live.model_view.composing import model_request, model_scene, new_model_comp
 from live.model_view.fields import FieldFinder
 from live.model_view.opening import not_in_the_list, with_layers
 from live.model_view.picture import Look, PictureMaker, Shown
+from live.model_view.reasons import Reasons, arrived
 from live.model_view.worker import Failure, Worker
 from live.pointing import kept_inside, pointed
 from live.session import Session
@@ -43,6 +45,7 @@ class ModelSession(Session):
         self._answer: Answer | None = None
         self._shown: Shown | None = None
         self._failure = ""  # the last one that was said
+        self._reasons = Reasons(self._fields)
 
     def capture(self) -> Frame | None:
         """Take in the source's next frame, ask for its maps; the frame whose maps have come."""
@@ -66,7 +69,8 @@ class ModelSession(Session):
         if frame is None or self.state.model is None:
             return
         self._list_layers(frame)
-        asked = Asked(self.state.model.layer(self.state.settings.activation), self._intake.picture)
+        layer, traced = self.state.model.layer(self.state.settings.activation), self.state.shows(Panel.INSPECTOR)
+        asked = Asked(layer, self._intake.picture, traced)
         if asked != self._asked:
             self._asked = asked
             kept = replace(frame, image=frame.image.copy()) if self._display.interactive else frame
@@ -120,6 +124,7 @@ class ModelSession(Session):
         """The page of the latest answer, as it is asked for now."""
         answer = self._answer
         assert answer is not None
+        self.state = arrived(self.state, answer)
         channels = self._page(answer)
         state = self.state
         layout = self._arranged(answer, len(channels), state)
@@ -131,6 +136,8 @@ class ModelSession(Session):
         if self._shown is None or (self._shown.answer, self._shown.look) != (answer, look):
             self._shown = self._maker.show(answer, look)
         shown = self._shown
+        self.state = state = self._reasons.take(answer, channels, state)
+        shown = replace(shown, excites=self._reasons.excited)
         result = Result(shown.mosaic, shown.ranges, answer.peak, answer.implementation, {}, shown.share_above)
         self._last.image, self._last.result, self._last.shown = answer.frame.image, result, shown
         self._last.state = state.with_model(name=answer.asked.layer.name)
@@ -177,7 +184,8 @@ class ModelSession(Session):
             said, profile = self._readings.status(state), self._readings.profile(state, result, layout.canvas_wh)
             beat = self._readings.beat(state)
             health, fields = self._channels.health, self._fields
-            scene = model_scene(state, shown, result, said, health, fields, profile=profile, beat=beat)
+            reasons = {"why": self._reasons.why, "excites": self._reasons.excites}
+            scene = model_scene(state, shown, result, said, health, fields, profile=profile, beat=beat, **reasons)
             watched = self._last.watched if state.interaction.watched else ()
             return self._compositor.compose(layout, replace(scene, hints=self._display.interactive, watched=watched))
 

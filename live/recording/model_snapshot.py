@@ -16,6 +16,7 @@ from convviz_core.models.model_input import to_input
 from convviz_core.mosaic import MosaicGrid, tile_maps
 from live.model_view.picture import Shown
 from live.outputs import check_directory, replacing
+from live.recording.excites import write_excites
 from live.state import ViewState
 from live.watching import Watched
 
@@ -28,7 +29,7 @@ def write_model_snapshot(
     """Write MODEL_FILES into `directory`, which is made where it is missing; OutputError if not.
 
     maps.npz: input float32 (C, H, W) as the model got it, maps float32 (N, h, w) of all channels, before the viewer's
-    ReLU. about: more for settings.json.
+    ReLU. about: more for settings.json. What excited an enlarged channel comes with it, see excites.py.
     """
     answer = shown.answer
     layer, image = answer.asked.layer, answer.frame.image
@@ -48,6 +49,8 @@ def write_model_snapshot(
         beside("mosaic.png").write_bytes(cv2.imencode(".png", mosaic)[1].tobytes())
         with beside("maps.npz").open("wb") as file:  # np.savez would add .npz to a name that lacks it
             np.savez(file, input=values, maps=answer.conv)
+        if shown.excites:
+            write_excites(directory, layer.name, *shown.excites)
         beside("settings.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
 
 
