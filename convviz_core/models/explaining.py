@@ -101,7 +101,8 @@ def _normalised(module: nn.Module, values: Tensor, pixel: InputPixel, output: fl
     channel, eps = pixel.channel, float(module.eps)  # type: ignore[arg-type]
     kept = getattr(module, "running_mean", None) is not None
     if kept:
-        mean, variance = float(module.running_mean[channel]), float(module.running_var[channel])  # type: ignore[index]
+        statistics = module.running_mean, module.running_var
+        mean, variance = (float(each[channel]) for each in statistics if isinstance(each, Tensor))
     else:
         groups = module.num_groups if isinstance(module, nn.GroupNorm) else values.shape[1]
         size = values.shape[1] // groups
@@ -109,7 +110,7 @@ def _normalised(module: nn.Module, values: Tensor, pixel: InputPixel, output: fl
         part = values[0, first : first + size].double()
         mean, variance = float(part.mean()), float(part.var(unbiased=False))
     weight, bias = (
-        1.0 if each is None and name == "weight" else 0.0 if each is None else float(each[channel])
+        1.0 if each is None and name == "weight" else 0.0 if each is None else float(each.detach()[channel])
         for name, each in (("weight", module.weight), ("bias", module.bias))
     )
     scale = weight / (variance + eps) ** 0.5
@@ -141,7 +142,8 @@ def _gathered(module: nn.Module, values: Tensor, index: int, y: int, x: int, out
     places = weights[0].nonzero()
     order = weights[0][tuple(places.T)].abs().argsort(descending=True, stable=True)
     pixels = [
-        _pixel(values, *place, weight=float(weights[0][tuple(place)])) for place in places[order[:MOST_LISTED]].tolist()
+        _pixel(values, channel, row, column, float(weights[0, channel, row, column]))
+        for channel, row, column in places[order[:MOST_LISTED]].tolist()
     ]
     return _say(module, pixels, places, output), tuple(pixels)
 

@@ -26,12 +26,12 @@ class ExcitesPanel:
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """The parts."""
-        found = scene.model and scene.model.excites
+        found = scene.model.excites if scene.model else None
         return found and (found.channel, found.kept, found.finding, scene.beat)
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite where a channel is enlarged."""
-        place, found = layout.panel(Panel.EXCITES), scene.model and scene.model.excites
+        place, found = layout.panel(Panel.EXCITES), scene.model.excites if scene.model else None
         if place is None or found is None:
             return ()
         title = f"What excites channel {found.channel}"

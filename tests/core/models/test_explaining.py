@@ -38,7 +38,7 @@ def told(part: nn.Module, index: int, y: int, x: int) -> tuple[Explanation | Non
 def test_max_pooling_tells_which_input_won() -> None:
     found, response, before = told(nn.MaxPool2d(3, 2, 1), 2, 4, 5)
     window = before[2, 7:10, 9:12]  # 2 * 4 - 1, 2 * 5 - 1
-    y, x = np.unravel_index(window.argmax(), window.shape)
+    y, x = map(int, np.unravel_index(window.argmax(), window.shape))
     assert found is not None
     (winner,) = found.inputs
     assert (winner.channel, winner.y, winner.x) == (2, 7 + y, 9 + x)
