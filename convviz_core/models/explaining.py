@@ -130,7 +130,7 @@ def _gathered(module: nn.Module, values: Tensor, index: int, y: int, x: int, out
     read = values.detach().double().requires_grad_()
     try:
         with torch.enable_grad():
-            again = copy.copy(module)(read)[0, index, y, x]
+            again = copy.copy(module).forward(read)[0, index, y, x]  # no call: hooks may watch those
         (weights,) = torch.autograd.grad(again, read, allow_unused=True)
     except (RuntimeError, IndexError, TypeError):  # a part of its own kind, which looks like one of torch's
         return None
