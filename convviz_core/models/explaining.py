@@ -109,10 +109,8 @@ def _normalised(module: nn.Module, values: Tensor, pixel: InputPixel, output: fl
         first = channel // size * size
         part = values[0, first : first + size].double()
         mean, variance = float(part.mean()), float(part.var(unbiased=False))
-    weight, bias = (
-        1.0 if each is None and name == "weight" else 0.0 if each is None else float(each.detach()[channel])
-        for name, each in (("weight", module.weight), ("bias", module.bias))
-    )
+    weight = float(module.weight.detach()[channel]) if isinstance(module.weight, Tensor) else 1.0
+    bias = float(module.bias.detach()[channel]) if isinstance(module.bias, Tensor) else 0.0
     scale = weight / (variance + eps) ** 0.5
     shift = bias - mean * scale
     if not _is_near(pixel.value * scale + shift, output, abs(pixel.value * scale) + abs(shift), values):

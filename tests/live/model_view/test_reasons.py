@@ -48,7 +48,7 @@ def answer_of(state: ViewState, *, traced: bool = True) -> Answer:
     assert state.model is not None
     frame = Frame(PICTURE, 0, 1.5, 1.5, 0.0)
     with open_engine("torch", "cpu") as engine:
-        return run(engine, frame, Asked(state.model.layer(state.layer.activation), 0, traced))
+        return run(engine, frame, Asked(state.model.layer(state.settings.activation), 0, traced))
 
 
 def channels(answer: Answer) -> tuple[int, ...]:
