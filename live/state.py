@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from convviz_core.filters.opposites import with_opposites
@@ -112,7 +113,7 @@ class ViewState:
     def with_removed(self, layer: Layer, *, every: bool = False) -> Layer:
         """A layer with what is to be tinted, if so asked: only ReLU removes something. every: see with_opposites."""
         tinted = self.appearance.tint and not layer.signed and self.comparing.mode != CompareMode.DIFFERENCE
-        return replace(layer, bank=with_opposites(layer.weights, every=every)) if tinted else layer
+        return _with_opposites(layer, every=every) if tinted else layer
 
     @property
     def asked_map(self) -> int:
@@ -141,3 +142,8 @@ class ViewState:
     def with_interaction(self, **changes: Any) -> ViewState:
         """With another Interaction."""
         return replace(self, interaction=replace(self.interaction, **changes))
+
+
+@lru_cache(maxsize=8)
+def _with_opposites(layer: Layer, *, every: bool) -> Layer:
+    return replace(layer, bank=with_opposites(layer.weights, every=every))

@@ -75,7 +75,7 @@ def _write(page: PanelPage, layout: Layout, scene: Scene) -> None:
     if model.state_of(index):
         page.write(f"this channel is {model.state_of(index)} since the layer is shown", ACCENT, small=True)
     page.skip()
-    page.row([(f"{model.name} gives", 0.0, INK), (figure(value), 1.0, INK)])
+    page.row([(f"{model.title} gives", 0.0, INK), (figure(value), 1.0, INK)])
     if not scene.layer.signed:
         page.row([("after the viewer's ReLU", 0.0, INK), (figure(max(value, 0.0)), 1.0, INK)])
     byte = _byte(layout, scene, index, y, x)

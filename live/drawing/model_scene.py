@@ -55,6 +55,11 @@ class ModelScene:
     why: Why | None = None
     excites: Excites | None = None
 
+    @property
+    def title(self) -> str:
+        """The layer's name; a part of a Sequential has only a number for one."""
+        return f"layer {self.name}" if self.name[:1].isdecimal() else self.name
+
     def input_part(self, image: ByteArray, crop: Rect) -> ByteArray:
         """The part of the input (H, W) or (H, W, 3) that lies where `crop` lies in the maps."""
         _, height, width = self.shape

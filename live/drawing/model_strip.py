@@ -61,7 +61,7 @@ def layer_words(scene: Scene) -> tuple[Word, ...]:
     assert model
     channels, height, width = model.shape
     relu = "ReLU" if scene.layer.activation == Activation.RELU else "no ReLU"
-    words: list[Word] = [(model.name, INK, BOLD), (relu, INK, REGULAR)]
+    words: list[Word] = [(model.title, INK, BOLD), (relu, INK, REGULAR)]
     words.append((f"{model.type}, {channels} x {width}x{height}".removeprefix(", "), DIM, REGULAR))
     if model.stride:
         y, x = model.stride

@@ -35,6 +35,12 @@ class Band:
 _Runs = tuple[tuple[slice, slice], ...]
 
 
+@lru_cache(maxsize=64)
+def scaling(source_hw: tuple[int, int], place_hw: tuple[int, int]) -> Scaling:
+    """One that is kept with what it knows: pictures follow each other at the same sizes."""
+    return Scaling(source_hw, place_hw)
+
+
 @dataclass(frozen=True)
 class Scaling:
     """From a source's height and width to a place's.
@@ -96,8 +102,8 @@ def block_for(source: tuple[int, ...], place: tuple[int, ...]) -> int:
 
     Both are shapes. There are still so many such means a pixel of the place that no line is lost.
     """
-    scaling = Scaling((source[0], source[1]), (place[0], place[1]))
-    return max(1, int(min(scaling.ratio_yx) / _BLOCKS_ENOUGH)) if scaling.smooths else 1
+    whole = scaling((source[0], source[1]), (place[0], place[1]))
+    return max(1, int(min(whole.ratio_yx) / _BLOCKS_ENOUGH)) if whole.smooths else 1
 
 
 @lru_cache(maxsize=64)

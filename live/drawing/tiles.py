@@ -16,7 +16,7 @@ from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid
 from convviz_core.padded_part import padded_part
 from live.drawing.colormaps import Palette, colour_into, lifting_palette, palettes, plain_palette
-from live.drawing.scaling import Band, Scaling, block_for, block_means
+from live.drawing.scaling import Band, Scaling, block_for, block_means, scaling
 from live.drawing.scene import Scene
 from live.drawing.tint import Removed, Strength, tint_into, tint_strengths
 from live.layout import Layout
@@ -46,6 +46,8 @@ class _Picture:
 
     def bands(self) -> list[Band]:
         """What is painted one by one: the bands of its scaling that are seen."""
+        if not self._cut:
+            return list(self.scaling.bands())
         return [band for band in self.scaling.bands() if self.rows(band).start < self.rows(band).stop]
 
     def rows(self, band: Band) -> slice:
@@ -123,8 +125,10 @@ class TilePainter:
         """Join the threads."""
         self._pool.shutdown()
 
-    def paint(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
-        """Paint every tile's picture onto `canvas`, uint8 BGR (H, W, 3), and nothing beside them."""
+    def paint(
+        self, canvas: ByteArray, layout: Layout, scene: Scene, meanwhile: Callable[[], None] = lambda: None
+    ) -> None:
+        """Paint every tile's picture onto `canvas`, uint8 BGR (H, W, 3) (see Painter)."""
         work = _work(canvas, layout, scene)
         kept = scene.other if layout.other and not scene.difference else None
         if kept and layout.other and scene.wipe is None:
@@ -133,24 +137,27 @@ class TilePainter:
             if self._under.shape != canvas.shape:
                 self._under = np.empty_like(canvas)
             work += _work(self._under, layout.other, kept)
-        self._on_all_cores(work)
+        self._on_all_cores(work, meanwhile)
         if kept and layout.other and scene.wipe is not None:
             for tile in layout.other.tiles:
                 left = wiped(tile.picture, scene.wipe).slices
                 canvas[left] = self._under[left]
 
-    def _on_all_cores(self, work: Sequence[Callable[[], None]]) -> None:
-        """Do all of it; each core takes the next piece that none has begun."""
+    def _on_all_cores(self, work: Sequence[Callable[[], None]], meanwhile: Callable[[], None]) -> None:
+        """Do all of it; each core takes the next piece that none has begun, this one after what it does meanwhile."""
         waiting = iter(work)  # a list's: no two threads get the same piece
 
         def work_through() -> None:
             for piece in waiting:
                 piece()
 
-        others = [self._pool.submit(work_through) for _ in range(min(self._others, len(work) - 1))]
-        work_through()
-        for other in others:
-            other.result()
+        others = [self._pool.submit(work_through) for _ in range(min(self._others, len(work)))]
+        try:
+            meanwhile()
+        finally:
+            work_through()
+            for other in others:
+                other.result()
 
 
 def _work(canvas: ByteArray, layout: Layout, scene: Scene) -> list[Callable[[], None]]:
@@ -194,15 +201,15 @@ def _pictures(canvas: ByteArray, layout: Layout, scene: Scene) -> dict[int | Non
             source = input_seen(scene, layout)
             block = _input_block(layout, scene, source, place)
             make_gray = source.ndim == 3 and bank.channels == 1 and scene.model is None
-            scaling, corner = _scaling(layout, tile.picture, source[::block, ::block])
-            pictures[tile.index] = _Picture(source, place, scaling, plain_palette(), make_gray, block, corner_yx=corner)
+            way, corner = _scaling(layout, tile.picture, source[::block, ::block])
+            pictures[tile.index] = _Picture(source, place, way, plain_palette(), make_gray, block, corner_yx=corner)
         else:
             source = map_part(scene.mosaic, maps, tile.index, layout)
             opposite = map_part(scene.mosaic, maps, removed.tiles[tile.index], layout) if removed else None
             strength = None if strengths is None else strengths[tile.index]
-            scaling, corner = _scaling(layout, tile.picture, source)
+            way, corner = _scaling(layout, tile.picture, source)
             its = (colours[tile.index], False, 1, opposite, strength, corner)
-            pictures[tile.index] = _Picture(source, place, scaling, *its)
+            pictures[tile.index] = _Picture(source, place, way, *its)
     return pictures
 
 
@@ -219,12 +226,12 @@ def _scaling(layout: Layout, place: Rect, source: ByteArray) -> tuple[Scaling, t
     """From `layout.crop` to the canvas, and where in that the tile begins: zoomed, a pixel may be seen in part."""
     source_hw, seen, crop = (source.shape[0], source.shape[1]), layout.zoomed, layout.crop
     if seen is None:
-        return Scaling(source_hw, (place.height, place.width)), (0, 0)
+        return scaling(source_hw, (place.height, place.width)), (0, 0)
     down, across = place.height / seen.height, place.width / seen.width
     top, left = round((seen.top - crop.y) * down), round((seen.left - crop.x) * across)
     height, width = round(crop.height * down), round(crop.width * across)
     # Rounding may leave the last pixel's end a canvas pixel short of the tile's.
-    return Scaling(source_hw, (max(height, top + place.height), max(width, left + place.width))), (top, left)
+    return scaling(source_hw, (max(height, top + place.height), max(width, left + place.width))), (top, left)
 
 
 def map_part(mosaic: ByteArray, maps: int, index: int, layout: Layout) -> ByteArray:

@@ -30,7 +30,7 @@ class Strength(NamedTuple):
 
     def of(self, lifted: ByteArray) -> ByteArray:
         """uint8 (H, W). lifted: what the default colour map makes of the removed part's bytes."""
-        strong = cv2.subtract(lifted, self.least)
+        strong = cv2.subtract(lifted, self.least)  # type: ignore[call-overload]  # the stubs know no scalars
         return np.asarray(strong if self.scale == 1 else cv2.convertScaleAbs(strong, alpha=self.scale), np.uint8)
 
 

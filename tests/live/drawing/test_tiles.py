@@ -221,6 +221,24 @@ def test_one_painter_serves_canvases_of_different_sizes() -> None:
         assert (picture(canvas, layout, 0) == canvas_wh[0] % 251).all()
 
 
+def test_every_tile_is_painted_whatever_the_caller_does_meanwhile() -> None:
+    maps = np.full((2, 20, 30), 77, np.uint8)
+    layout = layout_of((640, 480), maps)
+    canvas = np.zeros((480, 640, 3), np.uint8)
+    done: list[str] = []
+    painter = TilePainter()
+    painter.paint(canvas, layout, scene_of(maps, bank_of(2)), lambda: done.append("once"))
+    assert done == ["once"]
+    with pytest.raises(RuntimeError, match="a panel"):
+        painter.paint(canvas, layout, scene_of(maps, bank_of(2)), fail)
+    for index in range(2):
+        assert (picture(canvas, layout, index) == 77).all()
+
+
+def fail() -> None:
+    raise RuntimeError("a panel that cannot be drawn")
+
+
 def zoomed_layout(maps: ByteArray, canvas_wh: tuple[int, int], viewport: Viewport) -> Layout:
     return arrange(LayoutRequest(canvas_wh, (maps.shape[1], maps.shape[2]), len(maps), viewport=viewport))
 
