@@ -8,6 +8,7 @@ import numpy as np
 
 from convviz_core.arrays import FloatArray
 from live.drawing.kernels import draw_picture, shades
+from live.drawing.model_scene import titled
 from live.drawing.numbers import figure
 from live.drawing.panel import PanelPage
 from live.drawing.reasons import Why
@@ -32,7 +33,7 @@ def write_why(page: PanelPage, places: WhyPlaces, top: int, why: Why) -> None:
 
 
 def _from(made_by: str | None, others: str) -> str:
-    return f"made of what {made_by} gives: a click on a line goes there" if made_by else others
+    return f"made of what {titled(made_by)} gives: a click on a line goes there" if made_by else others
 
 
 def _write_contributions(page: PanelPage, places: WhyPlaces, found: Contributions) -> None:
