@@ -15,7 +15,14 @@ from convviz_core.filters.bank import FilterBank
 from live.errors import OutputError
 from live.measuring.trace import Trace
 from live.outputs import check_directory
-from live.recording.comparison import OtherSide, as_shown, write_comparison
+from live.recording.comparison import (
+    OtherSide,
+    as_shown,
+    earlier_files,
+    files_of,
+    remove_files,
+    write_comparison,
+)
 from live.recording.edited_bank import write_edited
 from live.recording.snapshot import next_snapshot_directory, write_snapshot
 from live.sources.frame import SourceEvent
@@ -145,11 +152,13 @@ class Keep:
         pixels = kept_values(state.interaction.pins, layer, conv, activated, full.mosaic, watched)
         settings = _settings(state, full, engine) | {"source": self.source, "watched": pixels}
         mosaic = full.mosaic.copy() if other else full.mosaic
+        earlier = earlier_files(directory)
         if other:
             live_maps = conv if layer.signed else activated
             check_directory(directory)
             settings["compare"] = write_comparison(directory, engine, image, state.appearance.range, other, live_maps)
         write_snapshot(directory, image, mosaic, layer, conv, activated, settings)
+        remove_files(set(earlier) - set(files_of(directory, other)))
 
     def edited_bank(self, bank: FilterBank) -> bool:
         """Write a bank that was changed by hand to a new file in the current folder; whether it is there."""

@@ -109,6 +109,17 @@ def test_a_that_changes_nothing_says_so() -> None:
     assert "other side already" in why_nothing(state, "a")
 
 
+def test_keeping_and_comparing_is_nothing_to_undo_and_what_is_undone_leaves_the_kept_side() -> None:
+    state = replace(STATE, settings=STATE.settings.with_choice(replace(STATE.settings.choice, stride=2)))
+    history = state.settings.history
+    for key in "abbb":
+        state, _ = press(state, key)
+        assert state.settings.history == history
+    undone = replace(state, settings=state.settings.undone())
+    assert undone.layer == Layer(SEED)
+    assert undone.comparing.kept == Layer(SEED, stride=2)
+
+
 def test_pairs_stand_side_by_side_and_those_without_a_partner_are_left_out_and_said() -> None:
     state = comparing(CompareMode.BESIDE, Layer(GABOR))
     layout = arrange(layout_request(CANVAS_WH, SHAPE, state))
