@@ -148,11 +148,13 @@ class Keep:
 
         other: what is compared, whose files come with it. shown: a model's answer, where one is shown.
         """
+        earlier = earlier_files(directory)
         if shown is not None:
             from live.recording.model_snapshot import write_model_snapshot  # which loads torch
 
             about = {"engine": engine.name, "device": engine.device, "source": self.source}
             write_model_snapshot(directory, shown, state, watched, about)
+            remove_files(earlier)
             return
         layer = state.layer
         own = None if other and other.two.difference else result  # a difference's range is not the layer's
@@ -161,7 +163,6 @@ class Keep:
         pixels = kept_values(state.interaction.pins, layer, conv, activated, full.mosaic, watched)
         settings = _settings(state, full, engine) | {"source": self.source, "watched": pixels}
         mosaic = full.mosaic.copy() if other else full.mosaic
-        earlier = earlier_files(directory)
         if other:
             live_maps = conv if layer.signed else activated
             check_directory(directory)
