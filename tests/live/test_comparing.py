@@ -12,6 +12,7 @@ from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.filters.files import load_bank
+from convviz_core.geometry import ConvSettings
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
 from live.comparing import Compared, CompareMode, Comparing, compared
@@ -110,7 +111,8 @@ def test_a_that_changes_nothing_says_so() -> None:
 
 
 def test_keeping_and_comparing_is_nothing_to_undo_and_what_is_undone_leaves_the_kept_side() -> None:
-    state = replace(STATE, settings=STATE.settings.with_choice(replace(STATE.settings.choice, stride=2)))
+    choice = replace(STATE.settings.choice, conv=ConvSettings(stride=2))
+    state = replace(STATE, settings=STATE.settings.with_choice(choice))
     history = state.settings.history
     for key in "abbb":
         state, _ = press(state, key)
