@@ -15,10 +15,10 @@ from convviz_core.geometry import Box, ConvGeometry
 from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid
 from convviz_core.padded_part import padded_part
-from live.drawing.colormaps import Palette, colour_into, lifting_palette, palettes, plain_palette
+from live.drawing.colormaps import Palette, colour_into, palettes, plain_palette
 from live.drawing.scaling import Band, Scaling, block_for, block_means, scaling
 from live.drawing.scene import Scene
-from live.drawing.tint import Removed, Strength, tint_into, tint_strengths
+from live.drawing.tint import Removed, Strength, Tinted, tint, tint_pair, tint_strengths
 from live.layout import Layout
 from live.layout.tiling import Rect
 
@@ -66,8 +66,7 @@ class _Picture:
         elif self.removed is None or self.strength is None:
             colour_into(self.levels(band), self.palette, place)
         else:
-            removed = _lifted(self._filled(band, self.removed))
-            tint_into(self.levels(band), self.palette, removed, self.strength, place)
+            tint(Tinted(self.levels(band), self.palette, self.strength, place), self._filled(band, self.removed))
 
     def levels(self, band: Band) -> ByteArray:
         """Its bytes at their size on the canvas."""
@@ -100,17 +99,12 @@ class _Picture:
 
 def _paint_pair(one: _Picture, other: _Picture, band: Band) -> None:
     """Paint some rows of two maps that are each other's opposite: what is removed of one is what the other shows."""
-    levels = one.levels(band), other.levels(band)
-    lifted = _lifted(levels[0]), _lifted(levels[1])
-    for picture, its, shown, removed in ((one, levels[0], *lifted), (other, levels[1], *lifted[::-1])):
+    tinted = []
+    for picture in (one, other):
         assert picture.strength is not None
-        tint_into(its, picture.palette, removed, picture.strength, picture.place[picture.rows(band)], shown)
-
-
-def _lifted(levels: ByteArray) -> ByteArray:
-    lifted = lifting_palette().gray(levels)
-    assert lifted is not None
-    return lifted
+        place = picture.place[picture.rows(band)]
+        tinted.append(Tinted(picture.levels(band), picture.palette, picture.strength, place))
+    tint_pair(*tinted)
 
 
 class TilePainter:

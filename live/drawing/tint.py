@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -68,13 +69,19 @@ def counts_from(bank: FilterBank, removed: Removed) -> AnyArray:
 
 def tint_strengths(bank: FilterBank, removed: Removed) -> list[Strength]:
     """How strongly each map's removed part is tinted; what does not count, not at all."""
-    span = np.linspace(0, 1, 256)
     strengths = []
-    for least, (lo, hi) in zip(counts_from(bank, removed), removed.ranges.astype(np.float64), strict=True):
-        first = int(np.count_nonzero(lo + (hi - lo) * span < least))
+    for least, (lo, hi) in zip(counts_from(bank, removed).tolist(), removed.ranges.tolist(), strict=True):
+        first = first_counted(least, lo, hi)
         none = int(lifting_palette().table[first - 1, 0]) if first else -1
         strengths.append(Strength(none, max(1.0, STRONGEST / (255 - none)) if none < 255 else 1.0))
     return strengths
+
+
+def first_counted(least: float, lo: float, hi: float) -> int:
+    """The first byte of a range [lo, hi] that stands for at least `least`, 0 to 256."""
+    if hi <= lo:
+        return 0 if lo >= least else 256
+    return min(max(math.ceil(255 * (least - lo) / (hi - lo)), 0), 256)
 
 
 def is_light(colour: ByteArray) -> bool:
@@ -82,30 +89,48 @@ def is_light(colour: ByteArray) -> bool:
     return bool(to_gray(colour.reshape(1, 1, 3))[0, 0] > 127)
 
 
-def tint_into(
-    levels: ByteArray,
-    palette: Palette,
-    removed: ByteArray,
-    strength: Strength,
-    place: ByteArray,
-    lifted: ByteArray | None = None,
-) -> None:
-    """Fill `place`, uint8 BGR (H, W, 3), with the colours of `levels`, tinted by the removed part.
+@dataclass(frozen=True, eq=False)
+class Tinted:
+    """Rows of one map, levels: uint8 (h, w), which become the palette's colours in `place`, uint8 BGR (h, w, 3)."""
 
-    All uint8 (H, W). removed: what that is lifted to (see Strength.of). lifted: what `levels` are, where it is known.
-    """
-    strong = strength.of(removed)
+    levels: ByteArray
+    palette: Palette
+    strength: Strength
+    place: ByteArray
+
+
+def tint(one: Tinted, removed: ByteArray) -> None:
+    """Fill its place; removed: the bytes of its removed part, uint8 (h, w)."""
+    _tint(one, _lifted(removed), None)
+
+
+def tint_pair(one: Tinted, other: Tinted) -> None:
+    """Fill the places of two maps of which each has what is removed of the other."""
+    lifted = _lifted(one.levels), _lifted(other.levels)
+    _tint(one, lifted[1], lifted[0])
+    _tint(other, lifted[0], lifted[1])
+
+
+def _lifted(levels: ByteArray) -> ByteArray:
+    lifted = lifting_palette().gray(levels)
+    assert lifted is not None
+    return lifted
+
+
+def _tint(one: Tinted, removed: ByteArray, lifted: ByteArray | None) -> None:
+    """removed: what the removed part is lifted to (see Strength.of); lifted: what the map itself is, where known."""
+    strong = one.strength.of(removed)
     half = strong >> 1
-    gray = lifted if lifted is not None and palette is lifting_palette() else palette.gray(levels)
+    gray = lifted if lifted is not None and one.palette is lifting_palette() else one.palette.gray(one.levels)
     if gray is not None:
-        cv2.merge([cv2.add(gray, strong), gray, cv2.add(gray, half)], place)
+        cv2.merge([cv2.add(gray, strong), gray, cv2.add(gray, half)], one.place)
         return
-    cv2.applyColorMap(levels, palette.table[:, None], dst=place)
+    cv2.applyColorMap(one.levels, one.palette.table[:, None], dst=one.place)
     none = np.zeros_like(strong)
-    if is_light(palette.table[0]):
-        cv2.subtract(place, cv2.merge([none, strong, half]), dst=place)
+    if is_light(one.palette.table[0]):
+        cv2.subtract(one.place, cv2.merge([none, strong, half]), dst=one.place)
     else:
-        cv2.add(place, cv2.merge([strong, none, half]), dst=place)
+        cv2.add(one.place, cv2.merge([strong, none, half]), dst=one.place)
 
 
 def removed_share(levels: ByteArray, least: float, lo: float, hi: float) -> float:
@@ -113,7 +138,5 @@ def removed_share(levels: ByteArray, least: float, lo: float, hi: float) -> floa
 
     Of a large one, every few rows are counted.
     """
-    if hi <= lo:
-        return float(lo >= least)
     counted = levels[:: max(1, len(levels) // COUNTED_ROWS)]
-    return float(np.count_nonzero(counted >= np.ceil(255 * (least - lo) / (hi - lo))) / counted.size)
+    return float(np.count_nonzero(counted >= first_counted(least, lo, hi)) / counted.size)

@@ -14,7 +14,7 @@ from convviz_core.ranges import RangeMode
 from live.drawing.colormaps import base_table, palettes
 from live.drawing.scene import Scene, Status
 from live.drawing.tiles import TilePainter
-from live.drawing.tint import Removed, counts_from, noise_responses, removed_share, tint_into, tint_strengths
+from live.drawing.tint import Removed, Tinted, counts_from, noise_responses, removed_share, tint, tint_strengths
 from live.layout import Layout, LayoutRequest, arrange
 from live.state import COLORMAPS
 
@@ -68,8 +68,8 @@ def test_zero_becomes_violet_by_more_light_where_it_is_dark_and_by_less_where_it
     strength = tint_strengths(SEED, removed_of(SEED, 0, 8))[0]
     (palette,) = palettes(colormap, False, np.array([[0, 8]], np.float32))
     canvas = np.zeros((2, 256, 3), np.uint8)
-    removed = np.tile(LIFTED, (2, 1))
-    tint_into(np.zeros_like(removed), palette, removed, strength, canvas)
+    removed = np.tile(np.arange(256, dtype=np.uint8), (2, 1))
+    tint(Tinted(np.zeros_like(removed), palette, strength, canvas), removed)
     assert canvas[0, 0].tolist() == palette.table[0].tolist()
     blue, green, red = canvas[0, 255].astype(int)
     assert blue > red > green + 50
