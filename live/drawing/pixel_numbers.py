@@ -55,7 +55,7 @@ class PixelNumbers:
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:
         """Which pixels of which picture, and what is said of them."""
-        picture = scene.beat, scene.status.mirrored
+        picture = scene.beat, scene.status.mirrored, scene.model and (scene.model.name, scene.model.channels)
         other = scene.other.layer if scene.other and scene.difference else None
         shown = scene.layer, scene.range, scene.gain, scene.removed is None, other
         return layout.places, layout.seen, shown, picture
@@ -68,9 +68,8 @@ class PixelNumbers:
         key = self.key(layout, scene)
         if key != self._key:
             self._key = key
-            step_yx = scene.layer.geometry.stride_yx
             self._ink = [
-                (tile, _written(tile, words, layout, step_yx if tile.index is None else ONE))
+                (tile, _written(tile, words, layout, ONE if tile.index is not None else scene.layer.geometry.stride_yx))
                 for tile, words in _words(layout, scene)
             ]
         for tile, ink in self._ink:
@@ -79,6 +78,10 @@ class PixelNumbers:
 
 def shown_responses(layout: Layout, scene: Scene, indices: Sequence[int], part: Box) -> AnyArray:
     """float32 (n, h, w): what those maps show of their responses; all of them where what ReLU removes is tinted."""
+    if scene.model:
+        channels = [scene.model.channels[index] for index in indices]
+        found = scene.model.conv[channels, part.top : part.bottom, part.left : part.right]
+        return found if scene.layer.signed or scene.removed else np.maximum(found, 0)
     if scene.difference and scene.other:
         return _activated(scene, indices, part) - _activated(scene.other, indices, layout.box_on_other(part))
     found = responses(scene.image, scene.layer, indices, part)
@@ -107,7 +110,7 @@ def _words(layout: Layout, scene: Scene) -> list[tuple[Tile, Words]]:
 
     written: list[tuple[Tile, Words]] = []
     for tile in layout.tiles:
-        if tile.index is None and not _grays_fit(layout, scene):
+        if tile.index is None and (scene.model or not _grays_fit(layout, scene)):
             continue
         if tile.index is None:
             channels = scene.layer.bank.channels
