@@ -1,4 +1,4 @@
-"""Where the inspected pixel lies: a frame around it in every map, and around what it reads on the input."""
+"""Where the inspected pixel lies: a frame around it in every map and what it reads; and where the frame ends."""
 
 from __future__ import annotations
 
