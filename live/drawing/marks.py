@@ -1,4 +1,4 @@
-"""Where the inspected pixel lies: a frame around it in every map, and around what it reads on the input."""
+"""Where the inspected pixel lies: a frame around it in every map and what it reads; and where the frame ends."""
 
 from __future__ import annotations
 
@@ -66,8 +66,7 @@ class FrameEdge:
         tile = layout.tile(None)
         if tile is None or scene.model:
             return
-        frame = Box(0, 0, scene.image.shape[0], scene.image.shape[1])
-        place = _on_input(layout, scene.layer.geometry, frame)
+        place = _on_input(layout, scene.layer.geometry, Box(0, 0, scene.image.shape[0], scene.image.shape[1]))
         if place is None:
             return
         lines = _frame(place, tile.picture, margin=1)

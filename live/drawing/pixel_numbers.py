@@ -68,9 +68,8 @@ class PixelNumbers:
         key = self.key(layout, scene)
         if key != self._key:
             self._key = key
-            step_yx = scene.layer.geometry.stride_yx
             self._ink = [
-                (tile, _written(tile, words, layout, step_yx if tile.index is None else ONE))
+                (tile, _written(tile, words, layout, ONE if tile.index is not None else scene.layer.geometry.stride_yx))
                 for tile, words in _words(layout, scene)
             ]
         for tile, ink in self._ink:
