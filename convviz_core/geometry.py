@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -194,7 +195,7 @@ class ConvGeometry:
         spanned = "" if (extent_h, extent_w) == kernel_hw else " that is spanned by the dilated kernels"
         return f"the {extent_h}x{extent_w}{spanned or ' kernels'}"
 
-    @property
+    @cached_property
     def _axes(self) -> tuple[Axis, Axis]:
         kernel, stride, padding, dilation = self.kernel_hw, self.stride, self.padding, self.dilation
         assert not isinstance(kernel, int)

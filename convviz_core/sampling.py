@@ -25,7 +25,7 @@ from convviz_core.ranges import fixed_limit
 
 LEAST_PIXELS = 16_384  # of every map, or all
 MOST_PIXELS = 4 * LEAST_PIXELS
-MOST_PORTIONS = 64
+MOST_PORTIONS = 144  # with more, what large kernels follow would lie seconds behind
 PORTION_NS = 110_000.0  # what one portion may cost, by the figures below
 # Measured on one core of a server, frames in the cache: a window's row, one of its pixels, one product, one response.
 ROW_NS, PIXEL_NS, PRODUCT_NS, RESPONSE_NS = 2.5, 0.5, 0.03, 0.75

@@ -6,6 +6,7 @@ import argparse
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ from live.loop import Last, StopCondition, run
 from live.measuring.profiler import Profiler, SpanListener
 from live.measuring.stats import frame_counts, stats, write_stats
 from live.measuring.trace import Trace
+from live.model_options import check_together
 from live.outputs import check_directory, check_file, check_name
 from live.overlaps import check_apart, check_beside_recording
 from live.process import Interrupts, created_at_s
@@ -52,12 +54,17 @@ Say = Callable[[str], None]
 
 def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int:
     """Run the viewer; returns the exit code. Errors: FilterError, SourceError, EngineError, OutputError."""
+    check_together(arguments)
     check_outputs(arguments)
     screen = None if arguments.headless or arguments.serve else Screen()
     inbox = Inbox()
     bank_path = bank_file(arguments.filters)
     bank_stamp = stamp(bank_path) if bank_path else None
     last = Last(initial_state(arguments, say))
+    if arguments.model is not None:
+        from live.model_view.opening import open_model
+
+        last.state = replace(last.state, model=open_model(arguments, say))
     with ExitStack() as stack:
         listen = _listener(inbox, say)
         settings = source_settings(arguments, last.state)
@@ -69,9 +76,9 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
         else:
             source = open_source(arguments.source, settings, listen)
         stack.callback(source.close)
-        in_background = not arguments.headless or arguments.engine == "auto"
+        in_background = arguments.model is None and (not arguments.headless or arguments.engine == "auto")
         engine = open_engine(
-            arguments.engine,
+            arguments.engine if arguments.model is None else "torch",  # which alone runs models
             arguments.device,
             background=in_background,
             on_notice=lambda sentence: listen(SourceEvent("notice", time.monotonic(), sentence)),
@@ -109,7 +116,7 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
             screen_wh=screen.size_wh if screen else PAGE_WH,
         )
         if arguments.snapshot and last.image is not None:
-            shown = last.state, last.result, last.watched, last.other
+            shown = last.state, last.result, last.watched, last.other, last.shown
             keep.write_snapshot(arguments.snapshot, engine, last.image, *shown)
     if arguments.headless:
         say(summary(source, profiler))
@@ -156,6 +163,7 @@ def source_settings(arguments: argparse.Namespace, state: ViewState) -> SourceSe
     """What the arguments ask of the source; colour only where a bank may read it or the frame itself is recorded."""
     from_file = bank_file(arguments.filters) is not None  # which may hold other filters later
     kept = (state.comparing.kept.bank,) if state.comparing.kept else ()
+    from_file = from_file or state.model is not None
     reads_colour = from_file or any(bank.channels == 3 for bank in (*state.settings.banks, *kept))
     return SourceSettings(
         width=arguments.width,

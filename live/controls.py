@@ -12,6 +12,8 @@ from live.key_binding import KeyBinding, markdown_table
 from live.key_effects import ARROWS, Effect
 from live.layout import Layout
 from live.layout.panel_places import Panel
+from live.model_view.keys import MODEL_KEYS, click_list, model_binding, scroll_list
+from live.model_view.sources import click_why
 from live.pointing import click, drag, let_nearest_go, under, watch, zoom
 from live.scrolling import scroll
 from live.state import ViewState
@@ -64,7 +66,7 @@ _BINDING_OF = {key: binding for binding in KEYS for key in binding.keys}
 
 def press(state: ViewState, key: str) -> tuple[ViewState, Effect | None]:
     """What `key` ("q", "Esc", "space", "Left", ...) makes of the state; a key without a binding changes nothing."""
-    binding = (EDIT_BINDING_OF.get(key) if state.editing else None) or _BINDING_OF.get(key)
+    binding = (EDIT_BINDING_OF.get(key) if state.editing else model_binding(state, key)) or _BINDING_OF.get(key)
     if binding is None:
         return state, None
     pressed = binding.press(state, key)
@@ -75,6 +77,10 @@ def _click(state: ViewState, event: Button, layout: Layout) -> ViewState:
     places = editing.places_of(state, layout)
     if places and layout.panel_at(*event.at) == Panel.EDIT:
         return editing.click(state, places, event.at)
+    if layout.panel_at(*event.at) == Panel.LAYERS:
+        return click_list(state, layout, event.at)
+    if layout.panel_at(*event.at) == Panel.INSPECTOR and state.model:
+        return click_why(state, layout, event.at)
     if layout.panel_at(*event.at) == Panel.LAYER:
         return layer_keys.click(state, layout, event.at)
     if event.shift:
@@ -104,6 +110,8 @@ def _wheel(state: ViewState, event: Wheel, layout: Layout) -> ViewState:
     panel, places = layout.panel_at(*event.at), editing.places_of(state, layout)
     if panel == Panel.EDIT and places:
         return editing.wheel(state, places, event.at, event.notches)
+    if panel == Panel.LAYERS:
+        return scroll_list(state, event.notches)
     if panel == Panel.LAYER:
         return layer_keys.wheel(state, layout, event.at, event.notches)
     return scroll(state, panel, event.notches) if panel else zoom(state, event.at, event.notches, layout)
@@ -121,7 +129,7 @@ def answer(state: ViewState, event: DisplayEvent, layout: Layout | None) -> tupl
     What has no line in the tables changes nothing; nor does another size, which the display itself tells.
     """
     if isinstance(event, Key):
-        if event.name == "e" and not state.editing and layout:
+        if event.name == "e" and not state.editing and not state.model and layout:
             return editing.begin(state, _map_under(state, layout)), None
         return press(state, event.name)
     if isinstance(event, Closed):
@@ -140,4 +148,5 @@ def answer(state: ViewState, event: DisplayEvent, layout: Layout | None) -> tupl
 
 def key_table() -> str:
     """The tables of keys in Markdown, as the README has them."""
-    return f"{markdown_table(KEYS)}\n\nWhile a kernel is edited:\n\n{markdown_table(EDIT_KEYS)}"
+    tables = markdown_table(KEYS), markdown_table(EDIT_KEYS), markdown_table(MODEL_KEYS)
+    return "{}\n\nWhile a kernel is edited:\n\n{}\n\nWhile a model is shown:\n\n{}".format(*tables)

@@ -28,17 +28,17 @@ class Intake:
         self._stepping = False
         self._draining = False  # the source has been told to pause
 
-    def take(self, paused: bool, mirrored: bool, layer: Layer) -> Frame | None:
+    def take(self, paused: bool, mirrored: bool, layer: Layer | None, patience_s: float = PATIENCE_S) -> Frame | None:
         """The next frame; None while paused, at the end, and when none came in time.
 
         FrameSizeError where `layer` cannot read it: one picture of many may be too small. It is passed over then, its
-        name is `refused`, and the frame before stays, in memory of its own.
+        name is `refused`, and the frame before stays, in memory of its own. None reads frames of any size.
         """
         if self._source.ended or self.stands_still(paused):
             self._profiler.bars.stand_still()
             return None
         asked_s = self._profiler.clock()
-        frame = self._source.read(PATIENCE_S)
+        frame = self._source.read(patience_s)
         self._profiler.frames_captured(self._source.counts.captured)
         if frame is None:
             self._profiler.waited(asked_s, self._profiler.clock())
@@ -60,9 +60,10 @@ class Intake:
         """Which picture `frame` is: equal where the pixels are."""
         return (self.frame.index, self.frame.captured_at_s, self._mirrored) if self.frame else None
 
-    def _check(self, frame: Frame, layer: Layer) -> None:
+    def _check(self, frame: Frame, layer: Layer | None) -> None:
         try:
-            layer.output_hw(frame.image.shape)
+            if layer:
+                layer.output_hw(frame.image.shape)
         except FrameSizeError:
             self.refused = frame.name
             if self.frame:  # whose memory the source takes again from the next read on

@@ -9,6 +9,7 @@ from live.edit_keys import EDIT_BINDING_OF, why_no_edit
 from live.key_effects import ARROWS
 from live.layer_keys import why_not
 from live.layout.panel_places import Panel
+from live.model_view.keys import why_not_of_a_model
 from live.state import ViewState
 
 _BOUND = {key for binding in KEYS for key in binding.keys}
@@ -18,6 +19,8 @@ def why_nothing(state: ViewState, key: str) -> str:
     """For a key that leaves `state` as it is and asks for nothing."""
     if state.editing and key in EDIT_BINDING_OF:
         return why_no_edit(state, key)
+    if reason := why_not_of_a_model(state, key):
+        return reason
     if key in ("u", "y"):
         return f"there is nothing {'to undo' if key == 'u' else 'that was undone'} of this bank"
     if key not in _BOUND:

@@ -35,7 +35,7 @@ def run(
     inbox: where the source's listener leaves what happened. Errors: SourceError, EngineError, OutputError.
     """
     inbox = Inbox() if inbox is None else inbox
-    session = Session(source, engine, display, profiler, last, keep or Keep(), inbox, screen_wh)
+    session = _session_of(last)(source, engine, display, profiler, last, keep or Keep(), inbox, screen_wh)
     try:
         while not (session.over(stop or StopCondition()) or interrupted()):
             fresh = session.capture()
@@ -49,3 +49,11 @@ def run(
     finally:
         profiler.stop()
         session.finish()
+
+
+def _session_of(last: Last) -> type[Session]:
+    if last.state.model is None:
+        return Session
+    from live.model_view.session import ModelSession  # which loads torch
+
+    return ModelSession

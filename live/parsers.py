@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,6 +16,7 @@ from live.controls import KEYS
 from live.edit_keys import EDIT_KEYS
 from live.key_binding import KeyBinding, key_names
 from live.layer_options import add_geometry_options
+from live.model_options import MODEL_HELP, WEIGHTS_HELP, add_model_options, input_size
 from live.state import COLORMAPS
 
 EXIT_ARGUMENTS = 2
@@ -29,6 +29,7 @@ VIEW_EPILOG = """examples:
   convviz rtsp://camera.local/stream     a stream
   convviz synthetic:grating --filters gabor
   convviz --filters model.safetensors:conv1.weight
+  convviz --model net.py:make_net --weights net.pth --layer layer2.0.conv1
   convviz browser --serve 8000           the view and the camera of a browser's page
   convviz --headless --seconds 10 --snapshot out --stats stats.json
 
@@ -38,11 +39,6 @@ other commands: convviz still IMAGE --out DIR, convviz filters [NAME], convviz l
 keys:
 """
 
-MODEL_HELP = (
-    "torchvision:NAME, timm:NAME, or file.py:NAME or package.module:NAME, a function that returns a torch.nn.Module or "
-    "the module itself: these two run that code"
-)
-WEIGHTS_HELP = "state dict or safetensors file; or pretrained, for torchvision and timm"
 LAYERS_EPILOG = """examples:
   convviz layers torchvision:resnet18
   convviz layers net.py:make_net --weights net.pth --input 320x240 --json"""
@@ -64,6 +60,7 @@ class _Once(argparse.Action):
             parser.error(f"{option_string} is given twice, want it once")
         self._given = option_string is not None
         setattr(namespace, self.dest, values)
+        namespace.given = {*getattr(namespace, "given", ()), self.dest}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -131,6 +128,7 @@ def view_parser() -> argparse.ArgumentParser:
     add_comparing_options(layer)
     layer.add_argument("--range", choices=("auto", "fixed", "frame"), default="auto", help="what is black and white")
     layer.add_argument("--colormap", choices=COLORMAPS, default="lift", metavar="NAME", help=", ".join(COLORMAPS))
+    add_model_options(parser)
     compute = parser.add_argument_group("computing")
     compute.add_argument("--device", default="auto", metavar="auto|cpu|cuda|cuda:N", help="where to compute")
     compute.add_argument("--engine", choices=("auto", "halide", "opencv", "torch"), default="auto", help="with what")
@@ -237,14 +235,6 @@ def layers_parser() -> argparse.ArgumentParser:
     parser.add_argument("--input", type=input_size, metavar="WxH", help="size of the model's input (224x224)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
-
-
-def input_size(text: str) -> tuple[int, int]:
-    """WxH as (h, w)."""
-    found = re.fullmatch(r"(\d{1,4})[xX](\d{1,4})", text)
-    if found is None or not (int(found[1]) and int(found[2])):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a size such as 224x224, width x height")
-    return int(found[2]), int(found[1])
 
 
 def cameras_parser() -> argparse.ArgumentParser:

@@ -40,7 +40,7 @@ def _pointed_at_tiles(state: ViewState, layout: Layout) -> ViewState:
     if not layout.over_tiles(*now.pointer):
         return state
     target = under(state, layout, now.pointer)
-    if target is not None and layout.input_pixel(*now.pointer) is not None:
+    if target is not None and layout.input_pixel(*now.pointer) is not None and not state.model:
         geometry, (y, x) = state.layer.geometry, layout.position(*now.pointer)
         first, (step_y, step_x) = geometry.shown(Box(0, 0, 1, 1)), geometry.stride_yx
         return _hovering(state, target, (first.top + math.floor(y * step_y), first.left + math.floor(x * step_x)))

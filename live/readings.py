@@ -126,6 +126,7 @@ class Readings:
         bank, frame = state.layer.bank, self._intake.frame
         rows, columns = bank.kernel_hw
         height, width = frame.image.shape[:2] if frame else (0, 0)
+        kernels = f"the model up to {state.model.name}" if state.model else f"{len(bank)} kernels of {rows}x{columns}"
         return Circumstances(
             interval_ms=1000 / self._source.fps if self._source.fps and moves else None,
             live=self._source.live,
@@ -133,7 +134,7 @@ class Readings:
             advice=self._source.advice(arriving_fps),
             canvas_wh=canvas_wh,
             frame_wh=(width, height),
-            layer=f"{len(bank)} kernels of {rows}x{columns} by {self._engine.name} on {self._engine.device}",
+            layer=f"{kernels} by {self._engine.name} on {self._engine.device}",
         )
 
     def _silent_s(self) -> int | None:

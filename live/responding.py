@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
@@ -25,6 +26,9 @@ from live.sources.frame import SourceEvent
 from live.state import ViewState
 from live.watching import Watched
 
+if TYPE_CHECKING:
+    from live.model_view.picture import Shown  # which loads torch
+
 
 @dataclass
 class Last:
@@ -40,6 +44,7 @@ class Last:
     watched: tuple[Watched, ...] = ()
     compared: Compared | None = None
     kept: Result | None = None
+    shown: Shown | None = None  # a model's answer
 
     @property
     def other(self) -> OtherSide | None:
@@ -112,7 +117,9 @@ class Responder:
 
     def _not_yet_shown(self, state: ViewState) -> bool:
         """Whether the next picture is another layer's than the one on the screen."""
-        return self._last.result is not None and state.layer != self._last.state.layer
+        shown = self._last.state
+        other = state.layer != shown.layer or (state.model and state.model.name) != (shown.model and shown.model.name)
+        return self._last.result is not None and other
 
     def _carry_out(self, effect: Effect | None) -> None:
         if effect == Effect.QUIT:
@@ -121,7 +128,8 @@ class Responder:
             self._intake.step()
         elif effect == Effect.SNAPSHOT and self._last.image is not None:
             last = self._last
-            self._keep.snapshot(self._engine, self._last.image, last.state, last.result, last.watched, last.other)
+            kept = last.state, last.result, last.watched, last.other, last.shown
+            self._keep.snapshot(self._engine, self._last.image, *kept)
         elif effect == Effect.RECORD:
             self._keep.toggle_recording()
 

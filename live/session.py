@@ -189,9 +189,12 @@ class Session:
             result, image = self._last.result, self._last.image
             assert result is not None
             assert image is not None
-            mosaic = own_mosaic(self._last.state, result) if self._keep.recording else result.mosaic
+            mosaic = self._own_mosaic(result) if self._keep.recording else result.mosaic
             self._keep.picture(canvas, mosaic, image, fresh.media_time_s, fresh.index)
         return heard
+
+    def _own_mosaic(self, result: Result) -> ByteArray:
+        return own_mosaic(self._last.state, result)
 
     def idle(self) -> Sequence[DisplayEvent]:
         """Nothing new: wait for a key, hardly where the next frame may come any moment."""

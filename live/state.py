@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from convviz_core.filters.opposites import with_opposites
@@ -14,6 +15,7 @@ from live.events import Point
 from live.layer_settings import LayerChoice, LayerSettings
 from live.layout.panel_places import Panel
 from live.layout.viewport import Viewport
+from live.model_view.chosen import ModelChoice
 
 __all__ = ["COLORMAPS", "Appearance", "Interaction", "LayerChoice", "LayerSettings", "MapPixel", "ViewState"]
 
@@ -80,12 +82,16 @@ class Interaction:
 
 @dataclass(frozen=True)
 class ViewState:
-    """All that keys and mouse have set."""
+    """All that keys and mouse have set.
+
+    model: what is shown of a model, where one is: then nothing of the settings counts but the activation.
+    """
 
     settings: LayerSettings
     appearance: Appearance = field(default_factory=Appearance)
     interaction: Interaction = field(default_factory=Interaction)
     comparing: Comparing = field(default_factory=Comparing)
+    model: ModelChoice | None = None
 
     @property
     def layer(self) -> Layer:
@@ -107,7 +113,7 @@ class ViewState:
     def with_removed(self, layer: Layer, *, every: bool = False) -> Layer:
         """A layer with what is to be tinted, if so asked: only ReLU removes something. every: see with_opposites."""
         tinted = self.appearance.tint and not layer.signed and self.comparing.mode != CompareMode.DIFFERENCE
-        return replace(layer, bank=with_opposites(layer.weights, every=every)) if tinted else layer
+        return _with_opposites(layer, every=every) if tinted else layer
 
     @property
     def asked_map(self) -> int:
@@ -129,6 +135,15 @@ class ViewState:
         """With another Appearance."""
         return replace(self, appearance=replace(self.appearance, **changes))
 
+    def with_model(self, **changes: Any) -> ViewState:
+        """With another ModelChoice, where a model is shown."""
+        return replace(self, model=replace(self.model, **changes)) if self.model else self
+
     def with_interaction(self, **changes: Any) -> ViewState:
         """With another Interaction."""
         return replace(self, interaction=replace(self.interaction, **changes))
+
+
+@lru_cache(maxsize=8)
+def _with_opposites(layer: Layer, *, every: bool) -> Layer:
+    return replace(layer, bank=with_opposites(layer.weights, every=every))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +46,7 @@ class Watcher:
     """Notes the responses of the watched pixels, one for each picture; of another layer, or back in time, anew."""
 
     def __init__(self) -> None:
-        self._layer: Layer | None = None
+        self._layer: Hashable = None
         self._picture: Hashable = None
         self._kept: dict[MapPixel, deque[tuple[float, float]]] = {}
 
@@ -54,17 +54,32 @@ class Watcher:
         self, pixels: Sequence[MapPixel], layer: Layer, image: ByteArray, picture: Hashable, media_time_s: float
     ) -> tuple[Watched, ...]:
         """What is known of those pixels with this picture; `picture` is equal where the pixels of `image` are."""
+
+        def value(pixel: MapPixel) -> float:
+            index, y, x = pixel
+            return float(responses(image, layer, (index,), Box(y, x, y + 1, x + 1))[0, 0, 0])
+
+        return self.note_values(pixels, layer, picture, media_time_s, value)
+
+    def note_values(
+        self,
+        pixels: Sequence[MapPixel],
+        layer: Hashable,
+        picture: Hashable,
+        media_time_s: float,
+        value: Callable[[MapPixel], float],
+    ) -> tuple[Watched, ...]:
+        """The same, of whatever layer: `value` gives a pixel's response."""
         went_back = any(kept[-1][0] > media_time_s for kept in self._kept.values())
         if layer != self._layer or went_back:
             self._kept = {}
         noted = picture == self._picture
         self._layer, self._picture = layer, picture
         self._kept = {pixel: self._kept.get(pixel, deque()) for pixel in pixels}
-        for (index, y, x), kept in self._kept.items():
+        for pixel, kept in self._kept.items():
             if noted and kept:
                 continue
-            found = responses(image, layer, (index,), Box(y, x, y + 1, x + 1))
-            kept.append((media_time_s, float(found[0, 0, 0])))
+            kept.append((media_time_s, value(pixel)))
             while kept[0][0] < media_time_s - KEPT_S:
                 kept.popleft()
         return tuple(Watched(pixel, *np.array(kept).T) for pixel, kept in self._kept.items())

@@ -25,7 +25,9 @@ from convviz_core.mosaic import reduce_maps, tile_maps
 from convviz_core.ranges import FLAT_SPAN, Limits, RangeMode
 
 if TYPE_CHECKING:
+    from convviz_core.models.calls import Call
     from convviz_core.models.model import Model
+    from convviz_core.models.tracing import Traced
 
 
 @dataclass(frozen=True)
@@ -99,16 +101,24 @@ class ModelPlan:
 
     def forward(self, frame: ByteArray) -> Tensor:
         """What the layer gives, on the device: float32 (C, h, w), its own memory. Errors: ModelError."""
+        layer = self.key.layer
+        return _own(layer.model.call(self._module, layer.name, self._values(frame)))
+
+    def traced(self, frame: ByteArray) -> tuple[Tensor, Traced]:
+        """The same, with what went into the layer."""
+        layer = self.key.layer
+        run = layer.model.trace(self._module, layer.name, self._values(frame))
+        return _own(run.call), run
+
+    def _values(self, frame: ByteArray) -> Tensor:
+        """What goes into the model, (1, C, h, w) on the device."""
         self._runs.check_open()
         if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.shape != self.key.shape:
             check_picture(frame)
             raise ValueError(f"this plan is for frames of shape {self.key.shape}, got {frame.shape}")
         layer = self.key.layer
         values = torch.from_numpy(to_input(frame, self._input_hw, self._channels, layer.normalization))
-        values = values[None].to(self._runs.place, layer.model.dtype)
-        output = layer.model.call(self._module, layer.name, values).output
-        assert isinstance(output, Tensor)
-        return output[0].to(torch.float32, copy=True)
+        return values[None].to(self._runs.place, layer.model.dtype)
 
     def run(self, frame: ByteArray, limits: Limits | None) -> Result:
         """One frame's mosaic (see Plan.run): the shown channels in these limits, or each in its own extremes."""
@@ -153,6 +163,11 @@ class ModelPlan:
         implementation = f"torch {str(self.key.layer.model.dtype).removeprefix('torch.')}"
         mosaic = tile_maps(reduce_maps(levels, self.key.reduce) if self.key.reduce > 1 else levels)
         return Result(mosaic, ranges.cpu().numpy(), peak, implementation, share_above=share)
+
+
+def _own(call: Call) -> Tensor:
+    assert isinstance(call.output, Tensor)
+    return call.output[0].to(torch.float32, copy=True)
 
 
 def to_levels(maps: Tensor, ranges: Tensor, flat: Tensor | None, flat_byte: int) -> Tensor:

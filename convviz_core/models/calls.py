@@ -6,7 +6,7 @@ Hooks are set for one run and taken off after it; what they see is kept before a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -66,8 +66,8 @@ def watch(module: nn.Module, values: Tensor, on_call: OnCall) -> None:
 
     Errors: ModelError with the model's own words where it fails.
     """
-    with _hooks(parts_of(module).items(), on_call):
-        _run(module, values)
+    with hooked(parts_of(module).items(), on_call):
+        run_through(module, values)
 
 
 def run_to(module: nn.Module, name: str, values: Tensor) -> Call | None:
@@ -83,15 +83,16 @@ def run_to(module: nn.Module, name: str, values: Tensor) -> Call | None:
             found.append(call)
             raise _Reached
 
-    with _hooks([(path, parts_of(module)[path])], on_call):
-        _run(module, values)
+    with hooked([(path, parts_of(module)[path])], on_call):
+        run_through(module, values)
     if not found:
         return None
     return found[0]
 
 
 @contextmanager
-def _hooks(parts: Sequence[tuple[str, nn.Module]] | Any, on_call: OnCall) -> Iterator[None]:
+def hooked(parts: Iterable[tuple[str, nn.Module]], on_call: OnCall) -> Iterator[None]:
+    """Inside, every call of these parts is told as it ends."""
     calls: Counter[str] = Counter()
 
     def hook_for(path: str) -> Callable[..., None]:
@@ -109,7 +110,8 @@ def _hooks(parts: Sequence[tuple[str, nn.Module]] | Any, on_call: OnCall) -> Ite
             handle.remove()
 
 
-def _run(module: nn.Module, values: Tensor) -> None:
+def run_through(module: nn.Module, values: Tensor) -> None:
+    """Run the module without gradients, to its end or to where `stop` was called. Errors: ModelError."""
     height, width = values.shape[-2:]
     try:
         with torch.no_grad():

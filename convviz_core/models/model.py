@@ -20,6 +20,7 @@ from convviz_core.models.model_input import checked_input_hw
 from convviz_core.models.probing import FieldTables
 from convviz_core.models.specs import PRETRAINED, module_from
 from convviz_core.models.strides import GROWTH, stride_of
+from convviz_core.models.tracing import Traced, trace
 from convviz_core.models.weights import load_weights
 from convviz_core.names import shown
 
@@ -158,13 +159,14 @@ class Model:
 
     def call(self, module: nn.Module, name: str, values: Tensor) -> Call:
         """One run of a replica up to a layer, with maps for its output. Errors: ModelError."""
-        call = run_to(module, name, values)
-        if call is None:
-            raise ModelError(f"'{shown(name)}' does not run on this picture")
-        if call.map_shape is None:
-            height, width = values.shape[-2:]
-            raise ModelError(f"'{shown(name)}' has no maps at {width}x{height}: {_instead(call.output)}")
-        return call
+        return _with_maps(run_to(module, name, values), name, values)
+
+    def trace(self, module: nn.Module, name: str, values: Tensor) -> Traced:
+        """The same, with what went into the layer, and where it came from."""
+        found = trace(module, name, values)
+        _with_maps(found and found.call, name, values)
+        assert found is not None
+        return found
 
     def noise(self, input_hw: tuple[int, int], channels: int | None = None) -> Tensor:
         """(1, C, h, w): the picture of noise in [0, 1] that layers are found with; always the same."""
@@ -212,6 +214,15 @@ def _strides(
 ) -> tuple[float, float]:
     y, x = (stride_of(input_hw[axis], shape[1 + axis], grown and grown[1 + axis]) for axis in range(2))
     return y, x
+
+
+def _with_maps(call: Call | None, name: str, values: Tensor) -> Call:
+    if call is None:
+        raise ModelError(f"'{shown(name)}' does not run on this picture")
+    if call.map_shape is None:
+        height, width = values.shape[-2:]
+        raise ModelError(f"'{shown(name)}' has no maps at {width}x{height}: {_instead(call.output)}")
+    return call
 
 
 def _instead(output: object) -> str:

@@ -27,7 +27,7 @@ _WINDOWS = (0x250000, 0x260000, 0x270000, 0x280000, 0x210000, 0x220000, 0x2D0000
 _MACOS = (63234, 63232, 63235, 63233, 63276, 63277, 63302, 63272)
 _CODES = dict(zip({"win32": _WINDOWS, "darwin": _MACOS}.get(sys.platform, _LINUX), _BEYOND_ASCII, strict=True))
 _NAMED = {
-    **{8: "Backspace", 9: "Tab", 11: "Shift+Tab", 27: "Esc", 32: "space"},
+    **{8: "Backspace", 9: "Tab", 11: "Shift+Tab", 13: "Enter", 27: "Esc", 32: "space"},
     **{ord("="): "+", ord("_"): "-"},  # without looking for Shift
 }
 

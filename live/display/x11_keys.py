@@ -24,6 +24,7 @@ _NAMED = {
     0xFF08: "Backspace",
     0xFF09: "Tab",
     0xFE20: "Shift+Tab",
+    0xFF0D: "Enter",
     0xFF1B: "Esc",
     0xFF51: "Left",
     0xFF52: "Up",
@@ -33,7 +34,8 @@ _NAMED = {
     0xFF56: "PageDown",
     0xFF63: "Insert",
     0xFFFF: "Delete",
-    0xFF96: "Left",  # from here on the keypad's
+    0xFF8D: "Enter",  # from here on the keypad's
+    0xFF96: "Left",
     0xFF97: "Up",
     0xFF98: "Right",
     0xFF99: "Down",

@@ -10,7 +10,7 @@ import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 
-LIFT_EXPONENT = 0.6  # below 1 weak responses are lifted out of the dark: byte 8 has a lightness of 12, not 3
+_LIFT_EXPONENT = 0.6  # below 1 weak responses are lifted out of the dark: byte 8 has a lightness of 12, not 3
 _SIGN_CHROMA = 30.0  # of CIE L*a*b*, halfway between zero and the largest response
 _POSITIVE_HUE, _NEGATIVE_HUE = 65.0, 275.0  # degrees: orange and blue, which no common colour blindness confuses
 _PLAIN = np.arange(256, dtype=np.uint8)
@@ -44,6 +44,11 @@ def _palette(name: str, signed: bool) -> Palette:
     return Palette(base_table(name, signed))
 
 
+def lifting_palette() -> Palette:
+    """The default one of maps after ReLU."""
+    return _palette("lift", signed=False)
+
+
 def plain_palette() -> Palette:
     """Every byte is its own gray."""
     return _palette("gray", signed=False)
@@ -75,7 +80,7 @@ def base_table(name: str, signed: bool) -> ByteArray:
     if name == "gray":
         return np.repeat(ramp, 3, axis=1)
     if name == "lift":
-        return _signed_lift() if signed else _lab_to_bgr(100 * np.linspace(0, 1, 256) ** LIFT_EXPONENT)
+        return _signed_lift() if signed else _lab_to_bgr(100 * np.linspace(0, 1, 256) ** _LIFT_EXPONENT)
     if name == "diverging":
         return _diverging()
     return np.asarray(cv2.applyColorMap(ramp, getattr(cv2, f"COLORMAP_{name.upper()}")), np.uint8)[:, 0]
@@ -87,7 +92,7 @@ def _signed_lift() -> ByteArray:
     Both signs go as far from the gray, and as fast, as the one-sided map's from black.
     """
     value = np.clip((np.arange(256) - 128) / 127, -1, 1)
-    distance = abs(value) ** LIFT_EXPONENT
+    distance = abs(value) ** _LIFT_EXPONENT
     chroma = _SIGN_CHROMA * 4 * distance * (1 - distance)
     hue = np.radians(np.where(value > 0, _POSITIVE_HUE, _NEGATIVE_HUE))
     return _lab_to_bgr(50 + 50 * np.sign(value) * distance, chroma * np.cos(hue), chroma * np.sin(hue))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -17,8 +17,11 @@ from live.layout import Layout
 class Painter(Protocol):
     """Paints the tiles' pictures."""
 
-    def paint(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
-        """Paint every tile's picture onto the canvas, and nothing beside them."""
+    def paint(self, canvas: ByteArray, layout: Layout, scene: Scene, meanwhile: Callable[[], None]) -> None:
+        """Paint every tile's picture onto the canvas, and nothing beside them.
+
+        meanwhile: what the caller's thread does first, while others paint.
+        """
 
     def close(self) -> None:
         """Nothing is painted any more."""
@@ -112,10 +115,14 @@ class Compositor:
         cleared = new or covered != [sprite.place for kept in self._over for sprite in kept.sprites]
         if cleared:
             self._clear(layout)
-        self._painter.paint(self._canvas, layout, scene)
-        for kept in self._beside:
-            if kept.refresh(layout, scene, anew=new) or cleared:
-                self._copy(kept)
+        fresh: list[_Kept] = []
+
+        def refresh() -> None:
+            fresh.extend(kept for kept in self._beside if kept.refresh(layout, scene, anew=new) or cleared)
+
+        self._painter.paint(self._canvas, layout, scene, refresh)
+        for kept in fresh:
+            self._copy(kept)
         for mark in self._marks:
             mark.draw(self._canvas, layout, scene)
         for kept in self._over:

@@ -39,7 +39,10 @@ class _Piece:
 class Help:
     """Two columns where there is room for them; what fits into none is on further pages."""
 
-    def __init__(self, sections: Sequence[Section], while_editing: Sequence[Section] = ()) -> None:
+    def __init__(
+        self, sections: Sequence[Section], while_editing: Sequence[Section] = (), explanation: str = EXPLANATION
+    ) -> None:
+        self._explanation = explanation
         self._sections, self._while_editing = tuple(sections), tuple(while_editing)
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
@@ -53,7 +56,7 @@ class Help:
             return ()
         banks = _bank_sections(scene.banks, scene.bank_index)
         keys = self._while_editing if scene.editing else self._sections
-        sections = [*keys, *banks, ("What one sees", [("", EXPLANATION)])]
+        sections = [*keys, *banks, ("What one sees", [("", self._explanation)])]
         largest = max(SMALLEST, layout.text.base)
         choices = [
             _arranged(sections, place, TypeScale(base), whole=whole)

@@ -22,7 +22,7 @@ GAP = 6  # canvas pixels between a frame and the crosshair around it
 
 
 @dataclass(frozen=True, eq=False)
-class _Stroke:
+class Stroke:
     """Lines on one tile, each int32 (2, 2) of x, y there, all with one colour and width."""
 
     tile: Rect
@@ -31,6 +31,7 @@ class _Stroke:
     width: int
 
     def draw(self, canvas: ByteArray) -> None:
+        """Draw it on the canvas."""
         cv2.polylines(canvas[self.tile.slices], self.lines, False, self.colour, self.width)
 
 
@@ -43,7 +44,7 @@ class TargetMark:
 
     def __init__(self) -> None:
         self._key: object = None
-        self._strokes: list[_Stroke] = []
+        self._strokes: list[Stroke] = []
 
     def draw(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
         """Draw them on the tiles."""
@@ -56,7 +57,7 @@ class TargetMark:
             stroke.draw(canvas)
 
 
-def _strokes(layout: Layout, scene: Scene, marked: MapPixel) -> Iterator[_Stroke]:
+def _strokes(layout: Layout, scene: Scene, marked: MapPixel) -> Iterator[Stroke]:
     index, y, x = marked
     for tile in layout.tiles:
         arm = min(2 * layout.text.base, tile.picture.height // SHORTEST_ARM, tile.picture.width // SHORTEST_ARM)
@@ -64,11 +65,16 @@ def _strokes(layout: Layout, scene: Scene, marked: MapPixel) -> Iterator[_Stroke
         if place is not None:
             colour = ACCENT if tile.index in (index, None) else OTHERS
             pixel = layout.canvas_rect(tile.index, y, x, whole=True) or place
-            frame = _frame(place, tile.picture, margin=1 if tile.index is None else 3)
-            arms = _arms(place, pixel, tile.picture, arm)
-            yield _Stroke(tile.picture, (*frame, *arms), (0, 0, 0), 3)
-            yield _Stroke(tile.picture, tuple(frame), colour, 1)
-            yield _Stroke(tile.picture, tuple(arms), OTHERS, 1)
+            yield from framing(place, pixel, tile.picture, arm, 1 if tile.index is None else 3, colour)
+
+
+def framing(place: Rect, pixel: Rect, tile: Rect, arm: int, margin: int, colour: Colour) -> Iterator[Stroke]:
+    """A frame so far around `place`, and arms of that length in line with the middle of `pixel`."""
+    frame = _frame(place, tile, margin)
+    arms = _arms(place, pixel, tile, arm)
+    yield Stroke(tile, (*frame, *arms), (0, 0, 0), 3)
+    yield Stroke(tile, tuple(frame), colour, 1)
+    yield Stroke(tile, tuple(arms), OTHERS, 1)
 
 
 def _framed(layout: Layout, scene: Scene, tile: Tile, y: int, x: int) -> Rect | None:

@@ -54,7 +54,7 @@ class PixelNumbers:
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:
         """Which pixels of which picture, and what is said of them."""
-        picture = scene.beat, scene.status.mirrored
+        picture = scene.beat, scene.status.mirrored, scene.model and (scene.model.name, scene.model.channels)
         other = scene.other.layer if scene.other and scene.difference else None
         shown = scene.layer, scene.range, scene.gain, scene.removed is None, other
         return layout.places, layout.seen, shown, picture
@@ -74,6 +74,10 @@ class PixelNumbers:
 
 def shown_responses(layout: Layout, scene: Scene, indices: Sequence[int], part: Box) -> AnyArray:
     """float32 (n, h, w): what those maps show of their responses; all of them where what ReLU removes is tinted."""
+    if scene.model:
+        channels = [scene.model.channels[index] for index in indices]
+        found = scene.model.conv[channels, part.top : part.bottom, part.left : part.right]
+        return found if scene.layer.signed or scene.removed else np.maximum(found, 0)
     if scene.difference and scene.other:
         return _activated(scene, indices, part) - _activated(scene.other, indices, layout.box_on_other(part))
     found = responses(scene.image, scene.layer, indices, part)
@@ -102,7 +106,7 @@ def _words(layout: Layout, scene: Scene) -> list[tuple[Tile, Words]]:
 
     written: list[tuple[Tile, Words]] = []
     for tile in layout.tiles:
-        if tile.index is None and scene.layer.geometry.stride_yx != (1, 1):
+        if tile.index is None and (scene.model or scene.layer.geometry.stride_yx != (1, 1)):
             continue  # a response's pixel is several of the input's
         if tile.index is None:
             channels = scene.layer.bank.channels

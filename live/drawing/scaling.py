@@ -16,6 +16,7 @@ _BAND = 180  # rows that are scaled at once, of the source or the place, whichev
 _CUT_OFF = 1 / 30  # of a source's pixel, that rows of source and place may end apart where they are cut
 _FIXED_POINT = 256  # of whole multiples of 1/256, cv2.sepFilter2D makes exact sums of bytes
 _HARDLY_MISSES = 1.1  # at so many pixels a pixel, bilinear sampling alone loses and adds less than a tenth of a line
+_BLOCKS_ENOUGH = 2.5  # a pixel of the place, down and across
 _MOST_OTHERS = 16  # pixels of the place that cover one pixel of the source more or less than usual
 _LEAST_WIDE, _MOST_WIDE = 0.75, 1.28  # of a line's share, that is left where whole pixels are covered
 # cv2.INTER_AREA takes the pixel before where one begins exactly at a pixel of the place, if its factor is rounded up.
@@ -32,6 +33,12 @@ class Band:
 
 
 _Runs = tuple[tuple[slice, slice], ...]
+
+
+@lru_cache(maxsize=64)
+def scaling(source_hw: tuple[int, int], place_hw: tuple[int, int]) -> Scaling:
+    """One that is kept with what it knows: pictures follow each other at the same sizes."""
+    return Scaling(source_hw, place_hw)
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,8 @@ class Scaling:
         return self.source_hw[0] / self.place_hw[0], self.source_hw[1] / self.place_hw[1]
 
     @cached_property
-    def _smooths(self) -> bool:
+    def smooths(self) -> bool:
+        """Whether each pixel becomes the mean of those around it first."""
         whole = all(ratio.is_integer() for ratio in self.ratio_yx)
         return max(self.ratio_yx) > _HARDLY_MISSES and not whole and self._runs_yx is None
 
@@ -68,7 +76,7 @@ class Scaling:
             for (to_y, from_y), (to_x, from_x) in product(*self._runs_yx):
                 take_means(rows[from_y, from_x], place[to_y, to_x])
             return
-        if self._smooths:
+        if self.smooths:
             rows = _smoothed(rows, *self.ratio_yx)
         above = band.source.start - band.read.start
         rows = rows[above : above + band.source.stop - band.source.start]
@@ -86,7 +94,16 @@ class Scaling:
         if self._runs_yx:
             whole = slice(0, self.source_hw[0])
             return (Band(whole, whole, slice(0, self.place_hw[0])),)
-        return _bands(self.source_hw[0], self.place_hw[0], len(_box(self.ratio_yx[0])) // 2 if self._smooths else 0)
+        return _bands(self.source_hw[0], self.place_hw[0], len(_box(self.ratio_yx[0])) // 2 if self.smooths else 0)
+
+
+def block_for(source: tuple[int, ...], place: tuple[int, ...]) -> int:
+    """The side of the blocks of which a source's means may be scaled in its pixels' place, so that it takes less time.
+
+    Both are shapes. There are still so many such means a pixel of the place that no line is lost.
+    """
+    whole = scaling((source[0], source[1]), (place[0], place[1]))
+    return max(1, int(min(whole.ratio_yx) / _BLOCKS_ENOUGH)) if whole.smooths else 1
 
 
 @lru_cache(maxsize=64)
@@ -119,6 +136,22 @@ def take_means(source: ByteArray, place: ByteArray) -> None:
     while not any(have % (2 * want) for have, want in zip(source.shape[:2], place.shape[:2], strict=True)):
         source = np.asarray(cv2.resize(source, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
     cv2.resize(source, place.shape[1::-1], dst=place, interpolation=cv2.INTER_AREA)
+
+
+def block_means(source: ByteArray, block: int) -> ByteArray:
+    """The means of its blocks, `block` pixels high and wide, the last ones of what is left of them, within a byte."""
+    height, width = source.shape[:2]
+    means = np.empty((-(-height // block), -(-width // block), *source.shape[2:]), np.uint8)
+    down, across = ((slice(0, side // block), slice(side // block, None)) for side in (height, width))
+    for rows, columns in product(down, across):
+        part = source[_times(rows, block), _times(columns, block)]
+        if part.size:
+            take_means(part, means[rows, columns])
+    return means
+
+
+def _times(part: slice, block: int) -> slice:
+    return slice(part.start * block, None if part.stop is None else part.stop * block)
 
 
 def scale_into(source: ByteArray, place: ByteArray) -> None:

@@ -9,6 +9,7 @@ from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Layer
 from convviz_core.ranges import RangeMode
 from live.curve_bench import CurvesInfo
+from live.drawing.model_scene import ModelScene
 from live.drawing.tint import Removed
 from live.measuring.record import Recent
 from live.watching import Watched
@@ -73,11 +74,11 @@ class EditView:
 class Scene:
     """One moment of the view.
 
-    layer: what was computed (its kernels turned where `flipped`); range and gain: how it is shown. ranges: float32
-    (N, 2), lo and hi of each map. image: the frame that the maps answer, uint8 (H, W) gray or (H, W, 3) BGR, mirrored
-    where so asked. mosaic: uint8, the maps' bytes as `Layout.reduce` asked for them, and behind them those that
-    `removed` names. beat: what must not be drawn more often than can be read goes by it; it changes a few times a
-    second, and with the picture, below 0, where that stands still.
+    layer: what was computed, its kernels turned where `flipped`; of a model only the activation counts. range and gain:
+    how it is shown. ranges: float32 (N, 2), lo and hi of each map. image: the frame that the maps answer, uint8 (H, W)
+    gray or (H, W, 3) BGR, mirrored if asked. mosaic: uint8, the maps' bytes as `Layout.reduce` asked for them, and
+    behind them those that `removed` names. beat: what must not be drawn more often than can be read goes by it; it
+    changes a few times a second, and with the picture, below 0, where that stands still.
     """
 
     layer: Layer
@@ -109,6 +110,7 @@ class Scene:
     editing: EditView | None = None
     layer_lines: tuple[tuple[str, str], ...] = ()  # name and value of each setting, while their panel is open
     layer_line: int = 0  # which of them is chosen
+    model: ModelScene | None = None  # whose layer is shown; the image is then what the model got
     hints: bool = True  # which keys there are: not where nobody can press one
     side: str = ""  # "live" or "kept", where two layers are compared
     other: Scene | None = None  # of the live side, the kept one

@@ -62,24 +62,24 @@ class Strip:
         left, right = text.pad, layout.strip.width - text.pad
         line = text.gap // 2 + round(text.base * 1.05)
         if scene.difference:
-            _draw_layer(sprite, layout, scene, left, right, line, first_words(scene))
+            draw_layer(sprite, layout, scene, left, right, line, first_words(scene))
             line += text.line
             words = (word for one in _sides(scene) for word in side_words(one))
-            _put_words(sprite, tuple(words), left, right, line, text.base)
+            put_words(sprite, tuple(words), left, right, line, text.base)
             line += text.line
         else:
             for one in _sides(scene)[::-1]:
-                _draw_layer(sprite, layout, one, left, right, line, first_words(one))
+                draw_layer(sprite, layout, one, left, right, line, first_words(one))
                 line += text.line
         if scene.comparing:
-            _put_words(sprite, [(word, ACCENT, REGULAR) for word in scene.comparing], left, right, line, text.small)
+            put_words(sprite, [(word, ACCENT, REGULAR) for word in scene.comparing], left, right, line, text.small)
             line += text.line
         notice = strip_notice(layout, scene)
         if notice is not None:
             put(sprite.pixels, notice, left, line, text.base, ACCENT)
         else:
             right_end = put_right(sprite.pixels, HELP if scene.hints else "", right, line, text.base, DIM)
-            _put_words(sprite, second_words(scene), left, right_end - text.base, line, text.base)
+            put_words(sprite, second_words(scene), left, right_end - text.base, line, text.base)
         if layout.left_out:
             said = left_out_sentence(layout)
             put(sprite.pixels, shortened(said, text.small, right - left), left, line + text.line, text.small, DIM)
@@ -156,7 +156,7 @@ def left_out_sentence(layout: Layout) -> str:
     return f"no room here for {', '.join(layout.left_out)}"
 
 
-def _put_words(sprite: Sprite, words: Sequence[Word], left: int, right: int, line: int, size: int) -> None:
+def put_words(sprite: Sprite, words: Sequence[Word], left: int, right: int, line: int, size: int) -> None:
     """Write as many of the words as fit, the first ones first; a long one is shortened."""
     x = left
     for word, colour, weight in words:
@@ -167,7 +167,7 @@ def _put_words(sprite: Sprite, words: Sequence[Word], left: int, right: int, lin
         x = put(sprite.pixels, shortened(word, size, room, weight), x, line, size, colour, weight) + round(1.2 * size)
 
 
-def _draw_layer(
+def draw_layer(
     sprite: Sprite, layout: Layout, scene: Scene, left: int, right: int, line: int, words: tuple[Word, ...]
 ) -> None:
     """Words at the left; at the right the range, which is always there."""
@@ -183,7 +183,7 @@ def _draw_layer(
     x = right - wide
     words_end = x - round(1.2 * size)
     if words_end - left > 3 * size:
-        _put_words(sprite, words, left, words_end, line, layout.text.base)
+        put_words(sprite, words, left, words_end, line, layout.text.base)
     x = put(sprite.pixels, before, x, line, size) + space
     _draw_bar(sprite, Rect(x, line - round(0.78 * size), bar_w, round(0.86 * size)), scene)
     x = put(sprite.pixels, behind, x + bar_w + space, line, size)

@@ -15,10 +15,10 @@ from convviz_core.geometry import Box, ConvGeometry
 from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid
 from convviz_core.padded_part import padded_part
-from live.drawing.colormaps import Palette, colour_into, palettes, plain_palette
-from live.drawing.scaling import Band, Scaling, take_means
+from live.drawing.colormaps import Palette, colour_into, lifting_palette, palettes, plain_palette
+from live.drawing.scaling import Band, Scaling, block_for, block_means, scaling
 from live.drawing.scene import Scene
-from live.drawing.tint import Removed, tint_into, tint_strengths
+from live.drawing.tint import Removed, Strength, tint_into, tint_strengths
 from live.layout import Layout
 from live.layout.tiling import Rect
 
@@ -30,7 +30,7 @@ class _Picture:
     """What one tile shows, and where: uint8 (h, w), which become the palette's colours, or BGR (h, w, 3).
 
     make_gray: colour becomes gray first. block: the side of the blocks whose means are scaled. removed: what was
-    removed of a map, uint8 (h, w), with the tint's strengths. corner_yx: where the place begins in what the scaling
+    removed of a map, uint8 (h, w), with the tint's strength. corner_yx: where the place begins in what the scaling
     makes of the source, which is larger where it is zoomed.
     """
 
@@ -41,11 +41,13 @@ class _Picture:
     make_gray: bool = False
     block: int = 1
     removed: ByteArray | None = None
-    strengths: ByteArray | None = None
+    strength: Strength | None = None
     corner_yx: tuple[int, int] = (0, 0)
 
     def bands(self) -> list[Band]:
         """What is painted one by one: the bands of its scaling that are seen."""
+        if not self._cut:
+            return list(self.scaling.bands())
         return [band for band in self.scaling.bands() if self.rows(band).start < self.rows(band).stop]
 
     def rows(self, band: Band) -> slice:
@@ -61,10 +63,11 @@ class _Picture:
                 place[:] = self._filled(band, self.source)
             else:
                 self.scaling.fill(band, self._rows(band, self.source), place)
-        elif self.removed is None or self.strengths is None:
+        elif self.removed is None or self.strength is None:
             colour_into(self.levels(band), self.palette, place)
         else:
-            tint_into(self.levels(band), self.palette, self._filled(band, self.removed), self.strengths, place)
+            removed = _lifted(self._filled(band, self.removed))
+            tint_into(self.levels(band), self.palette, removed, self.strength, place)
 
     def levels(self, band: Band) -> ByteArray:
         """Its bytes at their size on the canvas."""
@@ -75,9 +78,7 @@ class _Picture:
         if self.make_gray:
             rows = np.asarray(cv2.cvtColor(dense(rows, np.empty(rows.shape, np.uint8)), cv2.COLOR_BGR2GRAY), np.uint8)
         if self.block > 1:
-            means = np.empty((rows.shape[0] // self.block, rows.shape[1] // self.block, *rows.shape[2:]), np.uint8)
-            take_means(rows, means)
-            rows = means
+            rows = block_means(rows, self.block)
         return rows
 
     @property
@@ -100,9 +101,16 @@ class _Picture:
 def _paint_pair(one: _Picture, other: _Picture, band: Band) -> None:
     """Paint some rows of two maps that are each other's opposite: what is removed of one is what the other shows."""
     levels = one.levels(band), other.levels(band)
-    for picture, its, removed in ((one, *levels), (other, *levels[::-1])):
-        assert picture.strengths is not None
-        tint_into(its, picture.palette, removed, picture.strengths, picture.place[picture.rows(band)])
+    lifted = _lifted(levels[0]), _lifted(levels[1])
+    for picture, its, shown, removed in ((one, levels[0], *lifted), (other, levels[1], *lifted[::-1])):
+        assert picture.strength is not None
+        tint_into(its, picture.palette, removed, picture.strength, picture.place[picture.rows(band)], shown)
+
+
+def _lifted(levels: ByteArray) -> ByteArray:
+    lifted = lifting_palette().gray(levels)
+    assert lifted is not None
+    return lifted
 
 
 class TilePainter:
@@ -117,8 +125,10 @@ class TilePainter:
         """Join the threads."""
         self._pool.shutdown()
 
-    def paint(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
-        """Paint every tile's picture onto `canvas`, uint8 BGR (H, W, 3), and nothing beside them."""
+    def paint(
+        self, canvas: ByteArray, layout: Layout, scene: Scene, meanwhile: Callable[[], None] = lambda: None
+    ) -> None:
+        """Paint every tile's picture onto `canvas`, uint8 BGR (H, W, 3) (see Painter)."""
         work = _work(canvas, layout, scene)
         kept = scene.other if layout.other and not scene.difference else None
         if kept and layout.other and scene.wipe is None:
@@ -127,24 +137,27 @@ class TilePainter:
             if self._under.shape != canvas.shape:
                 self._under = np.empty_like(canvas)
             work += _work(self._under, layout.other, kept)
-        self._on_all_cores(work)
+        self._on_all_cores(work, meanwhile)
         if kept and layout.other and scene.wipe is not None:
             for tile in layout.other.tiles:
                 left = wiped(tile.picture, scene.wipe).slices
                 canvas[left] = self._under[left]
 
-    def _on_all_cores(self, work: Sequence[Callable[[], None]]) -> None:
-        """Do all of it; each core takes the next piece that none has begun."""
+    def _on_all_cores(self, work: Sequence[Callable[[], None]], meanwhile: Callable[[], None]) -> None:
+        """Do all of it; each core takes the next piece that none has begun, this one after what it does meanwhile."""
         waiting = iter(work)  # a list's: no two threads get the same piece
 
         def work_through() -> None:
             for piece in waiting:
                 piece()
 
-        others = [self._pool.submit(work_through) for _ in range(min(self._others, len(work) - 1))]
-        work_through()
-        for other in others:
-            other.result()
+        others = [self._pool.submit(work_through) for _ in range(min(self._others, len(work)))]
+        try:
+            meanwhile()
+        finally:
+            work_through()
+            for other in others:
+                other.result()
 
 
 def _work(canvas: ByteArray, layout: Layout, scene: Scene) -> list[Callable[[], None]]:
@@ -185,34 +198,40 @@ def _pictures(canvas: ByteArray, layout: Layout, scene: Scene) -> dict[int | Non
     for tile in layout.tiles:
         place = canvas[tile.picture.slices]
         if tile.index is None:
-            source = input_part(scene.image, scene.layer.geometry, layout.crop)
-            # The input is there to be recognised: block means are good enough, and take half the time.
-            whole = layout.zoomed is None
-            block = max(1, min(source.shape[0] // place.shape[0], source.shape[1] // place.shape[1])) if whole else 1
-            source = source[: source.shape[0] // block * block, : source.shape[1] // block * block]
-            make_gray = source.ndim == 3 and bank.channels == 1
-            scaling, corner = _scaling(layout, tile.picture, source[::block, ::block])
-            pictures[tile.index] = _Picture(source, place, scaling, plain_palette(), make_gray, block, corner_yx=corner)
+            source = input_seen(scene, layout)
+            block = _input_block(layout, scene, source, place)
+            make_gray = source.ndim == 3 and bank.channels == 1 and scene.model is None
+            way, corner = _scaling(layout, tile.picture, source[::block, ::block])
+            pictures[tile.index] = _Picture(source, place, way, plain_palette(), make_gray, block, corner_yx=corner)
         else:
             source = map_part(scene.mosaic, maps, tile.index, layout)
             opposite = map_part(scene.mosaic, maps, removed.tiles[tile.index], layout) if removed else None
             strength = None if strengths is None else strengths[tile.index]
-            scaling, corner = _scaling(layout, tile.picture, source)
+            way, corner = _scaling(layout, tile.picture, source)
             its = (colours[tile.index], False, 1, opposite, strength, corner)
-            pictures[tile.index] = _Picture(source, place, scaling, *its)
+            pictures[tile.index] = _Picture(source, place, way, *its)
     return pictures
+
+
+def _input_block(layout: Layout, scene: Scene, source: ByteArray, place: ByteArray) -> int:
+    """The input is cut in the blocks of which the maps are made, if they are; else as costs less and loses little."""
+    if layout.zoomed is not None:
+        return 1
+    if layout.reduce > 1 and not scene.model:
+        return layout.reduce * min(scene.layer.geometry.stride_yx)
+    return block_for(source.shape, place.shape)
 
 
 def _scaling(layout: Layout, place: Rect, source: ByteArray) -> tuple[Scaling, tuple[int, int]]:
     """From `layout.crop` to the canvas, and where in that the tile begins: zoomed, a pixel may be seen in part."""
     source_hw, seen, crop = (source.shape[0], source.shape[1]), layout.zoomed, layout.crop
     if seen is None:
-        return Scaling(source_hw, (place.height, place.width)), (0, 0)
+        return scaling(source_hw, (place.height, place.width)), (0, 0)
     down, across = place.height / seen.height, place.width / seen.width
     top, left = round((seen.top - crop.y) * down), round((seen.left - crop.x) * across)
     height, width = round(crop.height * down), round(crop.width * across)
     # Rounding may leave the last pixel's end a canvas pixel short of the tile's.
-    return Scaling(source_hw, (max(height, top + place.height), max(width, left + place.width))), (top, left)
+    return scaling(source_hw, (max(height, top + place.height), max(width, left + place.width))), (top, left)
 
 
 def map_part(mosaic: ByteArray, maps: int, index: int, layout: Layout) -> ByteArray:
@@ -222,6 +241,13 @@ def map_part(mosaic: ByteArray, maps: int, index: int, layout: Layout) -> ByteAr
     tile = mosaic[MosaicGrid(maps, (height, width)).tile(index)]
     top, left = crop.y - held.y, crop.x - held.x
     return tile[top // block : -(-(top + crop.height) // block), left // block : -(-(left + crop.width) // block)]
+
+
+def input_seen(scene: Scene, layout: Layout) -> ByteArray:
+    """What the input's tile shows, as many pixels as there are: uint8 (h, w) or BGR (h, w, 3)."""
+    if scene.model:
+        return scene.model.input_part(scene.image, layout.crop)
+    return input_part(scene.image, scene.layer.geometry, layout.crop)
 
 
 def input_part(image: ByteArray, geometry: ConvGeometry, crop: Rect) -> ByteArray:

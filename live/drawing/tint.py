@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -11,14 +12,26 @@ import numpy as np
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.filters.bank import FilterBank
 from convviz_core.gray import to_gray
-from live.drawing.colormaps import LIFT_EXPONENT, Palette
+from live.drawing.colormaps import Palette, lifting_palette
 
 NOISE = 2 / 255  # standard deviation of a pixel in a webcam's picture of a lit room
 COUNTED_ROWS = 60
 NOISES = 3  # a response to noise alone exceeds so many of its own standard deviations once in 700 pixels
 # The tint is violet: blue and half as much red are added where zero is dark; green and half as much red are taken away
-# where it is light. The most of it, of 255:
-STRONGEST = 230
+# where it is light. What is largest of the removed part has at least so much of it, of 255:
+STRONGEST = 205
+
+
+class Strength(NamedTuple):
+    """How strongly bytes tint: by what they are lifted to as light, less `least`, times `scale`; never below 0."""
+
+    least: int
+    scale: float
+
+    def of(self, lifted: ByteArray) -> ByteArray:
+        """uint8 (H, W). lifted: what the default colour map makes of the removed part's bytes."""
+        strong = cv2.subtract(lifted, self.least)  # type: ignore[call-overload]  # the stubs know no scalars
+        return np.asarray(strong if self.scale == 1 else cv2.convertScaleAbs(strong, alpha=self.scale), np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,12 +39,14 @@ class Removed:
     """Where a mosaic has what ReLU removes of each map.
 
     tiles: (N,) the tile of each map's opposite. count: of the mosaic's tiles. ranges: float32 (N, 2), the responses at
-    bytes 0 and 255 of those tiles.
+    bytes 0 and 255 of those tiles. noise: (N,) the size up to which it may be noise; None for what a bank's kernels
+    make of a camera's.
     """
 
     tiles: tuple[int, ...]
     count: int
     ranges: FloatArray
+    noise: AnyArray | None = None
 
 
 @lru_cache(maxsize=16)
@@ -47,17 +62,19 @@ def noise_responses(bank: FilterBank) -> AnyArray:
 def counts_from(bank: FilterBank, removed: Removed) -> AnyArray:
     """float64 (N,): from which size on what is removed counts: above noise, and above half a byte's rounding."""
     span = (removed.ranges[:, 1] - removed.ranges[:, 0]).astype(np.float64)
-    return np.maximum(noise_responses(bank), span / 510)
+    noise = noise_responses(bank) if removed.noise is None else removed.noise
+    return np.maximum(noise, span / 510)
 
 
-def tint_strengths(bank: FilterBank, removed: Removed) -> ByteArray:
-    """uint8 (N, 256): how strongly the bytes of each map's removed part are tinted; 0 for those that do not count."""
-    lo, hi = removed.ranges[:, :1].astype(np.float64), removed.ranges[:, 1:].astype(np.float64)
-    size = lo + (hi - lo) * np.linspace(0, 1, 256)
-    least = counts_from(bank, removed)[:, None]
-    beyond = np.maximum(size - least, 0) / np.maximum(hi - least, np.finfo(np.float32).tiny)
-    strength = np.clip(STRONGEST * beyond**LIFT_EXPONENT, 1, STRONGEST)
-    return np.asarray(np.rint(np.where(size >= least, strength, 0)), np.uint8)
+def tint_strengths(bank: FilterBank, removed: Removed) -> list[Strength]:
+    """How strongly each map's removed part is tinted; what does not count, not at all."""
+    span = np.linspace(0, 1, 256)
+    strengths = []
+    for least, (lo, hi) in zip(counts_from(bank, removed), removed.ranges.astype(np.float64), strict=True):
+        first = int(np.count_nonzero(lo + (hi - lo) * span < least))
+        none = int(lifting_palette().table[first - 1, 0]) if first else -1
+        strengths.append(Strength(none, max(1.0, STRONGEST / (255 - none)) if none < 255 else 1.0))
+    return strengths
 
 
 def is_light(colour: ByteArray) -> bool:
@@ -65,14 +82,21 @@ def is_light(colour: ByteArray) -> bool:
     return bool(to_gray(colour.reshape(1, 1, 3))[0, 0] > 127)
 
 
-def tint_into(levels: ByteArray, palette: Palette, removed: ByteArray, strengths: ByteArray, place: ByteArray) -> None:
-    """Fill `place`, uint8 BGR (H, W, 3), with the colours of `levels`, tinted by the removed part's bytes `removed`.
+def tint_into(
+    levels: ByteArray,
+    palette: Palette,
+    removed: ByteArray,
+    strength: Strength,
+    place: ByteArray,
+    lifted: ByteArray | None = None,
+) -> None:
+    """Fill `place`, uint8 BGR (H, W, 3), with the colours of `levels`, tinted by the removed part.
 
-    Both uint8 (H, W). strengths: (256,); 0 changes nothing.
+    All uint8 (H, W). removed: what that is lifted to (see Strength.of). lifted: what `levels` are, where it is known.
     """
-    strong = np.asarray(cv2.LUT(removed, strengths), np.uint8)
+    strong = strength.of(removed)
     half = strong >> 1
-    gray = palette.gray(levels)
+    gray = lifted if lifted is not None and palette is lifting_palette() else palette.gray(levels)
     if gray is not None:
         cv2.merge([cv2.add(gray, strong), gray, cv2.add(gray, half)], place)
         return

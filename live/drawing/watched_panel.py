@@ -32,7 +32,14 @@ class WatchedPanel:
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """Which pixels, and of which picture where that stands still."""
         pixels = tuple(one.pixel for one in scene.watched)
-        return pixels, scene.layer, scene.still, scene.status.mirrored, _stands_still(scene)
+        return (
+            pixels,
+            scene.layer,
+            scene.model and scene.model.name,
+            scene.still,
+            scene.status.mirrored,
+            _stands_still(scene),
+        )
 
     def beat(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """The pictures'."""
@@ -72,11 +79,15 @@ def _variation(scene: Scene, one: Watched) -> str:
     return "the picture stands still" if _stands_still(scene) else "standard deviation: from the next picture on"
 
 
+def _map_words(scene: Scene, index: int) -> str:
+    return scene.model.caption(index) if scene.model else caption_words(scene.layer.bank, index)[0]
+
+
 def _write(page: PanelPage, scene: Scene, number: int, one: Watched, end: int) -> None:
     index, y, x = one.pixel
     colour = PIN_COLOURS[number % len(PIN_COLOURS)]
     value = figure(float(one.responses[-1]))
-    names = [f"{caption_words(scene.layer.bank, index)[0]}, row {y}, column {x}", f"row {y}, column {x}", f"({y}, {x})"]
+    names = [f"{_map_words(scene, index)}, row {y}, column {x}", f"row {y}, column {x}", f"({y}, {x})"]
     choices = [f"{number + 1}  map {index + 1}: {name}" for name in names]
     room = page.width - page.width_of(value) - page.text.pad
     words = next((words for words in choices if page.width_of(words) <= room), choices[-1])

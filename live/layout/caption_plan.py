@@ -38,6 +38,7 @@ class CaptionNeeds:
     number_em: float = 0.0
     notes: str = ""
     notes_em: float = 0.0
+    bare: bool = False  # one line of words, and no kernel
     halves: bool = False  # each has half of its tile's width
 
 
@@ -63,6 +64,8 @@ def caption_heights(text: TypeScale, needs: CaptionNeeds) -> list[tuple[int, flo
     only for the kernels' numbers."""
     if not needs.wanted:
         return [(0, 0.0, False)]
+    if needs.bare:
+        return [(_text_height(1, text), NUMBERED_SCALE, False), (0, 0.0, False)]
     heights: list[tuple[int, float, bool]] = [
         (_text_height(2, text), CAPTIONED_SCALE, False),
         (_text_height(1, text), NUMBERED_SCALE, False),
@@ -103,6 +106,10 @@ def plan_caption(width: int, least: int, most: int, text: TypeScale, needs: Capt
     """
     if least == 0:
         return CaptionPlan()
+    if needs.bare:
+        left = width - round(needs.line_em * text.small) - text.pad
+        notes = bool(needs.notes) and needs.notes_em * text.small <= left
+        return CaptionPlan(height=least, lines=1, words=left >= 0, notes=notes)
     lines = 2 if most >= _text_height(2, text) else 1
     words_h, size = _text_height(lines, text), text.base if lines == 2 else text.small
     rows, across = needs.kernel_hw[0], needs.kernel_hw[1] * needs.pictures
@@ -155,6 +162,8 @@ def caption_left_out(plan: CaptionPlan, needs: CaptionNeeds) -> tuple[str, ...]:
     notes = (needs.notes,) if needs.notes and not plan.notes else ()
     if not plan.height:
         return ("captions", *notes)
+    if needs.bare:
+        return notes
     said = [] if plan.cell else ["the kernels"]
     if needs.number_em and not plan.numbers:
         said.append("the kernels' numbers")

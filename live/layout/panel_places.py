@@ -21,7 +21,9 @@ class Panel(StrEnum):
 
     EDIT = "edit"  # open while a kernel is edited
     LAYER = "layer"
+    LAYERS = "layers"  # of a model
     INSPECTOR = "inspector"
+    EXCITES = "excites"  # open while a model's channel is enlarged
     WATCHED = "watched"  # open while pixels are watched
     CURVES = "curves"
     PROFILE = "profile"
@@ -37,7 +39,9 @@ AROUND_CHAIN_EM = 22.0  # the height of what the inspector says beside its matri
 PANEL_NEEDS = {
     Panel.EDIT: (29.0, 36.0),
     Panel.LAYER: (27.0, 30.0),
+    Panel.LAYERS: (25.0, 30.0),
     Panel.INSPECTOR: (31.0, 34.0),
+    Panel.EXCITES: (24.0, 28.0),
     Panel.WATCHED: (27.0, 20.0),
     Panel.CURVES: (30.0, 38.0),
     Panel.PROFILE: (27.0, 34.0),

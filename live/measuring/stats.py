@@ -31,7 +31,7 @@ def stats(
         "size_wh": list(size_wh),
         "engine": engine.name,
         "device": engine.device,
-        "filters": state.layer.bank.name,
+        **_shown(state),
         "activation": str(state.settings.activation),
         "range": str(state.appearance.range),
         **compared_words(state),
@@ -44,6 +44,16 @@ def stats(
         "intervals_ms": _percentiles(profiler.bars.intervals),
         "latency_ms": _percentiles(profiler.latency),
     }
+
+
+def _shown(state: ViewState) -> dict[str, object]:
+    """The bank, or the model with its layer."""
+    if state.model is None:
+        return {"filters": state.layer.bank.name}
+    model = state.model
+    size = "x".join(map(str, model.input_hw[::-1])) if model.input_hw else None
+    named = {"model": model.model.name, "weights": model.weights, "layer": model.name, "input": size}
+    return {"filters": model.model.name, **named, "normalize": str(model.normalize or "none")}
 
 
 def compared_words(state: ViewState) -> dict[str, object]:

@@ -23,6 +23,7 @@ from live.state import ViewState
 from live.watching import Watched, kept_values
 
 if TYPE_CHECKING:
+    from live.model_view.picture import Shown  # which loads torch
     from live.recording.recorder import Recorder
 
 RecordWhat = Literal["display", "mosaic", "frame"]
@@ -114,11 +115,12 @@ class Keep:
         result: Result | None,
         watched: Sequence[Watched] = (),
         other: OtherSide | None = None,
+        shown: Shown | None = None,
     ) -> None:
         """Keep the picture on the screen in a new folder."""
         directory = next_snapshot_directory(self.snapshots)
         try:
-            self.write_snapshot(directory, engine, image, state, result, watched, other)
+            self.write_snapshot(directory, engine, image, state, result, watched, other, shown)
         except OutputError as error:
             self._fail(error)
         else:
@@ -133,11 +135,18 @@ class Keep:
         result: Result | None,
         watched: Sequence[Watched] = (),
         other: OtherSide | None = None,
+        shown: Shown | None = None,
     ) -> None:
         """frame.png, mosaic.png at full size, maps.npz, settings.json, reproduce.py; OutputError if not.
 
-        other: what is compared, whose files come with it.
+        other: what is compared, whose files come with it. shown: a model's answer, where one is shown.
         """
+        if shown is not None:
+            from live.recording.model_snapshot import write_model_snapshot  # which loads torch
+
+            about = {"engine": engine.name, "device": engine.device, "source": self.source}
+            write_model_snapshot(directory, shown, state, watched, about)
+            return
         layer = state.layer
         own = None if other and other.two.difference else result  # a difference's range is not the layer's
         full = engine.run(image, layer, as_shown(state.appearance.range, own))

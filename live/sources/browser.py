@@ -28,8 +28,11 @@ GRAB_S = 1.0  # how long a grab waits for a picture
 OLDEST_S = 10.0  # what a page says of a picture's time is taken for true within this
 SIZE_WH, FPS = (1280, 720), 30.0  # what is asked for where nobody asks for anything else
 
-START_OF_IMAGE, END_OF_IMAGE, START_OF_SCAN = b"\xff\xd8", b"\xff\xd9", 0xDA
+MOST_SCANS = 16  # libjpeg's own progressive files have 10; every further one goes over all of the picture again
+
+START_OF_IMAGE, END_OF_IMAGE, START_OF_SCAN = b"\xff\xd8", b"\xff\xd9", b"\xff\xda"
 FRAME_HEADERS = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # the others are tables
+BEFORE_FRAME = {0xC4, 0xCC, *range(0xDB, 0xFF)}  # tables, applications' own, comments: all have a length
 SEGMENT = struct.Struct(">BBH")  # 0xFF, the marker, the length without these two bytes
 FRAME = struct.Struct(">5xHH")  # behind marker, length and precision: rows, columns
 
@@ -189,10 +192,12 @@ class BrowserCamera(LiveReader):
 def decoded(jpeg: bytes) -> ByteArray | None:
     """The picture, uint8 BGR (H, W, 3); None where it is no whole JPEG of a fair size.
 
-    What it says of its size is read before anything is decoded.
+    Its size, and how often a decoder would go over it, are known before anything is decoded.
     """
     size_wh = jpeg_size_wh(jpeg)
     if size_wh is None or max(size_wh) > MOST_SIDE or not jpeg.endswith(END_OF_IMAGE):
+        return None
+    if jpeg.count(START_OF_SCAN) > MOST_SCANS:
         return None
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
     try:
@@ -203,14 +208,20 @@ def decoded(jpeg: bytes) -> ByteArray | None:
 
 
 def jpeg_size_wh(jpeg: bytes) -> tuple[int, int] | None:
-    """What its frame header says (ITU-T T.81, B.2.2); None where that is missing, says nothing, or begins otherwise."""
+    """What its frame header says (ITU-T T.81, B.2.2); None where that is missing, says nothing, or begins otherwise.
+
+    Of what lies before it only segments that have a length are passed over: a decoder would read on elsewhere behind
+    a fill byte or a marker that stands alone, and find another frame header.
+    """
     at = len(START_OF_IMAGE) if jpeg.startswith(START_OF_IMAGE) else len(jpeg)
     while at + SEGMENT.size <= len(jpeg):
         lead, marker, length = SEGMENT.unpack_from(jpeg, at)
-        if lead != 0xFF or marker == START_OF_SCAN or length < 2:
+        if lead != 0xFF or length < 2:
             return None
         if marker in FRAME_HEADERS and at + FRAME.size <= len(jpeg):
             height, width = FRAME.unpack_from(jpeg, at)
             return (width, height) if width and height else None
+        if marker not in BEFORE_FRAME:
+            return None
         at += 2 + length
     return None

@@ -124,6 +124,7 @@ def test_a_headless_run_ends_with_one_line_of_figures(capsys: pytest.CaptureFixt
 VALUES = {
     "--padding-mode": "reflect",
     "--bias": "use",
+    "--input": "224x224",
     "--format": "MJPG",
     "--colormap": "gray",
     "--activation": "relu",

@@ -77,6 +77,8 @@ class HalideDifferencePlan(EnginePlan):
         self._tiles.kernel_of.reshape(-1)[: key.grid.count] = np.arange(key.grid.count)
         self._extremes = Extremes(key.grid.count, key.grid.tile_hw[0], Arithmetic.FLOAT32)
         layers = self._difference.live, self._difference.kept
+        self._limits: Limits | None = None
+        self._ranges: FloatArray = np.empty((0, 2), np.float32)
         self._readers = [FrameReader(layer, key.shape) for layer in (layers[:1] if recipe.one_frame else layers)]
         self._opencv: Plan | None = None  # which computes in this plan's place
         self._take(recipe)
@@ -86,26 +88,30 @@ class HalideDifferencePlan(EnginePlan):
         if self._opencv:
             return self._opencv.run(frame, limits)
         self.check(frame, limits)
-        frames, difference = self._read(frame), self._difference
-        if limits is None:
-            limit = difference.fixed_limit
-            self._run(frames, bank_ranges(len(difference), (-limit, limit)), own=False)
-            ranges = np.stack(self._extremes.reached(), axis=1)
-        else:
-            ranges = bank_ranges(len(difference), limits)
-        self._run(frames, ranges, own=limits is None)
-        peak = max(abs(float(end)) for reached in self._extremes.reached() for end in (reached.min(), reached.max()))
-        return Result(self._mosaic, ranges, peak, self._implementation)
-
-    def _read(self, frame: ByteArray) -> list[ByteArray]:
-        """What either layer reads."""
         frames = [reader.read(frame) for reader in self._readers]
-        return frames if len(frames) == 2 else frames * 2
+        if limits is None:
+            limit = self._difference.fixed_limit
+            self._set_limits((-limit, limit))
+            self._pipeline.run(frames, self._terms, self._extremes, self._tiles)
+            self._set_ranges(np.stack(self._extremes.reached(), axis=1), own=True)
+        else:
+            self._set_limits(limits)
+        self._pipeline.run(frames, self._terms, self._extremes, self._tiles)
+        lowest, highest = self._extremes.reached()
+        return Result(self._mosaic, self._ranges, max(-float(lowest.min()), float(highest.max())), self._implementation)
 
-    def _run(self, frames: list[ByteArray], ranges: FloatArray, *, own: bool) -> None:
+    def _set_limits(self, limits: Limits) -> None:
+        if limits != self._limits:
+            self._set_ranges(bank_ranges(len(self._difference), limits), own=False)
+            self._limits = limits
+
+    def _set_ranges(self, ranges: FloatArray, *, own: bool) -> None:
+        """The ranges of the next picture."""
+        self._limits = None
+        self._ranges = ranges
+        self._ranges.setflags(write=False)  # results share it
         flat = self._difference.flat(ranges) if own else np.zeros(len(ranges), bool)
         self._mappings[:, 1:3] = linear_mappings(ranges, flat)
-        self._pipeline.run(frames, self._terms, self._extremes, self._tiles)
 
     def take_weights(self, bank: FilterBank) -> None:
         """Go on with another bank for the layer from which the other is taken away (see Plan.take_weights)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import halide as hl
 import numpy as np
@@ -52,6 +53,11 @@ class Terms:
     biases: FloatArray
     kernels: tuple[FloatArray, FloatArray]
 
+    @cached_property
+    def buffers(self) -> tuple[Node, ...]:
+        """kernel_of, scales, biases and either side's kernels, as Halide takes them: the same memory."""
+        return tuple(hl.Buffer(one) for one in (self.kernel_of, self.scales, self.biases, *self.kernels))
+
 
 class DifferencePipeline:
     """One DifferenceRecipe; one thread at a time may run it."""
@@ -74,22 +80,23 @@ class DifferencePipeline:
     def run(self, frames: Sequence[ByteArray], terms: Terms, extremes: Extremes, tiles: Tiles) -> None:
         """Write the tiles and the extremes.
 
-        frames: what either layer reads, uint8 (H, W) or (H, W, 3), pixels dense, writeable. tiles: its kernel_of is the
-        map in each tile.
+        frames: what either layer reads, or the one that both read, uint8 (H, W) or (H, W, 3), pixels dense, writeable.
+        tiles: its kernel_of is the map in each tile.
         """
-        for param, frame in zip(self._frames, frames, strict=True):
+        kernel_of, scales, biases, *kernels = terms.buffers
+        for param, frame in zip(self._frames, frames, strict=False):  # where there is one, the other goes unread
             param.set(hl.Buffer(frame))
-        for side, (recipe, kernels) in enumerate(zip(self._recipe.sides, terms.kernels, strict=True)):
+        for side, recipe in enumerate(self._recipe.sides):
             if recipe.sums is None:
-                self._weights[side].set(hl.Buffer(kernels))
+                self._weights[side].set(kernels[side])
             self._floors[side].set(terms.floors[side])
             for param, corner in zip(self._corners[side], terms.corners_yx[side], strict=True):
                 param.set(corner)
         for param, size in zip(self._map_wh, terms.map_hw[::-1], strict=True):
             param.set(size)
-        self._kernel_of.set(hl.Buffer(terms.kernel_of))
-        self._scales.set(hl.Buffer(terms.scales))
-        self._biases.set(hl.Buffer(terms.biases))
+        self._kernel_of.set(kernel_of)
+        self._scales.set(scales)
+        self._biases.set(biases)
         view, mappings, map_of = tiles.buffers
         self._mappings.set(mappings)
         self._map_of.set(map_of)

@@ -54,12 +54,12 @@ class BandScratch:
 
     def measure(self, frame: ByteArray, rows: tuple[int, int]) -> None:
         """Take in the extremes of the response rows `rows`."""
-        for _ in self.responses(frame, rows):
+        for _ in self._measured(frame, rows):
             pass
 
     def render(self, frame: ByteArray, rows: tuple[int, int], mappings: FloatArray, tiles: Sequence[ByteArray]) -> None:
         """Write the bytes of the response rows `rows` into the maps' tiles, by byte_mappings."""
-        for index, response in self.responses(frame, rows):
+        for index, response in self._measured(frame, rows):
             low, high = self._extremes
             maps = [i for i, kernel in enumerate(self.distinct.kernel_of) if kernel == index]
             for i in maps:
@@ -71,16 +71,21 @@ class BandScratch:
 
     def responses(self, frame: ByteArray, rows: tuple[int, int]) -> Iterator[tuple[int, FloatArray]]:
         """Each distinct kernel's number and its responses q in those rows, float32 (rows, w), valid until the next."""
-        count = rows[1] - rows[0]
-        planes = self._read(frame[rows[0] * self._step : rows[1] * self._step + self._more_rows])
-        for index, (whole, response) in enumerate(self._correlated(planes, count)):
+        for index, (_, response) in enumerate(self._correlated(frame, rows)):
+            yield index, response
+
+    def _measured(self, frame: ByteArray, rows: tuple[int, int]) -> Iterator[tuple[int, FloatArray]]:
+        """The same, with their extremes."""
+        for index, (whole, response) in enumerate(self._correlated(frame, rows)):
             self._extremes = float(whole.min()), float(whole.max())
             self.lowest[index] = min(self.lowest[index], self._extremes[0])
             self.highest[index] = max(self.highest[index], self._extremes[1])
             yield index, response
 
-    def _correlated(self, planes: FloatArray, count: int) -> Iterator[tuple[FloatArray, FloatArray]]:
+    def _correlated(self, frame: ByteArray, rows: tuple[int, int]) -> Iterator[tuple[FloatArray, FloatArray]]:
         """Of each distinct kernel, contiguous rows that have the responses' extremes, and the responses."""
+        count = rows[1] - rows[0]
+        planes = self._read(frame[rows[0] * self._step : rows[1] * self._step + self._more_rows])
         if self._parts_correlator:
             self._parts_correlator.read(planes)
             for parts in self._parts:

@@ -34,33 +34,41 @@ class _Side:
         self._distinct = distinct_kernels(layer.weights)
         self._scratch = BandScratch(PlanKey(layer, key.shape), shape, self._distinct, rows)
         self._signed, self._corner = layer.signed, corner_yx
-        self._kept = np.empty((len(self._distinct), rows, key.map_hw[1]), np.float32)
+        self._memory = self._found = np.empty((len(self._distinct), rows, key.map_hw[1]), np.float32)
         self._unit = np.float32(self._distinct.scale / 255)
 
     def take(self, distinct: DistinctKernels) -> None:
         """Go on with other kernels."""
         self._distinct, self._unit = distinct, np.float32(distinct.scale / 255)
         self._scratch.take(distinct)
-        if len(distinct) > len(self._kept):
-            self._kept = np.empty((len(distinct), *self._kept.shape[1:]), np.float32)
+        if len(distinct) > len(self._memory):
+            self._memory = np.empty((len(distinct), *self._memory.shape[1:]), np.float32)
 
     def respond(self, frame: ByteArray, rows: Rows) -> None:
         """Find the responses in those rows of what both layers have."""
         top, left = self._corner
-        self._rows = rows[1] - rows[0]
+        self._found = self._memory[:, : rows[1] - rows[0]]
         for index, response in self._scratch.responses(frame, (rows[0] + top, rows[1] + top)):
-            shown = response[:, left : left + self._kept.shape[2]]
-            np.multiply(shown, self._unit, out=self._kept[index, : self._rows])
+            np.multiply(response[:, left : left + self._found.shape[2]], self._unit, out=self._found[index])
 
-    def shown(self, index: int, out: FloatArray) -> FloatArray:
-        """Map `index` in those rows, after the activation: float32 (rows, w), in `out`."""
+    def respond_as(self, other: _Side) -> None:
+        """Take what another side with the same kernels found."""
+        self._found = other._found
+
+    def shown(self, index: int, out: FloatArray) -> tuple[FloatArray, int]:
+        """Map `index` in those rows, after the activation, and the sign it is meant with: float32 (rows, w).
+
+        It may be in `out`.
+        """
         distinct = self._distinct
-        out, found = out[: self._rows], self._kept[distinct.kernel_of[index], : self._rows]
-        if distinct.sign[index] < 0:
-            found = np.negative(found, out=out)
+        out, found, sign = out[: self._found.shape[1]], self._found[distinct.kernel_of[index]], distinct.sign[index]
         if distinct.bias[index]:
-            found = np.add(found, np.float32(distinct.bias[index]), out=out)
-        return found if self._signed else np.asarray(cv2.threshold(found, 0, 0, cv2.THRESH_TOZERO, out)[1], np.float32)
+            found = (np.subtract if sign < 0 else np.add)(np.float32(distinct.bias[index]), found, out=out)
+            sign = 1
+        if self._signed:
+            return found, sign
+        kind = cv2.THRESH_TOZERO if sign > 0 else cv2.THRESH_TOZERO_INV  # relu(-r) = -min(r, 0): no pass to negate
+        return np.asarray(cv2.threshold(found, 0, 0, kind, out)[1], np.float32), sign
 
 
 class _Worker:
@@ -72,8 +80,15 @@ class _Worker:
         """shapes: of the pictures that the two layers read."""
         self.live = _Side(key, difference.live, shapes[0], alignment.live_yx, rows)
         self._kept = _Side(key, difference.kept, shapes[1], alignment.kept_yx, rows)
+        self.respond_alike(difference)
         self._one, self._other = (np.empty((rows, key.map_hw[1]), np.float32) for _ in range(2))
         self.extremes: FloatArray = np.empty((alignment.count, 2), np.float32)
+
+    def respond_alike(self, difference: Difference) -> None:
+        """Take up whether both layers answer the same before bias and activation: then one is enough."""
+        live, kept = difference.live, difference.kept
+        same_pixels = live.geometry == kept.geometry and live.padding_mode == kept.padding_mode
+        self._alike = same_pixels and np.array_equal(live.bank.kernels, kept.bank.kernels)
 
     def forget_extremes(self) -> None:
         """Start a new picture."""
@@ -84,15 +99,26 @@ class _Worker:
     ) -> None:
         """The bytes of those rows into the tiles; without tiles, only the extremes."""
         self.live.respond(frames[0], rows)
-        self._kept.respond(frames[1], rows)
+        if self._alike:
+            self._kept.respond_as(self.live)
+        else:
+            self._kept.respond(frames[1], rows)
         for index, reached in enumerate(self.extremes):
-            live, kept = self.live.shown(index, self._one), self._kept.shown(index, self._other)
-            found = np.subtract(live, kept, out=self._one[: len(live)])
+            found = _less(*self.live.shown(index, self._one), *self._kept.shown(index, self._other), self._one)
             low, high = found.min(), found.max()
             reached[:] = min(reached[0], low), max(reached[1], high)
             if tiles:
                 place = tiles[index][rows[0] // reduce : -(-rows[1] // reduce)]
                 _to_bytes(found, float(low), mappings[index], place, reduce)
+
+
+def _less(live: FloatArray, sign: int, kept: FloatArray, kept_sign: int, out: FloatArray) -> FloatArray:
+    """sign * live - kept_sign * kept, in `out`."""
+    out = out[: len(live)]
+    if sign == kept_sign:
+        return np.subtract(live, kept, out=out) if sign > 0 else np.subtract(kept, live, out=out)
+    found = np.add(live, kept, out=out)
+    return found if sign > 0 else np.negative(found, out=out)
 
 
 def _to_bytes(found: FloatArray, low: float, mapping: AnyArray, place: ByteArray, reduce: int) -> None:
@@ -141,6 +167,7 @@ class OpenCvDifferencePlan(EnginePlan):
         self._difference = self.key.compared[0]
         for worker in self._workers:
             worker.live.take(distinct_kernels(self.key.layer.weights))
+            worker.respond_alike(self._difference)
 
     def _sweep(self, frames: list[ByteArray], mappings: AnyArray, tiles: list[ByteArray]) -> FloatArray:
         """Go over all bands; the smallest and the largest difference in each map, (n, 2)."""

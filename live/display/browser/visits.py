@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -22,7 +23,8 @@ from live.display.browser.messages import (
 )
 from live.display.browser.pictures import Page, Pictures
 
-MESSAGES_PER_S = 400.0  # a page sends one a picture and one for each thing that happens, sixty times a second at most
+TOLD_PER_S = 400.0  # a page tells one thing a picture and one for each that happens, mostly sixty times a second
+TOLD_AT_ONCE = 20 * TOLD_PER_S  # what a network held back that stalled for as long as is waited for
 
 
 class Hands(Protocol):
@@ -55,17 +57,18 @@ class Camera(Protocol):
 
 
 class Allowance:
-    """So many messages a second, and as many at once."""
+    """How much a page may tell: so much a second, and what it did not use for a while at once."""
 
-    def __init__(self, per_s: float = MESSAGES_PER_S) -> None:
-        self._per_s, self._left, self._at_s = per_s, per_s, 0.0
+    def __init__(self, per_s: float = TOLD_PER_S, at_once: float = TOLD_AT_ONCE) -> None:
+        self._per_s, self._at_once = per_s, at_once
+        self._left, self._at_s = at_once, -math.inf
 
-    def take(self, now_s: float) -> bool:
-        """Whether one more may come now."""
-        self._left = min(self._per_s, self._left + (now_s - self._at_s) * self._per_s)
+    def take(self, count: int, now_s: float) -> None:
+        """Take off so many things; MessageError where that is too much."""
+        self._left = min(self._at_once, self._left + (now_s - self._at_s) * self._per_s) - count
         self._at_s = now_s
-        self._left -= 1
-        return self._left >= 0
+        if self._left < 0:
+            raise MessageError("too much at once")
 
 
 class Visit:
@@ -131,13 +134,16 @@ class Visits:
             self.controlling.tell(what)
 
     def take_text(self, visit: Visit, text: str) -> None:
-        """What a page tells; MessageError where it cannot be read."""
-        for told in parse_told(text):
+        """What a page tells; MessageError where it cannot be read, or is too much."""
+        happened = parse_told(text)
+        visit.allowance.take(max(1, len(happened)), time.monotonic())
+        for told in happened:
             self._take(visit, told)
 
     def take_picture(self, visit: Visit, message: bytes) -> None:
-        """A picture of a page's camera; MessageError where none is wanted."""
+        """A picture of a page's camera; MessageError where none is wanted, or too many come."""
         captured_at_s, jpeg = parse_camera_picture(message)
+        visit.allowance.take(1, time.monotonic())
         if self._camera is None:
             raise MessageError("no camera is asked for")
         if visit is self.controlling and visit.camera_on:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
+from pixel_changes import changed, span
 from torch import Tensor, nn
 from torch_models import ControlFlow, make
 
 from convviz_core import ModelError, ModelLayer, load_model, receptive_field
 from convviz_core.geometry import Box
-from convviz_core.models.probing import NARROW
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -35,36 +35,6 @@ LAYERS = [
 ]
 
 
-def responses(module: nn.Module, name: str, values: Tensor) -> Tensor:
-    """What a part gives for each picture of a batch, in its last call."""
-    found: list[Tensor] = []
-    handle = module.get_submodule(name).register_forward_hook(lambda _part, _in, out: found.append(out.clone()))
-    with torch.no_grad():
-        module(values)
-    handle.remove()
-    return found[-1]
-
-
-def changed(module: nn.Module, name: str, hw: tuple[int, int], axis: int) -> Tensor:
-    """bool (n, h, w): which responses change with each row (axis 0) or column of pixels, in some of 12 pictures."""
-    seen = None
-    for seed in range(12):
-        torch.manual_seed(seed)
-        values = torch.rand(1, 3, *hw).double()
-        variants = values.repeat(hw[axis], 1, 1, 1)
-        for at in range(hw[axis]):
-            variants[at].select(1 + axis, at).uniform_(-3, 3)
-        differs = (responses(module, name, variants) != responses(module, name, values)).any(1)
-        seen = differs if seen is None else seen | differs
-    assert seen is not None
-    return seen
-
-
-def span(changes: Tensor) -> tuple[int, int]:
-    where = changes.nonzero()[:, 0]
-    return int(where.min()), int(where.max()) + 1
-
-
 @pytest.mark.parametrize(("kind", "name"), LAYERS)
 def test_a_field_is_the_smallest_rectangle_of_pixels_that_change_the_response(kind: str, name: str) -> None:
     layer = ModelLayer(load_model(make(kind)), name, HW)
@@ -78,7 +48,7 @@ def test_a_field_is_the_smallest_rectangle_of_pixels_that_change_the_response(ki
 
 
 def test_a_picture_larger_than_what_is_tried_first_has_the_same_fields() -> None:
-    hw = (NARROW + 9, NARROW + 33)
+    hw = (73, 97)
     layer = ModelLayer(load_model(make("residual")), "3.conv1", hw)
     # 7x7 stride 2, then 3x3, 3x3, 3x3 stride 2: 7 + 2 * (2 + 2 + 2) = 19 pixels, 4 apart, the first around pixel 0.
     assert receptive_field(layer, hw, 0, 0) == Box(0, 0, 10, 10)
@@ -100,7 +70,7 @@ def test_a_map_whose_fields_are_not_the_same_in_each_column_is_tried_on_the_whol
             out: Tensor = self.out(torch.cat([left, right], 3))
             return out
 
-    hw = (40, 2 * NARROW)
+    hw = (40, 128)
     layer = ModelLayer(load_model(Halves()), "out", hw)
     assert receptive_field(layer, hw, 20, 5) == Box(19, 5, 22, 6)
     assert receptive_field(layer, hw, 20, 120) == Box(16, 120, 25, 121)

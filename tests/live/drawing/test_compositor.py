@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -51,7 +51,8 @@ PICTURES_AT_MOST = 20  # until all pieces of an overlay are drawn
 class Painting:
     """Fills the first tile with the beat's number, or 0 where a picture stands still."""
 
-    def paint(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
+    def paint(self, canvas: ByteArray, layout: Layout, scene: Scene, meanwhile: Callable[[], None]) -> None:
+        meanwhile()
         canvas[layout.tiles[0].picture.slices] = max(scene.beat, 0)
 
     def close(self) -> None:

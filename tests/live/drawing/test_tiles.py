@@ -173,12 +173,31 @@ def test_thin_lines_of_a_720p_frame_are_as_bright_as_their_area_average(canvas_w
         maps[0, :, at] = 255
         canvas = painted(layout, scene_of(maps, bank_of(4), mosaic=tile_maps(reduce_maps(maps, layout.reduce))))
         line = picture(canvas, layout, 0)
-        width = line.shape[1]
-        shares = np.arange(width + 1) * 1277 / width  # the ends of the canvas pixels, in map pixels
-        expected = 255 * np.clip(np.minimum(shares[1:], at + 1) - np.maximum(shares[:-1], at), 0, 1) * width / 1277
-        across = line[line.shape[0] // 2, :, 0]
-        assert 0.7 < across.sum() / expected.sum() < 1.3
-        assert across.max() / expected.max() > 0.7
+        assert_as_bright_as_its_area_average(line, at)
+
+
+@pytest.mark.parametrize("count", [4, 25, 64])
+@pytest.mark.parametrize("canvas_wh", [(960, 720), (1280, 800), (1920, 1080), (3840, 2160)])
+def test_thin_lines_of_the_input_are_as_bright_as_their_area_average(canvas_wh: tuple[int, int], count: int) -> None:
+    maps = np.zeros((count, 717, 1277), np.uint8)
+    layout, bank = layout_of(canvas_wh, maps), bank_of(count, (4, 4))
+    mosaic = tile_maps(reduce_maps(maps, layout.reduce))
+    image = np.zeros((720, 1280), np.uint8)
+    for at in range(3, 1270, 61):
+        image[:] = 0
+        image[:, at + 1] = 255  # in the middle of what the responses in map column `at` read
+        line = picture(painted(layout, scene_of(maps, bank, image=image, mosaic=mosaic)), layout, None)
+        assert_as_bright_as_its_area_average(line, at)
+
+
+def assert_as_bright_as_its_area_average(line: ByteArray, at: int) -> None:
+    """line: a tile that shows 1277 columns, of which column `at` is white."""
+    width = line.shape[1]
+    shares = np.arange(width + 1) * 1277 / width  # the ends of the canvas pixels, in map pixels
+    expected = 255 * np.clip(np.minimum(shares[1:], at + 1) - np.maximum(shares[:-1], at), 0, 1) * width / 1277
+    across = line[line.shape[0] // 2, :, 0].astype(float)
+    assert 0.7 < across.sum() / expected.sum() < 1.3
+    assert across.max() / expected.max() > 0.7
 
 
 @pytest.mark.parametrize("canvas_wh", [(1, 1), (160, 120), (320, 240), (3840, 300), (200, 2160)])
@@ -200,6 +219,24 @@ def test_one_painter_serves_canvases_of_different_sizes() -> None:
         canvas = np.zeros((canvas_wh[1], canvas_wh[0], 3), np.uint8)
         painter.paint(canvas, layout, scene_of(maps, bank_of(2)))
         assert (picture(canvas, layout, 0) == canvas_wh[0] % 251).all()
+
+
+def test_every_tile_is_painted_whatever_the_caller_does_meanwhile() -> None:
+    maps = np.full((2, 20, 30), 77, np.uint8)
+    layout = layout_of((640, 480), maps)
+    canvas = np.zeros((480, 640, 3), np.uint8)
+    done: list[str] = []
+    painter = TilePainter()
+    painter.paint(canvas, layout, scene_of(maps, bank_of(2)), lambda: done.append("once"))
+    assert done == ["once"]
+    with pytest.raises(RuntimeError, match="a panel"):
+        painter.paint(canvas, layout, scene_of(maps, bank_of(2)), fail)
+    for index in range(2):
+        assert (picture(canvas, layout, index) == 77).all()
+
+
+def fail() -> None:
+    raise RuntimeError("a panel that cannot be drawn")
 
 
 def zoomed_layout(maps: ByteArray, canvas_wh: tuple[int, int], viewport: Viewport) -> Layout:

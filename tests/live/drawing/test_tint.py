@@ -11,7 +11,7 @@ from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.opposites import with_opposites
 from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
-from live.drawing.colormaps import palettes
+from live.drawing.colormaps import base_table, palettes
 from live.drawing.scene import Scene, Status
 from live.drawing.tiles import TilePainter
 from live.drawing.tint import Removed, counts_from, noise_responses, removed_share, tint_into, tint_strengths
@@ -19,6 +19,7 @@ from live.layout import Layout, LayoutRequest, arrange
 from live.state import COLORMAPS
 
 SEED = load_bank("udacity")
+LIFTED = base_table("lift", signed=False)[None, :, 0]  # every byte's
 
 
 def removed_of(bank: FilterBank, lo: float, hi: float) -> Removed:
@@ -49,7 +50,7 @@ def test_what_counts_lies_above_half_a_byte_s_rounding_too() -> None:
 def test_the_tint_begins_where_removed_responses_count_and_grows_with_them(lo: float, hi: float) -> None:
     removed = removed_of(SEED, lo, hi)
     least = counts_from(SEED, removed)[0]
-    strong = tint_strengths(SEED, removed)[0].astype(int)
+    strong = tint_strengths(SEED, removed)[0].of(LIFTED)[0].astype(int)
     sizes = lo + (hi - lo) * np.arange(256) / 255
     assert (strong[sizes < least] == 0).all()
     assert (strong[sizes >= least] > 0).all()
@@ -58,16 +59,17 @@ def test_the_tint_begins_where_removed_responses_count_and_grows_with_them(lo: f
 
 
 def test_a_map_of_which_nothing_was_removed_has_no_tint() -> None:
-    assert not tint_strengths(SEED, removed_of(SEED, 0, 0)).any()
+    for strength in tint_strengths(SEED, removed_of(SEED, 0, 0)):
+        assert not strength.of(LIFTED).any()
 
 
 @pytest.mark.parametrize("colormap", ["gray", "lift", "magma", "diverging"])
 def test_zero_becomes_violet_by_more_light_where_it_is_dark_and_by_less_where_it_is_light(colormap: str) -> None:
-    strong = tint_strengths(SEED, removed_of(SEED, 0, 8))[0]
+    strength = tint_strengths(SEED, removed_of(SEED, 0, 8))[0]
     (palette,) = palettes(colormap, False, np.array([[0, 8]], np.float32))
     canvas = np.zeros((2, 256, 3), np.uint8)
-    removed = np.tile(np.arange(256, dtype=np.uint8), (2, 1))
-    tint_into(np.zeros_like(removed), palette, removed, strong, canvas)
+    removed = np.tile(LIFTED, (2, 1))
+    tint_into(np.zeros_like(removed), palette, removed, strength, canvas)
     assert canvas[0, 0].tolist() == palette.table[0].tolist()
     blue, green, red = canvas[0, 255].astype(int)
     assert blue > red > green + 50

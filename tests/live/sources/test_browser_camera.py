@@ -11,7 +11,15 @@ import pytest
 from source_fakes import Events
 
 from convviz_core.arrays import ByteArray
-from live.sources.browser import MOST_SIDE, BrowserCamera, BrowserDevice, decoded, jpeg_size_wh
+from live.sources.browser import (
+    MOST_SCANS,
+    MOST_SIDE,
+    START_OF_SCAN,
+    BrowserCamera,
+    BrowserDevice,
+    decoded,
+    jpeg_size_wh,
+)
 from live.sources.frame import Frame, SourceError, SourceSettings
 
 
@@ -28,6 +36,24 @@ def claiming(size_wh: tuple[int, int]) -> bytes:
     small = jpeg(flat(9))
     at = small.index(b"\xff\xc0")
     return small[: at + 5] + struct.pack(">HH", size_wh[1], size_wh[0]) + small[at + 9 :]
+
+
+def behind(odd: bytes) -> bytes:
+    """A whole picture with an odd marker first, whose two bytes libjpeg passes over.
+
+    Whoever takes the next two for its length comes to the comment's last two bytes, a frame header of 2048x2048.
+    """
+    plain = jpeg(flat(3))
+    comment = b"\xff\xfe\xff\xfe" + bytes(65530) + b"\xff\xc0"
+    another = b"\xff\xfe\x00\x08\x00\x08\x00\x00\x00\x00"
+    return plain[:2] + odd + comment + another + plain[2:]
+
+
+def with_scans(count: int) -> bytes:
+    """A progressive picture, whose last scan comes again until there are so many."""
+    whole = jpeg(flat(3), cv2.IMWRITE_JPEG_PROGRESSIVE, 1)
+    last = whole[whole.rindex(START_OF_SCAN) : -2]
+    return whole[:-2] + (count - whole.count(START_OF_SCAN)) * last + whole[-2:]
 
 
 def first_frame(device: BrowserDevice, camera: BrowserCamera) -> Frame:
@@ -65,10 +91,20 @@ def test_whatever_lies_before_the_frame_header_is_skipped() -> None:
         claiming((65535, 65535)),
         claiming((MOST_SIDE + 1, 8)),
         claiming((8, MOST_SIDE + 1)),
+        behind(b"\xff\xff"),
+        behind(b"\xff\x01"),
+        behind(b"\xff\xd0"),
+        with_scans(MOST_SCANS + 1),
     ],
 )
 def test_what_is_no_whole_jpeg_of_a_fair_size_is_damaged(data: bytes) -> None:
     assert decoded(data) is None
+
+
+def test_a_progressive_picture_as_programs_write_it_is_whole() -> None:
+    image = decoded(jpeg(flat(3), cv2.IMWRITE_JPEG_PROGRESSIVE, 1))
+    assert image is not None
+    assert image.shape == (30, 40, 3)
 
 
 def test_a_picture_is_decoded_as_opencv_decodes_it() -> None:

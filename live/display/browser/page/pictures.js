@@ -40,6 +40,7 @@ export class Pictures {
     this.#clock = clock;
     this.#seen = seen;
     this.fromCamera = false; // whether the latency begins at the page's camera
+    this.count = 0; // how many have come
     this.exact = 0; // how many pictures have come without a loss
     this.shown = 0; // when what was drawn last was shown, on the viewer's clock
   }
@@ -64,6 +65,8 @@ export class Pictures {
     }
     this.#context.drawImage(bitmap, 0, head.top);
     bitmap.close();
+    this.count += 1;
+    this.#canvas.classList.remove("empty");
     this.#seen(head.number);
     this.shown = head.shown;
     if (head.last) this.exact += 1;

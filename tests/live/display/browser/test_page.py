@@ -275,6 +275,24 @@ def test_a_slow_link_gets_fewer_pictures_and_never_more_than_two_at_once(chromiu
         chromium.shut(page)
 
 
+def test_a_network_that_stalls_is_told_and_one_that_stays_so_is_tried_anew(chromium: Chromium, served: Served) -> None:
+    with SlowLink(served.port, bits_per_s=1e9) as link:
+        page = chromium.open()
+        earlier = "const real = Date.now; performance.now = () => real() - performance.timeOrigin + (window.later ?? 0)"
+        page.tell("Page.addScriptToEvaluateOnNewDocument", source=earlier)
+        page.go(served.url(link.port))
+        page.wait("document.getElementById('connection').textContent === 'connected'")
+        assert not page.evaluate("window.later = 60_000, canvas.classList.contains('stale')")  # a timer may be late
+        page.wait("document.getElementById('connection').textContent === 'connected'")
+        link.flows.clear()
+        page.wait("(window.later += 100, document.getElementById('message').textContent.includes('does not answer'))")
+        assert page.evaluate("canvas.classList.contains('stale')")
+        page.wait("(window.later += 1000, document.getElementById('message').textContent.includes('trying again'))")
+        link.flows.set()
+        page.wait("document.getElementById('connection').textContent === 'connected'")
+        chromium.shut(page)
+
+
 def test_a_network_that_stalls_gives_the_newest_picture_when_it_flows_again(chromium: Chromium, served: Served) -> None:
     with SlowLink(served.port, bits_per_s=1e9) as link:
         page = chromium.open(served.url(link.port))

@@ -18,7 +18,9 @@ from page_client import PageClient, ask
 from served import KeptCamera, Served
 from websockets.exceptions import InvalidStatus
 
+from live.display.browser.messages import MessageError
 from live.display.browser.server import MOST_PAGES, NONSENSE, OVER, TOO_MANY, WRONG_TOKEN
+from live.display.browser.visits import Allowance
 from live.events import Button, Gesture, Key, MouseButton, Pointer, Resize, Wheel
 
 
@@ -195,10 +197,27 @@ def test_a_page_that_never_stops_talking_is_closed(served: Served) -> None:
         page.hear("control")
         for _ in range(2000):
             try:
-                page.say([["move", 1, 1, False]])
+                page.say(50 * [["move", 1, 1, False]])
             except Exception:
                 break
         assert page.closed_with() == NONSENSE
+
+
+def test_what_a_stalled_network_held_back_for_twenty_seconds_may_come_at_once() -> None:
+    allowance = Allowance()
+    for _ in range(20 * 60):  # a mouse that is moved all the time, sixty pictures and a held key
+        allowance.take(3, 100.0)
+    with pytest.raises(MessageError):
+        allowance.take(8000, 100.0)
+
+
+def test_what_was_used_comes_back_with_time_and_never_more_than_that() -> None:
+    allowance = Allowance(per_s=10, at_once=20)
+    allowance.take(20, 0.0)
+    allowance.take(5, 0.5)
+    allowance.take(20, 1000.0)
+    with pytest.raises(MessageError):
+        allowance.take(1, 1000.0)
 
 
 def test_a_request_that_never_ends_holds_up_nobody(served: Served) -> None:

@@ -1,0 +1,83 @@
+"""What a model's layer gave, as arrays: its output with what is known of each channel, and bytes of some channels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+from convviz_core.engines.model_plan import ModelPlan, to_levels
+from convviz_core.models.tracing import Traced
+from convviz_core.mosaic import reduce_maps
+from convviz_core.ranges import FLAT_SPAN, Limits
+
+VALUES_AT_ONCE = 1 << 19  # of a page, so that they stay in the cache
+
+
+@dataclass(frozen=True, eq=False)
+class LayerOutput:
+    """conv: float32 (C, h, w), the layer's output. signed: whether no ReLU follows.
+
+    Of each channel, float32 (C,): least and largest response, and mean size after the activation. zeros: of all
+    responses after the activation, the share that is zero. peak: the largest |response| after it. run: what went into
+    the layer, where that was asked for.
+    """
+
+    conv: FloatArray
+    signed: bool
+    least: FloatArray
+    largest: FloatArray
+    mean: FloatArray
+    zeros: float
+    peak: float
+    run: Traced | None = None
+
+
+def layer_output(plan: ModelPlan, frame: ByteArray, *, traced: bool = False) -> LayerOutput:
+    """One forward pass of a plan. traced: with its `run`. Errors: as ModelPlan.forward."""
+    output, run = plan.traced(frame) if traced else (plan.forward(frame), None)
+    conv, signed = output.cpu(), plan.key.layer.signed
+    flat = conv.flatten(1)
+    zeros = (flat == 0 if signed else flat <= 0).sum().item() / flat.numel()
+    mean = (flat.abs() if signed else flat.relu()).mean(1)
+    each: list[AnyArray] = [part.nan_to_num(0.0).numpy() for part in (flat.amin(1), flat.amax(1), mean)]
+    least, largest, means = each
+    peak = float(max(largest.max(), -least.min() if signed else 0.0, 0.0))
+    return LayerOutput(conv.numpy(), signed, least, largest, means, zeros, peak, run)
+
+
+def page_levels(
+    output: LayerOutput, channels: tuple[int, ...], limits: Limits | None, reduce: int = 1
+) -> tuple[ByteArray, FloatArray]:
+    """Bytes of those channels, uint8 (N, h, w), reduced, and their ranges, float32 (N, 2).
+
+    limits: None gives each map its own extremes.
+    """
+    signed, levels, ranges = output.signed, [], []
+    _, height, width = output.conv.shape
+    step = max(1, VALUES_AT_ONCE // (height * width))
+    for first in range(0, len(channels), step):
+        page = torch.from_numpy(output.conv[list(channels[first : first + step])])
+        page = page if signed else page.relu_()
+        if limits is None:
+            own = torch.stack([page.amin((1, 2)), page.amax((1, 2))], 1)
+            flat = own[:, 1] - own[:, 0] <= FLAT_SPAN * output.peak
+        else:
+            own, flat = torch.tensor([limits] * len(page), dtype=torch.float32), None
+        made = to_levels(page, own, flat, 128 if signed else 0).numpy()
+        levels.append(reduce_maps(made, reduce) if reduce > 1 else made)
+        ranges.append(own.numpy())
+    return np.concatenate(levels), np.concatenate(ranges)
+
+
+def removed_levels(
+    output: LayerOutput, channels: tuple[int, ...], limits: Limits | None, reduce: int = 1
+) -> tuple[ByteArray, FloatArray]:
+    """The same of what ReLU sets to zero: the sizes of the responses below it."""
+    negative = np.maximum(-output.conv[list(channels)], 0)
+    most = np.full(len(negative), limits[1]) if limits else negative.max(axis=(1, 2))
+    ranges = np.stack([np.zeros_like(most), most], 1).astype(np.float32)
+    levels = to_levels(torch.from_numpy(negative), torch.from_numpy(ranges), None, 0).numpy()
+    return (reduce_maps(levels, reduce) if reduce > 1 else levels), ranges

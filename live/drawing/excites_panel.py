@@ -1,0 +1,80 @@
+"""What excites the enlarged channel: the nine parts of the input that drove it highest in this run."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import cv2
+import numpy as np
+
+from convviz_core.arrays import ByteArray
+from live.drawing.numbers import figure
+from live.drawing.overlay import Sprite
+from live.drawing.panel import PanelPage
+from live.drawing.reasons import Excites
+from live.drawing.scene import Scene
+from live.drawing.text import DIM, INK, RULE, put, shortened
+from live.layout import Layout
+from live.layout.panel_places import Panel
+from live.layout.tiling import Rect
+
+A_ROW = 3
+
+
+class ExcitesPanel:
+    """Drawn again when another part is kept, and with the pictures as often as it can be read."""
+
+    def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+        """The parts."""
+        found = scene.model and scene.model.excites
+        return found and (found.channel, found.kept, found.finding, scene.beat)
+
+    def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
+        """One sprite where a channel is enlarged."""
+        place, found = layout.panel(Panel.EXCITES), scene.model and scene.model.excites
+        if place is None or found is None:
+            return ()
+        title = f"What excites channel {found.channel}"
+        page = PanelPage(place, layout.text, title, "in this run, the highest first", "in this run")
+        if not found.kept:
+            words = "what a response reads is being found first" if found.finding else "nothing yet"
+            page.write(words, DIM, small=True)
+            return (page.finish(),)
+        known = all(one.box is not None for one in found.kept)
+        said = (
+            "what the channel's peak reads of the input" if known else "the whole input: what a peak reads is not known"
+        )
+        page.write_wrapped(said, DIM)
+        _draw_parts(page, found)
+        return (page.finish(),)
+
+
+def _draw_parts(page: PanelPage, found: Excites) -> None:
+    text, gap = page.text, page.text.pad
+    width, step = (page.width - (A_ROW - 1) * gap) // A_ROW, page.step(small=True)
+    height = page.height // A_ROW - step - gap
+    if min(width, height) < step:
+        page.leave_out("the parts")
+        return
+    for number, one in enumerate(found.kept):
+        row, across = divmod(number, A_ROW)
+        x, y = page.left + across * (width + gap), page.y + row * (height + step + gap)
+        shown = _fitted(one.patch, width, height)
+        place = Rect(x, y, shown.shape[1], shown.shape[0])
+        page.pixels[place.slices] = shown
+        cv2.rectangle(page.pixels, (x, y), (place.right - 1, place.bottom - 1), RULE, 1)
+        words = f"{figure(one.value)}, {_ago(found.time_s - one.time_s)}"
+        put(page.pixels, shortened(words, text.small, width), x, y + height + round(1.05 * text.small), text.small, INK)
+
+
+def _ago(seconds: float) -> str:
+    return "now" if seconds < 1 else f"{seconds:.0f} s ago" if seconds < 100 else f"{seconds / 60:.0f} min ago"
+
+
+def _fitted(patch: ByteArray, width: int, height: int) -> ByteArray:
+    """The patch in BGR as large as it fits, its pixels as squares where it grows."""
+    scale = min(width / patch.shape[1], height / patch.shape[0])
+    size = max(1, int(patch.shape[1] * scale)), max(1, int(patch.shape[0] * scale))
+    how = cv2.INTER_NEAREST if scale > 1 else cv2.INTER_AREA
+    shown = np.asarray(cv2.resize(patch, size, interpolation=how), np.uint8)
+    return shown if shown.ndim == 3 else np.repeat(shown[:, :, None], 3, axis=2)

@@ -1,0 +1,135 @@
+"""The inspector of a model's layer: what one response is, where it lies, what it reads, how the channel does."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+
+from live.drawing.numbers import figure
+from live.drawing.overlay import Pieces, Sprite, at_once
+from live.drawing.panel import PanelPage
+from live.drawing.scene import Scene
+from live.drawing.text import ACCENT, BOLD, DIM, INK
+from live.drawing.tiles import map_part
+from live.drawing.why import write_why
+from live.layout import Layout
+from live.layout.panel_places import Panel
+from live.layout.why_places import why_places
+
+OTHERS_LISTED = 12  # of the page's channels at the same place, the largest first
+
+
+class ModelInspector:
+    """Drawn again when the pixel changes, and with the picture as often as it can be read."""
+
+    first_listed = 0
+
+    def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+        """What is explained, and of which picture where that stands still."""
+        model = scene.model
+        assert model
+        shown = scene.range, scene.gain, scene.layer.activation, model.name, model.channels
+        return (
+            scene.target,
+            scene.pinned,
+            *shown,
+            model.read,
+            model.finding,
+            model.why is None,
+            scene.sliding,
+            scene.still,
+        )
+
+    def beat(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
+        """The pictures'."""
+        return scene.beat
+
+    def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
+        """One sprite where it is open."""
+        return at_once(self.pieces(layout, scene))
+
+    def pieces(self, layout: Layout, scene: Scene) -> Pieces:
+        """See Piecewise."""
+        place = layout.panel(Panel.INSPECTOR)
+        if place is None:
+            return ()
+        title = "Pinned pixel" if scene.pinned else "Pixel under the pointer"
+        page = PanelPage(place, layout.text, title, "a click pins it" if not scene.pinned else "a click lets it go")
+        if scene.target is None:
+            page.write("point at a map", DIM)
+            return (page.finish(),)
+        _write(page, layout, scene)
+        yield
+        return (page.finish(),)
+
+
+def _write(page: PanelPage, layout: Layout, scene: Scene) -> None:
+    model, target = scene.model, scene.target
+    assert model
+    assert target is not None
+    index, y, x = target
+    channel = model.channels[index]
+    value = float(model.conv[channel, y, x])
+    page.write(f"channel {channel}, row {y}, column {x}", ACCENT, weight=BOLD)
+    if model.state_of(index):
+        page.write(f"this channel is {model.state_of(index)} since the layer is shown", ACCENT, small=True)
+    page.skip()
+    page.row([(f"{model.title} gives", 0.0, INK), (figure(value), 1.0, INK)])
+    if not scene.layer.signed:
+        page.row([("after the viewer's ReLU", 0.0, INK), (figure(max(value, 0.0)), 1.0, INK)])
+    byte = _byte(layout, scene, index, y, x)
+    if byte is not None:
+        lo, hi = scene.ranges[index].tolist()
+        page.row([(f"shown in {figure(lo)} to {figure(hi)} as byte", 0.0, INK), (str(byte), 1.0, INK)])
+    page.skip()
+    page.write_wrapped(_reads(scene), DIM)
+    page.skip()
+    if model.why is None:
+        _write_others(page, scene, channel, y, x)
+        return
+    place = layout.panel(Panel.INSPECTOR)
+    assert place is not None
+    places = why_places(place, layout.text, model.why.lines)
+    bottom, page.bottom = page.bottom, places.top - place.y - layout.text.pad
+    if page.height >= 3 * page.step(small=True):
+        _write_others(page, scene, channel, y, x)
+    page.bottom = bottom
+    write_why(page, places, places.top - place.y, model.why)
+
+
+def _write_others(page: PanelPage, scene: Scene, channel: int, y: int, x: int) -> None:
+    model = scene.model
+    assert model
+    column = model.conv[:, y, x]
+    shown = column if scene.layer.signed else np.maximum(column, 0)
+    rank = int((np.abs(shown) > abs(shown[channel])).sum()) + 1
+    page.write(f"all {len(column)} channels here: this one is number {rank} by size", DIM, small=True)
+    for other in np.argsort(-np.abs(shown), kind="stable")[:OTHERS_LISTED].tolist():
+        if page.height < page.step(small=True):
+            break
+        colour = ACCENT if other == channel else INK
+        page.row([(f"channel {other}", 0.0, colour), (figure(float(shown[other])), 1.0, colour)], small=True)
+
+
+def _byte(layout: Layout, scene: Scene, index: int, y: int, x: int) -> int | None:
+    """The pixel's byte in the mosaic, where that has every pixel and it is seen."""
+    crop = layout.crop
+    if layout.reduce > 1 or not crop.contains(x, y):
+        return None
+    maps = scene.removed.count if scene.removed else len(scene.ranges)
+    return int(map_part(scene.mosaic, maps, index, layout)[y - crop.y, x - crop.x])
+
+
+def _reads(scene: Scene) -> str:
+    model = scene.model
+    assert model
+    if model.finding:
+        return "what it reads of the input is being found"
+    if model.read is None:
+        return "what it reads of the input is not known: the model looks at values, or has no fixed field"
+    box, (height, width) = model.read, scene.image.shape[:2]
+    if (box.top, box.left, box.bottom, box.right) == (0, 0, height, width):
+        return f"it reads the whole input, {width}x{height}"
+    size = f"{box.right - box.left}x{box.bottom - box.top}"
+    return f"it reads {size} of the input: rows {box.top} to {box.bottom - 1}, columns {box.left} to {box.right - 1}"

@@ -1,0 +1,94 @@
+"""The strip at the bottom while a model is shown: layer and range, the channels, the source and the model's rate."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+from convviz_core.layer import Activation
+from live.drawing.model_scene import ModelScene
+from live.drawing.overlay import Sprite, blank
+from live.drawing.scene import Scene
+from live.drawing.strip import HELP, Word, draw_layer, left_out_sentence, limits, put_words, second_words, strip_notice
+from live.drawing.text import ACCENT, BOLD, DIM, INK, REGULAR, put, put_right, shortened
+from live.layout import Layout
+
+
+class ModelStrip:
+    """As Strip, with one line more: the channels."""
+
+    def __init__(self) -> None:
+        self._held_for: Hashable = None
+        self._follows: Hashable = None
+
+    def key(self, layout: Layout, scene: Scene) -> Hashable:
+        """All its words and the colour bar's range, a few times a second where they follow the pictures."""
+        assert scene.model
+        fixed = layer_words(scene), scene.range, scene.gain, scene.colormap, scene.model.channels, scene.model.page
+        if self._held_for != (fixed, scene.beat):
+            self._held_for = (fixed, scene.beat)
+            words = channel_words(scene.model), source_words(scene)
+            self._follows = (limits(scene), tuple(scene.ranges[0].tolist()), words)
+        status = scene.status
+        said = strip_notice(layout, scene), scene.hints, status.recording, status.paused, status.mirrored
+        return fixed, said, self._follows
+
+    def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
+        """One sprite, or none."""
+        if not layout.strip.height or scene.model is None:
+            return ()
+        text, sprite = layout.text, blank(layout.strip)
+        left, right = text.pad, layout.strip.width - text.pad
+        line = text.gap // 2 + round(text.base * 1.05)
+        draw_layer(sprite, layout, scene, left, right, line, layer_words(scene))
+        line += text.line
+        put_words(sprite, channel_words(scene.model), left, right, line, text.base)
+        line += text.line
+        notice = strip_notice(layout, scene)
+        if notice is not None:
+            put(sprite.pixels, notice, left, line, text.base, ACCENT)
+        else:
+            end = put_right(sprite.pixels, HELP if scene.hints else "", right, line, text.base, DIM)
+            put_words(sprite, source_words(scene), left, end - text.base, line, text.base)
+        if layout.left_out:
+            said = shortened(left_out_sentence(layout), text.small, right - left)
+            put(sprite.pixels, said, left, line + text.line, text.small, DIM)
+        return (sprite,)
+
+
+def layer_words(scene: Scene) -> tuple[Word, ...]:
+    """Which layer, the most important first."""
+    model = scene.model
+    assert model
+    channels, height, width = model.shape
+    relu = "ReLU" if scene.layer.activation == Activation.RELU else "no ReLU"
+    words: list[Word] = [(model.title, INK, BOLD), (relu, INK, REGULAR)]
+    words.append((f"{model.type}, {channels} x {width}x{height}".removeprefix(", "), DIM, REGULAR))
+    if model.stride:
+        y, x = model.stride
+        words.append((f"stride {x:g}" if x == y else f"stride {y:g},{x:g}", DIM, REGULAR))
+    return (*words, (model.model, DIM, REGULAR))
+
+
+def channel_words(model: ModelScene) -> tuple[Word, ...]:
+    """Which channels are shown, and how they have done since the layer is shown."""
+    count = model.shape[0]
+    if len(model.channels) == count:
+        which = f"all {count} channels" if count > 1 else "1 channel"
+    else:
+        which = f"{len(model.channels)} of {count} channels, page {model.page + 1} of {model.pages}"
+    words: list[Word] = [(which, INK, REGULAR), (model.order, DIM, REGULAR)]
+    words.append((f"{100 * model.zeros:.0f} % of the responses are 0", DIM, REGULAR))
+    dead, saturated = len(model.dead), len(model.saturated)
+    colour = ACCENT if dead or saturated else DIM
+    words.append((f"{dead} dead, {saturated} saturated so far", colour, REGULAR))
+    return tuple(words)
+
+
+def source_words(scene: Scene) -> tuple[Word, ...]:
+    """The rate of the model's pictures, what one takes, and the source."""
+    assert scene.model
+    took: Word = (f"the model takes {scene.model.forward_ms:.0f} ms", DIM, REGULAR)
+    words = list(second_words(scene))
+    moves = bool(scene.status.fps) and not scene.status.paused
+    words.insert(moves + bool(scene.status.recording), took)  # behind the rate at which its pictures come
+    return tuple(words)

@@ -1,0 +1,75 @@
+"""What a response of a model's layer was made of: by input channel with its kernel slice, or in one sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convviz_core.arrays import FloatArray
+from live.drawing.kernels import draw_picture, shades
+from live.drawing.numbers import figure
+from live.drawing.panel import PanelPage
+from live.drawing.reasons import Why
+from live.drawing.text import ACCENT, DIM, INK
+from live.layout.why_places import WhyPlaces
+
+if TYPE_CHECKING:
+    from convviz_core.models.explaining import Explanation  # which load torch
+    from convviz_core.models.reading import Contributions
+
+KERNEL_AT, INPUT_AT = 0.36, 0.56  # shares of the width at which slices begin
+LARGEST_CELL = 6.0
+
+
+def write_why(page: PanelPage, places: WhyPlaces, top: int, why: Why) -> None:
+    """Fill the panel from row `top` of its own on."""
+    page.y = top
+    if why.contributions:
+        _write_contributions(page, places, why.contributions)
+    elif why.explanation:
+        _write_explanation(page, why.explanation)
+
+
+def _from(made_by: str | None, others: str) -> str:
+    return f"from {made_by}: a click on one goes there" if made_by else others
+
+
+def _write_contributions(page: PanelPage, places: WhyPlaces, found: Contributions) -> None:
+    listed, _ = found.largest()
+    listed, rest = found.largest(min(places.seen, len(listed)))
+    page.write(_from(found.made_by, "from what no single layer made"), ACCENT if found.made_by else DIM, small=True)
+    head = [("input channel", 0.0, DIM), ("kernel", -KERNEL_AT, DIM), ("x input", -INPUT_AT, DIM), ("adds", 1.0, DIM)]
+    page.row(head, small=True)
+    slices = [found.slice_of(channel) for channel, _ in listed]
+    reaches = [max((float(np.abs(pair[side]).max(initial=0)) for pair in slices), default=0.0) for side in range(2)]
+    for (channel, amount), pair in zip(listed, slices, strict=True):
+        y = page.y
+        page.row([(f"channel {channel}", 0.0, INK), (figure(amount), 1.0, INK)], small=True)
+        for at, values, reach in zip((KERNEL_AT, INPUT_AT), pair, reaches, strict=True):
+            _draw_slice(page, np.asarray(values, np.float32), reach, page.left + round(at * page.width), y, places.step)
+    others = found.channels[1] - found.channels[0] - len(listed)
+    page.row([(f"the other {others} together", 0.0, DIM), (figure(rest), 1.0, DIM)], small=True)
+    page.row([("bias", 0.0, DIM), (figure(found.bias), 1.0, DIM)], small=True)
+    page.row([("in all, before any ReLU", 0.0, ACCENT), (figure(found.output), 1.0, ACCENT)], small=True)
+
+
+def _draw_slice(page: PanelPage, values: FloatArray, reach: float, x: int, y: int, step: int) -> None:
+    if not values.size:
+        return
+    rows, columns = values.shape
+    cell = min(LARGEST_CELL, (step - 3) / rows, (INPUT_AT - KERNEL_AT) * page.width * 0.9 / columns)
+    draw_picture(page.pixels, np.repeat(shades(values, reach)[:, :, None], 3, axis=2), x, y + 1, cell)
+
+
+def _write_explanation(page: PanelPage, found: Explanation) -> None:
+    end = page.y
+    if found.inputs:
+        first = found.inputs[0]
+        page.write(_from(found.made_by, "from what no single layer made"), ACCENT if found.made_by else DIM, small=True)
+        page.write("its input there, or the one that counts most:", DIM, small=True)
+        where = f"channel {first.channel}, row {first.y}, column {first.x}"
+        page.row([(where, 0.0, INK), (figure(first.value), 1.0, INK)], small=True)
+        end = page.y
+    page.y = end
+    page.write_wrapped(found.words, INK)

@@ -1,0 +1,33 @@
+"""Where the inspector of a model's layer lists what a response was made of: at its bottom. Only arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from live.layout.tiling import Rect
+from live.layout.type_scale import TypeScale
+
+ABOVE_EM = 19.0  # of the panel, for what is said of the response itself
+HEADING_LINES, SUM_LINES = 2, 3
+
+
+@dataclass(frozen=True)
+class WhyPlaces:
+    """top: of the heading, on the canvas. seen: how many lines are listed below it. step: from one to the next."""
+
+    top: int
+    seen: int
+    step: int
+
+    def line_at(self, y: int) -> int | None:
+        """The listed line at that row of the canvas."""
+        row = (y - self.top) // self.step - HEADING_LINES
+        return row if 0 <= row < self.seen else None
+
+
+def why_places(place: Rect, text: TypeScale, count: int) -> WhyPlaces:
+    """So many lines between a heading and the sum; fewer where the panel is low."""
+    step = round(1.4 * text.small)
+    room = int(place.height - ABOVE_EM * text.base) // step - HEADING_LINES - SUM_LINES
+    seen = max(0, min(count, room))
+    return WhyPlaces(place.bottom - text.pad - (HEADING_LINES + seen + SUM_LINES) * step, seen, step)

@@ -1,0 +1,103 @@
+"""One forward pass up to a layer, and all that is read off its maps: by the thread that runs it, or the loop's."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.auto_range import FLOOR, Tally
+from convviz_core.engines.api import Engine
+from convviz_core.engines.model_page import LayerOutput, layer_output
+from convviz_core.gray import to_gray
+from convviz_core.models.layer import ModelLayer
+from convviz_core.models.model_input import scaled
+from convviz_core.sampling import LEAST_PIXELS
+from live.sources.frame import Frame
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a run is of. picture: equal where the pixels are. traced: with what goes into the layer."""
+
+    layer: ModelLayer
+    picture: object
+    traced: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a layer gave for one frame.
+
+    picture: uint8, what went in, before the normalisation: (h, w, 3) BGR, or (h, w) for a model of gray. forward_ms:
+    how long the run took.
+    """
+
+    asked: Asked
+    frame: Frame
+    output: LayerOutput
+    picture: ByteArray
+    forward_ms: float
+    implementation: str
+
+    @property
+    def conv(self) -> FloatArray:
+        """float32 (C, h, w), the layer's output."""
+        return self.output.conv
+
+    @property
+    def peak(self) -> float:
+        """The largest |response| after the activation."""
+        return self.output.peak
+
+    @property
+    def input_hw(self) -> tuple[int, int]:
+        """The (h, w) at which the frame went in."""
+        return self.picture.shape[0], self.picture.shape[1]
+
+    @cached_property
+    def sizes(self) -> FloatArray:
+        """float32 (n,): |v| after the activation, as parts of the peak, of all responses or of a spread sample."""
+        flat = self.conv.reshape(len(self.conv), -1)
+        pixels = spread_pixels(flat.shape[1])
+        chosen = flat if pixels is None else np.take(flat, pixels, axis=1)
+        shown = np.abs(chosen) if self.asked.layer.signed else np.maximum(chosen, 0)
+        return np.asarray(shown.reshape(-1) / (self.peak or 1.0), np.float32)
+
+    @cached_property
+    def auto_limit(self) -> float:
+        """The picture's own limit (see auto_range.Tally), with its peak as the fixed limit."""
+        if not self.peak or not np.isfinite(self.peak):
+            return 1.0
+        limit = Tally.of(self.sizes).limit(self.conv.size)
+        return max(1.0 if limit is None else limit, FLOOR) * self.peak
+
+    def share_above(self, limit: float) -> float:
+        """Of the responses after the activation, those above `limit`."""
+        return float(np.count_nonzero(self.sizes > limit / (self.peak or 1.0) * (1 + 1e-5)) / self.sizes.size)
+
+
+@lru_cache(maxsize=8)
+def spread_pixels(count: int) -> NDArray[np.int64] | None:
+    """Which of so many pixels of a map are looked at: by chance, so that no row, column or grating is missed."""
+    if count <= 2 * LEAST_PIXELS:
+        return None
+    return np.sort(np.random.default_rng(0).choice(count, 2 * LEAST_PIXELS, replace=False))
+
+
+def run(engine: Engine, frame: Frame, asked: Asked) -> Answer:
+    """One forward pass. Errors: ModelError, EngineError."""
+    layer, image = asked.layer, frame.image
+    start_s = time.perf_counter()
+    output = layer_output(engine.plan_model(layer, image.shape), image, traced=asked.traced)
+    forward_ms = 1e3 * (time.perf_counter() - start_s)
+    size_hw = layer.size_hw(image.shape)
+    picture = scaled(image, size_hw)
+    if layer.model.channels_for(size_hw) == 1:
+        picture = to_gray(picture)
+    implementation = f"torch {str(layer.model.dtype).removeprefix('torch.')}, eager"
+    return Answer(asked, frame, output, np.array(picture), forward_ms, implementation)

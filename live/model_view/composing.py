@@ -1,0 +1,168 @@
+"""State and answer of a model's layer -> layout request and scene."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from convviz_core.engines.api import Result
+from convviz_core.layer import Activation
+from convviz_core.models.model_input import Normalization
+from convviz_core.ranges import RangeMode
+from live.drawing.compositor import Compositor
+from live.drawing.excites_panel import ExcitesPanel
+from live.drawing.help_panel import Help
+from live.drawing.layer_list import LayerList
+from live.drawing.model_captions import ModelCaptions, model_caption_needs
+from live.drawing.model_inspector import ModelInspector
+from live.drawing.model_marks import ModelMark
+from live.drawing.model_scene import ModelScene
+from live.drawing.model_strip import ModelStrip
+from live.drawing.notices import NoSignal, Notices
+from live.drawing.pixel_numbers import PixelNumbers
+from live.drawing.profile_panel import Profile
+from live.drawing.reasons import Excites, Why
+from live.drawing.scene import ProfileInfo, Scene, Status
+from live.drawing.tiles import TilePainter
+from live.drawing.tint import Removed
+from live.drawing.watched_panel import WatchedMarks, WatchedPanel
+from live.layout import LayoutRequest
+from live.layout.panel_places import Panel
+from live.model_view.answer import Answer
+from live.model_view.channels import Health
+from live.model_view.chosen import ModelChoice
+from live.model_view.fields import FieldFinder
+from live.model_view.keys import model_sections
+from live.model_view.listing import listed
+from live.model_view.picture import Shown
+from live.state import ViewState
+
+EXPLANATION = (
+    "Each tile is one channel of what the layer gives, before the model goes on; its channels are numbered from 0, as "
+    "torch has them. ReLU here is the viewer's own, on what is shown. A dead channel has not been above 0 once since "
+    "the layer is shown; a saturated one was the same above 0 at every pixel."
+)
+FOR_MODELS = (Panel.LAYERS, Panel.INSPECTOR, Panel.EXCITES, Panel.WATCHED, Panel.PROFILE, Panel.HELP)
+
+
+def new_model_compositor() -> Compositor:
+    """Everything that a canvas has while a model is shown, from back to front."""
+    return Compositor(
+        TilePainter(),
+        beside=(
+            ModelCaptions(),
+            ModelStrip(),
+            LayerList(),
+            ModelInspector(),
+            ExcitesPanel(),
+            WatchedPanel(),
+            Profile(),
+            Help(model_sections(), explanation=EXPLANATION),
+        ),
+        marks=(PixelNumbers(), WatchedMarks(), ModelMark()),
+        over=(NoSignal(), Notices()),
+    )
+
+
+def model_request(canvas_wh: tuple[int, int], answer: Answer, count: int, state: ViewState) -> LayoutRequest:
+    """What `state` wants on a canvas, for so many of the answer's channels."""
+    typing = state.model is not None and state.model.typed is not None
+    enlarged = state.interaction.viewport.enlarged is not None
+    by_themselves = {
+        Panel.WATCHED: bool(state.interaction.watched),
+        Panel.LAYERS: typing,
+        Panel.EXCITES: enlarged,
+    }
+    notes = "each channel's limits" if state.appearance.range == RangeMode.FRAME else ""
+    return LayoutRequest(
+        canvas_wh=canvas_wh,
+        map_hw=(answer.conv.shape[1], answer.conv.shape[2]),
+        count=count,
+        input_tile=state.appearance.input_tile,
+        viewport=state.interaction.viewport,
+        panels=tuple(panel for panel in FOR_MODELS if state.shows(panel) or by_themselves.get(panel)),
+        captions=model_caption_needs(len(answer.conv), notes=notes),
+        more_lines=1,
+    )
+
+
+def model_scene(
+    state: ViewState,
+    shown: Shown,
+    result: Result,
+    status: Status,
+    health: Health,
+    fields: FieldFinder,
+    *,
+    profile: ProfileInfo | None = None,
+    beat: int = 0,
+    why: Why | None = None,
+    excites: Excites | None = None,
+) -> Scene:
+    """What `state` shows of an answer."""
+    looks, inspected, answer = state.appearance, state.interaction.inspected, shown.answer
+    assert state.model is not None
+    activation = Activation(answer.asked.layer.activation)
+    read, finding = None, False
+    if inspected is not None:
+        read, finding = fields.box(answer.asked.layer, answer.input_hw, *inspected[1:])
+    n = len(shown.ranges)
+    removed = None
+    if shown.removed is not None:
+        removed = Removed(tuple(range(n, 2 * n)), 2 * n, shown.removed, np.zeros(n))
+    return Scene(
+        layer=replace(state.settings, activation=activation).layer,
+        range=looks.range,
+        ranges=result.ranges,
+        image=answer.picture,
+        mosaic=result.mosaic,
+        status=status,
+        gain=looks.gain,
+        share_above=shown.share_above,
+        colormap=looks.colormap,
+        target=inspected if state.shows(Panel.INSPECTOR) else None,
+        marked=inspected,
+        pinned=state.interaction.pinned is not None,
+        sliding=state.interaction.sliding,
+        panel_point=state.interaction.panel_point,
+        scrolled_maps=state.interaction.scrolled_maps,
+        removed=removed,
+        profile=profile,
+        beat=beat,
+        help_page=state.interaction.help_page,
+        model=ModelScene(
+            model=state.model.model.name,
+            name=answer.asked.layer.name,
+            type=_type_of(state.model, answer),
+            shape=(len(answer.conv), answer.conv.shape[1], answer.conv.shape[2]),
+            stride=next((line.stride for line in state.model.lines if line.name == answer.asked.layer.name), None),
+            conv=answer.conv,
+            channels=shown.look.channels,
+            page=state.model.page,
+            pages=-(-len(answer.conv) // max(1, len(state.model.channels(len(answer.conv))))),
+            order=str(state.model.order),
+            dead=health.dead,
+            saturated=health.saturated,
+            zeros=health.zeros,
+            forward_ms=answer.forward_ms,
+            input_words=input_words(answer, state.model.normalize),
+            listed=listed(state),
+            read=read,
+            finding=finding,
+            why=why,
+            excites=excites,
+        ),
+    )
+
+
+def _type_of(choice: ModelChoice, answer: Answer) -> str:
+    return next((line.type for line in choice.lines if line.name == answer.asked.layer.name), "")
+
+
+def input_words(answer: Answer, normalize: Normalization | None) -> str:
+    """What the model gets, in words."""
+    height, width = answer.input_hw
+    kind = "gray" if answer.picture.ndim == 2 else "RGB"
+    normalised = f", normalised ({normalize})" if normalize else ""
+    return f"{width}x{height} {kind} in 0 to 1{normalised}"

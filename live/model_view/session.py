@@ -1,0 +1,226 @@
+"""The loop's steps while a model is shown: it runs beside the window, and its pictures come when they come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from convviz_core.arrays import ByteArray
+from convviz_core.engines.api import Result
+from convviz_core.models.model_input import input_size
+from convviz_core.mosaic import first_maps
+from live.display.api import Display
+from live.events import DisplayEvent
+from live.intake import PATIENCE_S
+from live.layout import Layout, arrange, preferred_canvas_wh
+from live.layout.panel_places import Panel
+from live.model_view.answer import Answer, Asked
+from live.model_view.channels import Channels
+from live.model_view.chosen import Order
+from live.model_view.composing import model_request, model_scene, new_model_compositor
+from live.model_view.fields import FieldFinder
+from live.model_view.opening import not_in_the_list, with_layers
+from live.model_view.picture import Look, PictureMaker, Shown
+from live.model_view.reasons import Reasons, arrived
+from live.model_view.worker import Failure, Worker
+from live.pointing import kept_inside, pointed
+from live.session import Session
+from live.sources.frame import Frame
+from live.state import MapPixel, ViewState
+
+BUSY_S = 0.004  # how long a read may keep an answer waiting
+
+
+class ModelSession(Session):
+    """A Session whose pictures are a model's answers: a frame's way goes on when the model has seen it."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._compositor = new_model_compositor()
+        self._worker = Worker(self._engine, beside=self._display.interactive)
+        self._fields, self._channels, self._maker = FieldFinder(), Channels(), PictureMaker()
+        self._asked: Asked | None = None
+        self._size_hw: tuple[int, int] | None = None  # of the input that the list of layers is for
+        self._answer: Answer | None = None
+        self._shown: Shown | None = None
+        self._failure = ""  # the last one that was said
+        self._reasons = Reasons(self._fields)
+
+    def capture(self) -> Frame | None:
+        """Take in the source's next frame, ask for its maps; the frame whose maps have come."""
+        self._ask()  # another layer, before the source is waited for
+        done = self._worker.take()
+        if done is None:
+            patience_s = BUSY_S if self._worker.busy else PATIENCE_S
+            looks = self.state.appearance
+            self._intake.take(self.state.interaction.paused, looks.mirror, None, patience_s)
+            self._intake.mirror(looks.mirror)
+            self._ask()
+            done = self._worker.take()
+        if isinstance(done, Failure):
+            self._failed(done)
+            return None
+        return self._take(done) if done else None
+
+    def _ask(self) -> None:
+        """Ask for what is to be shown, where that is not asked for yet."""
+        frame = self._intake.frame
+        if frame is None or self.state.model is None:
+            return
+        self._list_layers(frame)
+        layer, traced = self.state.model.layer(self.state.settings.activation), self.state.shows(Panel.INSPECTOR)
+        asked = Asked(layer, self._intake.picture, traced)
+        if asked != self._asked:
+            self._asked = asked
+            kept = replace(frame, image=frame.image.copy()) if self._display.interactive else frame
+            self._worker.ask(kept, asked)
+
+    def _list_layers(self, frame: Frame) -> None:
+        """The layers of inputs of this size; found anew where the frames' size changes."""
+        assert self.state.model is not None
+        height, width = frame.image.shape[:2]
+        size_hw = input_size((height, width), self.state.model.input_hw)
+        if size_hw != self._size_hw:
+            self._size_hw = size_hw
+            self.state = replace(self.state, model=with_layers(self.state.model, size_hw))
+
+    def _failed(self, failure: Failure) -> None:
+        """Said once; before the first picture it is the end."""
+        before = self._answer
+        assert self.state.model is not None
+        if before is None:
+            raise not_in_the_list(self.state.model, failure.error)
+        sentence = str(failure.error)
+        if failure.asked.layer.name == before.asked.layer.name:
+            sentence += ": the last picture stays"
+        else:
+            sentence += f": {before.asked.layer.name} stays"
+            if self.state.model.name == failure.asked.layer.name:
+                self.state = replace(self.state, model=self.state.model.showing(before.asked.layer.name))
+        if sentence != self._failure:
+            self._failure = sentence
+            self._tell(sentence)
+
+    def _take(self, answer: Answer) -> Frame | None:
+        """A new answer. Its frame counts once, however often another layer of it is asked for."""
+        before, self._answer, self._failure = self._answer, answer, ""
+        self._channels.take(answer)
+        self._maker.take(answer)
+        now_s = self._profiler.clock()
+        self._profiler.computed(now_s - answer.forward_ms / 1e3, self._engine.name, self._engine.device)
+        choice = self.state.model
+        if choice and choice.order == Order.STRONGEST and choice.name == answer.asked.layer.name:
+            self.state = self.state.with_model(ranked=self._channels.ranked)
+        again = before is not None and before.asked.picture == answer.asked.picture
+        return None if again else answer.frame
+
+    def outdated(self) -> bool:
+        """Whether what is on the screen is no longer what should be."""
+        changed = self._shown is None or self._shown.answer is not self._answer
+        return self._answer is not None and self._display.canvas_wh is not None and (changed or super().outdated())
+
+    def compute(self) -> Result:
+        """The page of the latest answer, as it is asked for now."""
+        answer = self._answer
+        assert answer is not None
+        self.state = arrived(self.state, answer)
+        channels = self._page(answer)
+        state = self.state
+        layout = self._arranged(answer, len(channels), state)
+        if layout:
+            self.state = state = kept_inside(pointed(state, layout), layout)
+        self._layout, looks = layout, state.appearance
+        tint = looks.tint and not answer.asked.layer.signed
+        look = Look(channels, looks.range, looks.gain, layout.reduce if layout else 1, tint)
+        if self._shown is None or (self._shown.answer, self._shown.look) != (answer, look):
+            self._shown = self._maker.show(answer, look)
+        shown = self._shown
+        self.state = state = self._reasons.take(answer, channels, state)
+        shown = replace(shown, excites=self._reasons.excited)
+        result = Result(shown.mosaic, shown.ranges, answer.peak, answer.implementation, {}, shown.share_above)
+        self._last.image, self._last.result, self._last.shown = answer.frame.image, result, shown
+        self._last.state = state.with_model(name=answer.asked.layer.name)
+        self._last.watched = self._watched(answer, channels, state)
+        return result
+
+    def _page(self, answer: Answer) -> tuple[int, ...]:
+        """The channels that are shown; what is pinned follows them."""
+        choice, was = self.state.model, self._last.state.model
+        assert choice is not None
+        assert was is not None
+        if choice.order == Order.STRONGEST and len(choice.ranked) != len(answer.conv):
+            choice = replace(choice, ranked=self._channels.ranked)
+            self.state = replace(self.state, model=choice)
+        channels = choice.channels(len(answer.conv))
+        if self._shown and self._shown.look.channels != channels:
+            by_itself = (choice.page, choice.order) == (was.page, was.order)
+            self.state = _following(self.state, self._shown.look.channels, channels, by_itself=by_itself)
+        return channels
+
+    def _watched(self, answer: Answer, channels: tuple[int, ...], state: ViewState) -> Any:
+        def value(pixel: MapPixel) -> float:
+            return float(answer.conv[channels[pixel[0]], pixel[1], pixel[2]])
+
+        of, time_s = (answer.asked.layer, channels), answer.frame.media_time_s
+        return self._watcher.note_values(state.interaction.pins, of, answer.asked.picture, time_s, value)
+
+    def _arranged(self, answer: Answer, count: int, state: ViewState) -> Layout | None:
+        display: Display = self._display
+        if display.interactive and self._shown is None:
+            request = model_request(self._screen_wh, answer, count, state)
+            display.open(preferred_canvas_wh(request, self._screen_wh))
+        canvas_wh = display.canvas_wh
+        return arrange(model_request(canvas_wh, answer, count, state)) if canvas_wh else None
+
+    def draw(self, result: Result) -> ByteArray | None:
+        """The canvas with the page and all that belongs over it; None where nobody looks."""
+        layout, state, shown = self._layout, self._last.state, self._shown
+        if layout is None or shown is None:
+            return None
+        with self._profiler.stage("draw"):
+            self._readings.begin_drawing()
+            self._painted = self._subject(layout.canvas_wh)
+            said, profile = self._readings.status(state), self._readings.profile(state, result, layout.canvas_wh)
+            beat = self._readings.beat(state)
+            health, fields = self._channels.health, self._fields
+            reasons = {"why": self._reasons.why, "excites": self._reasons.excites}
+            scene = model_scene(state, shown, result, said, health, fields, profile=profile, beat=beat, **reasons)
+            watched = self._last.watched if state.interaction.watched else ()
+            return self._compositor.compose(layout, replace(scene, hints=self._display.interactive, watched=watched))
+
+    def _own_mosaic(self, result: Result) -> ByteArray:
+        tiles = len(result.ranges) * (2 if self._shown and self._shown.look.tint else 1)
+        return first_maps(result.mosaic, tiles, len(result.ranges))
+
+    def _subject(self, canvas_wh: tuple[int, int]) -> object:
+        return super()._subject(canvas_wh), self._fields.pending
+
+    def idle(self) -> Sequence[DisplayEvent]:
+        """Nothing new: wait for a key, hardly while an answer is to come."""
+        return self._display.idle(0.001) if self._worker.busy or self._fields.pending else super().idle()
+
+    def finish(self) -> None:
+        """Run no more."""
+        self._worker.close()
+        super().finish()
+
+
+def _following(state: ViewState, before: tuple[int, ...], after: tuple[int, ...], *, by_itself: bool) -> ViewState:
+    """With pins at their channels, where these have moved; those of other pages are let go.
+
+    by_itself: the order has changed, not what a person asked for: the enlarged channel stays, too.
+    """
+    moved = {index: after.index(channel) for index, channel in enumerate(before) if channel in after}
+    now = state.interaction
+
+    def follow(pixel: MapPixel | None) -> MapPixel | None:
+        return (moved[pixel[0]], *pixel[1:]) if pixel and pixel[0] in moved else None
+
+    watched = tuple(found for found in map(follow, now.watched) if found)
+    viewport, enlarged = now.viewport, now.viewport.enlarged
+    if by_itself and enlarged is not None:
+        viewport = replace(viewport, enlarged=moved.get(enlarged))
+    return state.with_interaction(
+        pinned=follow(now.pinned), hovered=follow(now.hovered), watched=watched, viewport=viewport
+    )

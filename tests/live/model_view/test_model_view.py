@@ -1,0 +1,282 @@
+"""A model's layers in the loop: what is shown and kept, with a display and a source that the test drives."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch_models import ControlFlow, make
+
+from convviz_core import ModelLayer, load_model, open_engine
+from convviz_core.arrays import ByteArray
+from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.models.errors import ModelError
+from convviz_core.mosaic import tile_maps
+from convviz_core.ranges import RangeMode
+from live.display.null import NullDisplay
+from live.events import Closed, DisplayEvent, Inbox, Key
+from live.loop import Last, StopCondition, run
+from live.measuring.profiler import Profiler
+from live.model_view import session
+from live.model_view.chosen import ModelChoice
+from live.model_view.worker import Worker
+from live.recording.keep import Keep
+from live.sources.frame import Frame, SourceCounts
+from live.state import Appearance, LayerSettings, ViewState
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+HW = (24, 32)
+
+
+class Source:
+    """Gives these pictures, a tenth of a second apart, and ends."""
+
+    name = granted = "script"
+    fps: float | None = 10.0
+    live = False
+    silent_since_s: float | None = None
+
+    def __init__(self, images: Sequence[ByteArray]) -> None:
+        self.images = deque(images)
+        self.counts = SourceCounts()
+
+    @property
+    def ended(self) -> bool:
+        return not self.images
+
+    def read(self, timeout_s: float) -> Frame | None:  # noqa: ARG002
+        if not self.images:
+            return None
+        self.counts.captured += 1
+        at_s = self.counts.captured / 10
+        return Frame(self.images.popleft(), self.counts.captured - 1, at_s, at_s, 0.0)
+
+    def advice(self, measured_fps: float) -> str | None:  # noqa: ARG002
+        return None
+
+    def pause(self, paused: bool) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class Display:
+    """A window whose person does one thing a look; notes the name that is then on the screen."""
+
+    interactive = True
+    canvas_wh = (640, 480)
+
+    def __init__(self, script: Sequence[str], last: Last) -> None:
+        self.script, self.last = deque(script), last
+        self.seen: list[tuple[str, ByteArray]] = []
+
+    def open(self, preferred_wh: tuple[int, int]) -> None:
+        pass
+
+    def show(self, canvas: ByteArray) -> Sequence[DisplayEvent]:
+        shown = self.last.shown
+        assert shown is not None
+        self.seen.append((shown.answer.asked.layer.name, canvas.copy()))
+        return self._next()
+
+    def idle(self, wait_s: float) -> Sequence[DisplayEvent]:  # noqa: ARG002
+        return self._next()
+
+    def _next(self) -> Sequence[DisplayEvent]:
+        return [Key(self.script.popleft())] if self.script else [Closed()]
+
+    def set_fullscreen(self, fullscreen: bool) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def picture(seed: int = 0) -> ByteArray:
+    return np.random.default_rng(seed).integers(0, 256, (*HW, 3), np.uint8)
+
+
+def state_of(module: nn.Module, name: str = "", **looks: object) -> ViewState:
+    appearance = Appearance(**looks)  # type: ignore[arg-type]
+    return ViewState(
+        LayerSettings.of(BUILT_IN_BANKS), appearance, model=ModelChoice(load_model(module), name, None, HW)
+    )
+
+
+def headless(state: ViewState, images: Sequence[ByteArray], keep: Keep | None = None) -> tuple[Last, Profiler]:
+    last, profiler = Last(state), Profiler()
+    with open_engine("torch", "cpu") as engine:
+        run(Source(images), engine, NullDisplay(), profiler, last, keep=keep)
+    return last, profiler
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers come before the next look, as if the model took no time."""
+    monkeypatch.setattr(session, "Worker", partial(_at_once))
+
+
+def _at_once(engine: object, *, beside: bool) -> Worker:
+    assert beside
+    return Worker(engine, beside=False)  # type: ignore[arg-type]
+
+
+def in_window(state: ViewState, script: Sequence[str], images: Sequence[ByteArray] = ()) -> tuple[Last, Display]:
+    last = Last(state)
+    display = Display(script, last)
+    with open_engine("torch", "cpu") as engine:
+        source = Source(images or [picture()])
+        run(source, engine, display, Profiler(), last, inbox=Inbox(), stop=StopCondition())
+    return last, display
+
+
+def test_without_a_window_every_frame_gets_its_answer_from_the_first_convolution() -> None:
+    last, profiler = headless(state_of(make("residual")), [picture(seed) for seed in range(3)])
+    assert profiler.processed.count == 3
+    assert last.shown is not None
+    assert last.shown.answer.asked.layer.name == "0"
+    assert last.state.model is not None
+    assert last.state.model.lines[0].stride == (2, 2)
+
+
+@pytest.mark.parametrize("mode", list(RangeMode))
+def test_the_mosaic_is_the_layer_s_output_in_the_reported_ranges(mode: RangeMode) -> None:
+    last, _ = headless(state_of(make("plain"), "3", range=mode), [picture()])
+    assert last.result is not None
+    with open_engine("torch", "cpu") as engine:
+        _, maps = engine.maps(picture(), ModelLayer(load_model(make("plain")), "3", HW))
+        whole = engine.run(picture(), ModelLayer(load_model(make("plain")), "3", HW), range=mode)
+    lo, hi = (last.result.ranges[:, end, None, None].astype(np.float64) for end in (0, 1))
+    wanted = np.floor(255 * (maps.astype(np.float64) - lo) / np.where(hi > lo, hi - lo, 1) + 0.5)
+    assert np.abs(last.result.mosaic - tile_maps(np.clip(wanted, 0, 255).astype(np.uint8)).astype(int)).max() <= 1
+    assert np.allclose(last.result.ranges, whole.ranges, rtol=1e-5)
+
+
+def test_a_hundred_switches_in_a_row_show_each_layer_s_own_output(at_once: None) -> None:  # noqa: ARG001
+    module = make("encoder_decoder")
+    script = [*["]"] * 50, *["["] * 50]
+    last, display = in_window(state_of(module), script)
+    assert last.state.model is not None
+    names = [line.name for line in last.state.model.lines]
+    walked = [min(step, len(names) - 1) for step in range(51)]
+    walked += [max(walked[-1] - step, 0) for step in range(1, 51)]
+    shown = [name for name, _ in display.seen]
+    met = [names[at] for at in walked]
+    assert [name for at, name in enumerate(shown) if not at or name != shown[at - 1]] == [
+        name for at, name in enumerate(met) if not at or name != met[at - 1]
+    ]
+    assert last.shown is not None
+    with open_engine("torch", "cpu") as engine:
+        conv, _ = engine.maps(picture(), ModelLayer(load_model(module), names[0], HW))
+    assert np.array_equal(last.shown.answer.conv, conv)
+
+
+def test_the_list_and_typing_choose_a_layer_and_a_number_a_channel(at_once: None) -> None:  # noqa: ARG001
+    last, _ = in_window(state_of(make("encoder_decoder")), ["l", "Down", "Down", "Enter"])
+    assert last.state.model is not None
+    assert last.state.model.name == last.state.model.lines[2].name
+    last, _ = in_window(state_of(make("encoder_decoder")), [*"/twi", "Enter"])
+    assert last.state.model is not None
+    assert last.state.model.name == "twice"
+    last, _ = in_window(state_of(make("encoder_decoder")), [*"/4", "Enter", *"/77", "Enter", "Esc"])
+    assert last.state.interaction.viewport.enlarged == 4
+    assert last.state.model is not None
+    assert last.state.model.typed is None
+
+
+def test_pages_show_the_other_channels_and_their_own_bytes(at_once: None) -> None:  # noqa: ARG001
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(3, 70, 3))
+    last, _ = in_window(state_of(module), ["PageDown", "PageDown"])
+    assert last.shown is not None
+    assert last.shown.look.channels == (64, 65, 66, 67, 68, 69)
+    assert len(last.shown.ranges) == 6
+
+
+def test_the_strongest_channels_come_first(at_once: None) -> None:  # noqa: ARG001
+    module = nn.Sequential(nn.Conv2d(3, 3, 1, bias=True))
+    with torch.no_grad():
+        module[0].weight.zero_()
+        module[0].bias.copy_(torch.tensor([0.5, 2.0, 1.0]))
+    last, _ = in_window(state_of(module), ["o", ""])
+    assert last.shown is not None
+    assert last.shown.look.channels == (1, 2, 0)
+
+
+def test_keys_that_mean_nothing_for_a_model_change_nothing(at_once: None) -> None:  # noqa: ARG001
+    plain, _ = in_window(state_of(make("plain")), [""])
+    after, _ = in_window(state_of(make("plain")), [*"fdexkujyab195"])
+    assert after.state.settings == plain.state.settings
+    assert after.state.appearance == plain.state.appearance
+    assert after.state.editing is None
+
+
+def test_a_snapshot_has_what_went_in_all_maps_before_relu_and_the_page(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(3, 70, 3, 2))
+    last, _ = headless(state_of(module), [picture()])
+    with open_engine("torch", "cpu") as engine:
+        assert last.image is not None
+        Keep().write_snapshot(tmp_path / "s", engine, last.image, last.state, last.result, shown=last.shown)
+    assert {path.name for path in (tmp_path / "s").iterdir()} == {
+        "frame.png",
+        "mosaic.png",
+        "maps.npz",
+        "settings.json",
+    }
+    kept = np.load(tmp_path / "s" / "maps.npz")
+    rgb = picture()[..., ::-1].transpose(2, 0, 1) / 255
+    assert np.allclose(kept["input"], rgb, atol=1e-6)
+    with torch.no_grad():
+        wanted = module.double()(torch.from_numpy(rgb)[None])[0].numpy()
+    assert np.abs(kept["maps"] - wanted).max() <= 1e-4 * np.abs(wanted).max()
+    settings = json.loads((tmp_path / "s" / "settings.json").read_text())
+    assert {name: settings[name] for name in ("model", "weights", "layer", "input", "page")} == {
+        "model": "Sequential",
+        "weights": None,
+        "layer": "0",
+        "input": "32x24",
+        "page": 1,
+    }
+    assert last.result is not None
+    assert np.array_equal(cv2.imread(str(tmp_path / "s" / "mosaic.png"), cv2.IMREAD_GRAYSCALE), last.result.mosaic)
+    assert len(settings["ranges"]) == 64
+
+
+def test_a_layer_that_is_not_there_ends_the_run_with_the_near_names() -> None:
+    with pytest.raises(ModelError, match="no layer '6'"):
+        headless(state_of(make("plain"), "6"), [picture()])
+
+
+def test_a_layer_that_disappears_is_said_and_its_last_picture_stays() -> None:
+    said: list[str] = []
+    dark, bright = np.zeros((*HW, 3), np.uint8), np.full((*HW, 3), 250, np.uint8)
+    state = state_of(ControlFlow(inplace=True), "dark")
+    last, profiler = headless(state, [dark, bright, bright], Keep(say=said.append))
+    assert profiler.processed.count == 1
+    assert profiler.given_up == 2
+    assert said == ["'dark' does not run on this picture: the last picture stays"]
+    assert last.shown is not None
+    assert last.shown.answer.asked.layer.name == "dark"
+
+
+def test_the_tint_shows_the_sizes_of_what_relu_removed(at_once: None) -> None:  # noqa: ARG001
+    last, _ = in_window(state_of(make("plain"), "0", range=RangeMode.FIXED), ["t", "z"])
+    assert last.shown is not None
+    conv, (_, limit) = last.shown.answer.conv, last.shown.limits or (0, 0)
+    count, (height, width) = len(conv), conv.shape[1:]
+    assert last.shown.removed is not None
+    first_removed = last.shown.mosaic[2 * height : 3 * height, :width]  # the ninth of sixteen tiles, four by four
+    wanted = np.clip(np.floor(255 * np.maximum(-conv[0], 0) / limit + 0.5), 0, 255)
+    assert count == 8
+    assert np.abs(first_removed.astype(int) - wanted).max() <= 1

@@ -1,0 +1,84 @@
+"""`convviz --model`: options, sentences, exit codes, files."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from live.cli import main
+
+pytestmark = pytest.mark.usefixtures("signals_as_before", "one_thread")
+
+NET = """
+import torch
+print("this is no data")
+def net():
+    torch.manual_seed(0)
+    return torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3, 2), torch.nn.ReLU(inplace=True), torch.nn.Conv2d(4, 2, 3))
+"""
+
+
+@pytest.fixture(autouse=True)
+def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "net.py").write_text(NET)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+
+
+def says(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    try:
+        code = main(["synthetic", "--headless", "--frames", "2", *arguments])
+    except SystemExit as left:
+        code = int(left.code or 0)
+    heard = capsys.readouterr()
+    assert heard.out == ""
+    assert "Traceback" not in heard.err
+    return code, heard.err
+
+
+def test_a_run_keeps_maps_and_says_in_its_statistics_what_was_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--layer", "2", "--input", "40x30", "--normalize", "imagenet", "--activation", "none")
+    code, err = says(capsys, "--model", "net.py:net", *options, "--snapshot", "out", "--stats", "stats.json")
+    assert code == 0
+    assert "convviz: 2 frames" in err
+    kept = np.load("out/maps.npz")
+    assert kept["input"].shape == (3, 30, 40)
+    assert kept["input"].min() < -0.5  # normalised
+    assert kept["maps"].shape == (2, 12, 17)
+    stats = json.loads(Path("stats.json").read_text())
+    named = {name: stats[name] for name in ("model", "layer", "input", "normalize", "activation", "engine")}
+    assert named == {
+        "model": "net.py:net",
+        "layer": "2",
+        "input": "40x30",
+        "normalize": "imagenet",
+        "activation": "none",
+        "engine": "torch",
+    }
+    assert stats["frames"]["processed"] == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--model", "net.py:net", "--filters", "sobel"), "--filters is about filters"),
+        (("--model", "net.py:net", "--stride", "2"), "--stride is about filters"),
+        (("--layer", "0"), "--layer is about a model"),
+        (("--model", "net.py:net", "--layer", "7"), "no layer '7'"),
+        (("--model", "net.py:nett"), "nett"),
+        (("--model", "net.py:net", "--weights", "no.pt"), "no.pt"),
+        (("--model", "net.py:net", "--normalize", "some"), "normalisation"),
+        (("--model", "net.py:net", "--input", "2x2"), "2x2"),
+        (("--model", "net.py:net", "--input", "big"), "big"),
+    ],
+)
+def test_what_does_not_fit_is_one_sentence_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str], options: tuple[str, ...], sentence: str
+) -> None:
+    code, err = says(capsys, *options)
+    assert code == 2
+    assert sentence in err
