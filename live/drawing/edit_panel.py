@@ -47,7 +47,9 @@ class EditPanel:
         _write_chosen(page, view, kernel)
         for place, (keys, words, possible) in zip(places.buttons, view.buttons, strict=False):
             _draw_button(page, place, keys, words, possible=possible)
-        return (page.sprite,)
+        if view.buttons and not places.buttons:
+            page.write_first(["no room for the buttons: h has their keys", "more keys: h", "h: keys"], ACCENT)
+        return (page.finish(),)
 
 
 def _write_facts(page: PanelPage, view: EditView, kernel: FloatArray, scene: Scene) -> None:

@@ -95,7 +95,7 @@ def test_each_line_says_its_value() -> None:
     assert [value for _, value in line_words(choice)] == (
         ["2, 1", "2", "1", "3", "3", "3", "circular", "1, 4", "1", "4", "added"]
     )
-    assert line_words(LayerChoice(SEED))[-1] == ("bias", "the bank has none")
+    assert line_words(LayerChoice(SEED))[-1] == ("bias", "none in this bank")
     assert stepped(LayerChoice(BIASED, ConvSettings((2, 1))), 0, 1).conv.stride == (2, 2)  # at first both alike
 
 
