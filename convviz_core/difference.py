@@ -45,23 +45,19 @@ class Alignment:
 def align(live: Layer, kept: Layer, shape: tuple[int, ...]) -> Alignment:
     """The maps of both on frames of that shape, laid over each other by their receptive fields' centres.
 
-    To whole pixels: a centre between two pixels counts as the one above or left of it, and of half a map's pixel that
-    is left over (where strides are even) the kept maps' pixel above or left is taken. Errors: NotAlignedError,
-    FrameSizeError.
+    To whole pixels of the maps; where half a pixel is left over, the kept maps' pixel above or left is taken. Errors:
+    NotAlignedError, FrameSizeError.
     """
-    strides = live.geometry.stride, kept.geometry.stride
+    strides = live.geometry.stride_yx, kept.geometry.stride_yx
     if strides[0] != strides[1]:
-        said = [f"{y}" if y == x else f"{y},{x}" for y, x in strides]  # type: ignore[misc]
+        said = [f"{y}" if y == x else f"{y},{x}" for y, x in strides]
         raise NotAlignedError(f"their strides are {said[0]} and {said[1]}")
-    centres, middles = zip(
-        *((layer.geometry.centre(0, 0), layer.geometry.middle_pixel(0, 0)) for layer in (live, kept)), strict=True
-    )
     axes = [
-        _align_axis(stride, middle[0] - middle[1], (centre[0] - centre[1]) / stride, have)
-        for stride, middle, centre, have in zip(
-            strides[0],  # type: ignore[arg-type]
-            zip(*middles, strict=True),
-            zip(*centres, strict=True),
+        _align_axis((centre - kept_centre) / stride, have)
+        for stride, centre, kept_centre, have in zip(
+            strides[0],
+            live.geometry.centre(0, 0),
+            kept.geometry.centre(0, 0),
             zip(live.output_hw(shape), kept.output_hw(shape), strict=True),
             strict=True,
         )
@@ -71,14 +67,14 @@ def align(live: Layer, kept: Layer, shape: tuple[int, ...]) -> Alignment:
     return Alignment((top, left), (kept_top, kept_left), (height, width), count, (rest_y, rest_x))
 
 
-def _align_axis(stride: int, ahead: int, exactly: float, have: tuple[int, int]) -> tuple[int, int, int, bool]:
-    """First pixels of both, how many both have, and whether half a pixel is left.
+def _align_axis(ahead: float, have: tuple[int, int]) -> tuple[int, int, int, bool]:
+    """First pixels of both, how many both have, and whether a part of a pixel is left.
 
-    ahead: by how many input pixels the live map begins behind the kept one; exactly: the same in map pixels, unrounded.
+    ahead: by how many of its pixels the live map begins behind the kept one.
     """
-    shift = math.ceil(ahead / stride - 0.5)  # live pixel i lies on kept pixel i + shift
+    shift = math.ceil(ahead - 0.5)  # live pixel i lies on kept pixel i + shift
     first, kept_first = max(0, -shift), max(0, shift)
-    return first, kept_first, min(have[0] - first, have[1] - kept_first), exactly != shift
+    return first, kept_first, min(have[0] - first, have[1] - kept_first), ahead != shift
 
 
 @dataclass(frozen=True)

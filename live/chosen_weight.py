@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.edits import Place
 
 
 @dataclass(frozen=True)
 class Drag:
-    """What is dragged gives its value to the weights it passes; None began beside them. changed: it has changed one."""
+    """What is dragged gives its value to the weights it passes; None began beside them.
+
+    made: the bank with the weight that it changed last. Where another is shown, a key has been pressed meanwhile, and
+    what is dragged on is a step of its own.
+    """
 
     value: float | None
-    changed: bool = False
+    made: FilterBank | None = None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from live.drawing.help_panel import Help
 from live.drawing.inspector import Inspector
 from live.drawing.layer_panel import LayerPanel
 from live.drawing.legend import Legend
-from live.drawing.marks import TargetMark
+from live.drawing.marks import FrameEdge, TargetMark
 from live.drawing.notices import NoSignal, Notices
 from live.drawing.pixel_numbers import PixelNumbers
 from live.drawing.profile_panel import Profile
@@ -58,6 +58,7 @@ def new_compositor(inspector: Inspector | None = None) -> Compositor:
             Help(help_sections(), edit_sections()),
         ),
         marks=(
+            FrameEdge(),
             OnBoth(PixelNumbers(), PixelNumbers()),
             EditedMark(),
             WatchedMarks(),

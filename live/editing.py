@@ -148,9 +148,10 @@ def drag(state: ViewState, places: EditPlaces, event: Button) -> tuple[ViewState
     if drag.value is None:
         return state.with_interaction(editing=replace(now, drag=drag)), False
     for place in _passed(places, began, event.at):
-        before, state = state.settings, choose(state, place)
-        state = apply(state, _painter(now.filter, place, drag.value), joined=drag.changed)
-        drag = replace(drag, changed=drag.changed or state.settings is not before)
+        before, state = state.settings.choice.bank, choose(state, place)
+        state = apply(state, _painter(now.filter, place, drag.value), joined=before is drag.made)
+        after = state.settings.choice.bank
+        drag = drag if after is before else replace(drag, made=after)
     return state.with_interaction(editing=replace(_editing(state), drag=drag)), True
 
 

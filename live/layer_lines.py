@@ -66,7 +66,7 @@ def _counted(conv: ConvSettings, name: str, part: int | None, step: int) -> Conv
 def _value(choice: LayerChoice, name: str, part: int | None) -> str:
     if name == "bias":
         if choice.bank.bias is None:
-            return "the bank has none"
+            return "none in this bank"
         return "added" if choice.bias else "not added"
     value = getattr(choice.conv, name)
     if not isinstance(value, tuple):

@@ -103,7 +103,7 @@ class LayerSettings:
     def with_choice(self, choice: LayerChoice, *, joined: bool = False) -> LayerSettings:
         """With another one in the place of the one that is shown: a step that can be undone, or joined to the last."""
         if joined:
-            return self._with(choice, self.history)
+            return self._with(choice, History(self.history.past))
         vars(self.choice.bank).pop("kernels", None)  # 64 of 31x31, a thousand times: stacked again when it is needed
         return self._with(choice, self.history.after(self.choice))
 

@@ -184,7 +184,7 @@ def _plain_keys() -> str:
 
 
 def _plain_line(binding: KeyBinding) -> str:
-    return f"  {key_names(binding):13} {binding.help}"
+    return f"  {key_names(binding):15} {binding.help}"
 
 
 def still_parser() -> argparse.ArgumentParser:

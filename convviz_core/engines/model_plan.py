@@ -7,6 +7,7 @@ define, with the picture's peak where a bank has its fixed limit.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -53,9 +54,14 @@ class Met:
 class ModelRuns:
     """What an engine needs to run models on its device: a copy of each, and what their layers have given."""
 
-    def __init__(self, place: torch.device, check_open: Callable[[], None]) -> None:
-        """check_open: raises once the engine was closed."""
-        self.place, self.check_open = place, check_open
+    def __init__(
+        self,
+        place: torch.device,
+        check_open: Callable[[], None],
+        running: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
+        """check_open: raises once the engine was closed. running: entered around every run, and every copy."""
+        self.place, self.check_open, self.running = place, check_open, running
         self._modules: WeakKeyDictionary[Model, nn.Module] = WeakKeyDictionary()
         self._met: WeakKeyDictionary[Model, dict[object, Met]] = WeakKeyDictionary()
 
@@ -79,7 +85,8 @@ class ModelRuns:
     def module(self, layer: ModelLayer) -> nn.Module:
         """The engine's own copy of the layer's model."""
         if layer.model not in self._modules:
-            self._modules[layer.model] = layer.model.replica(self.place)
+            with self.running():
+                self._modules[layer.model] = layer.model.replica(self.place)
         return self._modules[layer.model]
 
     def met(self, layer: ModelLayer) -> Met:
@@ -102,13 +109,15 @@ class ModelPlan:
     def forward(self, frame: ByteArray) -> Tensor:
         """What the layer gives, on the device: float32 (C, h, w), its own memory. Errors: ModelError."""
         layer = self.key.layer
-        return _own(layer.model.call(self._module, layer.name, self._values(frame)))
+        with self._runs.running():
+            return _own(layer.model.call(self._module, layer.name, self._values(frame)))
 
     def traced(self, frame: ByteArray) -> tuple[Tensor, Traced]:
         """The same, with what went into the layer."""
         layer = self.key.layer
-        run = layer.model.trace(self._module, layer.name, self._values(frame))
-        return _own(run.call), run
+        with self._runs.running():
+            run = layer.model.trace(self._module, layer.name, self._values(frame))
+            return _own(run.call), run
 
     def _values(self, frame: ByteArray) -> Tensor:
         """What goes into the model, (1, C, h, w) on the device."""

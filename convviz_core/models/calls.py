@@ -118,8 +118,8 @@ def run_through(module: nn.Module, values: Tensor) -> None:
             module(values)
     except _Reached:
         pass
-    except ModelError:
-        raise
+    except (ModelError, torch.OutOfMemoryError, torch.AcceleratorError):
+        raise  # the device's errors are its engine's to name
     except Exception as error:  # whatever a person's model raises
         kind = {1: "gray", 3: "RGB"}.get(values.shape[1], f"{values.shape[1]}-channel")
         raise ModelError(f"the model fails on a {width}x{height} {kind} picture: {first_line(error)}") from error

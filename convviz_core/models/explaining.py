@@ -101,17 +101,16 @@ def _normalised(module: nn.Module, values: Tensor, pixel: InputPixel, output: fl
     channel, eps = pixel.channel, float(module.eps)  # type: ignore[arg-type]
     kept = getattr(module, "running_mean", None) is not None
     if kept:
-        mean, variance = float(module.running_mean[channel]), float(module.running_var[channel])  # type: ignore[index]
+        statistics = module.running_mean, module.running_var
+        mean, variance = (float(each[channel]) for each in statistics if isinstance(each, Tensor))
     else:
         groups = module.num_groups if isinstance(module, nn.GroupNorm) else values.shape[1]
         size = values.shape[1] // groups
         first = channel // size * size
         part = values[0, first : first + size].double()
         mean, variance = float(part.mean()), float(part.var(unbiased=False))
-    weight, bias = (
-        1.0 if each is None and name == "weight" else 0.0 if each is None else float(each[channel])
-        for name, each in (("weight", module.weight), ("bias", module.bias))
-    )
+    weight = float(module.weight.detach()[channel]) if isinstance(module.weight, Tensor) else 1.0
+    bias = float(module.bias.detach()[channel]) if isinstance(module.bias, Tensor) else 0.0
     scale = weight / (variance + eps) ** 0.5
     shift = bias - mean * scale
     if not _is_near(pixel.value * scale + shift, output, abs(pixel.value * scale) + abs(shift), values):
@@ -129,7 +128,7 @@ def _gathered(module: nn.Module, values: Tensor, index: int, y: int, x: int, out
     read = values.detach().double().requires_grad_()
     try:
         with torch.enable_grad():
-            again = copy.copy(module)(read)[0, index, y, x]
+            again = copy.copy(module).forward(read)[0, index, y, x]  # no call: hooks may watch those
         (weights,) = torch.autograd.grad(again, read, allow_unused=True)
     except (RuntimeError, IndexError, TypeError):  # a part of its own kind, which looks like one of torch's
         return None
@@ -141,7 +140,8 @@ def _gathered(module: nn.Module, values: Tensor, index: int, y: int, x: int, out
     places = weights[0].nonzero()
     order = weights[0][tuple(places.T)].abs().argsort(descending=True, stable=True)
     pixels = [
-        _pixel(values, *place, weight=float(weights[0][tuple(place)])) for place in places[order[:MOST_LISTED]].tolist()
+        _pixel(values, channel, row, column, float(weights[0, channel, row, column]))
+        for channel, row, column in places[order[:MOST_LISTED]].tolist()
     ]
     return _say(module, pixels, places, output), tuple(pixels)
 

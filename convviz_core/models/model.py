@@ -164,7 +164,7 @@ class Model:
     def trace(self, module: nn.Module, name: str, values: Tensor) -> Traced:
         """The same, with what went into the layer, and where it came from."""
         found = trace(module, name, values)
-        _with_maps(found and found.call, name, values)
+        _with_maps(found.call if found else None, name, values)
         assert found is not None
         return found
 

@@ -161,14 +161,7 @@ def _refuted(module: nn.Module, noise: Tensor, last: str, fields: dict[str, Fiel
     refuted: set[str] = set()
     for axis in range(2):
         middle = noise.shape[2 + axis] // 2
-        for second_half in (False, True):
-            values = noise.clone()
-            part = (
-                values.narrow(2 + axis, middle, noise.shape[2 + axis] - middle)
-                if second_half
-                else values.narrow(2 + axis, 0, middle)
-            )
-            part.copy_(1 - part.flip(2 + axis))
+        for second_half, values in _half_changed(noise, axis):
             after = {step.name: step for step in run(module, values, last, sums)}
             for name, field in fields.items():
                 if field is None or name in refuted:
@@ -182,6 +175,22 @@ def _refuted(module: nn.Module, noise: Tensor, last: str, fields: dict[str, Fiel
                 if (changed & unread).any():
                     refuted.add(name)
     return refuted
+
+
+def _half_changed(noise: Tensor, axis: int) -> Iterator[tuple[bool, Tensor]]:
+    """The picture with other values in its first or second (True) half: other noise, and colours far outside it.
+
+    These change which channels are the strongest, for a model that chooses by that.
+    """
+    middle, side = noise.shape[2 + axis] // 2, noise.shape[2 + axis]
+    colours = torch.tensor([3.0, -2.0, -3.0], dtype=noise.dtype)[: noise.shape[1], None, None]
+    for second_half in (False, True):
+        start, length = (middle, side - middle) if second_half else (0, middle)
+        part = noise.narrow(2 + axis, start, length)
+        for other in (1 - part.flip(2 + axis), part * colours, -part * colours):
+            values = noise.clone()
+            values.narrow(2 + axis, start, length).copy_(other)
+            yield second_half, values
 
 
 @contextmanager

@@ -34,10 +34,14 @@ class Mouse:
             self._pressed_at, self._dragging = at, False
 
     def released(self, button: MouseButton, at: Point, *, shift: bool = False) -> None:
-        """A button came up."""
-        self._events.append(Pointer(at))
+        """A button came up; where toolkits leave out the last moves before, the way there is dragged all the same."""
         if button != MouseButton.LEFT or self._pressed_at is None:
+            self._events.append(Pointer(at))
             return
+        if at == self._pressed_at:
+            self._events.append(Pointer(at))
+        else:
+            self.moved(at, shift=shift)
         gesture = Gesture.DROP if self._dragging else Gesture.CLICK
         self._events.append(Button(button, gesture, at, shift=shift))
         self._pressed_at = None

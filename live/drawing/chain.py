@@ -20,6 +20,7 @@ from live.layout.panel_places import SIGN_EM
 from live.layout.tiling import Rect
 
 LARGEST_CELL_EM = 5.0
+LEGIBLE_CELL_EM = 2.0  # with cells of that size the three matrices stand beside each other, as the sum is read
 PADDING: Colour = (150, 60, 120)  # what of the patch is no pixel of the frame has half of it, a violet
 CHANNELS = ("R", "G", "B")
 
@@ -160,7 +161,7 @@ def _plan(page: PanelPage, shape: tuple[int, ...], height: int, *, stackable: bo
         (page.width - between - (channels - 1) * gap) // (channels * columns), (height - 3 * title) // (3 * rows)
     )
     most = round(LARGEST_CELL_EM * page.text.base)
-    if beside >= min(stacked, most) or not stackable:
+    if beside >= min(stacked, most, round(LEGIBLE_CELL_EM * page.text.base)) or not stackable:
         cell = max(0, min(beside, most))
         return _Plan(cell, True, (cell * columns + between, cell * rows + gap))
     cell = max(0, min(stacked, most))

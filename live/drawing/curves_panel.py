@@ -50,6 +50,7 @@ class CurvesPanel:
         curves = info.curves
         page = PanelPage(place, layout.text, f"Curves of {curves.index + 1}, {curves.label}", "j: close")
         page.write_wrapped(best_words(curves), ACCENT, small=False)
+        page.skip(0.2)
         noise = noise_words(curves, info.noise)
         words = [(noise[0], INK, "the noise"), *((said, DIM, "where the noise is from") for said in noise[1:])]
         words += [(relu_words(curves), DIM, "what ReLU does"), (measured_words(curves), DIM, "what dots are")]

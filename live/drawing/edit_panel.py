@@ -47,7 +47,9 @@ class EditPanel:
         _write_chosen(page, view, kernel)
         for place, (keys, words, possible) in zip(places.buttons, view.buttons, strict=False):
             _draw_button(page, place, keys, words, possible=possible)
-        return (page.sprite,)
+        if view.buttons and not places.buttons:
+            page.write_first(["no room for the buttons: h has their keys", "more keys: h", "h: keys"], ACCENT)
+        return (page.finish(),)
 
 
 def _write_facts(page: PanelPage, view: EditView, kernel: FloatArray, scene: Scene) -> None:
@@ -102,10 +104,10 @@ def _frame(pixels: ByteArray, place: Rect, margin: int, colour: Colour) -> None:
 
 
 def _write_chosen(page: PanelPage, view: EditView, kernel: FloatArray) -> None:
-    channel, row, place = view.place
+    channel, row, column = view.place
     page.skip(0.3)
     named = f"{CHANNELS[channel]}, " if len(kernel) > 1 else ""
-    page.row([(f"{named}row {row + 1}, column {place + 1}", 0, INK), (figure(float(kernel[view.place])), 1.0, ACCENT)])
+    page.row([(f"{named}row {row}, column {column}", 0, INK), (figure(float(kernel[view.place])), 1.0, ACCENT)])
     page.write_first(
         [
             "arrows or a click choose a weight; + and -, or the wheel over it, change it; drag to paint",

@@ -26,12 +26,12 @@ class ExcitesPanel:
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """The parts."""
-        found = scene.model and scene.model.excites
+        found = scene.model.excites if scene.model else None
         return found and (found.channel, found.kept, found.finding, scene.beat)
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite where a channel is enlarged."""
-        place, found = layout.panel(Panel.EXCITES), scene.model and scene.model.excites
+        place, found = layout.panel(Panel.EXCITES), scene.model.excites if scene.model else None
         if place is None or found is None:
             return ()
         title = f"What excites channel {found.channel}"
@@ -52,19 +52,27 @@ class ExcitesPanel:
 def _draw_parts(page: PanelPage, found: Excites) -> None:
     text, gap = page.text, page.text.pad
     width, step = (page.width - (A_ROW - 1) * gap) // A_ROW, page.step(small=True)
-    height = page.height // A_ROW - step - gap
+    height = (page.height - gap) // A_ROW - step - gap
     if min(width, height) < step:
         page.leave_out("the parts")
         return
-    for number, one in enumerate(found.kept):
+    parts = [_fitted(one.patch, width, height) for one in found.kept]
+    for number, (one, shown) in enumerate(zip(found.kept, parts, strict=True)):
         row, across = divmod(number, A_ROW)
-        x, y = page.left + across * (width + gap), page.y + row * (height + step + gap)
-        shown = _fitted(one.patch, width, height)
+        tallest = max(part.shape[0] for part in parts)
+        x, y = page.left + across * (width + gap), page.y + gap + row * (tallest + step + gap)
         place = Rect(x, y, shown.shape[1], shown.shape[0])
         page.pixels[place.slices] = shown
         cv2.rectangle(page.pixels, (x, y), (place.right - 1, place.bottom - 1), RULE, 1)
         words = f"{figure(one.value)}, {_ago(found.time_s - one.time_s)}"
-        put(page.pixels, shortened(words, text.small, width), x, y + height + round(1.05 * text.small), text.small, INK)
+        put(
+            page.pixels,
+            shortened(words, text.small, width),
+            x,
+            place.bottom + round(1.05 * text.small),
+            text.small,
+            INK,
+        )
 
 
 def _ago(seconds: float) -> str:

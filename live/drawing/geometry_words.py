@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from convviz_core.layer import Layer
-from live.drawing.numbers import MINUS, TIMES
+from live.drawing.numbers import MINUS, TIMES, figure
 
 MOST_NAMED = 3  # stretches of rows
 
@@ -51,6 +51,16 @@ def size_words(layer: Layer, input_hw: tuple[int, int]) -> list[str]:
     return lines
 
 
+def shape_words(layer: Layer) -> list[str]:
+    """Why the scene looks squeezed, where it does."""
+    step_y, step_x = layer.geometry.stride_yx
+    if step_y == step_x:
+        return []
+    return [
+        f"a map's pixels are drawn square, and stand for {step_x}x{step_y} of the input's: the scene looks squeezed"
+    ]
+
+
 def unread_words(layer: Layer, input_hw: tuple[int, int]) -> list[str]:
     """Which rows and columns of the input, and of its padding, no response reads; nothing where all are read."""
     found = []
@@ -69,8 +79,8 @@ def unread_words(layer: Layer, input_hw: tuple[int, int]) -> list[str]:
 def _named(name: str, positions: Sequence[int]) -> str:
     """ "row 7", "rows 7 and 8", "160 rows: 3, 7, 11 and so on"."""
     if len(positions) == 1:
-        return f"{name} {positions[0]}"
+        return f"{name} {figure(positions[0])}"
     if positions[-1] - positions[0] == len(positions) - 1:
-        return f"{name}s {positions[0]} to {positions[-1]}"
-    some = ", ".join(map(str, positions[:MOST_NAMED]))
+        return f"{name}s {figure(positions[0])} to {figure(positions[-1])}"
+    some = ", ".join(map(figure, positions[:MOST_NAMED]))
     return f"{len(positions)} {name}s: {some}{' and so on' if len(positions) > MOST_NAMED else ''}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import floor
 
 from convviz_core.geometry import PaddingMode
 from convviz_core.layer import Layer
+from live.drawing.numbers import figure
 
 Choices = list[str]  # one sentence, from its fullest form to its shortest
 
@@ -25,25 +27,24 @@ def where_words(layer: Layer, input_hw: tuple[int, int], y: int, x: int) -> list
 
 
 def _reads(layer: Layer, input_hw: tuple[int, int], y: int, x: int) -> Choices:
-    """The rows and columns inside the frame; what is repeated there by padding is told apart."""
-    top, left, bottom, right = layer.geometry.window(y, x)
-    spans = [(top, bottom, input_hw[0]), (left, right, input_hw[1])]
-    (first_y, end_y), (first_x, end_x) = ((max(0, first), min(end, size)) for first, end, size in spans)
-    if first_y >= end_y or first_x >= end_x:
-        return ["reads nothing of the input: it lies on padding alone", "lies on padding alone"]
-    step_y, step_x = layer.geometry.dilation_yx
-    rows, columns = _read("row", first_y, end_y, step_y), _read("column", first_x, end_x, step_x)
-    short = f"reads {first_y} to {end_y - 1}, {first_x} to {end_x - 1}"
-    return [f"reads {rows}, {columns} of the input", f"reads {rows}, {columns}", short]
+    """The rows and columns inside the frame that weights lie on; what padding repeats of it is told apart."""
+    top, left = layer.geometry.window(y, x)[:2]
+    each = zip((top, left), layer.geometry.dilation_yx, layer.bank.kernel_hw, input_hw, strict=True)
+    rows, columns = (
+        [at for at in range(first, first + step * count, step) if 0 <= at < size] for first, step, count, size in each
+    )
+    if not rows or not columns:
+        return ["its weights lie on padding alone", "lies on padding alone"]
+    named = f"{_read('row', rows)}, {_read('column', columns)}"
+    short = f"reads {rows[0]} to {rows[-1]}, {columns[0]} to {columns[-1]}"
+    return [f"reads {named} of the input", f"reads {named}", short]
 
 
-def _read(name: str, first: int, end: int, step: int) -> str:
-    every = f", every {_ordinal(step)}" if step > 1 else ""
-    return f"{name}s {first} to {end - 1}{every}" if end - first > 1 else f"{name} {first}"
-
-
-def _ordinal(number: int) -> str:
-    return f"{number}{ {2: 'nd', 3: 'rd'}.get(number, 'th') }".replace(" ", "")
+def _read(name: str, positions: Sequence[int]) -> str:
+    if len(positions) == 1:
+        return f"{name} {positions[0]}"
+    step = positions[1] - positions[0]
+    return f"{name}s {positions[0]} to {positions[-1]}{f' in steps of {step}' if step > 1 else ''}"
 
 
 STANDS_OUTSIDE = {
@@ -74,11 +75,12 @@ def _outside(layer: Layer, input_hw: tuple[int, int], y: int, x: int) -> list[Ch
 def _lies(middle: tuple[float, float], between: list[bool]) -> str:
     """Where the middle of a window is: between pixels in at least one direction."""
     row, column = middle
+    above, below, left, right = map(figure, (floor(row), floor(row) + 1, floor(column), floor(column) + 1))
     if all(between):
-        return f"between rows {floor(row)} and {floor(row) + 1}, columns {floor(column)} and {floor(column) + 1}"
+        return f"between rows {above} and {below}, columns {left} and {right}"
     if between[0]:
-        return f"between rows {floor(row)} and {floor(row) + 1}, on column {column:g}"
-    return f"on row {row:g}, between columns {floor(column)} and {floor(column) + 1}"
+        return f"between rows {above} and {below}, on column {left}"
+    return f"on row {above}, between columns {left} and {right}"
 
 
 def _size(layer: Layer, input_hw: tuple[int, int], between: list[bool]) -> Choices:

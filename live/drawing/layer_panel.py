@@ -6,11 +6,11 @@ from collections.abc import Hashable, Sequence
 
 import cv2
 
-from live.drawing.geometry_words import size_words, unread_words
+from live.drawing.geometry_words import shape_words, size_words, unread_words
 from live.drawing.overlay import Sprite
 from live.drawing.panel import PanelPage
 from live.drawing.scene import Scene
-from live.drawing.text import ACCENT, DIM, INK, RULE, put, put_right
+from live.drawing.text import ACCENT, DIM, INK, RULE, put, put_right, shortened
 from live.layout import Layout
 from live.layout.line_places import line_places
 from live.layout.panel_places import Panel
@@ -31,13 +31,14 @@ class LayerPanel:
             return ()
         page = PanelPage(panel, text, "Layer", "l or Esc: done")
         places = line_places(Rect(0, 0, panel.width, panel.height), text, len(scene.layer_lines))
+        brief = any(page.width_of(f"{name}  < {value} >") > page.width for name, value in scene.layer_lines)
         for number, (place, (name, value)) in enumerate(zip(places, scene.layer_lines, strict=False)):
-            _draw_line(page, place, name, value, chosen=number == scene.layer_line)
+            _draw_line(page, place, name.split(",")[0] if brief else name, value, chosen=number == scene.layer_line)
         if len(places) < len(scene.layer_lines):
             page.leave_out("some settings")
         page.y = places[-1].bottom + text.gap if places else page.y
         input_hw = (scene.image.shape[0], scene.image.shape[1])
-        for sentence in size_words(scene.layer, input_hw):
+        for sentence in (*size_words(scene.layer, input_hw), *shape_words(scene.layer)):
             page.write_wrapped(sentence, INK)
         for sentence in unread_words(scene.layer, input_hw):
             page.write_wrapped(sentence, ACCENT)
@@ -57,5 +58,7 @@ def _draw_line(page: PanelPage, place: Rect, name: str, value: str, *, chosen: b
     if chosen:
         cv2.rectangle(page.pixels, (place.x, place.y), (place.right - 1, place.bottom - 1), RULE, cv2.FILLED)
     line = place.y + round(1.05 * text.base) + (place.height - round(1.4 * text.base)) // 2
+    room = page.width - page.width_of(name) - text.pad
+    said = shortened(f"< {value} >" if chosen else value, text.base, room)
+    put_right(page.pixels, said, page.right, line, text.base, ACCENT if chosen else INK)
     put(page.pixels, name, page.left, line, text.base, INK if chosen or not name.startswith(" ") else DIM)
-    put_right(page.pixels, f"< {value} >" if chosen else value, page.right, line, text.base, ACCENT if chosen else INK)

@@ -14,6 +14,9 @@ from live.drawing.scene import MapPixel, Scene
 from live.drawing.text import ACCENT, DIM, INK, Colour
 
 NAMED_ENDS = (0.66, 0.84, 1.0)  # of the columns of numbers, where each map's words stand before them
+NAMED_FROM_EM = 17.0  # the narrowest page with room for these words
+COLUMNS_EM = (4.6, 3.0)  # at least so far from the first number's end to the second's, and on to the byte's
+UNNAMED_ENDS_EM = (6.6, 9.4)  # of the response and the byte alone
 ROWS_A_PIECE = 8  # that are written with one picture
 MAP_COLUMN_EM = 12.0  # number, response and byte of one map, in units of the text's size
 
@@ -25,11 +28,12 @@ def _write_heads(page: PanelPage, scene: Scene, power: int, *, named: bool) -> N
     title = "the same pixel in every map"
     if not named:
         what = "difference" if scene.difference else "response"
-        page.row([(f"{title}: {what}{times_power(power)}, byte", 0, DIM)], small=True)
+        said = f"{what}{times_power(power)}, byte"
+        page.write_first([f"{title}: {said}", said])
         return
     heads = ["sum", "byte"] if scene.layer.signed else ["sum", "ReLU", "byte"]
     heads = ["difference", "byte"] if scene.difference else heads
-    ends = zip(heads, NAMED_ENDS[-len(heads) :], strict=True)
+    ends = zip(heads, _named_ends(page, len(heads)), strict=True)
     page.row([(f"{title}{times_power(power)}", 0, DIM), *((head, end, DIM) for head, end in ends)], small=True)
 
 
@@ -38,7 +42,7 @@ def write_maps(page: PanelPage, scene: Scene, target: MapPixel, answers: Answers
     count, em = len(answers[0]), page.text.base / page.width
     if count <= 1:
         return 0
-    if page.height < 3 * page.step():
+    if page.height < 3 * page.step() or UNNAMED_ENDS_EM[1] * em > 1:
         page.leave_out("the other maps")
         return 0
     rows = (page.height - page.step(small=True)) // page.step()
@@ -46,7 +50,7 @@ def write_maps(page: PanelPage, scene: Scene, target: MapPixel, answers: Answers
     shown = count if count <= rows * columns else max(1, rows - 1) * columns
     first = min(scene.scrolled_maps, count - shown)
     sums, levels = answers[0][first : first + shown], answers[1][first : first + shown]
-    named = columns == 1  # with room for what each answers to, and for what ReLU removed
+    named = columns == 1 and NAMED_FROM_EM * em <= 1  # with room for what each answers to, and for what ReLU removed
     numbers, power = _numbers(sums, levels, signed=scene.layer.signed or scene.difference, named=named)
     _write_heads(page, scene, power, named=named)
     rows = -(-shown // columns)
@@ -55,7 +59,7 @@ def write_maps(page: PanelPage, scene: Scene, target: MapPixel, answers: Answers
         for number in range(row, shown, rows):
             other = first + number
             begin, ink = (number // rows) / columns, ACCENT if other == target[0] else INK
-            ends = NAMED_ENDS[-len(numbers) :] if named else (begin + 7 * em, begin + 10 * em)
+            ends = _named_ends(page, len(numbers)) if named else [begin + end * em for end in UNNAMED_ENDS_EM]
             cells.append((f"{other + 1}", begin + 1.8 * em, DIM))
             cells += [(texts[number], end, ink) for texts, end in zip(numbers, ends, strict=True)]
             if named:
@@ -66,6 +70,13 @@ def write_maps(page: PanelPage, scene: Scene, target: MapPixel, answers: Answers
     if shown < count:
         page.write(f"maps {first + 1} to {first + shown} of {count}: the wheel scrolls", DIM, small=True)
     return first
+
+
+def _named_ends(page: PanelPage, count: int) -> list[float]:
+    """Where the last `count` columns end, as shares of the page's width; further apart than usual on a narrow page."""
+    em, (first, second, last) = page.text.base / page.width, NAMED_ENDS
+    second = min(second, last - COLUMNS_EM[1] * em)
+    return [min(first, second - COLUMNS_EM[0] * em), second, last][-count:]
 
 
 def _numbers(sums: FloatArray, levels: ByteArray, *, signed: bool, named: bool) -> tuple[list[list[str]], int]:

@@ -1,4 +1,4 @@
-"""Where the inspected pixel lies: a frame around it in every map, and around what it reads on the input."""
+"""Where the inspected pixel lies: a frame around it in every map and what it reads; and where the frame ends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray
-from convviz_core.geometry import Box
+from convviz_core.geometry import Box, ConvGeometry
 from live.drawing.scene import MapPixel, Scene
 from live.drawing.text import ACCENT, Colour
 from live.layout import Layout
@@ -17,6 +17,7 @@ from live.layout.tiling import Rect, Tile
 from live.layout.viewport import NUMBERS_FROM_SCALE
 
 OTHERS: Colour = (200, 196, 192)
+EDGE: Colour = (230, 130, 200)  # violet, as padding is in the inspector
 SHORTEST_ARM = 7  # of a small tile's side: longer ones would cover the picture
 GAP = 6  # canvas pixels between a frame and the crosshair around it
 
@@ -57,6 +58,30 @@ class TargetMark:
             stroke.draw(canvas)
 
 
+class FrameEdge:
+    """On the input's tile the frame's edge, a violet line, where the tile shows what stands outside of the frame."""
+
+    def draw(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
+        """Draw it just outside of the frame."""
+        tile = layout.tile(None)
+        if tile is None or scene.model:
+            return
+        place = _on_input(layout, scene.layer.geometry, Box(0, 0, scene.image.shape[0], scene.image.shape[1]))
+        if place is None:
+            return
+        lines = _frame(place, tile.picture, margin=1)
+        for colour, width in (((0, 0, 0), 3), (EDGE, 1)):
+            Stroke(tile.picture, tuple(lines), colour, width).draw(canvas)
+
+
+def _on_input(layout: Layout, geometry: ConvGeometry, box: Box) -> Rect | None:
+    """Where a box of input pixels lies on the input's tile, the whole of it; None where none of it is seen."""
+    (step_y, step_x), first = geometry.stride_yx, geometry.shown(Box(0, 0, 1, 1))  # where the input's tile begins
+    top, left = (box.top - first.top) / step_y, (box.left - first.left) / step_x
+    high, wide = (box.bottom - box.top) / step_y, (box.right - box.left) / step_x
+    return layout.canvas_rect(None, top, left, high, wide, whole=True)
+
+
 def _strokes(layout: Layout, scene: Scene, marked: MapPixel) -> Iterator[Stroke]:
     index, y, x = marked
     for tile in layout.tiles:
@@ -85,12 +110,7 @@ def _framed(layout: Layout, scene: Scene, tile: Tile, y: int, x: int) -> Rect | 
             box = geometry.receptive_field((scene.image.shape[0], scene.image.shape[1]), y, x)
         else:
             box = Box(*on_input, on_input[0] + 1, on_input[1] + 1)
-        if box is None:
-            return None
-        (step_y, step_x), first = geometry.stride_yx, geometry.shown(Box(0, 0, 1, 1))  # where the input's tile begins
-        top, left = (box.top - first.top) / step_y, (box.left - first.left) / step_x
-        high, wide = (box.bottom - box.top) / step_y, (box.right - box.left) / step_x
-        return layout.canvas_rect(None, top, left, high, wide, whole=True)
+        return _on_input(layout, geometry, box) if box else None
     if on_input is None:
         box = Box(y, x, y + 1, x + 1)
     else:

@@ -58,7 +58,7 @@ class ModelScene:
     @property
     def title(self) -> str:
         """The layer's name; a part of a Sequential has only a number for one."""
-        return f"layer {self.name}" if self.name[:1].isdecimal() else self.name
+        return titled(self.name)
 
     def input_part(self, image: ByteArray, crop: Rect) -> ByteArray:
         """The part of the input (H, W) or (H, W, 3) that lies where `crop` lies in the maps."""
@@ -77,3 +77,8 @@ class ModelScene:
         """What is known of a tile's channel since the layer is shown."""
         channel = self.channels[index]
         return "dead" if channel in self.dead else "saturated" if channel in self.saturated else ""
+
+
+def titled(name: str) -> str:
+    """A layer's name in a sentence."""
+    return f"layer {name}" if name[:1].isdecimal() else name

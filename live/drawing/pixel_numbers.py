@@ -25,6 +25,7 @@ SMALLEST, LARGEST, SIZE_OF_CELL, LINE_EM = 9, 14, 0.25, 1.15
 BRIGHT = 140  # of 255; from here on black is read better than white
 
 Words = Callable[[int, int], Sequence[str]]  # the lines on the pixel so many below and right of the crop's corner
+ONE = (1, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +68,10 @@ class PixelNumbers:
         key = self.key(layout, scene)
         if key != self._key:
             self._key = key
-            self._ink = [(tile, _written(tile, words, layout)) for tile, words in _words(layout, scene)]
+            self._ink = [
+                (tile, _written(tile, words, layout, ONE if tile.index is not None else scene.layer.geometry.stride_yx))
+                for tile, words in _words(layout, scene)
+            ]
         for tile, ink in self._ink:
             ink.draw(canvas[tile.picture.slices])
 
@@ -106,8 +110,8 @@ def _words(layout: Layout, scene: Scene) -> list[tuple[Tile, Words]]:
 
     written: list[tuple[Tile, Words]] = []
     for tile in layout.tiles:
-        if tile.index is None and (scene.model or scene.layer.geometry.stride_yx != (1, 1)):
-            continue  # a response's pixel is several of the input's
+        if tile.index is None and (scene.model or not _grays_fit(layout, scene)):
+            continue
         if tile.index is None:
             channels = scene.layer.bank.channels
             levels = to_planes(input_part(scene.image, scene.layer.geometry, crop), channels)
@@ -116,6 +120,13 @@ def _words(layout: Layout, scene: Scene) -> list[tuple[Tile, Words]]:
             values = found[indices.index(tile.index)]
             written.append((tile, of_map(values, map_part(scene.mosaic, maps, tile.index, layout))))
     return written
+
+
+def _grays_fit(layout: Layout, scene: Scene) -> bool:
+    """Whether the input's pixels, of which a stride puts several into each of the maps', have room for numbers."""
+    side = layout.scale / max(scene.layer.geometry.stride_yx)
+    size, lines = _size(side), scene.layer.bank.channels
+    return side >= text_width("255", size) + 2 and side >= lines * round(LINE_EM * size)
 
 
 def _size(scale: float) -> int:
@@ -127,17 +138,22 @@ def _characters(scale: float) -> int:
     return int((scale - 2) / text_width("0", _size(scale)))
 
 
-def _written(tile: Tile, words: Words, layout: Layout) -> _Ink:
-    """The words in the middle of every pixel that is seen whole enough for them."""
-    place, seen, crop, size = tile.picture, layout.seen, layout.crop, _size(layout.scale)
-    down, across = place.height / seen.height, place.width / seen.width
+def _written(tile: Tile, words: Words, layout: Layout, step_yx: tuple[int, int]) -> _Ink:
+    """The words in the middle of every pixel that is seen whole enough for them.
+
+    step_yx: so many of the tile's pixels lie in each of the maps', down and across.
+    """
+    place, seen, crop = tile.picture, layout.seen, layout.crop
+    down, across = place.height / (seen.height * step_yx[0]), place.width / (seen.width * step_yx[1])
+    first_y, first_x = (crop.y - seen.top) * step_yx[0], (crop.x - seen.left) * step_yx[1]
+    size = _size(layout.scale / max(step_yx))
     covered = np.zeros((place.height, place.width), np.uint16)
     cells = np.zeros((place.height, place.width), np.int32)
     corners: list[tuple[int, int]] = []
-    for row in range(crop.height):
-        top = (crop.y + row - seen.top) * down
-        for column in range(crop.width):
-            left = (crop.x + column - seen.left) * across
+    for row in range(crop.height * step_yx[0]):
+        top = (first_y + row) * down
+        for column in range(crop.width * step_yx[1]):
+            left = (first_x + column) * across
             lines = words(row, column)
             if _stamp(covered, cells, len(corners), lines, left + across / 2, top + down / 2, size):
                 corners.append((int(max(top, 0)) + 1, int(max(left, 0)) + 1))

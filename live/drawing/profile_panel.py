@@ -24,6 +24,7 @@ HEADROOM = 1.35  # above the source's interval and above what most pictures took
 NAMES = (*PARTS, "waiting")
 # B, G, R; apart from each other in lightness too, for who sees fewer colours.
 COLOURS: tuple[Colour, ...] = ((178, 114, 0), (233, 180, 86), (115, 158, 0), (66, 228, 240), (85, 78, 75))
+SHORT = {"from picture to picture": "interval"}
 ENDS = (0.55, 0.775, 1.0)  # of the columns
 
 
@@ -125,6 +126,8 @@ def _write_times(page: PanelPage, colour: Colour | None, name: str, times: Perce
     percentiles = (times.p50, times.p95, times.p99) if times.count > 1 else (times.p50,)
     values = zip(percentiles, ENDS[-len(percentiles) :], strict=True)
     indent = -1.4 * side / page.width
+    room = ENDS[-len(percentiles)] * page.width - page.width_of("88.8 ", small=True) + indent * page.width
+    name = name if page.width_of(name, small=True) <= room else SHORT.get(name, name)
     written = page.row([(name, indent, INK), *((f"{value:.1f}", end, INK) for value, end in values)], small=True)
     if colour and written:
         middle = top + round(0.7 * side)

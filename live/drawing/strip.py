@@ -94,7 +94,8 @@ def _sides(scene: Scene) -> tuple[Scene, ...]:
 def first_words(scene: Scene) -> tuple[Word, ...]:
     """What is shown in words, the most important first."""
     if scene.difference and scene.other:
-        return (("live minus kept", ACCENT, BOLD), (f"{len(scene.ranges)} differences", DIM, REGULAR))
+        count = len(scene.ranges)
+        return (("live minus kept", ACCENT, BOLD), (f"{count} difference{'s' * (count > 1)}", DIM, REGULAR))
     return side_words(scene)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from convviz_core.arrays import FloatArray
 from live.drawing.kernels import draw_picture, shades
+from live.drawing.model_scene import titled
 from live.drawing.numbers import figure
 from live.drawing.panel import PanelPage
 from live.drawing.reasons import Why
@@ -32,13 +33,13 @@ def write_why(page: PanelPage, places: WhyPlaces, top: int, why: Why) -> None:
 
 
 def _from(made_by: str | None, others: str) -> str:
-    return f"from {made_by}: a click on one goes there" if made_by else others
+    return f"made of what {titled(made_by)} gives: a click on a line goes there" if made_by else others
 
 
 def _write_contributions(page: PanelPage, places: WhyPlaces, found: Contributions) -> None:
     listed, _ = found.largest()
     listed, rest = found.largest(min(places.seen, len(listed)))
-    page.write(_from(found.made_by, "from what no single layer made"), ACCENT if found.made_by else DIM, small=True)
+    page.write(_from(found.made_by, "made of what no single layer gives"), ACCENT if found.made_by else DIM, small=True)
     head = [("input channel", 0.0, DIM), ("kernel", -KERNEL_AT, DIM), ("x input", -INPUT_AT, DIM), ("adds", 1.0, DIM)]
     page.row(head, small=True)
     slices = [found.slice_of(channel) for channel, _ in listed]
@@ -66,7 +67,9 @@ def _write_explanation(page: PanelPage, found: Explanation) -> None:
     end = page.y
     if found.inputs:
         first = found.inputs[0]
-        page.write(_from(found.made_by, "from what no single layer made"), ACCENT if found.made_by else DIM, small=True)
+        page.write(
+            _from(found.made_by, "made of what no single layer gives"), ACCENT if found.made_by else DIM, small=True
+        )
         page.write("its input there, or the one that counts most:", DIM, small=True)
         where = f"channel {first.channel}, row {first.y}, column {first.x}"
         page.row([(where, 0.0, INK), (figure(first.value), 1.0, INK)], small=True)

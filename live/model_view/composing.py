@@ -22,7 +22,6 @@ from live.drawing.model_strip import ModelStrip
 from live.drawing.notices import NoSignal, Notices
 from live.drawing.pixel_numbers import PixelNumbers
 from live.drawing.profile_panel import Profile
-from live.drawing.reasons import Excites, Why
 from live.drawing.scene import ProfileInfo, Scene, Status
 from live.drawing.tiles import TilePainter
 from live.drawing.tint import Removed
@@ -36,6 +35,7 @@ from live.model_view.fields import FieldFinder
 from live.model_view.keys import model_sections
 from live.model_view.listing import listed
 from live.model_view.picture import Shown
+from live.model_view.reasons import Reasons
 from live.state import ViewState
 
 EXPLANATION = (
@@ -94,11 +94,10 @@ def model_scene(
     status: Status,
     health: Health,
     fields: FieldFinder,
+    reasons: Reasons,
     *,
     profile: ProfileInfo | None = None,
     beat: int = 0,
-    why: Why | None = None,
-    excites: Excites | None = None,
 ) -> Scene:
     """What `state` shows of an answer."""
     looks, inspected, answer = state.appearance, state.interaction.inspected, shown.answer
@@ -150,8 +149,8 @@ def model_scene(
             listed=listed(state),
             read=read,
             finding=finding,
-            why=why,
-            excites=excites,
+            why=reasons.why,
+            excites=reasons.excites,
         ),
     )
 

@@ -214,6 +214,10 @@ def model_sections() -> list[tuple[str, list[tuple[str, str]]]]:
     without = ("Choose the filters", "Change the weights")
     not_here = {*NOT_FOR_MODELS, "PageDown", "point at it", "wheel over it"}
     first = [(key_names(binding), binding.help) for binding in MODEL_KEYS]
+    first += [
+        ("click a line of i", "that channel in the layer that made the input, pinned where it was read"),
+        ("z", "enlarge a channel; beside it stand the nine parts of the input that drove it highest"),
+    ]
     rest = [
         (title, [_WORDS.get(line[0], line) for line in lines if not {line[0], *line[0].split()} & not_here])
         for title, lines in help_sections()

@@ -26,7 +26,7 @@ def why(answer: Answer, channel: int, y: int, x: int) -> Why | None:
         return Why(contributions_of(run, channel, y, x), None)
     except ModelError:
         explanation = explanation_of(run, channel, y, x)
-        return explanation and Why(None, explanation)
+        return Why(None, explanation) if explanation else None
     except IndexError:
         return None
 

@@ -184,8 +184,8 @@ class ModelSession(Session):
             said, profile = self._readings.status(state), self._readings.profile(state, result, layout.canvas_wh)
             beat = self._readings.beat(state)
             health, fields = self._channels.health, self._fields
-            reasons = {"why": self._reasons.why, "excites": self._reasons.excites}
-            scene = model_scene(state, shown, result, said, health, fields, profile=profile, beat=beat, **reasons)
+            reasons = self._reasons
+            scene = model_scene(state, shown, result, said, health, fields, reasons, profile=profile, beat=beat)
             watched = self._last.watched if state.interaction.watched else ()
             return self._compositor.compose(layout, replace(scene, hints=self._display.interactive, watched=watched))
 

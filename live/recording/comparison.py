@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import json
+from collections.abc import Iterable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from convviz_core.layer import Layer
 from convviz_core.maps_file import write_maps
 from convviz_core.ranges import Range, RangeMode
 from live.comparing import Compared
+from live.errors import output_error
 from live.outputs import check_directory, replacing
 from live.recording.snapshot import layer_settings
 
@@ -32,6 +35,35 @@ class OtherSide:
 
     two: Compared
     kept: Result | None = None
+
+
+def files_of(directory: Path, other: OtherSide | None) -> list[Path]:
+    """What a snapshot in that folder keeps of a comparison."""
+    if other is None:
+        return []
+    names = [*COMPARISON_FILES, DIFFERENCE_FILE] if other.two.difference else COMPARISON_FILES
+    return [directory / FOLDER / name for name in names]
+
+
+def earlier_files(directory: Path) -> list[Path]:
+    """What an earlier snapshot in the folder may keep of one; nothing where its settings do not say so."""
+    try:
+        said = json.loads((directory / "settings.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    names = (*COMPARISON_FILES, DIFFERENCE_FILE) if isinstance(said, dict) and "compare" in said else ()
+    return [directory / FOLDER / name for name in names]
+
+
+def remove_files(files: Iterable[Path]) -> None:
+    """Remove them, and a folder that is left empty. Errors: OutputError."""
+    for path in files:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise output_error(path, error) from error
+        with suppress(OSError):  # where others' files lie in it, it stays
+            path.parent.rmdir()
 
 
 def as_shown(range: RangeMode, result: Result | None) -> Range:

@@ -15,7 +15,14 @@ from convviz_core.filters.bank import FilterBank
 from live.errors import OutputError
 from live.measuring.trace import Trace
 from live.outputs import check_directory
-from live.recording.comparison import OtherSide, as_shown, write_comparison
+from live.recording.comparison import (
+    OtherSide,
+    as_shown,
+    earlier_files,
+    files_of,
+    remove_files,
+    write_comparison,
+)
 from live.recording.edited_bank import write_edited
 from live.recording.snapshot import next_snapshot_directory, write_snapshot
 from live.sources.frame import SourceEvent
@@ -141,11 +148,13 @@ class Keep:
 
         other: what is compared, whose files come with it. shown: a model's answer, where one is shown.
         """
+        earlier = earlier_files(directory)
         if shown is not None:
             from live.recording.model_snapshot import write_model_snapshot  # which loads torch
 
             about = {"engine": engine.name, "device": engine.device, "source": self.source}
             write_model_snapshot(directory, shown, state, watched, about)
+            remove_files(earlier)
             return
         layer = state.layer
         own = None if other and other.two.difference else result  # a difference's range is not the layer's
@@ -159,6 +168,7 @@ class Keep:
             check_directory(directory)
             settings["compare"] = write_comparison(directory, engine, image, state.appearance.range, other, live_maps)
         write_snapshot(directory, image, mosaic, layer, conv, activated, settings)
+        remove_files(set(earlier) - set(files_of(directory, other)))
 
     def edited_bank(self, bank: FilterBank) -> bool:
         """Write a bank that was changed by hand to a new file in the current folder; whether it is there."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -39,11 +41,25 @@ def test_odd_kernels_lie_with_their_middles_on_each_other() -> None:
     assert align(layer(3, 3), layer(7, 7), SHAPE) == Alignment((2, 2), (0, 0), (14, 24), 1)
 
 
-def test_an_even_kernels_middle_counts_as_the_pixel_above_and_left_and_half_a_pixel_is_left() -> None:
-    # 4x4: between input pixels 1 and 2, so 1; 3x3: 1. 20 - 4 + 1 = 17 rows, 20 - 3 + 1 = 18.
-    found = align(layer(4, 4), layer(3, 3), SHAPE)
-    assert found == Alignment((0, 0), (0, 0), (17, 27), 1, (True, True))
-    assert align(layer(3, 3), layer(4, 4), SHAPE) == found
+def test_of_half_a_pixel_between_even_and_odd_kernels_the_kept_pixel_above_and_left_is_taken() -> None:
+    # Live middles at 1.5, 2.5, ..., kept ones at 1, 2, ...: 1.5 on 1. 20 - 4 + 1 = 17 rows, 20 - 3 + 1 = 18.
+    assert align(layer(4, 4), layer(3, 3), SHAPE) == Alignment((0, 0), (0, 0), (17, 27), 1, (True, True))
+    # Live middles at 1, 2, ..., kept ones at 1.5, 2.5, ...: 2, the second, on 1.5.
+    assert align(layer(3, 3), layer(4, 4), SHAPE) == Alignment((1, 1), (0, 0), (17, 27), 1, (True, True))
+
+
+@pytest.mark.parametrize("live", [placed(side, padding=padding) for side in (1, 2, 3, 4, 5, 6) for padding in (0, 1)])
+@pytest.mark.parametrize("kept", [placed(side, padding=padding) for side in (1, 2, 3, 4, 5, 6) for padding in (0, 1)])
+def test_maps_are_moved_by_the_difference_of_their_centres_rounded_down(live: Layer, kept: Layer) -> None:
+    first = [(one.geometry.extent_hw[0] - 1) / 2 - one.geometry.margins[0] for one in (live, kept)]
+    found = align(live, kept, SHAPE)
+    assert found.kept_yx[0] - found.live_yx[0] == found.kept_yx[1] - found.live_yx[1] == math.floor(first[0] - first[1])
+    assert 0 in (found.live_yx[0], found.kept_yx[0])
+    sizes = [one.output_hw(SHAPE) for one in (live, kept)]
+    ends = [[at + size for at, size in zip(yx, found.hw, strict=True)] for yx in (found.live_yx, found.kept_yx)]
+    for axis in (0, 1):  # all that both have: one of them ends there
+        assert [end[axis] <= size[axis] for end, size in zip(ends, sizes, strict=True)] == [True, True]
+        assert any(end[axis] == size[axis] for end, size in zip(ends, sizes, strict=True))
 
 
 def test_half_a_pixel_may_be_left_in_one_direction_alone() -> None:

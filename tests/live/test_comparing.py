@@ -12,6 +12,7 @@ from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.filters.files import load_bank
+from convviz_core.geometry import ConvSettings
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
 from live.comparing import Compared, CompareMode, Comparing, compared
@@ -107,6 +108,18 @@ def test_a_that_changes_nothing_says_so() -> None:
     state = press(STATE, "a")[0]
     assert press(state, "a")[0] == state
     assert "other side already" in why_nothing(state, "a")
+
+
+def test_keeping_and_comparing_is_nothing_to_undo_and_what_is_undone_leaves_the_kept_side() -> None:
+    choice = replace(STATE.settings.choice, conv=ConvSettings(stride=2))
+    state = replace(STATE, settings=STATE.settings.with_choice(choice))
+    history = state.settings.history
+    for key in "abbb":
+        state, _ = press(state, key)
+        assert state.settings.history == history
+    undone = replace(state, settings=state.settings.undone())
+    assert undone.layer == Layer(SEED)
+    assert undone.comparing.kept == Layer(SEED, stride=2)
 
 
 def test_pairs_stand_side_by_side_and_those_without_a_partner_are_left_out_and_said() -> None:

@@ -166,6 +166,29 @@ def test_dragging_gives_each_weight_it_passes_the_first_one_s_value_in_one_step(
     assert changed(after(again, "u")) == changed(painted)  # another drag, another step
 
 
+@pytest.mark.parametrize(("keys", "steps"), [("u", 1), ("+", 3), ("! !", 4)])
+def test_keys_between_do_not_join_what_is_dragged_on_to_another_step(keys: str, steps: int) -> None:
+    state = after(STATE, "e")
+    for begin, end in ((3, 1), (1, 0)):
+        began, now = at(state, 0, begin), at(state, 0, end)
+        dragging = Button(MouseButton.LEFT, Gesture.DRAG, now, (now[0] - began[0], now[1] - began[1]))
+        before = after(state, keys) if begin == 1 else state
+        state = after(before, dragging)
+    assert len(state.settings.history.past) == steps
+    assert after(state, "u").settings.choice == before.settings.choice
+    assert changed(after(state, " ".join(["u"] * steps))) == {}
+
+
+def test_what_was_undone_before_a_drag_goes_on_is_not_done_again() -> None:
+    state = after(STATE, "e")
+    for begin, end, keys in ((3, 1, "! u"), (1, 0, "y")):
+        began, now = at(state, 0, begin), at(state, 0, end)
+        dragging = Button(MouseButton.LEFT, Gesture.DRAG, now, (now[0] - began[0], now[1] - began[1]))
+        state = after(state, dragging, keys)
+    assert changed(state) == {(0, 0, 0): 1, (0, 0, 1): 1}
+    assert changed(after(state, "u")) == {}
+
+
 def test_dragging_from_elsewhere_pans_and_changes_no_weight() -> None:
     tile = layout_of(STATE).tile(0)
     assert tile is not None

@@ -8,7 +8,7 @@ import pytest
 from convviz_core import ConvSettings, FilterBank, Layer, load_bank
 from convviz_core.geometry import Box, ConvGeometry
 from live.controls import answer, press
-from live.drawing.geometry_words import layer_words, size_words, unread_words
+from live.drawing.geometry_words import layer_words, shape_words, size_words, unread_words
 from live.events import Button, Gesture, Key, MouseButton, Wheel
 from live.key_reasons import why_nothing
 from live.layer_lines import LINES, line_words, stepped
@@ -95,7 +95,7 @@ def test_each_line_says_its_value() -> None:
     assert [value for _, value in line_words(choice)] == (
         ["2, 1", "2", "1", "3", "3", "3", "circular", "1, 4", "1", "4", "added"]
     )
-    assert line_words(LayerChoice(SEED))[-1] == ("bias", "the bank has none")
+    assert line_words(LayerChoice(SEED))[-1] == ("bias", "none in this bank")
     assert stepped(LayerChoice(BIASED, ConvSettings((2, 1))), 0, 1).conv.stride == (2, 2)  # at first both alike
 
 
@@ -115,6 +115,13 @@ def test_what_torch_leaves_out_without_a_word_is_said() -> None:
         "left unread: 6 rows: 1, 2, 3 and so on of the input",
         "left unread: 3 columns: 1, 3, 5 of the input",
     ]
+
+
+def test_a_scene_that_looks_squeezed_is_explained() -> None:
+    assert shape_words(Layer(SEED, stride=3)) == []
+    assert shape_words(Layer(SEED, stride=(2, 1))) == (
+        ["a map's pixels are drawn square, and stand for 1x2 of the input's: the scene looks squeezed"]
+    )
 
 
 def test_the_strip_says_only_what_is_not_the_default() -> None:

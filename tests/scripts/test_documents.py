@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import old_python
 import pytest
 
+from convviz_core.engines.reference import TorchEngine
 from live.controls import key_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +33,20 @@ def test_every_link_of_a_document_leads_somewhere(document: Path) -> None:
 
 def test_the_readme_has_the_tables_of_keys_as_they_are() -> None:
     assert key_table() in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_s_lines_of_python_run_as_they_are_written() -> None:
+    lines = re.search(
+        r"## From Python\n\n```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert lines is not None
+    names: dict[str, Any] = {"frame": np.random.default_rng(1).integers(0, 256, (40, 60, 3), np.uint8)}
+    exec(lines[1], names)
+    conv, activated = TorchEngine().maps(names["frame"], names["layer"])
+    np.testing.assert_allclose(names["conv"], conv, atol=1e-5)
+    np.testing.assert_allclose(names["activated"], activated, atol=1e-5)
+    np.testing.assert_array_equal(names["result"].ranges, [[0.0, 8.0]] * 4)
+    assert names["result"].peak == pytest.approx(activated.max(), abs=1e-5)
 
 
 def test_the_workflow_runs_the_two_commands_on_every_python_that_is_welcome() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cached_property
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -12,7 +15,7 @@ from convviz_core.engines.api import PlanKey, Result
 from convviz_core.engines.cuda.device import CudaDevice
 from convviz_core.engines.cuda.difference import CudaDifferencePlan
 from convviz_core.engines.cuda.errors import device_errors
-from convviz_core.engines.cuda.kernels import bias_of, responses, to_planes
+from convviz_core.engines.cuda.kernels import bias_of, real_float32, responses, to_planes
 from convviz_core.engines.cuda.picture_padding import PicturePadding
 from convviz_core.engines.cuda.plan import CudaPlan
 from convviz_core.engines.cuda.ring import Ring
@@ -22,6 +25,9 @@ from convviz_core.gray import to_gray
 from convviz_core.layer import Layer, check_frame
 from convviz_core.models.layer import ModelLayer
 from convviz_core.ranges import Range, RangeMode, checked_range, fixed_limits
+
+if TYPE_CHECKING:
+    from convviz_core.engines.model_plan import ModelRuns
 
 
 class CudaEngine(PlanningEngine[CudaPlan | CudaDifferencePlan]):
@@ -44,7 +50,7 @@ class CudaEngine(PlanningEngine[CudaPlan | CudaDifferencePlan]):
         super().__init__()
         self._ring = Ring(depth)
         self._device = CudaDevice(device) if isinstance(device, str) else device
-        self.device = self.model_place = self._device.name
+        self.device = self._device.name
         with device_errors(self.device):
             self._streams = [self._device.stream() for _ in range(depth + 1)]
         self._planning = Lock()  # held while a plan is made
@@ -70,6 +76,22 @@ class CudaEngine(PlanningEngine[CudaPlan | CudaDifferencePlan]):
             plan.submit(frame, asked)
         else:
             plan.submit(frame, fixed_limits(layer) if asked == RangeMode.FIXED else None)
+
+    @cached_property
+    def models(self) -> ModelRuns:
+        """What runs models on this card: on a stream of its own, without TF32, and with the card's errors named."""
+        from convviz_core.engines.model_plan import ModelRuns
+
+        with device_errors(self.device):
+            stream = self._device.stream()
+
+        @contextmanager
+        def running() -> Iterator[None]:
+            with device_errors(self.device), real_float32(), stream.queue():
+                yield
+                stream.synchronize()  # what it gave may now be read on any stream
+
+        return ModelRuns(self._device.place, self.check_open, running)
 
     def collect(self) -> Result:
         """The oldest submitted frame's result, valid until the next `collect` or `run`; ValueError without one."""

@@ -148,14 +148,14 @@ def responses(
     whole-number weights give whole numbers, and what cancels is exactly 0.
     """
     stride, dilation = (geometry.stride_yx, geometry.dilation_yx) if geometry else ((1, 1), (1, 1))
-    with _real_float32():
+    with real_float32():
         sums = F.conv2d(planes.unsqueeze(0), weight, stride=stride, dilation=dilation)
     found = sums.squeeze(0).div_(255)
     return found if bias is None else found.add_(bias.view(-1, 1, 1))
 
 
 @contextmanager
-def _real_float32() -> Iterator[None]:
+def real_float32() -> Iterator[None]:
     """No TF32 in cuDNN's convolutions inside the block. The setting is the whole process's, hence the lock."""
     setting = torch.backends.cudnn.conv  # type: ignore[attr-defined]  # torch makes it at run time
     with _precision_lock:

@@ -21,7 +21,7 @@ from convviz_core.layer import Layer
 from convviz_core.mosaic import black_mosaic, reduce_maps
 from convviz_core.ranges import Limits
 
-BAND_ROWS = 48  # the responses of all kernels in a band stay in a core's cache
+LEAST_BAND_ROWS, BAND_PIXELS = 48, 96_000  # what all kernels answer in a band stays in a core's cache
 
 
 class _Side:
@@ -140,7 +140,8 @@ class OpenCvDifferencePlan(EnginePlan):
         super().__init__(key, check_open)
         assert key.compared is not None
         self._pool, (self._difference, alignment) = pool, key.compared
-        self._bands = list(bands(key.map_hw[0], key.reduce, workers, BAND_ROWS))
+        most = max(LEAST_BAND_ROWS, BAND_PIXELS // key.map_hw[1])
+        self._bands = list(bands(key.map_hw[0], key.reduce, workers, most))
         self._paddings = [padding_for(layer, key.shape) for layer in (self._difference.live, self._difference.kept)]
         shapes = [padding.shape if padding else key.shape for padding in self._paddings]
         self._workers = [_Worker(key, *key.compared, shapes, self._bands[0][1]) for _ in range(workers)]

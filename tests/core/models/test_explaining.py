@@ -11,7 +11,7 @@ from torch_models import make
 
 from convviz_core import ModelLayer, load_model, open_engine
 from convviz_core.arrays import ByteArray
-from convviz_core.models.explaining import Explanation, explain
+from convviz_core.models.explaining import Explanation, explain, explanation_of
 from convviz_core.models.reading import contributions_of, traced
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -38,7 +38,7 @@ def told(part: nn.Module, index: int, y: int, x: int) -> tuple[Explanation | Non
 def test_max_pooling_tells_which_input_won() -> None:
     found, response, before = told(nn.MaxPool2d(3, 2, 1), 2, 4, 5)
     window = before[2, 7:10, 9:12]  # 2 * 4 - 1, 2 * 5 - 1
-    y, x = np.unravel_index(window.argmax(), window.shape)
+    y, x = map(int, np.unravel_index(window.argmax(), window.shape))
     assert found is not None
     (winner,) = found.inputs
     assert (winner.channel, winner.y, winner.x) == (2, 7 + y, 9 + x)
@@ -124,6 +124,14 @@ def test_a_type_that_one_sentence_cannot_say_and_one_that_only_looks_like_a_pool
     assert told(Odd(2), 0, 0, 0)[0] is None
     with pytest.raises(IndexError, match="no pixel"):
         explain(FRAME, ModelLayer(load_model(behind_a_stem(nn.ReLU())), "1", HW), 8, 0, 0)
+
+
+def test_explaining_calls_no_part_that_another_run_may_be_watching() -> None:
+    run = traced(FRAME, ModelLayer(load_model(behind_a_stem(nn.MaxPool2d(2))), "1", HW))
+    calls: list[object] = []
+    run.call.module.register_forward_hook(lambda *_: calls.append(1))
+    assert explanation_of(run, 0, 1, 1) is not None
+    assert calls == []
 
 
 def test_the_layer_that_made_an_input_is_known_where_it_is_one() -> None:

@@ -138,6 +138,14 @@ def test_what_is_replaced_beside_a_path_that_is_not_is_not_known() -> None:
     assert receptive_field(ModelLayer(load_model(module), "out", HW), HW, 9, 9) is None
 
 
+def test_channels_that_are_chosen_by_their_strength_are_not_known() -> None:
+    def strongest(_part: Wrapped, x: Tensor) -> Tensor:
+        chosen = x.abs().mean((2, 3)).topk(4, 1).indices
+        return torch.gather(x, 1, chosen[:, :, None, None].expand(-1, -1, *x.shape[2:]))
+
+    assert receptive_field(ModelLayer(load_model(Wrapped(strongest)), "out", HW), HW, 9, 9) is None
+
+
 def test_a_convolution_with_nan_has_it_where_it_is_read_and_else_what_was_remembered() -> None:
     torch.manual_seed(3)
     conv, values = nn.Conv2d(4, 6, 3, stride=2, padding=1, groups=2), torch.rand(1, 4, 9, 11)

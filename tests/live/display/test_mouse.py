@@ -34,6 +34,22 @@ def test_a_press_that_moves_further_is_a_drag_in_steps_and_no_click() -> None:
     ]
 
 
+def test_the_last_way_before_a_release_is_dragged_though_no_move_was_told() -> None:
+    mouse = Mouse()
+    mouse.pressed(LEFT, (10, 10))
+    mouse.moved((20, 10))
+    mouse.released(LEFT, (40, 10))
+    mouse.pressed(LEFT, (10, 10))
+    mouse.released(LEFT, (10, 30))
+    assert buttons(mouse.take()) == [
+        Button(LEFT, Gesture.DRAG, (20, 10), (10, 0)),
+        Button(LEFT, Gesture.DRAG, (40, 10), (20, 0)),
+        Button(LEFT, Gesture.DROP, (40, 10)),
+        Button(LEFT, Gesture.DRAG, (10, 30), (0, 20)),
+        Button(LEFT, Gesture.DROP, (10, 30)),
+    ]
+
+
 def test_moving_without_a_button_only_points() -> None:
     mouse = Mouse()
     mouse.moved((10, 10))

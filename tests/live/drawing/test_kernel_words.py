@@ -55,3 +55,28 @@ def test_each_sentence_has_shorter_forms_for_narrow_panels() -> None:
 def test_an_even_kernel_s_middle_is_said_in_the_same_words_wherever_there_is_room_for_them() -> None:
     _, middle, _ = where_words(layer_of(4, 4), (480, 640), 10, 20)
     assert all(said.endswith("between rows 11 and 12, columns 21 and 22") for said in middle)
+
+
+@pytest.mark.parametrize(
+    ("settings", "at", "said"),
+    [
+        ({"padding": 1, "dilation": 2}, (0, 3), "reads rows 1 to 3 in steps of 2, columns 2 to 6 in steps of 2"),
+        ({"padding": 2, "stride": 3}, (0, 1), "reads row 0, columns 1 to 3"),
+        ({"padding": 9, "padding_mode": "reflect"}, (0, 20), "its weights lie on padding alone"),
+        ({"padding": (0, 25), "dilation": (1, 665)}, (0, 20), "its weights lie on padding alone"),
+    ],
+)
+def test_only_rows_and_columns_of_the_frame_that_a_weight_lies_on_are_said_to_be_read(
+    settings: dict[str, int], at: tuple[int, int], said: str
+) -> None:
+    layer = Layer(layer_of(3, 3).bank, **settings)  # type: ignore[arg-type]
+    words = where_words(layer, (480, 640), *at)[0][0]
+    assert words.removesuffix(" of the input") == said
+
+
+def test_what_lies_above_the_frame_has_a_true_minus_sign() -> None:
+    said = [choices[0] for choices in where_words(Layer(layer_of(4, 4).bank, padding=6), (480, 640), 2, 1)]
+    assert (
+        "4x4 is even: its middle lies between rows \N{MINUS SIGN}3 and \N{MINUS SIGN}2, columns \N{MINUS SIGN}4"
+        in (said[2])
+    )

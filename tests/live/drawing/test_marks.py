@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.geometry import ConvSettings
 from live.composing import layout_request, scene_of
-from live.drawing.marks import TargetMark
+from live.drawing.marks import EDGE, FrameEdge, TargetMark
 from live.drawing.scene import Status
 from live.drawing.text import ACCENT
 from live.layout import Layout, arrange
 from live.layout.viewport import Viewport
 from live.pointing import pointed
-from live.state import LayerSettings, ViewState
+from live.state import LayerChoice, LayerSettings, ViewState
 
 IMAGE = np.random.default_rng(3).integers(0, 256, (90, 120), np.uint8)
 STATE = ViewState(LayerSettings.of(BUILT_IN_BANKS)).with_interaction(viewport=Viewport(None, (10.0, 20.0), 10))
@@ -73,3 +75,30 @@ def test_an_input_pixel_is_framed_and_in_every_map_the_responses_that_read_it() 
 def test_nothing_is_marked_without_the_inspector_where_pixels_are_small() -> None:
     layout = arrange(layout_request((1920, 1440), IMAGE.shape, STATE.with_interaction(viewport=Viewport())))
     assert pointed(pointing_at(0, 14, 26), layout).interaction.hovered is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "seen_hw"),
+    [
+        (ConvSettings(), None),
+        (ConvSettings(padding=1), None),  # the window of four begins one pixel before its middle
+        (ConvSettings(padding=11, padding_mode="reflect"), (90 / 109, 120 / 139)),  # of maps of 109x139
+        (ConvSettings(stride=3, padding=10), (90 / 108, 120 / 138)),  # 36x46 of them, three input pixels each
+    ],
+)
+def test_the_frame_s_edge_is_marked_where_the_input_s_tile_shows_padding(
+    settings: ConvSettings, seen_hw: tuple[float, float] | None
+) -> None:
+    state = ViewState(LayerSettings((LayerChoice(BUILT_IN_BANKS[0], settings),)))
+    layout = arrange(layout_request((1920, 1440), IMAGE.shape, state))
+    result = OpenCvEngine().run(IMAGE, state.layer, state.appearance.range, layout.reduce)
+    canvas = np.full((1440, 1920, 3), 99, np.uint8)
+    FrameEdge().draw(canvas, layout, scene_of(state, IMAGE, result, Status("test")))
+    tile = layout.tile(None)
+    assert tile is not None
+    rows, columns = np.nonzero((canvas == EDGE).all(axis=2))
+    if seen_hw is None:
+        assert not len(rows)
+    else:
+        inside = np.array([np.ptp(rows) - 1, np.ptp(columns) - 1])  # the line lies just outside of the frame
+        np.testing.assert_allclose(inside, np.array(seen_hw) * (tile.picture.height, tile.picture.width), atol=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -11,13 +12,14 @@ import live.drawing.pixel_numbers as pixel_numbers
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.geometry import ConvSettings
 from convviz_core.layer import Activation
 from live.composing import layout_request, new_compositor, scene_of
 from live.drawing.numbers import MINUS, fitted
 from live.drawing.scene import Scene, Status
 from live.layout import Layout, arrange
 from live.layout.viewport import Viewport
-from live.state import LayerSettings, ViewState
+from live.state import LayerChoice, LayerSettings, ViewState
 
 IMAGE = np.random.default_rng(3).integers(0, 256, (90, 120), np.uint8)
 STATE = ViewState(LayerSettings.of(BUILT_IN_BANKS))
@@ -66,6 +68,33 @@ def test_each_pixel_says_the_response_of_the_engine_and_its_byte_and_the_input_i
             assert byte == str(scene.mosaic[(index // 2) * 87 + row, (index % 2) * 117 + column])
             assert place.width > x
     assert len(said) >= 15
+
+
+@pytest.mark.parametrize(("stride", "written"), [(2, True), ((1, 2), True), (3, True), (4, False)])
+def test_with_a_stride_each_pixel_of_the_input_says_its_gray_where_there_is_room(
+    monkeypatch: pytest.MonkeyPatch, stride: int | tuple[int, int], written: bool
+) -> None:
+    choice = LayerChoice(BUILT_IN_BANKS[0], ConvSettings(stride, padding=2))
+    layout, scene = zoomed(ViewState(LayerSettings((choice,))), 60)
+    step_y, step_x = scene.layer.geometry.stride_yx
+    found: list[tuple[float, float, str]] = []
+    stamp = pixel_numbers._stamp
+
+    def stamping(covered: ByteArray, cells: ByteArray, cell: int, lines: list[str], x: float, y: float, s: int) -> bool:
+        if len(lines) == 1:  # a map's have their bytes, too
+            found.append((y, x, lines[0]))
+        return stamp(covered, cells, cell, lines, x, y, s)
+
+    monkeypatch.setattr(pixel_numbers, "_stamp", stamping)
+    new_compositor().compose(layout, scene)
+    assert bool(found) == written
+    top, left = scene.layer.geometry.middle_pixel(0, 0)
+    first = top - (step_y - 1) // 2, left - (step_x - 1) // 2  # what the tile of the whole input begins with
+    scale = layout.scale
+    for y, x, gray in found:
+        row = math.floor((layout.seen.top + y / scale) * step_y) + first[0]
+        column = math.floor((layout.seen.left + x / scale) * step_x) + first[1]
+        assert gray == str(IMAGE[row, column])
 
 
 def test_with_the_tint_the_numbers_say_what_relu_removes(said: dict[tuple[int, int], list[str]]) -> None:

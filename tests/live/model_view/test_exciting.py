@@ -96,8 +96,8 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
         "columns": [18, 23],
     }
     assert unknown["rows"] is None
-    assert np.array_equal(cv2.imread(str(folder / "01.png")), PICTURE[18:23, 18:23])
-    assert np.array_equal(cv2.imread(str(folder / "02.png")), PICTURE)
+    assert np.array_equal(np.asarray(cv2.imread(str(folder / "01.png"))), PICTURE[18:23, 18:23])
+    assert np.array_equal(np.asarray(cv2.imread(str(folder / "02.png"))), PICTURE)
 
 
 def test_nothing_is_written_of_nothing(tmp_path: Path) -> None:

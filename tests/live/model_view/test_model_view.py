@@ -204,11 +204,10 @@ def test_pages_show_the_other_channels_and_their_own_bytes(at_once: None) -> Non
 
 
 def test_the_strongest_channels_come_first(at_once: None) -> None:  # noqa: ARG001
-    module = nn.Sequential(nn.Conv2d(3, 3, 1, bias=True))
-    with torch.no_grad():
-        module[0].weight.zero_()
-        module[0].bias.copy_(torch.tensor([0.5, 2.0, 1.0]))
-    last, _ = in_window(state_of(module), ["o", ""])
+    conv = nn.Conv2d(3, 3, 1)
+    conv.weight.data.zero_()
+    conv.bias = nn.Parameter(torch.tensor([0.5, 2.0, 1.0]))
+    last, _ = in_window(state_of(nn.Sequential(conv)), ["o", ""])
     assert last.shown is not None
     assert last.shown.look.channels == (1, 2, 0)
 
@@ -249,7 +248,8 @@ def test_a_snapshot_has_what_went_in_all_maps_before_relu_and_the_page(tmp_path:
         "page": 1,
     }
     assert last.result is not None
-    assert np.array_equal(cv2.imread(str(tmp_path / "s" / "mosaic.png"), cv2.IMREAD_GRAYSCALE), last.result.mosaic)
+    mosaic = np.asarray(cv2.imread(str(tmp_path / "s" / "mosaic.png"), cv2.IMREAD_GRAYSCALE))
+    assert np.array_equal(mosaic, last.result.mosaic)
     assert len(settings["ranges"]) == 64
 
 

@@ -90,6 +90,23 @@ def test_without_a_comparison_nothing_of_one_is_kept(tmp_path: Path) -> None:
     assert "compare" not in json.loads((folder / "settings.json").read_text(encoding="utf-8"))
 
 
+def test_of_an_earlier_snapshot_in_the_folder_nothing_stays_that_is_not_of_this_one(tmp_path: Path) -> None:
+    folder = taken(tmp_path, "--compare", "gabor", "--compare-as", "difference")
+    taken(tmp_path, "--compare", "sobel")
+    assert sorted(path.name for path in (folder / "compare").iterdir()) == ["filters.toml", "maps.npz", "mosaic.png"]
+    (folder / "compare" / "notes.txt").write_text("mine")
+    taken(tmp_path)
+    assert [path.name for path in (folder / "compare").iterdir()] == ["notes.txt"]
+
+
+def test_a_folder_compare_that_no_snapshot_made_stays_as_it_is(tmp_path: Path) -> None:
+    compare = tmp_path / "out" / "compare"
+    compare.mkdir(parents=True)
+    (compare / "maps.npz").write_bytes(b"mine")
+    taken(tmp_path)
+    assert (compare / "maps.npz").read_bytes() == b"mine"
+
+
 def test_the_statistics_say_what_was_compared(tmp_path: Path) -> None:
     taken(tmp_path, "--compare", "sobel", "--compare-as", "wipe", "--stats", str(tmp_path / "stats.json"))
     found = json.loads((tmp_path / "stats.json").read_text(encoding="utf-8"))

@@ -1,0 +1,79 @@
+"""Panels that have become narrow, all of them open in a small window: no word stands over another."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.ranges import RangeMode
+from live.composing import edit_view, layout_request
+from live.controls import press
+from live.drawing.edit_panel import EditPanel
+from live.drawing.inspector import Inspector
+from live.drawing.layer_panel import LayerPanel
+from live.drawing.scene import Scene, Status
+from live.layer_lines import line_words
+from live.layout import Layout, arrange
+from live.state import LayerSettings, ViewState
+
+Text = tuple[str, int, int, int]  # where its base line begins, and where it ends
+
+
+@pytest.fixture
+def texts(monkeypatch: pytest.MonkeyPatch) -> list[Text]:
+    """All that is written, with OpenCV's own word for where it ends."""
+    found: list[Text] = []
+    put_text = cv2.putText
+
+    def noting(image: Any, text: str, at: tuple[int, int], *how: Any) -> Any:
+        end = put_text(image, text, at, *how)
+        found.append((text, at[0], end[0][0], at[1]))
+        return end
+
+    monkeypatch.setattr(cv2, "putText", noting)
+    return found
+
+
+def shown(canvas_wh: tuple[int, int]) -> tuple[Layout, Scene]:
+    state = ViewState(LayerSettings.of(BUILT_IN_BANKS))
+    for key in "ipjle":
+        state = press(state, key)[0]
+    layout = arrange(layout_request(canvas_wh, (480, 640), state))
+    image = np.random.default_rng(2).integers(0, 256, (480, 640), np.uint8)
+    scene = Scene(
+        *(state.layer, RangeMode.FIXED, np.array([[0, 8]] * 4, np.float32), image, image, Status("s")),
+        target=(0, 99, 200),
+        editing=edit_view(state),
+        layer_lines=line_words(state.settings.choice),
+    )
+    return layout, scene
+
+
+@pytest.mark.parametrize("canvas_wh", [(480, 360), (640, 480), (960, 720), (1280, 800), (1920, 1080)])
+@pytest.mark.parametrize("panel", [LayerPanel(), Inspector(), EditPanel()], ids=["layer", "inspector", "edit"])
+def test_no_word_stands_over_another(
+    panel: LayerPanel | Inspector | EditPanel, canvas_wh: tuple[int, int], texts: list[Text]
+) -> None:
+    layout, scene = shown(canvas_wh)
+    assert panel.draw(layout, scene)
+    over = [
+        (one[0], other[0])
+        for one, other in combinations(texts, 2)
+        if one[3] == other[3] and one[1] < other[2] and other[1] < one[2]
+    ]
+    assert over == []
+
+
+def test_the_editing_panel_says_how_to_leave_it_or_that_its_buttons_have_no_room(texts: list[Text]) -> None:
+    layout, scene = shown((1920, 1080))
+    EditPanel().draw(layout, scene)
+    assert "e or Esc: done" in [text for text, *_ in texts]
+    texts.clear()
+    layout, scene = shown((640, 480))
+    EditPanel().draw(layout, scene)
+    assert "more keys: h" in [text for text, *_ in texts]
