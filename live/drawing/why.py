@@ -50,7 +50,8 @@ def _write_contributions(page: PanelPage, places: WhyPlaces, found: Contribution
         for at, values, reach in zip((KERNEL_AT, INPUT_AT), pair, reaches, strict=True):
             _draw_slice(page, np.asarray(values, np.float32), reach, page.left + round(at * page.width), y, places.step)
     others = found.channels[1] - found.channels[0] - len(listed)
-    page.row([(f"the other {others} together", 0.0, DIM), (figure(rest), 1.0, DIM)], small=True)
+    if others:
+        page.row([(f"the other {others} together", 0.0, DIM), (figure(rest), 1.0, DIM)], small=True)
     page.row([("bias", 0.0, DIM), (figure(found.bias), 1.0, DIM)], small=True)
     page.row([("in all, before any ReLU", 0.0, ACCENT), (figure(found.output), 1.0, ACCENT)], small=True)
 
