@@ -44,12 +44,13 @@ class InputPixel:
 class Explanation:
     """words: one sentence about the response. inputs: what it was made of, at most 16, the heaviest first.
 
-    made_by: the layer whose output the input is; None where no single one made it.
+    made_by: the layer whose output the input is; None where no single one made it. of_input: it is the model's input.
     """
 
     words: str
     inputs: tuple[InputPixel, ...]
     made_by: str | None
+    of_input: bool = False
 
 
 def explain(frame: ByteArray, layer: ModelLayer, index: int, y: int, x: int) -> Explanation | None:
@@ -75,7 +76,7 @@ def explanation_of(run: Traced, index: int, y: int, x: int) -> Explanation | Non
         told = _normalised(module, values, _pixel(values, index, y, x), output)
     elif isinstance(module, (*_LARGEST, *_WEIGHED)):
         told = _gathered(module, values, index, y, x, output)
-    return Explanation(*told, run.made_by) if told else None
+    return Explanation(*told, run.made_by, run.of_input) if told else None
 
 
 _Told = tuple[str, tuple[InputPixel, ...]]

@@ -34,7 +34,7 @@ class Contributions:
     sums: float64 (C_in,), 0 for the channels of other groups. channels: the first that is read, and one behind the
     last. patch, kernel: float64 (n, kh, kw), the inputs of those channels under the kernel (0 on padding), and the
     weights that they meet. rows (kh,), columns (kw,): where in the input these lie, -1 for padding with zeros.
-    made_by: the layer whose output the input is; None where no single one made it.
+    made_by: the layer whose output the input is; None where no single one made it. of_input: it is the model's input.
     """
 
     sums: Array
@@ -46,6 +46,7 @@ class Contributions:
     rows: Places
     columns: Places
     made_by: str | None
+    of_input: bool = False
 
     def largest(self, count: int = LISTED) -> tuple[list[tuple[int, float]], float]:
         """(channel, sum) of the largest by size, and the sum of all others."""
@@ -106,7 +107,7 @@ def contributions_of(run: Traced, index: int, y: int, x: int) -> Contributions:
     bias = 0.0 if module.bias is None else float(module.bias.detach()[index])
     output = float(call.output[0, index, y, x])
     _check_sum(call, float(sums.sum()) + bias, output, float(np.abs(patch * kernel).sum()) + abs(bias))
-    return Contributions(sums, bias, output, channels, patch, kernel, rows, columns, run.made_by)
+    return Contributions(sums, bias, output, channels, patch, kernel, rows, columns, run.made_by, run.of_input)
 
 
 def check_response(call: Call, index: int, y: int, x: int) -> None:

@@ -16,12 +16,14 @@ from convviz_core.models.calls import Call, hooked, parts_of, run_through, split
 class Traced:
     """A call of a part. values: what went in, None where no tensor did; its own memory, which no one overwrites.
 
-    made_by: the part whose call gave it just so; None where that is no part (a function, the picture).
+    made_by: the part whose call gave it just so; None where that is no part (a function, the picture). of_input: it is
+    the model's input.
     """
 
     call: Call
     values: Tensor | None
     made_by: str | None
+    of_input: bool = False
 
 
 class _Makers:
@@ -51,15 +53,17 @@ def trace(module: nn.Module, name: str, values: Tensor) -> Traced | None:
     path, number = split(name)
     parts = parts_of(module)
     makers, calls = _Makers(), Counter[str]()
-    entered: list[tuple[Tensor | None, str | None]] = []
+    entered: list[tuple[Tensor | None, str | None, bool]] = []
     found: list[Traced] = []
+    untouched = _version(values)
 
     def before(_part: nn.Module, inputs: tuple[Any, ...], named: dict[str, Any]) -> None:
         calls[path] += 1
         if calls[path] == number:
             first = next((each for each in (*inputs, *named.values()) if isinstance(each, Tensor)), None)
             made_by = None if first is None or first is values else makers.of(first)
-            entered.append((None if first is None else first.detach().clone(), made_by))
+            of_input = first is values and _version(values) == untouched
+            entered.append((None if first is None else first.detach().clone(), made_by, of_input))
 
     def on_call(call: Call) -> None:
         if call.name == name and entered:

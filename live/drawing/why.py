@@ -32,14 +32,21 @@ def write_why(page: PanelPage, places: WhyPlaces, top: int, why: Why) -> None:
         _write_explanation(page, why.explanation)
 
 
-def _from(made_by: str | None, others: str) -> str:
-    return f"made of what {titled(made_by)} gives: a click on a line goes there" if made_by else others
+def _write_from(page: PanelPage, found: Contributions | Explanation) -> None:
+    """Say what made the inputs, and whether a click leads there."""
+    if found.made_by:
+        words = f"made of what {titled(found.made_by)} gives: a click on a line goes there"
+        page.write(words, ACCENT, small=True)
+    elif found.of_input:
+        page.write("made of the model's input itself", DIM, small=True)
+    else:
+        page.write("made of what several layers or a function give: no click leads there", DIM, small=True)
 
 
 def _write_contributions(page: PanelPage, places: WhyPlaces, found: Contributions) -> None:
     listed, _ = found.largest()
     listed, rest = found.largest(min(places.seen, len(listed)))
-    page.write(_from(found.made_by, "made of what no single layer gives"), ACCENT if found.made_by else DIM, small=True)
+    _write_from(page, found)
     head = [("input channel", 0.0, DIM), ("kernel", -KERNEL_AT, DIM), ("x input", -INPUT_AT, DIM), ("adds", 1.0, DIM)]
     page.row(head, small=True)
     slices = [found.slice_of(channel) for channel, _ in listed]
@@ -68,9 +75,7 @@ def _write_explanation(page: PanelPage, found: Explanation) -> None:
     end = page.y
     if found.inputs:
         first = found.inputs[0]
-        page.write(
-            _from(found.made_by, "made of what no single layer gives"), ACCENT if found.made_by else DIM, small=True
-        )
+        _write_from(page, found)
         page.write("its input there, or the one that counts most:", DIM, small=True)
         where = f"channel {first.channel}, row {first.y}, column {first.x}"
         page.row([(where, 0.0, INK), (figure(first.value), 1.0, INK)], small=True)

@@ -153,7 +153,8 @@ class ModelSession(Session):
             choice = replace(choice, ranked=self._channels.ranked)
             self.state = replace(self.state, model=choice)
         channels = choice.channels(len(answer.conv))
-        if self._shown and self._shown.look.channels != channels:
+        same_layer = self._shown is not None and self._shown.answer.asked.layer.name == answer.asked.layer.name
+        if self._shown and same_layer and self._shown.look.channels != channels:
             by_itself = (choice.page, choice.order) == (was.page, was.order)
             self.state = _following(self.state, self._shown.look.channels, channels, by_itself=by_itself)
         return channels

@@ -168,3 +168,15 @@ def test_a_convolution_s_kernel_slices_and_its_largest_inputs() -> None:
     assert found.made_by == "2.relu"
     with pytest.raises(IndexError, match="input channels 0 to 7 are read"):
         found.slice_of(8)
+
+
+def test_the_model_s_own_input_is_told_from_what_several_layers_gave() -> None:
+    model = load_model(make("residual"))
+
+    def of_input(name: str) -> bool:
+        return traced(FRAME, ModelLayer(model, name, HW)).of_input
+
+    assert of_input("0")
+    assert contributions_of(traced(FRAME, ModelLayer(model, "0", HW)), 0, 1, 1).of_input
+    assert not of_input("1")
+    assert not of_input("2.relu#2")  # a sum, which no layer made either

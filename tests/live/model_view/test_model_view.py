@@ -23,10 +23,14 @@ from convviz_core.mosaic import tile_maps
 from convviz_core.ranges import RangeMode
 from live.display.null import NullDisplay
 from live.events import Closed, DisplayEvent, Inbox, Key
+from live.layout.panel_places import Panel
 from live.loop import Last, StopCondition, run
 from live.measuring.profiler import Profiler
 from live.model_view import session
+from live.model_view.answer import Answer
 from live.model_view.chosen import ModelChoice
+from live.model_view.chosen import Source as Place
+from live.model_view.reasons import arrived
 from live.model_view.worker import Worker
 from live.recording.keep import Keep
 from live.sources.frame import Frame, SourceCounts
@@ -280,3 +284,19 @@ def test_the_tint_shows_the_sizes_of_what_relu_removed(at_once: None) -> None:  
     wanted = np.clip(np.floor(255 * np.maximum(-conv[0], 0) / limit + 0.5), 0, 255)
     assert count == 8
     assert np.abs(first_removed.astype(int) - wanted).max() <= 1
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_place_that_is_gone_to_is_pinned_on_the_page_that_shows_its_channel(monkeypatch: pytest.MonkeyPatch) -> None:
+    clicked = [Place("0", 70, 4, 5)]
+
+    def arriving(state: ViewState, answer: Answer) -> ViewState:
+        there = bool(clicked) and answer.asked.layer.name == "0"
+        return arrived(state.with_model(going=clicked.pop()) if there else state, answer)
+
+    monkeypatch.setattr(session, "arrived", arriving)
+    module = nn.Sequential(nn.Conv2d(3, 80, 3, padding=1), nn.Conv2d(80, 70, 3, padding=1))
+    last, _ = in_window(state_of(module, "1", panels=frozenset({Panel.INSPECTOR})), ["[", "k", "k"])
+    assert last.state.model is not None
+    assert (last.state.model.name, last.state.model.page) == ("0", 1)
+    assert last.state.interaction.pinned == (6, 4, 5)
