@@ -26,7 +26,7 @@ from live.drawing.text import BACKGROUND  # noqa: E402
 SHOTS = {
     "models-first.png": ["space"],
     "models-typed.png": ["space", "slash", *"con"],
-    "models-pinned.png": ["space", *["bracketright"] * 4, "o", "i", "pin"],
+    "models-pinned.png": ["space", *["bracketright"] * 3, "o", "i", "pin"],
 }
 
 
