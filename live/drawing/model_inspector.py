@@ -132,4 +132,14 @@ def _reads(scene: Scene) -> str:
     if (box.top, box.left, box.bottom, box.right) == (0, 0, height, width):
         return f"it reads the whole input, {width}x{height}"
     size = f"{box.right - box.left}x{box.bottom - box.top}"
-    return f"it reads {size} of the input: rows {box.top} to {box.bottom - 1}, columns {box.left} to {box.right - 1}"
+    said = f"it reads {size} of the input: rows {box.top} to {box.bottom - 1}, columns {box.left} to {box.right - 1}"
+    if model.frame_hw in (None, (height, width)):
+        return said
+    frame_h, frame_w = model.frame_hw
+    rows, columns = _stretched(box.top, box.bottom, height, frame_h), _stretched(box.left, box.right, width, frame_w)
+    return f"{said}; in the {frame_w}x{frame_h} frame rows {rows}, columns {columns}"
+
+
+def _stretched(begin: int, end: int, of_input: int, of_frame: int) -> str:
+    """Which of the frame's rows or columns the input's from `begin` to before `end` are made of."""
+    return f"{begin * of_frame // of_input} to {-(-end * of_frame // of_input) - 1}"

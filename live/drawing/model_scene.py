@@ -30,7 +30,7 @@ class ModelScene:
 
     shape: (C, h, w). stride: (y, x) input pixels. conv: float32 (C, h, w), its output. channels: those of the page, by
     tile. dead, saturated: channels of it. read: what the target reads of the input; None where that is not known
-    (`finding`: not yet). why: what it was made of. excites: of the enlarged channel. input_words: how a frame
+    (`finding`: not yet). frame_hw: of the frame that became the input. why: what it was made of. excites: of the enlarged channel. input_words: how a frame
     becomes the input.
     """
 
@@ -51,6 +51,7 @@ class ModelScene:
     input_words: str
     listed: ListedLayers | None = None
     read: Box | None = None
+    frame_hw: tuple[int, int] | None = None
     finding: bool = False
     why: Why | None = None
     excites: Excites | None = None

@@ -148,6 +148,7 @@ def model_scene(
             input_words=input_words(answer, state.model.normalize),
             listed=listed(state),
             read=read,
+            frame_hw=(answer.frame.image.shape[0], answer.frame.image.shape[1]),
             finding=finding,
             why=reasons.why,
             excites=reasons.excites,
