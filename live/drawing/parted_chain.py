@@ -33,11 +33,14 @@ class PartedChain:
         down = ((below - title) // channels - page.text.gap) // cell
         wide, high = min(across, columns), min(down, rows, max(across, FEWEST_ROWS))
         self.part: Chain | None = None
-        if min(wide, high) >= min(FEWEST_ROWS, rows, columns) and wide > 0:
-            row, column = at or (rows // 2, columns // 2)
+        row, column = at or (rows // 2, columns // 2)
+        while self.part is None and min(wide, high) >= min(FEWEST_ROWS, rows, columns) and wide > 0:
             shown = Part(_first(row, high, rows), _first(column, wide, columns), high, wide)
-            self.part, self.shown = Chain(page, inspection, below, shown), shown
-        else:
+            chain = Chain(page, inspection, below, shown)
+            if chain.legible:
+                self.part, self.shown = chain, shown
+            wide, high = wide - max(1, wide // 4), high - max(1, high // 4)  # some numbers are wider than usual ones
+        if self.part is None:
             self.whole = Chain(page, inspection, room)
         self._page, self._inspection = page, inspection
 

@@ -12,6 +12,7 @@ import pytest
 
 from convviz_core.arrays import ByteArray
 from convviz_core.filters.bank import Filter, FilterBank
+from convviz_core.filters.files import load_bank
 from convviz_core.inspect import Inspection
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
@@ -268,3 +269,11 @@ def test_three_channels_are_summed_apart_and_then_together() -> None:
         ("sum of B", f"{minus}0.50"),
         ("sum of all products", "0.26"),
     ]
+
+
+def test_a_part_of_wide_numbers_is_as_small_as_these_need(numbers: list[list[str]], written: Written) -> None:  # noqa: ARG001
+    bank = load_bank("gabor")
+    panels = (Panel.INSPECTOR, Panel.PROFILE)
+    request = replace(LAYOUT.request, canvas_wh=(1920, 1080), count=8, panels=panels, kernel_chw=(1, 7, 7))
+    Inspector().draw(arrange(request), scene_of(bank, (0, 5, 5)))
+    assert [len(texts) for texts in numbers] == [25, 25, 25]
