@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from itertools import count
 from pathlib import Path
 
 import cv2
@@ -17,8 +16,11 @@ from convviz_core.filters.files import load_bank
 from convviz_core.scenes import open_scene
 from live.composing import layout_request
 from live.controls import press
+from live.drawing.text import ACCENT
 from live.editing import places_of
 from live.layout import arrange
+from live.layout.tiling import Rect
+from live.recording.snapshot import SNAPSHOT_FILES
 from live.state import LayerSettings, ViewState
 
 pytestmark = pytest.mark.gui
@@ -46,18 +48,27 @@ def start(screen: Screen) -> subprocess.Popen[str]:
 def snapshot(screen: Screen, number: int = 1) -> dict[str, np.ndarray]:
     screen.key("s")
     folder = Path(f"snapshot-{number:04}")
-    wait_until((folder / "reproduce.py").exists, f"{folder}")
+    wait_until(lambda: all((folder / name).exists() for name in SNAPSHOT_FILES), f"all of {folder}")
     with np.load(folder / "maps.npz") as maps:
         return dict(maps)
 
 
-def weight_in(seen_wh: tuple[int, int], row: int, column: int) -> tuple[int, int]:
+def weight_in(seen_wh: tuple[int, int], row: int, column: int) -> Rect:
     """Where that weight of the seed bank lies in a window of that size, while it is edited."""
     state = press(ViewState(LayerSettings.of(BUILT_IN_BANKS)), "e")[0]
     places = places_of(state, arrange(layout_request(seen_wh, (SIZE_WH[1], SIZE_WH[0], 3), state)))
     assert places is not None
-    cell = places.cell_at((0, row, column))
+    return places.cell_at((0, row, column))
+
+
+def middle(cell: Rect) -> tuple[int, int]:
     return cell.x + cell.width // 2, cell.y + cell.height // 2
+
+
+def until_chosen(screen: Screen, cell: Rect) -> None:
+    """Wait for the outline of that weight: a key that is pressed before may overtake the mouse."""
+    left_of_it = cell.y + cell.height // 2, cell.x - 1
+    screen.wait_for_picture(lambda seen: tuple(seen[left_of_it][::-1]) == ACCENT, "the outline of the chosen weight")
 
 
 def test_keys_change_the_maps_and_taking_them_back_changes_them_back(screen: Screen, here: Path) -> None:
@@ -76,24 +87,24 @@ def test_keys_change_the_maps_and_taking_them_back_changes_them_back(screen: Scr
     assert np.array_equal(snapshot(screen, 2)["kernels"], SEED)
 
 
-def test_the_mouse_chooses_turns_and_paints(screen: Screen, here: Path) -> None:
+@pytest.mark.usefixtures("here")
+def test_the_mouse_chooses_turns_and_paints(screen: Screen) -> None:
     start(screen)
     screen.key("e")
-    width, height = screen.box()[2:]
-    seen_wh = (width, height)
-    screen.click(*weight_in(seen_wh, 2, 3))
+    seen_wh = screen.box()[2], screen.box()[3]
+    corner, last, first = (weight_in(seen_wh, *at) for at in ((0, 0), (2, 3), (2, 0)))
+    until_chosen(screen, corner)
+    screen.click(*middle(last))
+    until_chosen(screen, last)
     screen.key("plus")
-    screen.click(*weight_in(seen_wh, 0, 0), button=4)
-    screen.drag(weight_in(seen_wh, 2, 3), weight_in(seen_wh, 2, 0))
+    screen.click(*middle(corner), button=4)
+    until_chosen(screen, corner)
+    screen.drag(middle(last), middle(first))
+    until_chosen(screen, first)
     expected = SEED.copy()
     expected[0, 0, 2, :] = 2
     expected[0, 0, 0, 0] = 0
-    numbers = count(1)  # keys come on a way of their own, and the first one may overtake the mouse
-
-    def painted() -> bool:
-        return np.array_equal(snapshot(screen, next(numbers))["kernels"], expected)
-
-    wait_until(painted, f"the weights that are painted, in {here}")
+    assert np.array_equal(snapshot(screen)["kernels"], expected)
 
 
 @pytest.mark.parametrize("end", ["q", "x", "term"])
