@@ -28,10 +28,10 @@ class ListedLayers:
 class ModelScene:
     """A layer of a model, for one picture.
 
-    shape: (C, h, w). stride: (y, x) input pixels. conv: float32 (C, h, w), its output. channels: those of the page, by
-    tile. dead, saturated: channels of it. read: what the target reads of the input; None where that is not known
-    (`finding`: not yet). frame_hw: of the frame that became the input. why: what it was made of. excites: of the enlarged channel. input_words: how a frame
-    becomes the input.
+    shape: (C, h, w). stride: (y, x) input pixels. conv: float32 (C, h, w), its output. channels: those of the page,
+    by tile. dead, saturated: channels of it. read: what the target reads of the input; None where that is not known
+    (`finding`: not yet). frame_hw: of the frame that became the input. why: what it was made of. excites: of the
+    enlarged channel. input_words: how a frame becomes the input.
     """
 
     model: str
