@@ -11,14 +11,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-import torch
+from torch.library import Library
 
 MODELS = {"resnet18": "layer2.1", "mobilenet_v3_small": "features.4", "densenet121": "features.denseblock1"}
 
 
 def main(folder: str) -> int:
     """Run each once; the exit code of the first that fails."""
-    library = torch.library.Library("torchvision", "DEF")
+    library = Library("torchvision", "DEF")
     library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
     library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
     sys.path.append(folder)
