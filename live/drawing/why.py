@@ -58,7 +58,8 @@ def _write_contributions(page: PanelPage, places: WhyPlaces, found: Contribution
             _draw_slice(page, np.asarray(values, np.float32), reach, page.left + round(at * page.width), y, places.step)
     others = found.channels[1] - found.channels[0] - len(listed)
     if others:
-        page.row([(f"the other {others} together", 0.0, DIM), (figure(rest), 1.0, DIM)], small=True)
+        words = f"the other {others} together" if listed else f"all {others} together: no room for each"
+        page.row([(words, 0.0, DIM), (figure(rest), 1.0, DIM)], small=True)
     page.row([("bias", 0.0, DIM), (figure(found.bias), 1.0, DIM)], small=True)
     page.row([("in all, before any ReLU", 0.0, ACCENT), (figure(found.output), 1.0, ACCENT)], small=True)
 

@@ -41,7 +41,7 @@ PANEL_NEEDS = {
     Panel.LAYER: (27.0, 30.0),
     Panel.LAYERS: (25.0, 30.0),
     Panel.INSPECTOR: (31.0, 34.0),
-    Panel.EXCITES: (24.0, 28.0),
+    Panel.EXCITES: (24.0, 20.0),
     Panel.WATCHED: (27.0, 20.0),
     Panel.CURVES: (30.0, 38.0),
     Panel.PROFILE: (27.0, 34.0),

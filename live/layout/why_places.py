@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from live.layout.tiling import Rect
 from live.layout.type_scale import TypeScale
 
-ABOVE_EM = 19.0  # of the panel, for what is said of the response itself
+ABOVE_EM = 15.0  # of the panel, for what is said of the response itself
 HEADING_LINES, SUM_LINES = 2, 3
 
 
