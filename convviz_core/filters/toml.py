@@ -21,7 +21,6 @@ from convviz_core.names import shown
 MAX_TOML_BYTES = 5 << 20  # 64 filters of 31x31 that read colour, every digit written, are 3.4 MB
 MAX_REACH = 1024  # pixels of stride, padding or dilation
 GEOMETRY = ("stride", "padding", "padding_mode", "dilation")
-LARGEST = float(np.finfo(np.float32).max)
 MAX_TEXT = 100  # characters of a name or a label: they are drawn on the picture
 
 # tomllib's memory grows with the square of a dotted key's parts: a.a.a... of one megabyte would take all there is.
@@ -157,7 +156,7 @@ def _filter_of(number: int, entry: object) -> tuple[Filter, float | None]:
     label = _checked_text(f"the label of {where}", entry["label"])
     scale = _checked_number(f"the scale of {where}", entry.get("scale", 1))
     bias = _checked_number(f"the bias of {where}", entry["bias"]) if "bias" in entry else None
-    if bias is not None and abs(bias) > LARGEST:
+    if bias is not None and not _fits_float32(bias):
         raise FilterError(f"the bias of {where} is {bias}, want a finite float32 number")
     kernel = entry["kernel"]
     if not _is_colour(kernel):
@@ -171,6 +170,12 @@ def _filter_of(number: int, entry: object) -> tuple[Filter, float | None]:
     if len({plane.shape for plane in planes}) > 1:
         raise FilterError(f"the R, G and B rows of the kernel of {where} have different shapes, want one")
     return Filter(label, np.stack(planes)), bias
+
+
+def _fits_float32(number: float) -> bool:
+    """Whether it is a finite float32: also the largest one's shortest decimal, which lies above it."""
+    with np.errstate(over="ignore"):
+        return bool(np.isfinite(np.float32(number)))
 
 
 def _is_colour(kernel: object) -> bool:

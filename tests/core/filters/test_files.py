@@ -120,6 +120,17 @@ def test_any_bank_loads_back_from_its_filter_file_bit_for_bit(bank: cc.FilterBan
     assert again.bias is None or bank.bias is None or again.bias.tobytes() == bank.bias.tobytes()
 
 
+def test_the_largest_float32_is_a_weight_and_a_bias_and_twice_as_much_is_neither(toml: Callable[[str], Path]) -> None:
+    largest = np.finfo(np.float32).max
+    bank = cc.FilterBank("far", (cc.Filter("a", np.array([[-largest]])),), bias=np.array([largest]))
+    again = cc.load_bank(toml(cc.to_toml(bank)))
+    assert again.bias is not None
+    assert (again.kernels.item(), again.bias.item()) == (-largest, largest)
+    for key in ("bias = 6.8e38\nkernel = [[1]]", "kernel = [[6.8e38]]"):
+        with pytest.raises(cc.FilterError, match="finite"):
+            cc.load_bank(toml(f'name = "far"\n[[filter]]\nlabel = "a"\n{key}\n'))
+
+
 def test_a_filter_file_may_give_geometry_and_biases(toml: Callable[[str], Path]) -> None:
     bank = cc.load_bank(
         toml("""
