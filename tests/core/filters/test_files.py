@@ -121,7 +121,7 @@ def test_any_bank_loads_back_from_its_filter_file_bit_for_bit(bank: cc.FilterBan
 
 
 def test_the_largest_float32_is_a_weight_and_a_bias_and_twice_as_much_is_neither(toml: Callable[[str], Path]) -> None:
-    largest = np.finfo(np.float32).max
+    largest = float(np.finfo(np.float32).max)
     bank = cc.FilterBank("far", (cc.Filter("a", np.array([[-largest]])),), bias=np.array([largest]))
     again = cc.load_bank(toml(cc.to_toml(bank)))
     assert again.bias is not None
