@@ -101,10 +101,12 @@ class ModelPlan:
     def __init__(self, key: ModelPlanKey, runs: ModelRuns) -> None:
         """Copy the model to the device. ModelError where it fails on such a picture."""
         self.key, self._runs = key, runs
+        self._input_hw = key.layer.size_hw(key.shape)
+        self._channels = key.layer.model.channels_for(
+            self._input_hw
+        )  # first: it finds out in which type the model runs
         self._module = runs.module(key.layer)
         self._met = runs.met(key.layer)
-        self._input_hw = key.layer.size_hw(key.shape)
-        self._channels = key.layer.model.channels_for(self._input_hw)
 
     def forward(self, frame: ByteArray) -> Tensor:
         """What the layer gives, on the device: float32 (C, h, w), its own memory. Errors: ModelError."""
