@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.engines.model_plan import ModelPlan, to_levels
+from convviz_core.models.layer import ModelLayer
 from convviz_core.models.tracing import Traced
 from convviz_core.mosaic import reduce_maps
 from convviz_core.ranges import FLAT_SPAN, Limits
@@ -35,10 +37,25 @@ class LayerOutput:
     run: Traced | None = None
 
 
-def layer_output(plan: ModelPlan, frame: ByteArray, *, traced: bool = False) -> LayerOutput:
-    """One forward pass of a plan. traced: with its `run`. Errors: as ModelPlan.forward."""
-    output, run = plan.traced(frame) if traced else (plan.forward(frame), None)
-    conv, signed = output.cpu(), plan.key.layer.signed
+def layer_outputs(
+    plan: ModelPlan, frame: ByteArray, also: ModelLayer | None = None, *, traced: bool = False
+) -> tuple[LayerOutput, LayerOutput | None]:
+    """One forward pass of a plan. also: another layer of the same model on the same input, whose output comes second.
+
+    None stands there where that gives no maps in this run. traced: with the first one's `run`. Errors: as
+    ModelPlan.forward.
+    """
+    run, name = None, also.name if also else None
+    if traced:
+        output, other, run = plan.traced(frame, name)
+    else:
+        output, other = plan.forward_with(frame, name)
+    second = None if other is None or also is None else output_of(other.cpu(), signed=also.signed)
+    return output_of(output.cpu(), signed=plan.key.layer.signed, run=run), second
+
+
+def output_of(conv: Tensor, *, signed: bool, run: Traced | None = None) -> LayerOutput:
+    """What is known of maps, float32 (C, h, w) on the CPU."""
     flat = conv.flatten(1)
     zeros = (flat == 0 if signed else flat <= 0).sum().item() / flat.numel()
     mean = (flat.abs() if signed else flat.relu()).mean(1)

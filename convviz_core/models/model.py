@@ -17,12 +17,14 @@ from convviz_core.models.copying import own_copy, sharing_copy, uncompiled, unwr
 from convviz_core.models.errors import ModelError
 from convviz_core.models.layer import LayerInfo
 from convviz_core.models.model_input import checked_input_hw
+from convviz_core.models.placing import placement_of
 from convviz_core.models.probing import FieldTables
 from convviz_core.models.specs import PRETRAINED, module_from
 from convviz_core.models.strides import GROWTH, stride_of
 from convviz_core.models.tracing import Traced, trace
 from convviz_core.models.weights import load_weights
 from convviz_core.names import shown
+from convviz_core.placement import MapPlacement
 
 Kinds = dict[str, tuple[str, tuple[int, int, int]]]
 MOST_SIZES = 8  # of inputs whose layers are remembered
@@ -161,13 +163,31 @@ class Model:
         self._fields.find(input_hw, name)
         return self._fields.box(input_hw, name, y, x)
 
+    def placement(self, name: str, input_hw: tuple[int, int], *, fields: bool = True) -> MapPlacement:
+        """How a layer's maps lie on an input of (h, w). fields: with what is known of their receptive fields, which are
+        found for it. ModelError.
+        """
+        input_hw = checked_input_hw(input_hw)
+        kinds = self.kinds(input_hw)
+        if name not in kinds:
+            raise ModelError(no_such_layer(name, list(kinds)))
+        if fields:
+            self._fields.find(input_hw, name)
+        field = self._fields.field(input_hw, name) if fields else None
+        return placement_of(kinds[name][1], input_hw, self.strides(input_hw)[name], field)
+
     def call(self, module: nn.Module, name: str, values: Tensor) -> Call:
         """One run of a replica up to a layer, with maps for its output. Errors: ModelError."""
-        return _with_maps(run_to(module, name, values), name, values)
+        return self.calls(module, name, values)[0]
 
-    def trace(self, module: nn.Module, name: str, values: Tensor) -> Traced:
-        """The same, with what went into the layer, and where it came from."""
-        found = trace(module, name, values)
+    def calls(self, module: nn.Module, name: str, values: Tensor, also: str | None = None) -> tuple[Call, Call | None]:
+        """The same, and in one run with it another layer's call, None where that gives no maps in this run."""
+        found = run_to(module, {name, also or name}, values)
+        return _with_maps(found.get(name), name, values), _if_maps(found.get(also or name))
+
+    def trace(self, module: nn.Module, name: str, values: Tensor, also: str | None = None) -> Traced:
+        """The same as `calls`, with what went into the layer, and where it came from."""
+        found = trace(module, name, values, also)
         _with_maps(found.call if found else None, name, values)
         assert found is not None
         return found
@@ -250,6 +270,10 @@ def _with_maps(call: Call | None, name: str, values: Tensor) -> Call:
         height, width = values.shape[-2:]
         raise ModelError(f"'{shown(name)}' has no maps at {width}x{height}: {_instead(call.output)}")
     return call
+
+
+def _if_maps(call: Call | None) -> Call | None:
+    return call if call and call.map_shape is not None else None
 
 
 def _instead(output: object) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.auto_range import FLOOR, Tally
 from convviz_core.engines.api import Engine
-from convviz_core.engines.model_page import LayerOutput, layer_output
+from convviz_core.engines.model_page import LayerOutput, layer_outputs
 from convviz_core.gray import to_gray
 from convviz_core.models.layer import ModelLayer
 from convviz_core.models.model_input import scaled
@@ -93,7 +93,7 @@ def run(engine: Engine, frame: Frame, asked: Asked) -> Answer:
     """One forward pass. Errors: ModelError, EngineError."""
     layer, image = asked.layer, frame.image
     start_s = time.perf_counter()
-    output = layer_output(engine.plan_model(layer, image.shape), image, traced=asked.traced)
+    output, _ = layer_outputs(engine.plan_model(layer, image.shape), image, traced=asked.traced)
     forward_ms = 1e3 * (time.perf_counter() - start_s)
     size_hw = layer.size_hw(image.shape)
     picture = scaled(image, size_hw)
