@@ -39,6 +39,10 @@ class Placed(Protocol):
         """The bank's, or the layer's in its model."""
 
     @property
+    def activation(self) -> str:
+        """What follows: an Activation."""
+
+    @property
     def signed(self) -> bool:
         """Whether negative responses are shown: true without ReLU."""
 
