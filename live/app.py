@@ -15,7 +15,7 @@ from convviz_core.engines.opening import open_engine
 from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.filters.files import bank_file
-from convviz_core.layer import Activation
+from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
 from live.bank_changes import INDEX
 from live.bank_file import BankFile, stamp
@@ -162,7 +162,7 @@ def initial_state(arguments: argparse.Namespace, say: Say) -> ViewState:
 def source_settings(arguments: argparse.Namespace, state: ViewState) -> SourceSettings:
     """What the arguments ask of the source; colour only where a bank may read it or the frame itself is recorded."""
     from_file = bank_file(arguments.filters) is not None  # which may hold other filters later
-    kept = (state.comparing.kept.bank,) if state.comparing.kept else ()
+    kept = (state.comparing.kept.bank,) if isinstance(state.comparing.kept, Layer) else ()
     from_file = from_file or state.model is not None
     reads_colour = from_file or any(bank.channels == 3 for bank in (*state.settings.banks, *kept))
     return SourceSettings(

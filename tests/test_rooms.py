@@ -42,6 +42,7 @@ MUST_NOT_KNOW = {
         "convviz_core.engines",
         "live",
     },
+    "convviz_core/placement.py": {"torch", "numpy", "cv2", "convviz_core.geometry", "convviz_core.layer"},
     "convviz_core/gray.py": {"torch", "convviz_core.filters", "convviz_core.layer"},
     "convviz_core/layer.py": {"torch", "cv2", "convviz_core.ranges", "convviz_core.engines"},
     # Nothing that a checkpoint names is imported or run, and to read one takes no torch.

@@ -62,7 +62,7 @@ def compared_words(state: ViewState) -> dict[str, object]:
     if comparing.kept is None or comparing.mode == CompareMode.OFF:
         return {}
     kept = comparing.kept
-    return {"compare": {"as": str(comparing.mode), "filters": kept.bank.name, "activation": str(kept.activation)}}
+    return {"compare": {"as": str(comparing.mode), "filters": kept.name, "activation": str(kept.activation)}}
 
 
 def frame_counts(counts: SourceCounts, profiler: Profiler) -> dict[str, int]:

@@ -7,6 +7,7 @@ import threading
 from convviz_core.geometry import Box
 from convviz_core.models.errors import ModelError
 from convviz_core.models.layer import ModelLayer
+from convviz_core.placement import MapPlacement
 
 
 class FieldFinder:
@@ -14,6 +15,7 @@ class FieldFinder:
 
     def __init__(self) -> None:
         self._found: set[tuple[str, tuple[int, int]]] = set()
+        self._placed: dict[tuple[str, tuple[int, int]], MapPlacement | None] = {}
         self._thread: threading.Thread | None = None
 
     def box(self, layer: ModelLayer, input_hw: tuple[int, int], y: int, x: int) -> tuple[Box | None, bool]:
@@ -31,6 +33,19 @@ class FieldFinder:
             )
             self._thread.start()
         return None, True
+
+    def placement(self, layer: ModelLayer, input_hw: tuple[int, int]) -> tuple[MapPlacement | None, bool]:
+        """How the layer's maps lie on the input, None where that is not known; and whether it is being found."""
+        key = layer.name, input_hw
+        if key not in self._placed:
+            _, finding = self.box(layer, input_hw, 0, 0)
+            if finding:
+                return None, True
+            try:
+                self._placed[key] = layer.model.placement(layer.name, input_hw)
+            except ModelError:  # a picture calls what noise does not
+                self._placed[key] = None
+        return self._placed[key], False
 
     @property
     def pending(self) -> bool:

@@ -96,9 +96,9 @@ def write_comparison(
         gray, bank = to_unit(to_gray(image)), kept.weights
         write_maps(beside("maps.npz"), gray, bank.kernels, conv, activated, bank.bias)
         beside("filters.toml").write_text(to_toml(replace(writable(kept.bank), conv=kept.conv)), encoding="utf-8")
-        if two.difference and two.alignment:
+        if two.difference and two.pairing.alignment:
             kept_maps = conv if kept.signed else activated
-            found = Difference(two.live, kept).of(live_maps, kept_maps, two.alignment)
+            found = Difference(two.live, kept).of(live_maps, kept_maps, two.pairing.alignment)
             with beside(DIFFERENCE_FILE).open("wb") as file:  # np.savez would add .npz to the name of the moment
                 np.savez(file, difference=found)
     return _settings(two, kept) | {"ranges": ranges}
@@ -106,7 +106,7 @@ def write_comparison(
 
 def _settings(two: Compared, kept: Layer) -> dict[str, object]:
     """What is compared with what, and where in either's maps their difference begins."""
-    alignment = two.alignment
+    alignment = two.pairing.alignment
     return {
         "as": str(two.mode),
         "filters": kept.bank.name,
@@ -122,5 +122,5 @@ def _settings(two: Compared, kept: Layer) -> dict[str, object]:
             "maps": alignment.count,
             "half_pixel_left_yx": list(alignment.rest_yx),
         },
-        "notes": list(two.notes),
+        "notes": list(two.pairing.notes),
     }

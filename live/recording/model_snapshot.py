@@ -35,7 +35,7 @@ def write_model_snapshot(
     layer, image = answer.asked.layer, answer.frame.image
     channels = layer.model.channels_for(answer.input_hw)
     values = to_input(image, answer.input_hw, channels, layer.normalization)
-    levels, ranges = page_levels(answer.output, shown.look.channels, shown.limits)
+    levels, ranges = page_levels(answer.output, shown.page.look.channels, shown.page.limits)
     mosaic = tile_maps(levels)
     settings = {**_settings(shown, state), "ranges": ranges.tolist(), **about}
     settings["watched"] = _watched(shown, state, mosaic, watched)
@@ -68,7 +68,7 @@ def _settings(shown: Shown, state: ViewState) -> dict[str, object]:
         "page": choice.page + 1,
         "pages": -(-len(answer.conv) // 64),
         "order": str(choice.order),
-        "channels": list(shown.look.channels),
+        "channels": list(shown.page.look.channels),
         "activation": str(layer.activation),
         "range": str(state.appearance.range),
         "mirrored": state.appearance.mirror,
@@ -77,7 +77,7 @@ def _settings(shown: Shown, state: ViewState) -> dict[str, object]:
 
 def _watched(shown: Shown, state: ViewState, mosaic: ByteArray, watched: Sequence[Watched]) -> list[dict[str, object]]:
     """Each pin with its values; index, y and x are those of maps.npz."""
-    conv, channels = shown.answer.conv, shown.look.channels
+    conv, channels = shown.answer.conv, shown.page.look.channels
     grid = MosaicGrid(len(channels), (conv.shape[1], conv.shape[2]))
     history = {one.pixel: one for one in watched}
     found = []
