@@ -102,7 +102,7 @@ class Pairing:
             )
         if self.overlaid and any(self.overlaid.rest_yx):
             across = {(True, True): "", (True, False): " down", (False, True): " across"}[self.overlaid.rest_yx]
-            said.append(f"laid over each other to whole pixels: half a pixel{across} is left, towards the top left")
+            said.append(f"half a pixel{across} is left between them, towards the top left")
         return tuple(said)
 
 

@@ -34,7 +34,7 @@ class Palette:
 
 def palettes(name: str, signed: bool, ranges: FloatArray) -> Sequence[Palette]:
     """Each map's colours, as lookup_tables has them."""
-    if _is_centred(name, signed):
+    if is_centred(name, signed):
         return [Palette(table) for table in lookup_tables(name, signed, ranges)]
     return [_palette(name, signed)] * len(ranges)
 
@@ -60,7 +60,7 @@ def lookup_tables(name: str, signed: bool, ranges: FloatArray) -> ByteArray:
     signed: whether negative responses are shown. ranges: float32 (N, 2), the responses at bytes 0 and 255.
     """
     table = base_table(name, signed)
-    if not _is_centred(name, signed):
+    if not is_centred(name, signed):
         return np.broadcast_to(table, (len(ranges), 256, 3))
     lo, hi = ranges[:, :1].astype(np.float64), ranges[:, 1:].astype(np.float64)
     reach = np.maximum(np.maximum(abs(lo), abs(hi)), np.finfo(np.float32).tiny)
@@ -68,7 +68,7 @@ def lookup_tables(name: str, signed: bool, ranges: FloatArray) -> ByteArray:
     return np.asarray(table[np.rint(128 + 127 * values).astype(np.intp)], np.uint8)
 
 
-def _is_centred(name: str, signed: bool) -> bool:
+def is_centred(name: str, signed: bool) -> bool:
     """Whether it has a colour for zero, which stands wherever a range has zero."""
     return name == "diverging" or (name == "lift" and signed)
 

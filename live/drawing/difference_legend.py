@@ -6,7 +6,8 @@ from collections.abc import Hashable, Sequence
 
 import cv2
 
-from live.drawing.colormaps import lookup_tables
+from convviz_core.ranges import RangeMode
+from live.drawing.colormaps import base_table, is_centred
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
 from live.drawing.text import BOLD, CAP_HEIGHT, DIM, INK, RULE, put, wrapped
@@ -26,13 +27,15 @@ class DifferenceLegend:
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """Whether there is one, and the colours."""
-        return scene.difference, scene.colormap
+        return scene.difference, scene.colormap, scene.range == RangeMode.FRAME
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite where there is room for it."""
         place, text = layout.free, layout.text
         if place is None or not scene.difference:
             return ()
+        if scene.range == RangeMode.FRAME and not is_centred(scene.colormap, signed=True):
+            return ()  # zero has another colour in each map
         step = round(LINE_EM * text.base)
         swatch = text.base
         words_w = place.width - 3 * text.pad - swatch
@@ -44,7 +47,7 @@ class DifferenceLegend:
         y = (place.height - height) // 2 + text.base
         put(sprite.pixels, "How to read a difference", text.pad, y, text.base, INK, BOLD)
         y += step + text.pad
-        table = lookup_tables(scene.colormap, scene.signed, scene.ranges[:1])[0]
+        table = base_table(scene.colormap, signed=True)
         for (byte, _), lines in zip(WORDS, said, strict=True):
             pixel = Rect(text.pad, round(y - CAP_HEIGHT * text.base), swatch, swatch)
             sprite.pixels[pixel.slices] = table[byte]

@@ -157,7 +157,9 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def run(display: str, video: Path, keys: Sequence[str] | None, seconds: float) -> dict[str, float]:
+def run(
+    display: str, video: Path, keys: Sequence[str] | None, seconds: float, options: Sequence[str] = ()
+) -> dict[str, float]:
     """One program in a window that fills the screen, from some seconds after that on; keys None: the bare loop."""
     trace = video.with_name("trace.json")
     while True:
@@ -166,7 +168,7 @@ def run(display: str, video: Path, keys: Sequence[str] | None, seconds: float) -
                 program = screen.start([sys.executable, "-c", BARE_LOOP, str(video)])
                 screen.wait_for_window("bare")
             else:
-                command = [sys.executable, "-m", "live", str(video), "--loop", "--trace", str(trace)]
+                command = [sys.executable, "-m", "live", str(video), "--loop", "--trace", str(trace), *options]
                 program = screen.start(command, {"PYTHONPATH": str(ROOT)})
                 screen.wait_for_window("convviz")
                 time.sleep(3)

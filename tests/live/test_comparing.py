@@ -19,7 +19,7 @@ from live.comparing import CompareMode, Comparing, compared
 from live.comparing_scene import comparable, comparing_scene
 from live.composing import layout_request, new_compositor, scene_of
 from live.controls import press
-from live.drawing.colormaps import lookup_tables
+from live.drawing.colormaps import base_table, lookup_tables
 from live.drawing.scene import Scene, Status
 from live.key_reasons import why_nothing
 from live.layout import Layout, arrange
@@ -120,6 +120,19 @@ def test_keeping_and_comparing_is_nothing_to_undo_and_what_is_undone_leaves_the_
     undone = replace(state, settings=state.settings.undone())
     assert undone.layer == Layer(SEED)
     assert undone.comparing.kept == Layer(SEED, stride=2)
+
+
+def test_an_edit_that_is_undone_leaves_no_difference_and_done_again_the_same_one_and_the_kept_side_stays() -> None:
+    state, peaks = press(STATE, "a")[0], []
+    for key in ("b", "b", "e", "+", "u", "y", "b", "b"):
+        state, _ = press(state, key)
+        if key in "+uy":
+            peaks.append(answers_to(state, image())[1].shown.peak)
+        assert state.comparing.kept == Layer(SEED)
+    assert peaks[0] > 0.1
+    assert peaks[1:] == [0, peaks[0]]
+    assert state.comparing.mode == CompareMode.BESIDE
+    assert state.layer.bank.kernels[0, 0, 0, 0] == 0  # of -1, one step more
 
 
 def test_pairs_stand_side_by_side_and_those_without_a_partner_are_left_out_and_said() -> None:
@@ -337,6 +350,25 @@ def test_a_differences_colours_have_zero_in_the_middle() -> None:
     layout, scene, _, canvas = drawn(state, image())
     table = lookup_tables("lift", True, scene.ranges)[0]
     assert (canvas[layout.tiles[1].picture.slices] == table[128]).all()
+
+
+@pytest.mark.parametrize("mode", [RangeMode.FIXED, RangeMode.FRAME])
+def test_the_colours_of_the_legend_are_those_of_the_maps_in_every_range(mode: RangeMode) -> None:
+    # c - relu(c) is never more than 0: each map's own range ends there, and its white would be zero
+    state = comparing(CompareMode.DIFFERENCE, Layer(SEED), STATE.with_settings(activation=Activation.NONE))
+    layout, scene, _, canvas = drawn(state.with_appearance(colormap="lift", range=mode), image())
+    assert layout.free is not None
+    place = canvas[layout.free.slices]
+    table = base_table("lift", signed=True)
+    assert all((place == table[byte]).all(axis=2).sum() > 50 for byte in (215, 128, 41))
+    assert scene.difference
+
+
+def test_where_zero_has_another_colour_in_each_map_no_legend_says_which_it_has() -> None:
+    state = comparing(CompareMode.DIFFERENCE, Layer(SEED), STATE.with_settings(activation=Activation.NONE))
+    layout, _, _, canvas = drawn(state.with_appearance(colormap="viridis", range=RangeMode.FRAME), image())
+    assert layout.free is not None
+    assert np.ptp(canvas[layout.free.slices].reshape(-1, 3), axis=0).max() == 0
 
 
 def test_the_strip_and_the_inspector_say_of_both_sides_what_they_say_of_one() -> None:

@@ -198,6 +198,18 @@ def test_opencv_correlates_each_kernel_of_the_maps_that_both_have_once(
     assert calls.call_count == kernels
 
 
+@pytest.mark.parametrize("name", ["turned", "fractions", "padded alike", "dilated alike", "7x7 and 3x3"])
+def test_with_whole_pixels_between_them_two_layers_that_change_sides_change_the_sign(engine: Engine, name: str) -> None:
+    more = {
+        "dilated alike": (Layer(SEED, dilation=3), Layer(SEED.flipped(), "none", dilation=3)),
+        "7x7 and 3x3": (Layer(GABOR, "none"), Layer(SOBEL)),
+    }
+    frame, (live, kept) = frame_of(), (PAIRS | more)[name]
+    one, other = (engine.plan(a, frame.shape, minus=b).run(frame, None) for a, b in ((live, kept), (kept, live)))
+    assert one.ranges.tolist() == (-other.ranges[:, ::-1]).tolist()
+    assert one.peak == other.peak
+
+
 def test_mirrored_and_read_only_frames_are_read_too(engine: Engine) -> None:
     frame = frame_of()
     mirrored = frame[:, ::-1]
