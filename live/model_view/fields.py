@@ -11,9 +11,10 @@ from convviz_core.placement import MapPlacement
 
 
 class FieldFinder:
-    """Finds one layer's fields at a time, in a thread."""
+    """Finds one layer's fields at a time. beside: in a thread; else at once, in the caller's."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, beside: bool = True) -> None:
+        self._beside = beside
         self._found: set[tuple[str, tuple[int, int]]] = set()
         self._placed: dict[tuple[str, tuple[int, int]], MapPlacement | None] = {}
         self._thread: threading.Thread | None = None
@@ -22,6 +23,8 @@ class FieldFinder:
         """What response (y, x) reads of the input, None where that is not known; and whether it is being found."""
         key = layer.name, input_hw
         running = self._thread is not None and self._thread.is_alive()
+        if key not in self._found and not self._beside:
+            self._find(layer, input_hw)
         if key in self._found and not running:
             try:
                 return layer.model.receptive_field(layer.name, input_hw, y, x), False
