@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from convviz_core.models.abandoning import abandonable
 from convviz_core.models.errors import ModelError, first_line
 
 OnCall = Callable[["Call"], None]
@@ -71,7 +72,7 @@ def watch(module: nn.Module, values: Tensor, on_call: OnCall) -> None:
     Errors: ModelError with the model's own words where it fails.
     """
     with hooked(parts_of(module).items(), on_call):
-        run_through(module, values)
+        run_through(module, values, abandons=False)  # others wait for what it finds, too
 
 
 def run_to(module: nn.Module, names: Collection[str], values: Tensor) -> dict[str, Call]:
@@ -113,11 +114,14 @@ def hooked(parts: Iterable[tuple[str, nn.Module]], on_call: OnCall) -> Iterator[
             handle.remove()
 
 
-def run_through(module: nn.Module, values: Tensor) -> None:
-    """Run the module without gradients, to its end or to where `stop` was called. Errors: ModelError."""
+def run_through(module: nn.Module, values: Tensor, *, abandons: bool = True) -> None:
+    """Run the module without gradients, to its end or to where `stop` was called. Errors: ModelError.
+
+    abandons: Abandoned where it is wanted no more.
+    """
     height, width = values.shape[-2:]
     try:
-        with torch.no_grad():
+        with torch.no_grad(), abandonable(module) if abandons else nullcontext():
             module(values)
     except _Reached:
         pass

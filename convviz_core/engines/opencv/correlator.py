@@ -23,7 +23,7 @@ class Correlator:
         self._geometry = geometry
         self._more = tuple(extent - step for extent, step in zip(geometry.extent_hw, geometry.stride_yx, strict=True))
         height, width = (
-            most * step + max(0, more) for most, step, more in zip(most_hw, geometry.stride_yx, self._more, strict=True)
+            most * step + more for most, step, more in zip(most_hw, geometry.stride_yx, self._more, strict=True)
         )
         plain = geometry.stride_yx == geometry.dilation_yx == (1, 1)
         self._parts_correlator = None if plain else PartsCorrelator(geometry, channels, *most_hw)

@@ -10,7 +10,7 @@ import numpy as np
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.engines.api import PlanKey, Result, check_weights
 from convviz_core.engines.cpu_kernels import linear_mappings
-from convviz_core.engines.opencv.bands import bands
+from convviz_core.engines.opencv.bands import bands, rows_of_pairs
 from convviz_core.engines.opencv.correlator import Correlator
 from convviz_core.engines.opencv.difference_terms import terms_of
 from convviz_core.engines.opencv.difference_worker import DifferenceWorker, PictureReader
@@ -33,7 +33,8 @@ class OpenCvDifferencePlan(EnginePlan):
         both = ((self._difference.live, alignment.live_yx), (self._difference.kept, alignment.kept_yx))
         sides = both[: len(self._terms.readers)]
         self._paddings = [padding_for(layer, key.shape) for layer, _ in sides]
-        self._bands = list(bands(key.map_hw[0], key.reduce, workers))
+        most = rows_of_pairs(key.map_hw[1], *(layer.geometry.extent_hw[0] for layer, _ in both))
+        self._bands = list(bands(key.map_hw[0], key.reduce, workers, most))
         shapes = [padding.shape if padding else key.shape for padding in self._paddings]
         most_hw, self._workers = (self._bands[0][1], key.map_hw[1]), []
         for _ in range(workers):
