@@ -11,10 +11,15 @@ from convviz_core.placement import MapPlacement
 
 
 class FieldFinder:
-    """Finds one layer's fields at a time. beside: in a thread; else at once, in the caller's."""
+    """Finds one layer's fields at a time. beside: in a thread; else at once, in the caller's.
+
+    settled: how often something that was said to be found later has been looked for to its end.
+    """
 
     def __init__(self, *, beside: bool = True) -> None:
         self._beside = beside
+        self.settled = 0
+        self._told = False
         self._found: set[tuple[str, tuple[int, int]]] = set()
         self._placed: dict[tuple[str, tuple[int, int]], MapPlacement | None] = {}
         self._thread: threading.Thread | None = None
@@ -35,6 +40,7 @@ class FieldFinder:
                 target=self._find, args=(layer, input_hw), name="convviz-fields", daemon=True
             )
             self._thread.start()
+        self._told = True
         return None, True
 
     def placement(self, layer: ModelLayer, input_hw: tuple[int, int]) -> tuple[MapPlacement | None, bool]:
@@ -49,6 +55,12 @@ class FieldFinder:
             except ModelError:  # a picture calls what noise does not
                 self._placed[key] = None
         return self._placed[key], False
+
+    def settle(self) -> None:
+        """Take note of the end of what was looked for."""
+        if self._told and not self.pending:
+            self._told = False
+            self.settled += 1
 
     @property
     def pending(self) -> bool:

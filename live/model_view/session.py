@@ -130,6 +130,7 @@ class ModelSession(Session):
 
     def outdated(self) -> bool:
         """Whether what is on the screen is no longer what should be."""
+        self._fields.settle()
         changed = self._shown is None or self._shown.answer is not self._answer
         return self._answer is not None and self._display.canvas_wh is not None and (changed or super().outdated())
 
@@ -216,7 +217,7 @@ class ModelSession(Session):
         return first_maps(result.mosaic, tiles, len(result.ranges))
 
     def _subject(self, canvas_wh: tuple[int, int]) -> object:
-        return super()._subject(canvas_wh), self._fields.pending
+        return super()._subject(canvas_wh), self._fields.settled
 
     def idle(self) -> Sequence[DisplayEvent]:
         """Nothing new: wait for a key, hardly while an answer is to come."""

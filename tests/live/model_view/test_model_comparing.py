@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,6 +18,7 @@ from torch_models import ControlFlow, make, reference
 from convviz_core import Layer, ModelLayer, load_bank, open_engine
 from convviz_core.arrays import AnyArray, ByteArray
 from convviz_core.engines.model_page import difference_output, output_of
+from convviz_core.geometry import Box
 from convviz_core.layer import Activation
 from convviz_core.models.model_input import to_input
 from convviz_core.mosaic import tile_maps
@@ -23,9 +26,15 @@ from convviz_core.placement import Alignment
 from convviz_core.ranges import RangeMode
 from live.comparing import CompareMode, Comparing, Pairing
 from live.controls import press
+from live.drawing.model_inspector import kept_value
+from live.drawing.model_strip import side_words
+from live.drawing.pixel_numbers import shown_responses
+from live.drawing.scene import Scene
 from live.key_reasons import why_nothing
+from live.layout import Layout
+from live.layout.panel_places import Panel
 from live.loop import Last
-from live.model_view import session
+from live.model_view import comparing_scene, session
 from live.model_view.comparing import Other
 from live.model_view.fields import FieldFinder
 from live.model_view.worker import Worker
@@ -222,11 +231,11 @@ def test_a_snapshot_keeps_the_kept_layer_and_the_difference(tmp_path: Path) -> N
     assert not (tmp_path / "compare").exists()
 
 
-def snapshot(directory: Path, last: Last) -> dict[str, object]:
+def snapshot(directory: Path, last: Last) -> dict[str, Any]:
     assert last.image is not None
     with open_engine("torch", "cpu") as engine:
         Keep().write_snapshot(directory, engine, last.image, last.state, last.result, shown=last.shown)
-    found: dict[str, object] = json.loads((directory / "settings.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads((directory / "settings.json").read_text(encoding="utf-8"))
     return found
 
 
@@ -250,7 +259,7 @@ def test_a_bank_on_the_frame_is_beside_a_model_s_layer_and_is_what_it_is_alone(t
     about = snapshot(tmp_path, last)
     assert {path.name for path in (tmp_path / "compare").iterdir()} == {"mosaic.png", "maps.npz", "filters.toml"}
     assert np.array_equal(np.load(tmp_path / "compare" / "maps.npz")["conv"], conv)
-    assert about["compare"]["filters"] == "sobel"  # type: ignore[index]
+    assert about["compare"]["filters"] == "sobel"
 
 
 def test_a_bank_and_a_layer_that_read_the_same_pixels_are_subtracted(tmp_path: Path) -> None:
@@ -273,3 +282,67 @@ def test_a_bank_that_does_not_fit_the_frames_is_not_compared_and_that_is_said() 
     assert last.shown is not None
     assert last.shown.other is None
     assert [sentence.endswith("nothing is compared") for sentence in said] == [True]
+
+
+def drawn(state: ViewState, script: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> tuple[Layout, Scene]:
+    """The last layout and scene, as they were drawn."""
+    drawn: list[tuple[Layout, Scene]] = []
+
+    def scene_of(scene: Scene, layout: Layout, *rest: object) -> Scene:
+        drawn.append((layout, comparing_scene.compared_scene(scene, layout, *rest)))  # type: ignore[arg-type]
+        return drawn[-1][1]
+
+    monkeypatch.setattr(session, "compared_scene", scene_of)
+    in_window(state, script)
+    return drawn[-1]
+
+
+def test_both_sides_are_inspected_at_the_same_place_and_numbers_are_of_the_difference(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU(True), nn.Conv2d(2, 2, 5))
+    state = unsigned(module, "0", panels=frozenset({Panel.INSPECTOR}))
+    pinned = state.with_interaction(pinned=(1, 6, 7))
+    script = ["", "a", "]", "]", "b", "b", *["Up"] * 4, *["Left"] * 3, ""]
+    layout, scene = drawn(pinned, script, monkeypatch)
+    assert scene.other is not None
+    assert scene.model is not None
+    assert scene.other.model is not None
+    assert scene.target is not None
+    index, y, x = scene.target
+    assert scene.other.target == (index, y + 2, x + 2)  # 5x5 without padding begins two pixels further in
+    live, kept = scene.model.conv[index, y, x], scene.other.model.conv[index, y + 2, x + 2]
+    assert kept_value(scene.other, index) == kept
+    numbers = shown_responses(layout, scene, [index], Box(y, x, y + 1, x + 1))
+    assert numbers.item() == pytest.approx(live - kept, abs=1e-7)
+    assert (scene.other.model.title, scene.model.title) == ("layer 0", "layer 2")
+    assert scene.other.model.read == Box(y + 2, x + 2, y + 5, x + 5)
+    assert scene.model.read == Box(y, x, y + 7, x + 7)
+
+
+def test_the_strip_names_both_layers_and_the_frame_that_a_bank_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, scene = drawn(with_bank(CompareMode.BESIDE), [""], monkeypatch)
+    assert scene.other is not None
+    live, kept = ([word for word, *_ in side_words(one)] for one in (scene, scene.other))
+    assert live[:3] == ["live", "layer 1", "no ReLU"]
+    assert kept[:3] == ["kept", "sobel", "no ReLU"]
+    assert kept[-1] == "on the 32x24 frame"
+    assert scene.comparing == ("4 live maps have no partner and are left out",)
+
+
+def test_what_is_found_between_two_looks_is_drawn_on_a_picture_that_stands_still(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Late(FieldFinder):
+        """Says once that fields are being found; they are there before the picture is drawn."""
+
+        def box(self, layer: ModelLayer, input_hw: tuple[int, int], y: int, x: int) -> tuple[Box | None, bool]:
+            known = (layer.name, input_hw) in self._found
+            found = super().box(layer, input_hw, y, x)
+            self._told = self._told or not known
+            return found if known else (None, True)
+
+    monkeypatch.setattr(session, "FieldFinder", lambda **_: Late(beside=False))
+    last, _ = in_window(state_of(make("residual"), "2.conv1"), ["", "a", "]", "b", *[""] * 6])
+    assert other_of(last).two.mode == CompareMode.WIPE
