@@ -98,6 +98,8 @@ MUST_NOT_KNOW = {
     "live/model_view/chosen.py": {*PLAIN, "live"},
     "live/model_view/keys.py": {*PLAIN, "live.controls"},
     "live/model_view/sources.py": {*PLAIN, "live.controls"},
+    "live/model_view/comparing.py": {"cv2", "numpy", "time", "live.display", "live.drawing"},
+    "live/model_view/comparing_scene.py": {"cv2", "numpy", "time", "live.display"},
     "live/model_view/worker.py": {"cv2", "time", "live.display", "live.drawing", "live.state"},
     "live/model_view/channels.py": {"cv2", "time", "live.display", "live.drawing", "live.state"},
     "live/model_view/picture.py": {"cv2", "time", "live.display", "live.drawing", "live.state"},
