@@ -7,9 +7,10 @@ from enum import StrEnum
 from functools import lru_cache
 
 from convviz_core.difference import Difference
-from convviz_core.layer import Layer
+from convviz_core.layer import Activation, Layer
 from convviz_core.placement import Alignment, MapPlacement, NotAlignedError, Placed, lay_over
 from convviz_core.ranges import Limits, fixed_limits
+from live.layer_settings import LayerChoice
 
 COMPARABLE = 2.0  # two layers whose limits are at most so many times as large share one range
 
@@ -31,16 +32,27 @@ class CompareMode(StrEnum):
 
 @dataclass(frozen=True)
 class Comparing:
-    """What a person compares with what they see. kept: the other side, as it was. flipped: its kernels are turned."""
+    """What a person compares with what they see.
+
+    kept: the other side, as it was. file: what a filter file made of it, which makes it anew when it changes.
+    flipped: its kernels are turned.
+    """
 
     kept: Placed | None = None
+    file: LayerChoice | None = None
     flipped: bool = False
     mode: CompareMode = CompareMode.OFF
 
     def with_kept(self, layer: Placed, *, flipped: bool) -> Comparing:
         """Keep another layer, and compare."""
         mode = CompareMode.BESIDE if self.mode == CompareMode.OFF else self.mode
-        return replace(self, kept=layer, flipped=flipped, mode=mode)
+        file = self.file if layer == self.kept else None
+        return replace(self, kept=layer, file=file, flipped=flipped, mode=mode)
+
+    def with_file(self, choice: LayerChoice) -> Comparing:
+        """With what the other side's file has become."""
+        activation = self.kept.activation if isinstance(self.kept, Layer) else Activation.RELU
+        return replace(self, kept=choice.layer(Activation(activation)), file=choice)
 
 
 @dataclass(frozen=True)

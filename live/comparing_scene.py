@@ -21,17 +21,27 @@ from live.layout.tiling import Rect
 from live.state import ViewState
 
 
-def comparable(state: ViewState, frame_shape: tuple[int, ...], tell: Callable[[str], None]) -> ViewState:
-    """The state; where a kept bank does not fit such frames, without it, and that is told."""
-    kept = state.comparing.kept
-    if not isinstance(kept, Layer) or state.comparing.mode == CompareMode.OFF:
+def comparable(
+    state: ViewState, frame_shape: tuple[int, ...], tell: Callable[[str], None], before: Comparing | None = None
+) -> ViewState:
+    """The state; where a kept bank does not fit such frames, with the one before or without one, and that is told."""
+    if state.comparing.mode == CompareMode.OFF or (found := _misfit(state.comparing, frame_shape)) is None:
         return state
-    try:
-        kept.output_hw(frame_shape)
-    except FrameSizeError as error:
-        tell(f"{error}: nothing is compared")
+    if before is None or before.kept is None or _misfit(before, frame_shape):
+        tell(f"{found}: nothing is compared")
         return replace(state, comparing=Comparing())
-    return state
+    tell(f"{found}: the kept bank stays as it was")
+    return replace(state, comparing=replace(before, mode=state.comparing.mode))
+
+
+def _misfit(comparing: Comparing, frame_shape: tuple[int, ...]) -> FrameSizeError | None:
+    """Why the kept bank does not fit, if it does not."""
+    if isinstance(comparing.kept, Layer):
+        try:
+            comparing.kept.output_hw(frame_shape)
+        except FrameSizeError as error:
+            return error
+    return None
 
 
 def comparing_request(

@@ -121,6 +121,7 @@ MUST_NOT_KNOW = {
     "live/edit_keys.py": {*PLAIN, "live.controls"},
     "live/chosen_weight.py": {*PLAIN, "live"},
     "live/history.py": {*PLAIN, "convviz_core", "live"},
+    "live/bank_files.py": {"cv2", "numpy", "live.display", "live.drawing"},
     "live/bank_file.py": {"cv2", "numpy", "live.display", "live.drawing", "live.state"},
     "live/bank_changes.py": {*PLAIN, "threading", "pathlib", "live.controls"},
     "live/pointing.py": {*PLAIN, "live.controls"},

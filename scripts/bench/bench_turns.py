@@ -1,8 +1,8 @@
 """Whether two layers that are shown side by side cost what they cost alone, and their difference no more.
 
 `python scripts/bench/bench_turns.py [--quick] [--rounds N] [--engine NAME] [--out FILE]`. Each engine of the CPU
-computes two banks (of whole numbers, of fractions, of two sizes, many): one alone, the other alone, both in turns,
-frame by frame, and one minus the other. The table goes to stderr, JSON to --out or stdout.
+computes two banks (of whole numbers, of fractions, of two sizes, many): one alone, the other alone, both in turns, one
+frame after another, and one minus the other. The table goes to stderr, JSON to --out or stdout.
 """
 
 from __future__ import annotations
