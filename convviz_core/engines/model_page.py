@@ -72,7 +72,7 @@ def difference_output(
             )
             np.subtract(live_map, kept_map, out=one)
             known[:, index] = one.min(), one.max(), np.abs(one).mean()
-            zeros += one.size - np.count_nonzero(one)
+            zeros += one.size - int(np.count_nonzero(one))
     least, largest, mean = np.nan_to_num(known)
     return LayerOutput(found, True, least, largest, mean, zeros / found.size, _peak(least, largest, signed=True))
 
