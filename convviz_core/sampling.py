@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from typing import Protocol
 
 import cv2
@@ -84,6 +83,31 @@ def _depth(frame: ByteArray) -> int:
     return frame.shape[2] if frame.ndim == 3 else 1
 
 
+@dataclass(frozen=True, eq=False)
+class Products:
+    """From windows to responses, in the units of the weights.
+
+    channels: the bank's. weights: see scaled_weights. at_once: so many products, or one window's, are one step.
+    """
+
+    channels: int
+    weights: FloatArray
+    bias: FloatArray | None
+    at_once: int = PRODUCTS_AT_ONCE
+
+    def of(self, pixels: ByteArray) -> FloatArray:
+        """(S, N), before the activation, of what windows have read."""
+        count, taps, depth = pixels.shape
+        if depth == 3 and self.channels == 1:
+            pixels = np.asarray(cv2.cvtColor(pixels.reshape(1, count * taps, 3), cv2.COLOR_BGR2GRAY), np.uint8)
+        levels = pixels.reshape(count, -1).astype(np.float32)
+        found = np.empty((count, self.weights.shape[1]), np.float32)
+        step = max(1, self.at_once // self.weights.size)
+        for first in range(0, count, step):
+            np.matmul(levels[first : first + step], self.weights, out=found[first : first + step])
+        return found if self.bias is None else np.add(found, self.bias, out=found)
+
+
 class ResponseSampler:
     """One layer's responses on frames of one shape, at MOST_PIXELS or a few more of every map, or at all.
 
@@ -98,12 +122,11 @@ class ResponseSampler:
         self.layer, self._shape = layer, tuple(shape)
         height, width = layer.output_hw(self._shape)
         self.responses_in_all = height * width * layer.bank.own
-        pixels = height * _cells(height, width)
+        self.pixels = pixels = height * _cells(height, width)
         self.portions = _portions(pixels, layer)
         self.enough = -(-self.portions * min(LEAST_PIXELS, pixels) // pixels)
-        self._weights = _weights(layer, self.fixed_limit, gray=len(self._shape) == 2)
-        self._bias = _bias(layer, self.fixed_limit)
-        self._windows = _windows(layer.geometry, (self._shape[0], self._shape[1]), self.portions)
+        weights = scaled_weights(layer, self.fixed_limit, gray=len(self._shape) == 2)
+        self._products = Products(layer.bank.channels, weights, scaled_bias(layer, self.fixed_limit))
 
     def sizes(self, frame: ByteArray, portion: int) -> FloatArray:
         """float32 (n,): |v| of the bank's own maps, in units of the fixed limit; v itself where ReLU follows.
@@ -114,20 +137,13 @@ class ResponseSampler:
         if frame.shape != self._shape:
             raise ValueError(f"this sampler is for frames of shape {self._shape}, got {frame.shape}")
         frame = contiguous(frame)
-        found = np.concatenate([self.responses(windows.read(frame)) for windows in self._windows[portion]])
+        windows = _windows(self.layer.geometry, (frame.shape[0], frame.shape[1]), self.portions, portion)
+        found = np.concatenate([self.responses(some.read(frame)) for some in windows])
         return np.asarray(np.abs(found, out=found) if self.layer.signed else found).reshape(-1)
 
     def responses(self, pixels: ByteArray) -> FloatArray:
         """(S, N), before the activation, of what windows have read."""
-        count, taps, depth = pixels.shape
-        if depth == 3 and self.layer.bank.channels == 1:
-            pixels = np.asarray(cv2.cvtColor(pixels.reshape(1, count * taps, 3), cv2.COLOR_BGR2GRAY), np.uint8)
-        levels = pixels.reshape(count, -1).astype(np.float32)
-        found = np.empty((count, self._weights.shape[1]), np.float32)
-        step = max(1, PRODUCTS_AT_ONCE // self._weights.size)
-        for first in range(0, count, step):
-            np.matmul(levels[first : first + step], self._weights, out=found[first : first + step])
-        return found if self._bias is None else np.add(found, self._bias, out=found)
+        return self._products.of(pixels)
 
 
 @lru_cache(maxsize=8)
@@ -153,47 +169,81 @@ def _cells(height: int, width: int) -> int:
     return min(width, -(-max(MOST_PIXELS, width) // height))
 
 
+@lru_cache(maxsize=8)
 def columns_looked_at(height: int, width: int) -> Indices:
-    """(rows, cells): the map column that is looked at in each cell of each row.
+    """(rows, cells): the map column that is looked at in each cell of each row."""
+    return columns_spread(height, width, _cells(height, width))
 
-    In a cell as wide as 120 columns, each of 120 rows has another column, in an order by chance.
+
+def columns_spread(height: int, width: int, cells: int) -> Indices:
+    """(rows, cells): a column in each of so many cells of each row.
+
+    In a cell as wide as 120 columns, each of 120 rows has another column, and the next 120 begin elsewhere.
     """
-    cells = _cells(height, width)
     edges = np.arange(cells + 1) * width // cells
-    chance = np.random.default_rng(0)
+    sizes, rows = np.diff(edges), np.arange(height)[:, None]
     columns = np.empty((height, cells), np.intp)
-    for cell, (first, end) in enumerate(pairwise(edges.tolist())):
-        turns = np.tile(np.arange(first, end), (-(-height // (end - first)), 1))
-        columns[:, cell] = chance.permuted(turns, axis=1).reshape(-1)[:height]
+    for size in range(width // cells, -(-width // cells) + 1):
+        alike = np.flatnonzero(sizes == size)
+        turns = np.argsort(_mixed(np.arange(size)), kind="stable")
+        columns[:, alike] = edges[alike] + turns[(rows + _mixed(rows // size * cells + alike)) % size]
     return columns
 
 
-@lru_cache(maxsize=8)
-def _windows(geometry: ConvGeometry, frame_hw: tuple[int, int], portions: int) -> tuple[tuple[Windows, ...], ...]:
-    """The windows of every portion, in blocks."""
+def _mixed(numbers: Indices) -> Indices:
+    """Other numbers, as if by chance, of 32 bits (numpy's generators take 9 ms to import, the first picture waiting).
+
+    The steps are the finalizer of MurmurHash3.
+    """
+    mixed = (numbers.astype(np.uint32) + np.uint32(1)) * np.uint32(0x9E3779B1)
+    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
+        mixed = (mixed ^ (mixed >> np.uint32(shift))) * np.uint32(factor)
+    return np.asarray((mixed ^ (mixed >> np.uint32(16))).astype(np.intp))
+
+
+@lru_cache(maxsize=4 * MOST_PORTIONS)
+def _windows(geometry: ConvGeometry, frame_hw: tuple[int, int], portions: int, portion: int) -> tuple[Windows, ...]:
+    """The windows of a portion, in blocks; made when it is looked at for the first time, as all take long."""
     columns = columns_looked_at(*geometry.output_hw(frame_hw))
-    rows, cells = np.arange(len(columns))[:, None], np.arange(columns.shape[1])
-    found = []
-    for portion in range(portions):
-        y, cell = np.nonzero((rows + cells) % portions == portion)
-        found.append(tuple(_blocks(geometry, frame_hw, y, columns[y, cell])))
-    return tuple(found)
+    height, cells = columns.shape
+    # Of row y, the cells whose number and y add up to the portion's place, or to it and a multiple of the portions.
+    # Those that follow each other lie far apart: neighbours would be a few stripes across the picture.
+    cell = (_place(portion, portions) - np.arange(height))[:, None] % portions + np.arange(0, cells, portions)
+    y, which = np.nonzero(cell < cells)
+    return tuple(windows_at(geometry, frame_hw, y, columns[y, cell[y, which]]))
 
 
-def _blocks(geometry: ConvGeometry, frame_hw: tuple[int, int], y: Indices, x: Indices) -> Iterator[Windows]:
-    """The windows of the responses (y, x), int (S,) each, a few at a time."""
+def _place(portion: int, portions: int) -> int:
+    """Each portion's own, 0.38 of all from the one before: the golden section leaves no large gap at any time."""
+    step = round(portions * 0.381966)
+    while math.gcd(step, portions) > 1:
+        step += 1
+    return portion * step % portions
+
+
+def windows_at(
+    geometry: ConvGeometry, frame_hw: tuple[int, int], y: Indices, x: Indices, at_once: int = BLOCK_PIXELS
+) -> Iterator[Windows]:
+    """The windows of the responses (y, x), int (S,) each, a few at a time: so many pixels."""
     height, width = frame_hw
-    (step_y, step_x), reach = _steps(geometry), geometry.extent_hw[1]
+    (dilation_y, dilation_x), (kernel_h, kernel_w) = geometry.dilation_yx, geometry.taps_hw
+    reach, block = geometry.extent_hw[1], max(1, at_once // (kernel_h * kernel_w))
+    if not any(geometry.margins):
+        stride_y, stride_x = geometry.stride_yx
+        first_pixels = y * (stride_y * width) + x * stride_x
+        rows = np.arange(kernel_h) * (dilation_y * width)
+        for first in range(0, len(y), block):
+            yield InsideWindows(first_pixels[first : first + block, None] + rows, reach, dilation_x)
+        return
     read_y, read_x = geometry.rows_read(height, y[:, None]), geometry.columns_read(width, x[:, None])
-    block = max(1, BLOCK_PIXELS // (read_y.shape[1] * read_x.shape[1]))
-    inside = unbroken(read_y, step_y) & unbroken(read_x, step_x)
+    inside = unbroken(read_y, dilation_y) & unbroken(read_x, dilation_x)
     starts = read_y[inside] * width + read_x[inside, :1]
     for first in range(0, len(starts), block):
-        yield InsideWindows(starts[first : first + block], reach, step_x)
+        yield InsideWindows(starts[first : first + block], reach, dilation_x)
     met_y, met_x = read_y[~inside][:, :, None], read_x[~inside][:, None, :]
     pixels = np.where((met_y == OUTSIDE) | (met_x == OUTSIDE), OUTSIDE, met_y * width + met_x)
     for first in range(0, len(pixels), block):
-        yield BorderingWindows(pixels[first : first + block].reshape(-1, pixels.shape[1] * pixels.shape[2]))
+        yield BorderingWindows(pixels[first : first + block].reshape(-1, kernel_h * kernel_w))
 
 
 def unbroken(read: Indices, step: int) -> NDArray[np.bool_]:
@@ -201,12 +251,7 @@ def unbroken(read: Indices, step: int) -> NDArray[np.bool_]:
     return np.asarray((read[:, 0] >= 0) & (np.diff(read, axis=1) == step).all(axis=1))
 
 
-def _steps(geometry: ConvGeometry) -> tuple[int, int]:
-    dilation = geometry.dilation
-    return (dilation, dilation) if isinstance(dilation, int) else dilation
-
-
-def _weights(layer: Layer, limit: float, *, gray: bool) -> FloatArray:
+def scaled_weights(layer: Layer, limit: float, *, gray: bool) -> FloatArray:
     """float32 (kh * kw * C, N): what makes responses of bytes as they lie in the frame, in units of `limit`."""
     bank = layer.bank
     kernels = bank.kernels[: bank.own].astype(np.float64).transpose(0, 2, 3, 1)  # channels last, as in a frame
@@ -215,7 +260,7 @@ def _weights(layer: Layer, limit: float, *, gray: bool) -> FloatArray:
     return np.ascontiguousarray(np.maximum(weights, _LEAST_WEIGHT), np.float32)
 
 
-def _bias(layer: Layer, limit: float) -> FloatArray | None:
+def scaled_bias(layer: Layer, limit: float) -> FloatArray | None:
     """float32 (N,), in units of `limit`; None where the layer has none."""
     bank = layer.weights
     if bank.bias is None:
