@@ -11,6 +11,7 @@ from convviz_core.arrays import ByteArray
 from convviz_core.filters.bank import FilterBank, without_bias
 from convviz_core.geometry import ConvGeometry, ConvSettings, FrameSizeError, PaddingMode
 from convviz_core.gray import check_picture, check_shape
+from convviz_core.placement import MapPlacement
 
 
 class Activation(StrEnum):
@@ -77,6 +78,11 @@ class Layer:
         return self.bank if self.bias else without_bias(self.bank)
 
     @property
+    def name(self) -> str:
+        """The bank's."""
+        return self.bank.name
+
+    @property
     def signed(self) -> bool:
         """Whether negative responses are shown: true without ReLU."""
         return self.activation == Activation.NONE
@@ -97,6 +103,12 @@ class Layer:
         except FrameSizeError as error:
             of = f"of '{self.bank.name}'" if str(error).endswith("kernels") else f"('{self.bank.name}')"
             raise FrameSizeError(f"{error} {of}") from None
+
+    def placement(self, frame_shape: tuple[int, ...]) -> MapPlacement:
+        """How its maps lie on such frames. Errors: as output_hw."""
+        hw, geometry = self.output_hw(frame_shape), self.geometry
+        picture_hw = frame_shape[0], frame_shape[1]
+        return MapPlacement(len(self.bank), hw, picture_hw, geometry.stride_yx, geometry.centre(0, 0))
 
 
 def check_layer(layer: Layer) -> None:

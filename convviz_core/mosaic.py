@@ -102,6 +102,8 @@ def reduce_maps(maps: ByteArray, factor: int) -> ByteArray:
     A block that hangs over the edge is filled up with the edge's own pixels. This is the definition
     that every engine's reduced mosaic is held to.
     """
+    if factor == 1:
+        return maps
     count, height, width = maps.shape
     padded = np.pad(maps, ((0, 0), (0, -height % factor), (0, -width % factor)), mode="edge")
     blocks = padded.reshape(count, -(-height // factor), factor, -(-width // factor), factor)

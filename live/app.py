@@ -15,10 +15,9 @@ from convviz_core.engines.opening import open_engine
 from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.filters.files import bank_file
-from convviz_core.layer import Activation
+from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
-from live.bank_changes import INDEX
-from live.bank_file import BankFile, stamp
+from live.bank_files import named_files, watched
 from live.commands import bank_from
 from live.comparing_options import compared_file, comparing_of
 from live.display.api import Display
@@ -58,8 +57,7 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
     check_outputs(arguments)
     screen = None if arguments.headless or arguments.serve else Screen()
     inbox = Inbox()
-    bank_path = bank_file(arguments.filters)
-    bank_stamp = stamp(bank_path) if bank_path else None
+    files = named_files(arguments)
     last = Last(initial_state(arguments, say))
     if arguments.model is not None:
         from live.model_view.opening import open_model
@@ -93,11 +91,7 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
         if arguments.stats:
             stack.callback(_write_stats, arguments.stats, source, engine, profiler, last)
         stack.callback(source.close)  # before the statistics: a frame still waiting counts as dropped
-        if bank_path is not None:
-            bank = last.state.settings.originals[INDEX]
-            changing = BankFile(arguments.filters, bank_path, bank_stamp, bank, inbox)
-            stack.callback(changing.close)
-            changing.start()
+        stack.enter_context(watched(files, last.state, inbox))
         display = serving.start() if serving else open_display(arguments, screen)
         stack.callback(display.close)
         interrupts.defer()  # until every file is finished
@@ -161,8 +155,8 @@ def initial_state(arguments: argparse.Namespace, say: Say) -> ViewState:
 
 def source_settings(arguments: argparse.Namespace, state: ViewState) -> SourceSettings:
     """What the arguments ask of the source; colour only where a bank may read it or the frame itself is recorded."""
-    from_file = bank_file(arguments.filters) is not None  # which may hold other filters later
-    kept = (state.comparing.kept.bank,) if state.comparing.kept else ()
+    from_file = bool(bank_file(arguments.filters) or compared_file(arguments))  # which may hold other filters later
+    kept = (state.comparing.kept.bank,) if isinstance(state.comparing.kept, Layer) else ()
     from_file = from_file or state.model is not None
     reads_colour = from_file or any(bank.channels == 3 for bank in (*state.settings.banks, *kept))
     return SourceSettings(

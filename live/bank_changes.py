@@ -26,8 +26,12 @@ class BankFiles:
         if event.bank is None:
             self._tell(event.sentence)
             return state
+        if event.kept:
+            state = self._take_kept(event, event.bank, state)
+        if not event.live:
+            return state
         if INDEX in state.settings.unsaved:
-            self._waiting = event
+            self._waiting = replace(event, kept=False)
             self._tell(f"{event.sentence}, and waits until the edits made here are written (o) or undone (u)")
             return state
         self._waiting = None
@@ -40,6 +44,20 @@ class BankFiles:
         after = with_settings(state, state.settings.with_original(INDEX, choice))
         edits_it = state.editing is not None and state.settings.bank_index == INDEX
         return begin(after) if edits_it else after
+
+    def _take_kept(self, event: BankRead, bank: FilterBank, state: ViewState) -> ViewState:
+        """The state with the bank on the other side, where that is what the file held before."""
+        before = state.comparing.file
+        if before is None:
+            return state
+        try:
+            choice = changed(before, before.bank, bank)
+        except GeometryError as error:
+            self._tell(f"{event.sentence}, but {error}: the kept bank stays as it was")
+            return state
+        if not event.live:
+            self._tell(f"{event.sentence} and is read again, for the kept side")
+        return replace(state, comparing=state.comparing.with_file(choice))
 
     def wait(self, state: ViewState) -> ViewState:
         """The state with what has waited, once nothing is in its way any more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 
@@ -13,17 +14,28 @@ from live.events import BankRead, Inbox
 
 LOOK_EVERY_S = 0.15  # what has changed is read at the second look that finds it so: whoever writes has time to finish
 
+
+@dataclass(frozen=True)
+class NamedFile:
+    """A filter file of the command line. text: as for load_bank. live, kept: see BankRead."""
+
+    text: str
+    path: Path
+    live: bool = True
+    kept: bool = False
+
+
 Stamp = tuple[int, ...] | None  # equal where a file is the same one, and unchanged; None where there is none
 
 
 class BankFile:
     """Tells the inbox each bank that the file has become, and in one sentence what is wrong with it.
 
-    text: as for load_bank. path: the file that is in it. read: its stamp before it was read first. bank: what it held.
+    read: its stamp before it was read first. bank: what it held.
     """
 
-    def __init__(self, text: str, path: Path, read: Stamp, bank: FilterBank, inbox: Inbox) -> None:
-        self._text, self._path, self._inbox = text, path, inbox
+    def __init__(self, file: NamedFile, read: Stamp, bank: FilterBank, inbox: Inbox) -> None:
+        self._file, self._path, self._inbox = file, file.path, inbox
         self._bank = bank
         self._read = self._seen = read
         self._ended = Event()
@@ -47,17 +59,20 @@ class BankFile:
             return
         self._read = now
         if now is None:
-            self._inbox.append(BankRead(None, f"'{shown(self._path)}' is gone: its bank stays as it is"))
+            self._tell(None, f"'{shown(self._path)}' is gone: its bank stays as it is")
             return
         try:
-            bank = load_bank(self._text)
+            bank = load_bank(self._file.text)
         except FilterError as error:
             if stamp(self._path) == now:  # else it was written to meanwhile, and is read again
-                self._inbox.append(BankRead(None, f"{error}: the bank before stays"))
+                self._tell(None, f"{error}: the bank before stays")
             return
         if stamp(self._path) == now and not _same(bank, self._bank):
-            self._inbox.append(BankRead(bank, f"'{shown(self._path)}' has changed"))
+            self._tell(bank, f"'{shown(self._path)}' has changed")
             self._bank = bank
+
+    def _tell(self, bank: FilterBank | None, sentence: str) -> None:
+        self._inbox.append(BankRead(bank, sentence, self._file.live, self._file.kept))
 
     def _watch(self) -> None:
         while not self._ended.wait(LOOK_EVERY_S):

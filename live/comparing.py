@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
-from convviz_core.difference import Alignment, Difference, NotAlignedError, align
-from convviz_core.layer import Layer
+from convviz_core.difference import Difference
+from convviz_core.layer import Activation, Layer
+from convviz_core.placement import Alignment, MapPlacement, NotAlignedError, Placed, lay_over
 from convviz_core.ranges import Limits, fixed_limits
+from live.layer_settings import LayerChoice
 
-COMPARABLE = 2.0  # two layers whose fixed limits are at most so many times as large share one range
+COMPARABLE = 2.0  # two layers whose limits are at most so many times as large share one range
 
 
 class CompareMode(StrEnum):
@@ -30,42 +32,57 @@ class CompareMode(StrEnum):
 
 @dataclass(frozen=True)
 class Comparing:
-    """What a person compares with what they see. kept: the other side, as it was. flipped: its kernels are turned."""
+    """What a person compares with what they see.
 
-    kept: Layer | None = None
+    kept: the other side, as it was. file: what a filter file made of it, which makes it anew when it changes.
+    flipped: its kernels are turned.
+    """
+
+    kept: Placed | None = None
+    file: LayerChoice | None = None
     flipped: bool = False
     mode: CompareMode = CompareMode.OFF
 
-    def with_kept(self, layer: Layer, *, flipped: bool) -> Comparing:
+    def with_kept(self, layer: Placed, *, flipped: bool) -> Comparing:
         """Keep another layer, and compare."""
         mode = CompareMode.BESIDE if self.mode == CompareMode.OFF else self.mode
-        return replace(self, kept=layer, flipped=flipped, mode=mode)
+        file = self.file if layer == self.kept else None
+        return replace(self, kept=layer, file=file, flipped=flipped, mode=mode)
+
+    def with_file(self, choice: LayerChoice) -> Comparing:
+        """With what the other side's file has become."""
+        activation = self.kept.activation if isinstance(self.kept, Layer) else Activation.RELU
+        return replace(self, kept=choice.layer(Activation(activation)), file=choice)
 
 
 @dataclass(frozen=True)
-class Compared:
-    """Two layers on frames of one shape.
+class Pairing:
+    """The maps of two layers, of whatever kind, on frames of one shape.
 
-    mode: as what they are shown, which is beside where nothing else can be. alignment: how their maps lie on each
-    other; None where they cannot. why: what is not as it was asked for, in words.
+    mode: as what they are shown, which is beside where nothing else can be. alignment: how they lie on each other; None
+    where they cannot. why: what is not as it was asked for, in words.
     """
 
-    live: Layer
-    kept: Layer
-    flipped: bool
+    live: MapPlacement
+    kept: MapPlacement
     mode: CompareMode
     alignment: Alignment | None
     why: str = ""
 
+    @classmethod
+    def of(cls, live: MapPlacement, kept: MapPlacement, mode: CompareMode, *, finding: bool = False) -> Pairing:
+        """As near to `mode` as can be. finding: where they lie is not known yet, and will be in a moment."""
+        try:
+            return cls(live, kept, mode, lay_over(live, kept))
+        except NotAlignedError as error:
+            reason = "what they read is being found" if finding else str(error)
+            why = "" if mode == CompareMode.BESIDE else f"no {mode}, but side by side: {reason}"
+            return cls(live, kept, CompareMode.BESIDE, None, why)
+
     @property
     def count(self) -> int:
         """Of the pairs of maps: as far as both go."""
-        return min(len(self.live.bank), len(self.kept.bank))
-
-    @property
-    def difference(self) -> Difference | None:
-        """What is computed where that is shown."""
-        return Difference(self.live, self.kept) if self.mode == CompareMode.DIFFERENCE else None
+        return min(self.live.count, self.kept.count)
 
     @property
     def overlaid(self) -> Alignment | None:
@@ -73,16 +90,10 @@ class Compared:
         return None if self.mode == CompareMode.BESIDE else self.alignment
 
     @property
-    def shares_range(self) -> bool:
-        """Whether both are shown in one range: then the same shade is the same response."""
-        limits = [fixed_limits(layer)[1] for layer in (self.live, self.kept)]
-        return max(limits) <= COMPARABLE * min(limits)
-
-    @property
     def notes(self) -> tuple[str, ...]:
         """What must be said of it beside the layers' names."""
         said = [self.why] if self.why else []
-        counts = len(self.live.bank), len(self.kept.bank)
+        counts = self.live.count, self.kept.count
         if counts[0] != counts[1]:
             which = "live" if counts[0] > counts[1] else "kept"
             left = abs(counts[0] - counts[1])
@@ -95,6 +106,31 @@ class Compared:
         return tuple(said)
 
 
+@dataclass(frozen=True)
+class Compared:
+    """Two layers of banks, and how their maps lie."""
+
+    live: Layer
+    kept: Layer
+    flipped: bool
+    pairing: Pairing
+
+    @property
+    def mode(self) -> CompareMode:
+        """As what they are shown."""
+        return self.pairing.mode
+
+    @property
+    def difference(self) -> Difference | None:
+        """What is computed where that is shown."""
+        return Difference(self.live, self.kept) if self.mode == CompareMode.DIFFERENCE else None
+
+    @property
+    def shares_range(self) -> bool:
+        """Whether both are shown in one range: then the same shade is the same response."""
+        return comparable_limits(*(fixed_limits(layer)[1] for layer in (self.live, self.kept)))
+
+
 def _are(count: int) -> str:
     return "is" if count == 1 else "are"
 
@@ -103,13 +139,14 @@ def _are(count: int) -> str:
 def compared(comparing: Comparing, live: Layer, shape: tuple[int, ...]) -> Compared | None:
     """What is compared on frames of that shape; None where nothing is. FrameSizeError where kernels do not fit."""
     kept, mode = comparing.kept, comparing.mode
-    if kept is None or mode == CompareMode.OFF:
+    if not isinstance(kept, Layer) or mode == CompareMode.OFF:
         return None
-    try:
-        return Compared(live, kept, comparing.flipped, mode, align(live, kept, shape))
-    except NotAlignedError as error:
-        why = "" if mode == CompareMode.BESIDE else f"no {mode}, but side by side: {error}"
-        return Compared(live, kept, comparing.flipped, CompareMode.BESIDE, None, why)
+    return Compared(live, kept, comparing.flipped, Pairing.of(live.placement(shape), kept.placement(shape), mode))
+
+
+def comparable_limits(one: float, other: float) -> bool:
+    """Whether two layers with these limits are shown in one range."""
+    return max(one, other) <= COMPARABLE * min(one, other)
 
 
 def shared_limits(one: Limits, other: Limits) -> Limits:

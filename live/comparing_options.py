@@ -12,7 +12,6 @@ from live.commands import bank_from
 from live.comparing import CompareMode, Comparing
 from live.errors import OptionsError
 from live.layer_options import bias_words, choice_of
-from live.state import LayerSettings
 
 SHOWN = tuple(mode.value for mode in CompareMode if mode != CompareMode.OFF)
 
@@ -35,8 +34,8 @@ def comparing_of(arguments: argparse.Namespace, say: Callable[[str], None]) -> C
     choice = choice_of(bank_from(arguments.compare, say), arguments)
     if words := bias_words(choice):
         say(words)
-    kept = LayerSettings((choice,), 0, Activation(arguments.activation)).layer
-    return Comparing(kept, mode=CompareMode(arguments.compare_as or CompareMode.BESIDE))
+    file, kept = (choice if compared_file(arguments) else None), choice.layer(Activation(arguments.activation))
+    return Comparing(kept, file, mode=CompareMode(arguments.compare_as or CompareMode.BESIDE))
 
 
 def compared_file(arguments: argparse.Namespace) -> list[Path]:

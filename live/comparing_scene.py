@@ -8,9 +8,11 @@ from dataclasses import replace
 from convviz_core.engines.api import Result
 from convviz_core.filters.opposites import BankWithOpposites
 from convviz_core.geometry import FrameSizeError
+from convviz_core.layer import Layer
+from convviz_core.placement import MapPlacement
 from convviz_core.ranges import bank_ranges, fixed_limits
-from live.comparing import Compared, CompareMode, Comparing
-from live.drawing.scene import Scene
+from live.comparing import Compared, CompareMode, Comparing, Pairing
+from live.drawing.scene import MapPixel, Scene
 from live.drawing.tint import Removed
 from live.layout import Layout, LayoutRequest
 from live.layout.caption_plan import CaptionNeeds
@@ -19,25 +21,37 @@ from live.layout.tiling import Rect
 from live.state import ViewState
 
 
-def comparable(state: ViewState, frame_shape: tuple[int, ...], tell: Callable[[str], None]) -> ViewState:
-    """The state; where the kept layer does not fit such frames, without it, and that is told."""
-    kept = state.comparing.kept
-    if kept is None or state.comparing.mode == CompareMode.OFF:
+def comparable(
+    state: ViewState, frame_shape: tuple[int, ...], tell: Callable[[str], None], before: Comparing | None = None
+) -> ViewState:
+    """The state; where a kept bank does not fit such frames, with the one before or without one, and that is told."""
+    if state.comparing.mode == CompareMode.OFF or (found := _misfit(state.comparing, frame_shape)) is None:
         return state
-    try:
-        kept.output_hw(frame_shape)
-    except FrameSizeError as error:
-        tell(f"{error}: nothing is compared")
+    if before is None or before.kept is None or _misfit(before, frame_shape):
+        tell(f"{found}: nothing is compared")
         return replace(state, comparing=Comparing())
-    return state
+    tell(f"{found}: the kept bank stays as it was")
+    return replace(state, comparing=replace(before, mode=state.comparing.mode))
+
+
+def _misfit(comparing: Comparing, frame_shape: tuple[int, ...]) -> FrameSizeError | None:
+    """Why the kept bank does not fit, if it does not."""
+    if isinstance(comparing.kept, Layer):
+        try:
+            comparing.kept.output_hw(frame_shape)
+        except FrameSizeError as error:
+            return error
+    return None
 
 
 def comparing_request(
-    request: LayoutRequest, two: Compared, frame_shape: tuple[int, ...], kept_captions: CaptionNeeds
+    request: LayoutRequest,
+    two: Pairing,
+    kept_captions: CaptionNeeds,
+    kept_kernel_chw: tuple[int, int, int] = (1, 1, 1),
 ) -> LayoutRequest:
     """The request with the tiles of both; request: of the live layer alone."""
-    spans = _spans(two, frame_shape)
-    live, kept = spans
+    live, kept = _spans(two)
     both = _wider(request.captions, kept_captions)
     if two.mode != CompareMode.BESIDE:
         both = replace(both, halves=True)
@@ -46,7 +60,7 @@ def comparing_request(
         map_hw=(live.shown.height, live.shown.width),
         count=two.count,
         captions=both,
-        kernel_chw=_larger(request.kernel_chw, (two.kept.bank.channels, *two.kept.bank.kernel_hw)),
+        kernel_chw=_larger(request.kernel_chw, kept_kernel_chw),
         span=live,
         other=OtherRequest(
             kept,
@@ -55,13 +69,13 @@ def comparing_request(
             beside=two.mode == CompareMode.BESIDE,
             last=two.mode == CompareMode.DIFFERENCE,
         ),
-        more_lines=1 + bool(two.notes),
+        more_lines=request.more_lines + 1 + bool(two.notes),
     )
 
 
-def _spans(two: Compared, frame_shape: tuple[int, ...]) -> tuple[MapSpan, MapSpan]:
+def _spans(two: Pairing) -> tuple[MapSpan, MapSpan]:
     """Of either layer's maps, what is shown and what the mosaic holds."""
-    whole = [MapSpan.whole(layer.output_hw(frame_shape)) for layer in (two.live, two.kept)]
+    whole = [MapSpan.whole(one.hw) for one in (two.live, two.kept)]
     alignment = two.overlaid
     if alignment is None:
         return whole[0], whole[1]
@@ -71,13 +85,28 @@ def _spans(two: Compared, frame_shape: tuple[int, ...]) -> tuple[MapSpan, MapSpa
     return MapSpan(shown[0], held[0]), MapSpan(shown[1], held[1])
 
 
-def onto(two: Compared) -> Onto:
+def onto(two: Pairing) -> Onto:
     """From the live layer's pixels to the kept one's."""
     if two.alignment:
         live, kept = two.alignment.live_yx, two.alignment.kept_yx
         return Onto(shift_yx=(kept[0] - live[0], kept[1] - live[1]))
-    first, second = (two.kept.geometry.centred_at(*two.live.geometry.centre(at, at)) for at in (0, 1))
-    return Onto((second[0] - first[0], second[1] - first[1]), first)
+    axes = [_onto_axis(two.live, two.kept, axis) for axis in range(2)]
+    return Onto((axes[0][0], axes[1][0]), (axes[0][1], axes[1][1]))
+
+
+def _onto_axis(live: MapPlacement, kept: MapPlacement, axis: int) -> tuple[float, float]:
+    """Scale and shift, by the place in the scene: the two may read it at different sizes."""
+    (live_at, live_step), (kept_at, kept_step) = _grid(live, axis), _grid(kept, axis)
+    scale = kept.picture_hw[axis] / live.picture_hw[axis]
+    return scale * live_step / kept_step, (scale * (live_at + 0.5) - 0.5 - kept_at) / kept_step
+
+
+def _grid(placed: MapPlacement, axis: int) -> tuple[float, float]:
+    """Where in its picture a map's first pixel has its middle, and how far apart they are."""
+    if placed.centre_yx is not None:
+        return placed.centre_yx[axis], placed.stride_yx[axis]
+    step = placed.picture_hw[axis] / placed.hw[axis]  # as if the maps were the picture, made smaller
+    return (step - 1) / 2, step
 
 
 def _larger(one: tuple[int, int, int], other: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -104,7 +133,6 @@ def comparing_scene(scene: Scene, layout: Layout, state: ViewState, two: Compare
     """
     count = len(two.kept.bank)
     ranges = kept.ranges[:count] if kept else bank_ranges(count, fixed_limits(two.kept))
-    difference = two.mode == CompareMode.DIFFERENCE
     other = replace(
         scene,
         layer=two.kept,
@@ -112,34 +140,47 @@ def comparing_scene(scene: Scene, layout: Layout, state: ViewState, two: Compare
         mosaic=kept.mosaic if kept else scene.mosaic,
         share_above=kept.share_above if kept else None,
         flipped=two.flipped,
-        target=_on_other(layout, scene.target),
-        marked=_on_other(layout, scene.marked),
-        watched=(),
-        removed=_removed_of(state, two, kept),
-        side="kept",
-        difference=difference,
-        shares_range=two.shares_range and not difference,
-        profile=None,
+        removed=removed_of_kept(state, two.kept, kept),
     )
-    wipe = state.interaction.wipe
+    return with_other(scene, other, layout, two.pairing, state.interaction.wipe, shares_range=two.shares_range)
+
+
+def with_other(
+    scene: Scene, other: Scene, layout: Layout, two: Pairing, wipe: float | None, *, shares_range: bool
+) -> Scene:
+    """The scene with another layer's beside it. other: with what is shown of that layer by itself."""
+    difference = two.mode == CompareMode.DIFFERENCE
+    shares_range = shares_range and not difference
+    other = replace(
+        other,
+        target=on_other(layout, scene.target),
+        marked=on_other(layout, scene.marked),
+        watched=(),
+        side="kept",
+        profile=None,
+        difference=difference,
+        shares_range=shares_range,
+    )
     return replace(
         scene,
         side="live",
         other=other,
-        difference=difference,
-        shares_range=two.shares_range and not difference,
         wipe=(0.5 if wipe is None else wipe) if two.mode == CompareMode.WIPE else None,
         comparing=two.notes,
+        difference=difference,
+        shares_range=shares_range,
     )
 
 
-def _on_other(layout: Layout, pixel: tuple[int, int, int] | None) -> tuple[int, int, int] | None:
+def on_other(layout: Layout, pixel: MapPixel | None) -> MapPixel | None:
+    """A pixel of the live maps as one of the kept ones, where these have one there."""
     found = layout.on_other(*pixel[1:]) if pixel else None
     return (pixel[0], *found) if pixel and found else None
 
 
-def _removed_of(state: ViewState, two: Compared, kept: Result | None) -> Removed | None:
-    bank = state.with_removed(two.kept).bank
+def removed_of_kept(state: ViewState, layer: Layer, kept: Result | None) -> Removed | None:
+    """Where the mosaic of a kept bank has what is to be tinted."""
+    bank = state.with_removed(layer).bank
     if kept is None or not isinstance(bank, BankWithOpposites):
         return None
     return Removed(bank.opposite_of, len(bank), kept.ranges[list(bank.opposite_of)])

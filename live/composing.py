@@ -86,7 +86,9 @@ def layout_request(canvas_wh: tuple[int, int], frame_shape: tuple[int, ...], sta
     )
     if two is None:
         return request
-    return comparing_request(request, two, frame_shape, _captions(state, two.kept.bank, "kept"))
+    kept = two.kept.bank
+    kernel_chw = kept.channels, *kept.kernel_hw
+    return comparing_request(request, two.pairing, _captions(state, kept, "kept"), kernel_chw)
 
 
 def _captions(state: ViewState, bank: FilterBank, side: str) -> CaptionNeeds:

@@ -79,10 +79,15 @@ class Closed:
 
 @dataclass(frozen=True)
 class BankRead:
-    """The file of `--filters` has changed: what it holds now, or None where that is no bank; what is to be said."""
+    """A filter file has changed: what it holds now, or None where that is no bank; what is to be said.
+
+    live, kept: whether it is the file of `--filters`, and that of `--compare`.
+    """
 
     bank: FilterBank | None
     sentence: str
+    live: bool = True
+    kept: bool = False
 
 
 DisplayEvent = Key | Pointer | Button | Wheel | Resize | Closed

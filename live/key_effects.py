@@ -68,8 +68,8 @@ def turn_kernels(state: ViewState, _key: str) -> ViewState:
 
 def keep_layer(state: ViewState, _key: str) -> ViewState:
     """What is shown becomes the other side."""
-    flipped = state.settings.true_convolution
-    return replace(state, comparing=state.comparing.with_kept(state.layer, flipped=flipped))
+    flipped = state.settings.true_convolution and state.model is None
+    return replace(state, comparing=state.comparing.with_kept(state.shown_layer, flipped=flipped))
 
 
 def next_comparison(state: ViewState, _key: str) -> ViewState:

@@ -35,6 +35,10 @@ class LayerChoice:
         conv = None if self.conv == ConvSettings() else self.conv
         return self.bank if conv == self.bank.conv else replace(self.bank, conv=conv)
 
+    def layer(self, activation: Activation) -> Layer:
+        """The layer that it makes; equal choices give the same object."""
+        return _layer(self, activation, true_convolution=False)
+
     @property
     def uses_bias(self) -> bool:
         """Whether there is a bias, and it is added."""
@@ -81,7 +85,7 @@ class LayerSettings:
     @property
     def layer(self) -> Layer:
         """The layer as the engine computes it; equal settings give the same object, so that plans are kept."""
-        return _layer(self.choice, self.activation, self.true_convolution)
+        return _layer(self.choice, self.activation, true_convolution=self.true_convolution)
 
     @property
     def original(self) -> FilterBank:
@@ -139,7 +143,7 @@ def _put(items: tuple[Item, ...], index: int, item: Item) -> tuple[Item, ...]:
 
 
 @lru_cache(maxsize=128)
-def _layer(choice: LayerChoice, activation: Activation, true_convolution: bool) -> Layer:
+def _layer(choice: LayerChoice, activation: Activation, *, true_convolution: bool) -> Layer:
     bank = _flipped(choice.bank) if true_convolution else choice.bank
     return Layer.of(bank, activation, choice.conv, bias=choice.uses_bias)
 

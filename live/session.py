@@ -129,7 +129,7 @@ class Session:
         self._intake.mirror(self.state.appearance.mirror)
         frame = self._intake.frame
         assert frame is not None
-        self.state = comparable(self.state, frame.image.shape, self._tell)
+        self.state = comparable(self.state, frame.image.shape, self._tell, self._last.state.comparing)
         first = self._last.result is None
         layout = _arranged(self._display, self._screen_wh, frame.image.shape, self.state, first=first)
         if layout:

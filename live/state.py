@@ -8,6 +8,7 @@ from typing import Any
 
 from convviz_core.filters.opposites import with_opposites
 from convviz_core.layer import Layer
+from convviz_core.placement import Placed
 from convviz_core.ranges import RangeMode
 from live.chosen_weight import Editing
 from live.comparing import CompareMode, Comparing
@@ -97,6 +98,11 @@ class ViewState:
     def layer(self) -> Layer:
         """The layer that is computed."""
         return self.settings.layer
+
+    @property
+    def shown_layer(self) -> Placed:
+        """The layer that is shown: the bank's, or the model's with its page."""
+        return self.layer if self.model is None else self.model.shown_layer(self.settings.activation)
 
     @property
     def editing(self) -> Editing | None:

@@ -29,8 +29,8 @@ sys.path += [str(folder) for folder in (SCRIPTS, SCRIPTS / "setup", SCRIPTS / "b
 if importlib.util.find_spec("hypothesis"):
     from hypothesis import settings
 
-    # How fast an example runs is the machine's affair. Where a change is judged the examples are the same each time: what
-    # new ones find is nothing that the change did; they are met wherever else the tests are run.
+    # How fast an example runs is the machine's affair. Where a change is judged the examples are the same each
+    # time: what new ones find is nothing that it did; those are met wherever else the tests are run.
     settings.register_profile("convviz", deadline=None, derandomize="CI" in os.environ)
     settings.load_profile("convviz")
 

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import PlanKey, Result
+from convviz_core.engines.opencv.difference import OpenCvDifferencePlan
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.engines.opencv.plan import OpenCvPlan
 from convviz_core.ranges import Limits
-
-
-class WatchedPlan(OpenCvPlan):
-    engine: WatchedEngine
-
-    def run(self, frame: ByteArray, limits: Limits | None) -> Result:
-        self.engine.computes(frame)
-        return super().run(frame, limits)
 
 
 class WatchedEngine(OpenCvEngine):
@@ -22,9 +15,15 @@ class WatchedEngine(OpenCvEngine):
 
     runs = 0
 
-    def make_plan(self, key: PlanKey) -> OpenCvPlan:
-        plan = WatchedPlan(key, self.check_open, self._pool, self._workers)
-        plan.engine = self
+    def make_plan(self, key: PlanKey) -> OpenCvPlan | OpenCvDifferencePlan:
+        plan = super().make_plan(key)
+        run = plan.run
+
+        def watched(frame: ByteArray, limits: Limits | None) -> Result:
+            self.computes(frame)
+            return run(frame, limits)
+
+        plan.run = watched  # type: ignore[method-assign]
         return plan
 
     def computes(self, frame: ByteArray) -> None:  # noqa: ARG002

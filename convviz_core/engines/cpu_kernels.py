@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -67,8 +67,14 @@ class DistinctKernels:
 @lru_cache(maxsize=64)
 def distinct_kernels(bank: FilterBank) -> DistinctKernels:
     """The bank's distinct kernels, in whole numbers where all its weights are multiples of one."""
-    unit = _common_unit(bank.kernels)
-    weights = bank.kernels.astype(np.float64)
+    bias = (0.0,) * len(bank) if bank.bias is None else tuple(bank.bias.tolist())
+    return replace(distinct_among(bank.kernels), bias=bias, own=bank.own)
+
+
+def distinct_among(kernels: FloatArray) -> DistinctKernels:
+    """The same of kernels without a bank, float32 (N, C, kh, kw)."""
+    unit = _common_unit(kernels)
+    weights = kernels.astype(np.float64)
     scaled = np.rint(weights / unit) if unit else weights / _magnitude(weights)
     kept: list[AnyArray] = []
     kernel_of: list[int] = []
@@ -83,8 +89,10 @@ def distinct_kernels(bank: FilterBank) -> DistinctKernels:
         kernel_of.append(index)
         sign.append(its_sign)
     scale = unit or _magnitude(weights)
-    bias = (0.0,) * len(bank) if bank.bias is None else tuple(bank.bias.tolist())
-    return DistinctKernels(np.stack(kept), scale, unit is not None, tuple(kernel_of), tuple(sign), bias, bank.own)
+    count = len(kernels)
+    return DistinctKernels(
+        np.stack(kept), scale, unit is not None, tuple(kernel_of), tuple(sign), (0.0,) * count, count
+    )
 
 
 def _magnitude(weights: AnyArray) -> float:

@@ -9,9 +9,13 @@ import torch
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.engines.model_plan import ModelPlan, to_levels
+from convviz_core.models.layer import ModelLayer
 from convviz_core.models.tracing import Traced
 from convviz_core.mosaic import reduce_maps
+from convviz_core.placement import Alignment
 from convviz_core.ranges import FLAT_SPAN, Limits
+
+Channels = tuple[int, ...]
 
 VALUES_AT_ONCE = 1 << 19  # of a page, so that they stay in the cache
 
@@ -35,17 +39,46 @@ class LayerOutput:
     run: Traced | None = None
 
 
-def layer_output(plan: ModelPlan, frame: ByteArray, *, traced: bool = False) -> LayerOutput:
-    """One forward pass of a plan. traced: with its `run`. Errors: as ModelPlan.forward."""
-    output, run = plan.traced(frame) if traced else (plan.forward(frame), None)
-    conv, signed = output.cpu(), plan.key.layer.signed
+def layer_outputs(
+    plan: ModelPlan, frame: ByteArray, also: ModelLayer | None = None, *, traced: bool = False
+) -> tuple[LayerOutput, LayerOutput | None]:
+    """One forward pass of a plan. also: another layer of the same model on the same input, whose output comes second.
+
+    None stands there where that gives no maps in this run. traced: with the first one's `run`. Errors: as
+    ModelPlan.forward.
+    """
+    run, name = None, also.name if also else None
+    if traced:
+        output, other, run = plan.traced(frame, name)
+    else:
+        output, other = plan.forward_with(frame, name)
+    second = None if other is None or also is None else output_of(other.cpu().numpy(), signed=also.signed)
+    return output_of(output.cpu().numpy(), signed=plan.key.layer.signed, run=run), second
+
+
+def difference_output(
+    live: LayerOutput, kept: LayerOutput, channels: tuple[Channels, Channels], alignment: Alignment
+) -> LayerOutput:
+    """What one answers more than the other, after the activations: the live channels minus the kept ones, in pairs."""
+    sides, (height, width) = [], alignment.hw
+    corners = alignment.live_yx, alignment.kept_yx
+    for output, chosen, (top, left) in zip((live, kept), channels, corners, strict=True):
+        found = output.conv[list(chosen[: alignment.count]), top : top + height, left : left + width]
+        sides.append(found if output.signed else np.maximum(found, 0))
+    with np.errstate(invalid="ignore"):  # a model may answer with infinity
+        return output_of(sides[0] - sides[1], signed=True)
+
+
+def output_of(maps: FloatArray, *, signed: bool, run: Traced | None = None) -> LayerOutput:
+    """What is known of maps, float32 (C, h, w)."""
+    conv = torch.from_numpy(maps)
     flat = conv.flatten(1)
     zeros = (flat == 0 if signed else flat <= 0).sum().item() / flat.numel()
     mean = (flat.abs() if signed else flat.relu()).mean(1)
     each: list[AnyArray] = [part.nan_to_num(0.0).numpy() for part in (flat.amin(1), flat.amax(1), mean)]
     least, largest, means = each
     peak = float(max(largest.max(), -least.min() if signed else 0.0, 0.0))
-    return LayerOutput(conv.numpy(), signed, least, largest, means, zeros, peak, run)
+    return LayerOutput(maps, signed, least, largest, means, zeros, peak, run)
 
 
 def page_levels(

@@ -101,23 +101,30 @@ class ModelPlan:
     def __init__(self, key: ModelPlanKey, runs: ModelRuns) -> None:
         """Copy the model to the device. ModelError where it fails on such a picture."""
         self.key, self._runs = key, runs
+        self._input_hw = key.layer.size_hw(key.shape)
+        self._channels = key.layer.model.channels_for(
+            self._input_hw
+        )  # first: it finds out in which type the model runs
         self._module = runs.module(key.layer)
         self._met = runs.met(key.layer)
-        self._input_hw = key.layer.size_hw(key.shape)
-        self._channels = key.layer.model.channels_for(self._input_hw)
 
     def forward(self, frame: ByteArray) -> Tensor:
         """What the layer gives, on the device: float32 (C, h, w), its own memory. Errors: ModelError."""
+        return self.forward_with(frame, None)[0]
+
+    def forward_with(self, frame: ByteArray, also: str | None) -> tuple[Tensor, Tensor | None]:
+        """The same, and what another layer of the model gives in the same run; None where that gives no maps in it."""
         layer = self.key.layer
         with self._runs.running():
-            return _own(layer.model.call(self._module, layer.name, self._values(frame)))
+            call, other = layer.model.calls(self._module, layer.name, self._values(frame), also)
+            return _own(call), _own(other) if also and other else None
 
-    def traced(self, frame: ByteArray) -> tuple[Tensor, Traced]:
+    def traced(self, frame: ByteArray, also: str | None = None) -> tuple[Tensor, Tensor | None, Traced]:
         """The same, with what went into the layer."""
         layer = self.key.layer
         with self._runs.running():
-            run = layer.model.trace(self._module, layer.name, self._values(frame))
-            return _own(run.call), run
+            run = layer.model.trace(self._module, layer.name, self._values(frame), also)
+            return _own(run.call), _own(run.also) if run.also else None, run
 
     def _values(self, frame: ByteArray) -> Tensor:
         """What goes into the model, (1, C, h, w) on the device."""

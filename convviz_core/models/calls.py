@@ -6,14 +6,15 @@ Hooks are set for one run and taken off after it; what they see is kept before a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from convviz_core.models.abandoning import abandonable
 from convviz_core.models.errors import ModelError, first_line
 
 OnCall = Callable[["Call"], None]
@@ -38,6 +39,10 @@ class Call:
             return None
         _, channels, height, width = output.shape
         return channels, height, width
+
+    def with_own_output(self) -> Call:
+        """With its output in memory of its own, which nothing later in the run overwrites."""
+        return replace(self, output=self.output.clone()) if isinstance(self.output, Tensor) else self
 
 
 class _Reached(BaseException):
@@ -67,27 +72,26 @@ def watch(module: nn.Module, values: Tensor, on_call: OnCall) -> None:
     Errors: ModelError with the model's own words where it fails.
     """
     with hooked(parts_of(module).items(), on_call):
-        run_through(module, values)
+        run_through(module, values, abandons=False)  # others wait for what it finds, too
 
 
-def run_to(module: nn.Module, name: str, values: Tensor) -> Call | None:
-    """Run the module on (1, C, h, w), and end behind the call `name`; None where it was not called in this run.
+def run_to(module: nn.Module, names: Collection[str], values: Tensor) -> dict[str, Call]:
+    """Run the module on (1, C, h, w), and end behind the last of the calls `names`; those that were made in this run.
 
-    Nothing that would come later in the run has changed the call's output. Errors: ModelError.
+    Nothing that comes later in the run has changed a call's output. Errors: ModelError.
     """
-    path, _ = split(name)
-    found: list[Call] = []
+    parts, found = parts_of(module), dict[str, Call]()
 
     def on_call(call: Call) -> None:
-        if call.name == name:
-            found.append(call)
-            raise _Reached
+        if call.name in names:
+            last = len(found) == len(set(names)) - 1
+            found[call.name] = call if last else call.with_own_output()
+            if last:
+                raise _Reached
 
-    with hooked([(path, parts_of(module)[path])], on_call):
+    with hooked([(path, parts[path]) for path in dict.fromkeys(split(name)[0] for name in names)], on_call):
         run_through(module, values)
-    if not found:
-        return None
-    return found[0]
+    return found
 
 
 @contextmanager
@@ -110,11 +114,14 @@ def hooked(parts: Iterable[tuple[str, nn.Module]], on_call: OnCall) -> Iterator[
             handle.remove()
 
 
-def run_through(module: nn.Module, values: Tensor) -> None:
-    """Run the module without gradients, to its end or to where `stop` was called. Errors: ModelError."""
+def run_through(module: nn.Module, values: Tensor, *, abandons: bool = True) -> None:
+    """Run the module without gradients, to its end or to where `stop` was called. Errors: ModelError.
+
+    abandons: Abandoned where it is wanted no more.
+    """
     height, width = values.shape[-2:]
     try:
-        with torch.no_grad():
+        with torch.no_grad(), abandonable(module) if abandons else nullcontext():
             module(values)
     except _Reached:
         pass

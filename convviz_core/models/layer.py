@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from convviz_core.gray import check_shape
 from convviz_core.layer import Activation
 from convviz_core.models.errors import ModelError
 from convviz_core.models.model_input import Normalization, checked_input_hw, input_size, normalization_from
+from convviz_core.placement import MapPlacement
 
 if TYPE_CHECKING:
     from convviz_core.models.model import Model
@@ -74,6 +75,14 @@ class ModelLayer:
         """The (h, w) of the model's input for frames of this shape; ValueError for what is no frame's."""
         check_shape(frame_shape)
         return input_size((frame_shape[0], frame_shape[1]), self.input_hw)
+
+    def placement(self, frame_shape: tuple[int, ...]) -> MapPlacement:
+        """How the shown maps lie on the model's input for such frames.
+
+        The model's receptive fields are found for it, which may take seconds the first time. Errors: ModelError.
+        """
+        found = self.model.placement(self.name, self.size_hw(frame_shape))
+        return replace(found, count=len(self.shown(found.count)))
 
     def shown(self, count: int) -> tuple[int, ...]:
         """Which of `count` maps are in the mosaic. ModelError where the layer does not have them."""

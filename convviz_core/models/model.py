@@ -17,15 +17,18 @@ from convviz_core.models.copying import own_copy, sharing_copy, uncompiled, unwr
 from convviz_core.models.errors import ModelError
 from convviz_core.models.layer import LayerInfo
 from convviz_core.models.model_input import checked_input_hw
+from convviz_core.models.placing import placement_of
 from convviz_core.models.probing import FieldTables
 from convviz_core.models.specs import PRETRAINED, module_from
 from convviz_core.models.strides import GROWTH, stride_of
 from convviz_core.models.tracing import Traced, trace
 from convviz_core.models.weights import load_weights
 from convviz_core.names import shown
+from convviz_core.placement import MapPlacement
 
 Kinds = dict[str, tuple[str, tuple[int, int, int]]]
 MOST_SIZES = 8  # of inputs whose layers are remembered
+HALVES = (torch.float16, torch.bfloat16)
 
 _NONE = "none of its parts gives one float tensor (1, C, h, w), or none is called, as in an exported program"
 
@@ -57,6 +60,9 @@ def load_model(model: str | nn.Module, weights: str | Path | None = None) -> Mod
 class Model:
     """Belongs to whoever loaded it; runs on copies that share its weights, one for each thread that asks for one.
 
+    Weights of 16 bits are taken into float32, so that the maps are as exact as those weights allow, and on a CPU come
+    faster; a model whose code wants its own type runs in that.
+
     name: as it was written, or the class's. notes: what a person must be told about the weights. channels: how many the
     model takes, 3 (R, G, B) or 1 (gray).
     """
@@ -67,6 +73,9 @@ class Model:
             raise ModelError(f"'{shown(name)}' has no weights (they are on the meta device): load it with weights")
         self.name = name
         self._module = uncompiled(module).to("cpu").eval()
+        self._narrow: nn.Module | None = None  # in the type it came in, until it is known to run in float32
+        if self.dtype in HALVES:
+            self._narrow, self._module = self._module, own_copy(self._module).float()
         self._notes = notes
         self._channels: int | None = None
         self._kinds: OrderedDict[tuple[int, int], Kinds] = OrderedDict()
@@ -82,11 +91,8 @@ class Model:
 
     @property
     def dtype(self) -> torch.dtype:
-        """The floating type of its weights, which the input is given in."""
-        for tensor in (*self._module.parameters(), *self._module.buffers()):
-            if tensor.is_floating_point():
-                return tensor.dtype
-        return torch.float32
+        """The floating type in which it runs, which the input is given in."""
+        return _dtype_of(self._module)
 
     def check_name(self, name: str) -> None:
         """ModelError, naming the near ones, where the model has no part of that path."""
@@ -157,13 +163,31 @@ class Model:
         self._fields.find(input_hw, name)
         return self._fields.box(input_hw, name, y, x)
 
+    def placement(self, name: str, input_hw: tuple[int, int], *, fields: bool = True) -> MapPlacement:
+        """How a layer's maps lie on an input of (h, w). fields: with what is known of their receptive fields, which are
+        found for it. ModelError.
+        """
+        input_hw = checked_input_hw(input_hw)
+        kinds = self.kinds(input_hw)
+        if name not in kinds:
+            raise ModelError(no_such_layer(name, list(kinds)))
+        if fields:
+            self._fields.find(input_hw, name)
+        field = self._fields.field(input_hw, name) if fields else None
+        return placement_of(kinds[name][1], input_hw, self.strides(input_hw)[name], field)
+
     def call(self, module: nn.Module, name: str, values: Tensor) -> Call:
         """One run of a replica up to a layer, with maps for its output. Errors: ModelError."""
-        return _with_maps(run_to(module, name, values), name, values)
+        return self.calls(module, name, values)[0]
 
-    def trace(self, module: nn.Module, name: str, values: Tensor) -> Traced:
-        """The same, with what went into the layer, and where it came from."""
-        found = trace(module, name, values)
+    def calls(self, module: nn.Module, name: str, values: Tensor, also: str | None = None) -> tuple[Call, Call | None]:
+        """The same, and in one run with it another layer's call, None where that gives no maps in this run."""
+        found = run_to(module, {name, also or name}, values)
+        return _with_maps(found.get(name), name, values), _if_maps(found.get(also or name))
+
+    def trace(self, module: nn.Module, name: str, values: Tensor, also: str | None = None) -> Traced:
+        """The same as `calls`, with what went into the layer, and where it came from."""
+        found = trace(module, name, values, also)
         _with_maps(found.call if found else None, name, values)
         assert found is not None
         return found
@@ -175,9 +199,27 @@ class Model:
         return torch.rand((1, channels, *input_hw), generator=chance).to(self.dtype)
 
     def _called(self, input_hw: tuple[int, int]) -> Kinds:
-        """Which layers noise calls; the first time, also how many channels the model takes."""
+        """Which layers noise calls; the first time, also how many channels it takes and in which type it runs."""
         if self._channels is not None:
             return _called(self.replica(), self.noise(input_hw))
+        if self._narrow is None:
+            return self._first_called(input_hw)
+        wide, narrow, self._narrow = self._module, self._narrow, None
+        own = str(_dtype_of(narrow)).removeprefix("torch.")
+        try:
+            found = self._first_called(input_hw)
+            self._notes.append(f"its {own} weights are computed in float32")
+        except ModelError:
+            self._module = narrow
+            try:
+                found = self._first_called(input_hw)
+            except ModelError:
+                self._module, self._narrow = wide, narrow
+                raise
+        return found
+
+    def _first_called(self, input_hw: tuple[int, int]) -> Kinds:
+        """The same, while nothing is known of the channels."""
         try:
             found = _called(self.replica(), self.noise(input_hw, 3))
             self._channels = 3
@@ -188,6 +230,11 @@ class Model:
                 raise colour from None
             self._channels = 1
         return found
+
+
+def _dtype_of(module: nn.Module) -> torch.dtype:
+    tensors = (*module.parameters(), *module.buffers())
+    return next((tensor.dtype for tensor in tensors if tensor.is_floating_point()), torch.float32)
 
 
 def no_such_layer(name: str, names: list[str]) -> str:
@@ -223,6 +270,10 @@ def _with_maps(call: Call | None, name: str, values: Tensor) -> Call:
         height, width = values.shape[-2:]
         raise ModelError(f"'{shown(name)}' has no maps at {width}x{height}: {_instead(call.output)}")
     return call
+
+
+def _if_maps(call: Call | None) -> Call | None:
+    return call if call and call.map_shape is not None else None
 
 
 def _instead(output: object) -> str:

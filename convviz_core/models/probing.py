@@ -77,8 +77,12 @@ class FieldTables:
             _, height, width = kinds[name][1]
             if not (0 <= y < height and 0 <= x < width):
                 raise IndexError(f"no pixel (y {y}, x {x}) in maps of {width}x{height}")
-        field = self._found[input_hw].get(name)
+        field = self.field(input_hw, name)
         return field.box(y, x) if field else None
+
+    def field(self, input_hw: tuple[int, int], name: str) -> Field | None:
+        """All that is known of a layer that was looked at."""
+        return self._found[input_hw].get(name)
 
     def middle(self, input_hw: tuple[int, int], name: str) -> tuple[int, int] | None:
         """The (h, w) of what the response in the middle of the map reads; None where it is not known."""

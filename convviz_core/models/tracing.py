@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import ReferenceType, ref
 
@@ -17,13 +17,14 @@ class Traced:
     """A call of a part. values: what went in, None where no tensor did; its own memory, which no one overwrites.
 
     made_by: the part whose call gave it just so; None where that is no part (a function, the picture). of_input: it is
-    the model's input.
+    the model's input. also: another call of the same run, where that was asked for and gave maps.
     """
 
     call: Call
     values: Tensor | None
     made_by: str | None
     of_input: bool = False
+    also: Call | None = None
 
 
 class _Makers:
@@ -45,16 +46,17 @@ class _Makers:
         return made[2]
 
 
-def trace(module: nn.Module, name: str, values: Tensor) -> Traced | None:
+def trace(module: nn.Module, name: str, values: Tensor, also: str | None = None) -> Traced | None:
     """Run the module on (1, C, h, w), and end behind the call `name`; None where it was not called in this run.
 
-    Errors: ModelError.
+    also: another call, behind which the run ends where that is later. Errors: ModelError.
     """
     path, number = split(name)
     parts = parts_of(module)
     makers, calls = _Makers(), Counter[str]()
     entered: list[tuple[Tensor | None, str | None, bool]] = []
     found: list[Traced] = []
+    others: list[Call] = []
     untouched = _version(values)
 
     def before(_part: nn.Module, inputs: tuple[Any, ...], named: dict[str, Any]) -> None:
@@ -66,8 +68,11 @@ def trace(module: nn.Module, name: str, values: Tensor) -> Traced | None:
             entered.append((None if first is None else first.detach().clone(), made_by, of_input))
 
     def on_call(call: Call) -> None:
+        if call.name == also:
+            others.append(call.with_own_output())
         if call.name == name and entered:
-            found.append(Traced(call, *entered[0]))
+            found.append(Traced(call.with_own_output() if also and not others else call, *entered[0]))
+        if found and (others or not also):
             stop()
         makers.note(call)
 
@@ -77,7 +82,8 @@ def trace(module: nn.Module, name: str, values: Tensor) -> Traced | None:
             run_through(module, values)
     finally:
         handle.remove()
-    return found[0] if found else None
+    shown = [call for call in others if call.map_shape is not None]
+    return replace(found[0], also=shown[0] if shown else None) if found else None
 
 
 def _version(values: Tensor) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from functools import lru_cache
 
 from convviz_core.ranges import RangeMode
-from live.drawing.numbers import figure
+from live.drawing.numbers import MINUS, figure
 from live.drawing.overlay import Pieces, Sprite, at_once, blank
 from live.drawing.scene import Scene
 from live.drawing.text import ACCENT, DIM, INK, base_line, put, shortened, text_width, width_em
@@ -21,13 +21,20 @@ _NOTE = "00% removed"  # what a note beside the number may be
 
 
 @lru_cache(maxsize=64)
-def model_caption_needs(count: int, *, notes: str = "") -> CaptionNeeds:
-    """What the captions of so many channels would like: one line, and no kernel."""
-    line = width_em(f"channel {count}")
+def model_caption_needs(count: int, *, notes: str = "", side: str = "") -> CaptionNeeds:
+    """What the captions of so many channels would like: one line, and no kernel. side: which of two layers it is."""
+    line = width_em(f"{head_of(side)}channel {count}")
     return CaptionNeeds(
         line_em=line, wrapped_em=line, name_em=line, around_em=0.0, signs_em=0.0, kernel_hw=(0, 0),
         notes=notes, notes_em=8.0 if notes else 0.0, bare=True,
     )  # fmt: skip
+
+
+def head_of(side: str, *, difference: bool = False) -> str:
+    """What a caption begins with: of two layers, which one's it is."""
+    if difference and side == "kept":
+        return f"{MINUS} kept: "
+    return f"{side}: " if side else ""
 
 
 class ModelCaptions:
@@ -39,7 +46,8 @@ class ModelCaptions:
         assert model
         still = scene.still if _follows(scene) else None
         known = model.dead, model.saturated, model.input_words
-        return model.name, model.channels, *known, scene.range, scene.removed is None, still
+        side = scene.side, scene.difference
+        return model.name, model.channels, *known, *side, scene.range, scene.removed is None, still
 
     def beat(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """The pictures', where the maps say something of them."""
@@ -80,9 +88,14 @@ def _caption(layout: Layout, scene: Scene, tile: Tile) -> Sprite:
     said = " ".join(word for word in (model.state_of(tile.index), *_notes(layout, scene, tile.index)) if word)
     colour = ACCENT if model.state_of(tile.index) else DIM
     behind = _NOTE if _follows(scene) else ""  # on all tiles alike
-    widest = f"channel {max(model.channels)} {behind}"
-    head = f"{'channel ' if text_width(widest, size) <= width else ''}{model.channels[tile.index]}"
-    x = put(sprite.pixels, shortened(head, size, width), 0, line, size, INK) + text.pad
+    whose = head_of(scene.side, difference=scene.difference)
+    if text_width(f"{whose}{model.shape[0] - 1} {behind}", size) > width:
+        whose = f"{MINUS} " if whose.startswith(MINUS) else ""
+    widest = f"{whose}channel {model.shape[0] - 1} {behind}"
+    head = f"{whose}{'channel ' if text_width(widest, size) <= width else ''}{model.channels[tile.index]}"
+    cut = bool(model.state_of(tile.index)) and text_width(f"{head} {said}", size) + text.pad > width
+    said, of_head = ("", colour) if cut else (said, INK)
+    x = put(sprite.pixels, shortened(head, size, width), 0, line, size, of_head) + text.pad
     put(sprite.pixels, shortened(said, size, width - x), x, line, size, colour)
     return sprite
 
@@ -93,7 +106,7 @@ def _notes(layout: Layout, scene: Scene, index: int) -> list[str]:
         least = float(counts_from(scene.layer.bank, scene.removed)[index])
         levels = map_part(scene.mosaic, scene.removed.count, scene.removed.tiles[index], layout)
         return [f"{removed_share(levels, least, lo, hi):.0%} removed"]
-    if scene.range == RangeMode.FRAME:
+    if scene.range == RangeMode.FRAME and not (scene.difference and scene.other is None):
         lo, hi = scene.ranges[index].tolist()
         return [f"flat {figure(lo)}" if lo == hi else f"{figure(lo)} to {figure(hi)}"]
     return []

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
+from convviz_core.inspect import inspect_pixel
 from live.drawing.numbers import figure
 from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
@@ -29,7 +30,9 @@ class ModelInspector:
         """What is explained, and of which picture where that stands still."""
         model = scene.model
         assert model
-        shown = scene.range, scene.gain, scene.layer.activation, model.name, model.channels
+        other = scene.other and (scene.other.target, scene.other.layer, scene.other.model and scene.other.model.name)
+        compared = scene.side, scene.difference, other
+        shown = scene.range, scene.gain, scene.layer.activation, model.name, model.channels, *compared
         return (
             scene.target,
             scene.pinned,
@@ -54,14 +57,24 @@ class ModelInspector:
         place = layout.panel(Panel.INSPECTOR)
         if place is None:
             return ()
-        title = "Pinned pixel" if scene.pinned else "Pixel under the pointer"
-        page = PanelPage(place, layout.text, title, "a click pins it" if not scene.pinned else "a click lets it go")
+        page = PanelPage(place, layout.text, *_title(scene))
         if scene.target is None:
-            page.write("point at a map", DIM)
+            page.write("no map here" if scene.side == "kept" else "point at a map", DIM)
             return (page.finish(),)
         _write(page, layout, scene)
         yield
         return (page.finish(),)
+
+
+def _title(scene: Scene) -> tuple[str, str]:
+    """Title, and what a click does."""
+    if scene.side == "kept":
+        return f"Kept: {scene.model.title if scene.model else ''}", ""
+    title = "Pinned pixel" if scene.pinned else "Pixel under the pointer"
+    return (
+        f"Live: {title.lower()}" if scene.side else title,
+        "a click lets it go" if scene.pinned else "a click pins it",
+    )
 
 
 def _write(page: PanelPage, layout: Layout, scene: Scene) -> None:
@@ -78,7 +91,8 @@ def _write(page: PanelPage, layout: Layout, scene: Scene) -> None:
     page.row([(f"{model.title} gives", 0.0, INK), (figure(value), 1.0, INK)])
     if not scene.layer.signed:
         page.row([("after the viewer's ReLU", 0.0, INK), (figure(max(value, 0.0)), 1.0, INK)])
-    byte = _byte(layout, scene, index, y, x)
+    _write_difference(page, scene, index, max(value, 0.0) if not scene.layer.signed else value)
+    byte = None if scene.difference and scene.other is None else _byte(layout, scene, index, y, x)
     if byte is not None:
         lo, hi = scene.ranges[index].tolist()
         page.row([(f"shown in {figure(lo)} to {figure(hi)} as byte", 0.0, INK), (str(byte), 1.0, INK)])
@@ -96,6 +110,26 @@ def _write(page: PanelPage, layout: Layout, scene: Scene) -> None:
         _write_others(page, scene, channel, y, x)
     page.bottom = bottom
     write_why(page, places, places.top - place.y, model.why)
+
+
+def _write_difference(page: PanelPage, scene: Scene, index: int, shown: float) -> None:
+    """What the kept side answers there, and what the live one answers more."""
+    if not scene.difference or scene.other is None or scene.other.target is None:
+        return
+    less = kept_value(scene.other, index)
+    page.row([("minus the kept side's", 0.0, INK), (figure(less), 1.0, INK)])
+    page.row([("difference", 0.0, ACCENT), (figure(float(np.float32(shown) - np.float32(less))), 1.0, ACCENT)])
+
+
+def kept_value(kept: Scene, index: int) -> float:
+    """What a kept side's tile answers at its target, after its activation."""
+    assert kept.target is not None
+    _, y, x = kept.target
+    if kept.model is not None:
+        value = float(kept.model.conv[kept.model.channels[index], y, x])
+        return value if kept.layer.signed else max(value, 0.0)
+    found = inspect_pixel(kept.image, kept.layer, index, y, x)
+    return found.response if kept.layer.signed else found.activated
 
 
 def _write_others(page: PanelPage, scene: Scene, channel: int, y: int, x: int) -> None:

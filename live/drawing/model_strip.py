@@ -8,7 +8,19 @@ from convviz_core.layer import Activation
 from live.drawing.model_scene import ModelScene
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
-from live.drawing.strip import HELP, Word, draw_layer, left_out_sentence, limits, put_words, second_words, strip_notice
+from live.drawing.strip import (
+    HELP,
+    Word,
+    draw_notes,
+    draw_sides,
+    left_out_sentence,
+    limits,
+    put_words,
+    second_words,
+    sides,
+    strip_notice,
+)
+from live.drawing.strip import side_words as bank_words
 from live.drawing.text import ACCENT, BOLD, DIM, INK, REGULAR, put, put_right, shortened
 from live.layout import Layout
 
@@ -23,11 +35,12 @@ class ModelStrip:
     def key(self, layout: Layout, scene: Scene) -> Hashable:
         """All its words and the colour bar's range, a few times a second where they follow the pictures."""
         assert scene.model
-        fixed = layer_words(scene), scene.range, scene.gain, scene.colormap, scene.model.channels, scene.model.page
+        both, shown = sides(scene), (scene.range, scene.gain, scene.colormap, scene.difference, scene.comparing)
+        fixed = tuple(map(side_words, both)), *shown, scene.model.channels, scene.model.page
         if self._held_for != (fixed, scene.beat):
             self._held_for = (fixed, scene.beat)
             words = channel_words(scene.model), source_words(scene)
-            self._follows = (limits(scene), tuple(scene.ranges[0].tolist()), words)
+            self._follows = ([(limits(one), tuple(one.ranges[0].tolist())) for one in both], words)
         status = scene.status
         said = strip_notice(layout, scene), scene.hints, status.recording, status.paused, status.mirrored
         return fixed, said, self._follows
@@ -39,10 +52,9 @@ class ModelStrip:
         text, sprite = layout.text, blank(layout.strip)
         left, right = text.pad, layout.strip.width - text.pad
         line = text.gap // 2 + round(text.base * 1.05)
-        draw_layer(sprite, layout, scene, left, right, line, layer_words(scene))
-        line += text.line
+        line = draw_sides(sprite, layout, scene, left, right, line, side_words)
         put_words(sprite, channel_words(scene.model), left, right, line, text.base)
-        line += text.line
+        line = draw_notes(sprite, layout, scene, left, right, line + text.line)
         notice = strip_notice(layout, scene)
         if notice is not None:
             put(sprite.pixels, notice, left, line, text.base, ACCENT)
@@ -55,13 +67,20 @@ class ModelStrip:
         return (sprite,)
 
 
-def layer_words(scene: Scene) -> tuple[Word, ...]:
-    """Which layer, the most important first."""
-    model = scene.model
-    assert model
+def side_words(scene: Scene) -> tuple[Word, ...]:
+    """A layer in words, the most important first: a model's, or a kept bank's."""
+    if scene.model is not None:
+        return layer_words(scene, scene.model)
+    height, width = scene.image.shape[:2]
+    return (*bank_words(scene), (f"on the {width}x{height} frame", DIM, REGULAR))
+
+
+def layer_words(scene: Scene, model: ModelScene) -> tuple[Word, ...]:
+    """Which layer of a model, the most important first."""
     channels, height, width = model.shape
     relu = "ReLU" if scene.layer.activation == Activation.RELU else "no ReLU"
-    words: list[Word] = [(model.title, INK, BOLD), (relu, INK, REGULAR)]
+    words: list[Word] = [(scene.side, ACCENT, REGULAR)] if scene.side else []
+    words += [(model.title, INK, BOLD), (relu, INK, REGULAR)]
     words.append((f"{model.type}, {channels} x {width}x{height}".removeprefix(", "), DIM, REGULAR))
     if model.stride:
         y, x = model.stride

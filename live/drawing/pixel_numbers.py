@@ -55,8 +55,8 @@ class PixelNumbers:
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:
         """Which pixels of which picture, and what is said of them."""
-        picture = scene.beat, scene.status.mirrored, scene.model and (scene.model.name, scene.model.channels)
-        other = scene.other.layer if scene.other and scene.difference else None
+        picture = scene.beat, scene.status.mirrored, _of_model(scene)
+        other = (scene.other.layer, _of_model(scene.other)) if scene.other and scene.difference else None
         shown = scene.layer, scene.range, scene.gain, scene.removed is None, other
         return layout.places, layout.seen, shown, picture
 
@@ -76,20 +76,27 @@ class PixelNumbers:
             ink.draw(canvas[tile.picture.slices])
 
 
+def _of_model(scene: Scene) -> Hashable:
+    return scene.model and (scene.model.name, scene.model.channels)
+
+
 def shown_responses(layout: Layout, scene: Scene, indices: Sequence[int], part: Box) -> AnyArray:
     """float32 (n, h, w): what those maps show of their responses; all of them where what ReLU removes is tinted."""
-    if scene.model:
-        channels = [scene.model.channels[index] for index in indices]
-        found = scene.model.conv[channels, part.top : part.bottom, part.left : part.right]
-        return found if scene.layer.signed or scene.removed else np.maximum(found, 0)
     if scene.difference and scene.other:
-        return _activated(scene, indices, part) - _activated(scene.other, indices, layout.box_on_other(part))
-    found = responses(scene.image, scene.layer, indices, part)
-    return found if scene.layer.signed or scene.removed else np.maximum(found, 0)
+        live, kept = _responses(scene, indices, part), _responses(scene.other, indices, layout.box_on_other(part))
+        return _activated(scene, live) - _activated(scene.other, kept)
+    found = _responses(scene, indices, part)
+    return found if scene.removed else _activated(scene, found)
 
 
-def _activated(scene: Scene, indices: Sequence[int], part: Box) -> AnyArray:
-    found = responses(scene.image, scene.layer, indices, part)
+def _responses(scene: Scene, indices: Sequence[int], part: Box) -> AnyArray:
+    if scene.model is None:
+        return responses(scene.image, scene.layer, indices, part)
+    channels = [scene.model.channels[index] for index in indices]
+    return scene.model.conv[channels, part.top : part.bottom, part.left : part.right]
+
+
+def _activated(scene: Scene, found: AnyArray) -> AnyArray:
     return found if scene.layer.signed else np.maximum(found, 0)
 
 

@@ -42,6 +42,44 @@ class OfOther:
         return found
 
 
+class OfKind:
+    """One overlay for a bank's layer, and another for a model's."""
+
+    def __init__(self, bank: Piecewise, model: Piecewise) -> None:
+        self._bank, self._model = bank, model
+
+    def key(self, layout: Layout, scene: Scene) -> Hashable:
+        """The one's that it is."""
+        return scene.model is None, self._of(scene).key(layout, scene)
+
+    def beat(self, layout: Layout, scene: Scene) -> Hashable:
+        """The one's that it is."""
+        return self._of(scene).beat(layout, scene)
+
+    def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
+        """The one's that it is."""
+        return self._of(scene).draw(layout, scene)
+
+    def pieces(self, layout: Layout, scene: Scene) -> Pieces:
+        """The one's that it is."""
+        found = yield from self._of(scene).pieces(layout, scene)
+        return found
+
+    def _of(self, scene: Scene) -> Piecewise:
+        return self._bank if scene.model is None else self._model
+
+
+class MarkOfKind:
+    """One mark for a bank's layer, and another for a model's."""
+
+    def __init__(self, bank: Mark, model: Mark) -> None:
+        self._bank, self._model = bank, model
+
+    def draw(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
+        """Draw the one that it is."""
+        (self._bank if scene.model is None else self._model).draw(canvas, layout, scene)
+
+
 class OnBoth:
     """Marks on the tiles of both layers; where one is wiped over the other, each stays on its side of the line.
 

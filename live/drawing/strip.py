@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import cv2
 import numpy as np
@@ -46,11 +46,11 @@ class Strip:
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:
         """All its words and the colour bar's range, looked at a few times a second where it follows the pictures."""
-        shown = [(one.layer, one.range, one.gain, one.colormap) for one in _sides(scene)]
+        shown = [(one.layer, one.range, one.gain, one.colormap) for one in sides(scene)]
         if self._held_for != (shown, scene.beat):
             self._held_for = (shown, scene.beat)
-            self._range = tuple((limits(one), tuple(one.ranges[0].tolist())) for one in _sides(scene))
-        words = tuple(first_words(one) for one in _sides(scene))
+            self._range = tuple((limits(one), tuple(one.ranges[0].tolist())) for one in sides(scene))
+        words = tuple(side_words(one) for one in sides(scene)), len(scene.ranges)
         said = strip_notice(layout, scene), scene.hints, scene.difference, scene.comparing
         return tuple(shown), words, second_words(scene), said, self._range
 
@@ -61,19 +61,8 @@ class Strip:
         text, sprite = layout.text, blank(layout.strip)
         left, right = text.pad, layout.strip.width - text.pad
         line = text.gap // 2 + round(text.base * 1.05)
-        if scene.difference:
-            draw_layer(sprite, layout, scene, left, right, line, first_words(scene))
-            line += text.line
-            words = (word for one in _sides(scene) for word in side_words(one))
-            put_words(sprite, tuple(words), left, right, line, text.base)
-            line += text.line
-        else:
-            for one in _sides(scene)[::-1]:
-                draw_layer(sprite, layout, one, left, right, line, first_words(one))
-                line += text.line
-        if scene.comparing:
-            put_words(sprite, [(word, ACCENT, REGULAR) for word in scene.comparing], left, right, line, text.small)
-            line += text.line
+        line = draw_sides(sprite, layout, scene, left, right, line, side_words)
+        line = draw_notes(sprite, layout, scene, left, right, line)
         notice = strip_notice(layout, scene)
         if notice is not None:
             put(sprite.pixels, notice, left, line, text.base, ACCENT)
@@ -86,17 +75,41 @@ class Strip:
         return (sprite,)
 
 
-def _sides(scene: Scene) -> tuple[Scene, ...]:
+def sides(scene: Scene) -> tuple[Scene, ...]:
     """The live one, and where two are compared, the kept one."""
     return (scene, scene.other) if scene.other else (scene,)
 
 
-def first_words(scene: Scene) -> tuple[Word, ...]:
-    """What is shown in words, the most important first."""
+def draw_sides(
+    sprite: Sprite,
+    layout: Layout,
+    scene: Scene,
+    left: int,
+    right: int,
+    line: int,
+    words_of: Callable[[Scene], tuple[Word, ...]],
+) -> int:
+    """A line for each layer, or for their difference and for both; the line below. words_of: a layer's."""
     if scene.difference and scene.other:
         count = len(scene.ranges)
-        return (("live minus kept", ACCENT, BOLD), (f"{count} difference{'s' * (count > 1)}", DIM, REGULAR))
-    return side_words(scene)
+        first = ("live minus kept", ACCENT, BOLD), (f"{count} difference{'s' * (count > 1)}", DIM, REGULAR)
+        draw_layer(sprite, layout, scene, left, right, line, first)
+        words = tuple(word for one in sides(scene) for word in words_of(one))
+        put_words(sprite, words, left, right, line + layout.text.line, layout.text.base)
+        return line + 2 * layout.text.line
+    for one in sides(scene)[::-1]:
+        draw_layer(sprite, layout, one, left, right, line, words_of(one))
+        line += layout.text.line
+    return line
+
+
+def draw_notes(sprite: Sprite, layout: Layout, scene: Scene, left: int, right: int, line: int) -> int:
+    """What must be said of a comparison; the line below."""
+    if not scene.comparing:
+        return line
+    words = tuple((word, ACCENT, REGULAR) for word in scene.comparing)
+    put_words(sprite, words, left, right, line, layout.text.small)
+    return line + layout.text.line
 
 
 def side_words(scene: Scene) -> tuple[Word, ...]:

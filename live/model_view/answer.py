@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.auto_range import FLOOR, Tally
 from convviz_core.engines.api import Engine
-from convviz_core.engines.model_page import LayerOutput, layer_output
+from convviz_core.engines.model_page import LayerOutput, layer_outputs
 from convviz_core.gray import to_gray
 from convviz_core.models.layer import ModelLayer
 from convviz_core.models.model_input import scaled
@@ -22,11 +23,55 @@ from live.sources.frame import Frame
 
 @dataclass(frozen=True)
 class Asked:
-    """What a run is of. picture: equal where the pixels are. traced: with what goes into the layer."""
+    """What a run is of. picture: equal where the pixels are. traced: with what goes into the layer.
+
+    kept: another layer of the same model on the same input, whose maps are wanted, too.
+    """
 
     layer: ModelLayer
     picture: object
     traced: bool = False
+    kept: ModelLayer | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Responses:
+    """All maps of one picture: of a layer, or of a difference. of: equal for those that one range goes on for."""
+
+    of: Hashable
+    frame: Frame
+    output: LayerOutput
+
+    @property
+    def conv(self) -> FloatArray:
+        """float32 (C, h, w), before the viewer's ReLU."""
+        return self.output.conv
+
+    @property
+    def peak(self) -> float:
+        """The largest |response| after the activation."""
+        return self.output.peak
+
+    @cached_property
+    def sizes(self) -> FloatArray:
+        """float32 (n,): |v| after the activation, as parts of the peak, of all responses or of a spread sample."""
+        flat = self.conv.reshape(len(self.conv), -1)
+        pixels = spread_pixels(flat.shape[1])
+        chosen = flat if pixels is None else np.take(flat, pixels, axis=1)
+        shown = np.abs(chosen) if self.output.signed else np.maximum(chosen, 0)
+        return np.asarray(shown.reshape(-1) / (self.peak or 1.0), np.float32)
+
+    @cached_property
+    def auto_limit(self) -> float:
+        """The picture's own limit (see auto_range.Tally), with its peak as the fixed limit."""
+        if not self.peak or not np.isfinite(self.peak):
+            return 1.0
+        limit = Tally.of(self.sizes).limit(self.conv.size)
+        return max(1.0 if limit is None else limit, FLOOR) * self.peak
+
+    def share_above(self, limit: float) -> float:
+        """Of the responses after the activation, those above `limit`."""
+        return float(np.count_nonzero(self.sizes > limit / (self.peak or 1.0) * (1 + 1e-5)) / self.sizes.size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +79,7 @@ class Answer:
     """What a layer gave for one frame.
 
     picture: uint8, what went in, before the normalisation: (h, w, 3) BGR, or (h, w) for a model of gray. forward_ms:
-    how long the run took.
+    how long the run took. kept: what the other layer gave, where one was asked for and gives maps on this picture.
     """
 
     asked: Asked
@@ -43,6 +88,7 @@ class Answer:
     picture: ByteArray
     forward_ms: float
     implementation: str
+    kept: Responses | None = None
 
     @property
     def conv(self) -> FloatArray:
@@ -60,25 +106,14 @@ class Answer:
         return self.picture.shape[0], self.picture.shape[1]
 
     @cached_property
-    def sizes(self) -> FloatArray:
-        """float32 (n,): |v| after the activation, as parts of the peak, of all responses or of a spread sample."""
-        flat = self.conv.reshape(len(self.conv), -1)
-        pixels = spread_pixels(flat.shape[1])
-        chosen = flat if pixels is None else np.take(flat, pixels, axis=1)
-        shown = np.abs(chosen) if self.asked.layer.signed else np.maximum(chosen, 0)
-        return np.asarray(shown.reshape(-1) / (self.peak or 1.0), np.float32)
+    def responses(self) -> Responses:
+        """The layer's maps."""
+        return Responses(key_of(self.asked.layer), self.frame, self.output)
 
-    @cached_property
-    def auto_limit(self) -> float:
-        """The picture's own limit (see auto_range.Tally), with its peak as the fixed limit."""
-        if not self.peak or not np.isfinite(self.peak):
-            return 1.0
-        limit = Tally.of(self.sizes).limit(self.conv.size)
-        return max(1.0 if limit is None else limit, FLOOR) * self.peak
 
-    def share_above(self, limit: float) -> float:
-        """Of the responses after the activation, those above `limit`."""
-        return float(np.count_nonzero(self.sizes > limit / (self.peak or 1.0) * (1 + 1e-5)) / self.sizes.size)
+def key_of(layer: ModelLayer) -> Hashable:
+    """Equal for layers that answer in the same way, whichever of their channels are shown."""
+    return layer.name, layer.input_hw, layer.normalization, layer.activation
 
 
 @lru_cache(maxsize=8)
@@ -93,11 +128,12 @@ def run(engine: Engine, frame: Frame, asked: Asked) -> Answer:
     """One forward pass. Errors: ModelError, EngineError."""
     layer, image = asked.layer, frame.image
     start_s = time.perf_counter()
-    output = layer_output(engine.plan_model(layer, image.shape), image, traced=asked.traced)
+    output, other = layer_outputs(engine.plan_model(layer, image.shape), image, asked.kept, traced=asked.traced)
     forward_ms = 1e3 * (time.perf_counter() - start_s)
     size_hw = layer.size_hw(image.shape)
     picture = scaled(image, size_hw)
     if layer.model.channels_for(size_hw) == 1:
         picture = to_gray(picture)
     implementation = f"torch {str(layer.model.dtype).removeprefix('torch.')}, eager"
-    return Answer(asked, frame, output, np.array(picture), forward_ms, implementation)
+    kept = Responses(key_of(asked.kept), frame, other) if asked.kept and other else None
+    return Answer(asked, frame, output, np.array(picture), forward_ms, implementation, kept)

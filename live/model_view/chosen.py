@@ -70,6 +70,10 @@ class ModelChoice:
         """The layer as it is computed; its page does not matter to that."""
         return ModelLayer(self.model, self.name, self.input_hw, self.normalize, activation)
 
+    def shown_layer(self, activation: Activation) -> ModelLayer:
+        """The layer with the channels of its page."""
+        return replace(self.layer(activation), channels=self.channels(self.count) or None)
+
     @property
     def line(self) -> LayerLine | None:
         """The shown layer's; None before the model has run, and where a picture calls what no other did."""

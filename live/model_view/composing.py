@@ -7,13 +7,19 @@ from dataclasses import replace
 import numpy as np
 
 from convviz_core.engines.api import Result
-from convviz_core.layer import Activation
+from convviz_core.layer import Activation, Layer
 from convviz_core.models.model_input import Normalization
 from convviz_core.ranges import RangeMode
+from live.comparing import Pairing
+from live.comparing_scene import comparing_request
+from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
+from live.drawing.difference_legend import DifferenceLegend
 from live.drawing.excites_panel import ExcitesPanel
 from live.drawing.help_panel import Help
+from live.drawing.inspector import Inspector
 from live.drawing.layer_list import LayerList
+from live.drawing.marks import TargetMark
 from live.drawing.model_captions import ModelCaptions, model_caption_needs
 from live.drawing.model_inspector import ModelInspector
 from live.drawing.model_marks import ModelMark
@@ -23,6 +29,7 @@ from live.drawing.notices import NoSignal, Notices
 from live.drawing.pixel_numbers import PixelNumbers
 from live.drawing.profile_panel import Profile
 from live.drawing.scene import ProfileInfo, Scene, Status
+from live.drawing.sides import MarkOfKind, OfKind, OfOther, OnBoth, WipeLine
 from live.drawing.tiles import TilePainter
 from live.drawing.tint import Removed
 from live.drawing.watched_panel import WatchedMarks, WatchedPanel
@@ -34,7 +41,7 @@ from live.model_view.chosen import ModelChoice
 from live.model_view.fields import FieldFinder
 from live.model_view.keys import model_sections
 from live.model_view.listing import listed
-from live.model_view.picture import Shown
+from live.model_view.picture import Page, Shown
 from live.model_view.reasons import Reasons
 from live.state import ViewState
 
@@ -52,21 +59,31 @@ def new_model_compositor() -> Compositor:
         TilePainter(),
         beside=(
             ModelCaptions(),
+            OfOther(OfKind(Captions(), ModelCaptions())),
+            DifferenceLegend(),
             ModelStrip(),
             LayerList(),
             ModelInspector(),
+            OfOther(OfKind(Inspector(), ModelInspector())),
             ExcitesPanel(),
             WatchedPanel(),
             Profile(),
             Help(model_sections(), explanation=EXPLANATION),
         ),
-        marks=(PixelNumbers(), WatchedMarks(), ModelMark()),
+        marks=(
+            OnBoth(PixelNumbers(), PixelNumbers()),
+            WatchedMarks(),
+            OnBoth(ModelMark(), MarkOfKind(TargetMark(), ModelMark())),
+            WipeLine(),
+        ),
         over=(NoSignal(), Notices()),
     )
 
 
-def model_request(canvas_wh: tuple[int, int], answer: Answer, count: int, state: ViewState) -> LayoutRequest:
-    """What `state` wants on a canvas, for so many of the answer's channels."""
+def model_request(
+    canvas_wh: tuple[int, int], answer: Answer, count: int, state: ViewState, two: Pairing | None = None
+) -> LayoutRequest:
+    """What `state` wants on a canvas, for so many of the answer's channels. two: with those that are compared."""
     typing = state.model is not None and state.model.typed is not None
     enlarged = state.interaction.viewport.enlarged is not None
     by_themselves = {
@@ -75,16 +92,24 @@ def model_request(canvas_wh: tuple[int, int], answer: Answer, count: int, state:
         Panel.EXCITES: enlarged,
     }
     notes = "each channel's limits" if state.appearance.range == RangeMode.FRAME else ""
-    return LayoutRequest(
+    request = LayoutRequest(
         canvas_wh=canvas_wh,
         map_hw=(answer.conv.shape[1], answer.conv.shape[2]),
         count=count,
         input_tile=state.appearance.input_tile,
         viewport=state.interaction.viewport,
         panels=tuple(panel for panel in FOR_MODELS if state.shows(panel) or by_themselves.get(panel)),
-        captions=model_caption_needs(len(answer.conv), notes=notes),
+        captions=model_caption_needs(len(answer.conv), notes=notes, side="live" if two else ""),
         more_lines=1,
     )
+    if two is None:
+        return request
+    kept = state.comparing.kept
+    if isinstance(kept, Layer):
+        captions = caption_needs(kept.bank, numbers=False, notes=notes, side="kept")
+        return comparing_request(request, two, captions, (kept.bank.channels, *kept.bank.kernel_hw))
+    most = len(answer.kept.conv) if answer.kept else 0
+    return comparing_request(request, two, model_caption_needs(most, notes=notes, side="kept"))
 
 
 def model_scene(
@@ -106,10 +131,6 @@ def model_scene(
     read, finding = None, False
     if inspected is not None:
         read, finding = fields.box(answer.asked.layer, answer.input_hw, *inspected[1:])
-    n = len(shown.ranges)
-    removed = None
-    if shown.removed is not None:
-        removed = Removed(tuple(range(n, 2 * n)), 2 * n, shown.removed, np.zeros(n))
     return Scene(
         layer=replace(state.settings, activation=activation).layer,
         range=looks.range,
@@ -118,7 +139,7 @@ def model_scene(
         mosaic=result.mosaic,
         status=status,
         gain=looks.gain,
-        share_above=shown.share_above,
+        share_above=shown.page.share_above,
         colormap=looks.colormap,
         target=inspected if state.shows(Panel.INSPECTOR) else None,
         marked=inspected,
@@ -126,7 +147,7 @@ def model_scene(
         sliding=state.interaction.sliding,
         panel_point=state.interaction.panel_point,
         scrolled_maps=state.interaction.scrolled_maps,
-        removed=removed,
+        removed=removed_of_page(shown.page),
         profile=profile,
         beat=beat,
         help_page=state.interaction.help_page,
@@ -137,7 +158,7 @@ def model_scene(
             shape=(len(answer.conv), answer.conv.shape[1], answer.conv.shape[2]),
             stride=next((line.stride for line in state.model.lines if line.name == answer.asked.layer.name), None),
             conv=answer.conv,
-            channels=shown.look.channels,
+            channels=shown.page.look.channels,
             page=state.model.page,
             pages=-(-len(answer.conv) // max(1, len(state.model.channels(len(answer.conv))))),
             order=str(state.model.order),
@@ -154,6 +175,12 @@ def model_scene(
             excites=reasons.excites,
         ),
     )
+
+
+def removed_of_page(page: Page) -> Removed | None:
+    """Where a page's mosaic has what is to be tinted."""
+    n = len(page.ranges)
+    return None if page.removed is None else Removed(tuple(range(n, 2 * n)), 2 * n, page.removed, np.zeros(n))
 
 
 def _type_of(choice: ModelChoice, answer: Answer) -> str:

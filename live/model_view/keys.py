@@ -22,7 +22,6 @@ NOT_FOR_MODELS = {
     "x": "x turns a filter bank's kernels, and a model's stay as it was trained",
     "k": "k shows a filter bank's kernels, and a model's layer has one for each pair of channels",
     "j": "j shows what a single kernel lets through, and a model's layer has no single kernel",
-    **dict.fromkeys(("a", "b"), "{} compares filter banks, and a model's layers cannot be compared yet"),
 }
 
 

@@ -10,6 +10,8 @@ from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Result
 from convviz_core.models.model_input import input_size
 from convviz_core.mosaic import first_maps
+from live.comparing import CompareMode, Comparing, Pairing
+from live.comparing_scene import comparable
 from live.display.api import Display
 from live.events import DisplayEvent
 from live.intake import PATIENCE_S
@@ -18,6 +20,8 @@ from live.layout.panel_places import Panel
 from live.model_view.answer import Answer, Asked
 from live.model_view.channels import Channels
 from live.model_view.chosen import Order
+from live.model_view.comparing import Comparison
+from live.model_view.comparing_scene import compared_scene
 from live.model_view.composing import model_request, model_scene, new_model_compositor
 from live.model_view.fields import FieldFinder
 from live.model_view.opening import not_in_the_list, with_layers
@@ -39,13 +43,18 @@ class ModelSession(Session):
         super().__init__(*arguments)
         self._compositor = new_model_compositor()
         self._worker = Worker(self._engine, beside=self._display.interactive)
-        self._fields, self._channels, self._maker = FieldFinder(), Channels(), PictureMaker()
+        self._fields, self._channels, self._maker = (
+            FieldFinder(beside=self._display.interactive),
+            Channels(),
+            PictureMaker(),
+        )
         self._asked: Asked | None = None
         self._size_hw: tuple[int, int] | None = None  # of the input that the list of layers is for
         self._answer: Answer | None = None
         self._shown: Shown | None = None
+        self._shown_of: object = None
         self._failure = ""  # the last one that was said
-        self._reasons = Reasons(self._fields)
+        self._reasons, self._comparison = Reasons(self._fields), Comparison(self._fields)
 
     def capture(self) -> Frame | None:
         """Take in the source's next frame, ask for its maps; the frame whose maps have come."""
@@ -70,7 +79,7 @@ class ModelSession(Session):
             return
         self._list_layers(frame)
         layer, traced = self.state.model.layer(self.state.settings.activation), self.state.shows(Panel.INSPECTOR)
-        asked = Asked(layer, self._intake.picture, traced)
+        asked = Asked(layer, self._intake.picture, traced, self._comparison.asked(self.state))
         if asked != self._asked:
             self._asked = asked
             kept = replace(frame, image=frame.image.copy()) if self._display.interactive else frame
@@ -105,8 +114,12 @@ class ModelSession(Session):
     def _take(self, answer: Answer) -> Frame | None:
         """A new answer. Its frame counts once, however often another layer of it is asked for."""
         before, self._answer, self._failure = self._answer, answer, ""
-        self._channels.take(answer)
-        self._maker.take(answer)
+        self._channels.take(answer.responses)
+        self._maker.take(answer.responses)
+        self._comparison.take(answer)
+        if answer.asked.kept and not answer.kept and self._comparison.asked(self.state) == answer.asked.kept:
+            self._tell(f"{answer.asked.kept.name} gives no maps on this picture: nothing is compared")
+            self.state = replace(self.state, comparing=Comparing())
         now_s = self._profiler.clock()
         self._profiler.computed(now_s - answer.forward_ms / 1e3, self._engine.name, self._engine.device)
         choice = self.state.model
@@ -117,6 +130,7 @@ class ModelSession(Session):
 
     def outdated(self) -> bool:
         """Whether what is on the screen is no longer what should be."""
+        self._fields.settle()
         changed = self._shown is None or self._shown.answer is not self._answer
         return self._answer is not None and self._display.canvas_wh is not None and (changed or super().outdated())
 
@@ -126,19 +140,26 @@ class ModelSession(Session):
         assert answer is not None
         self.state = arrived(self.state, answer)
         channels = self._page(answer)
-        state = self.state
-        layout = self._arranged(answer, len(channels), state)
+        self.state = state = comparable(self.state, answer.frame.image.shape, self._tell)
+        two = self._comparison.pair(state, answer, channels)
+        layout = self._arranged(answer, len(channels), state, two)
         if layout:
             self.state = state = kept_inside(pointed(state, layout), layout)
         self._layout, looks = layout, state.appearance
-        tint = looks.tint and not answer.asked.layer.signed
+        tint = looks.tint and not answer.asked.layer.signed and (two is None or two.mode != CompareMode.DIFFERENCE)
         look = Look(channels, looks.range, looks.gain, layout.reduce if layout else 1, tint)
-        if self._shown is None or (self._shown.answer, self._shown.look) != (answer, look):
-            self._shown = self._maker.show(answer, look)
+        of = answer, look, two, state.comparing.kept, layout and layout.other and layout.other.reduce
+        if self._shown is None or self._shown_of != of:
+            self._shown_of = of
+            if two:
+                self._shown = self._comparison.show(state, answer, two, look, self._maker, layout)
+            else:
+                self._shown = Shown(answer, self._maker.show(answer.responses, look))
         shown = self._shown
         self.state = state = self._reasons.take(answer, channels, state)
         shown = replace(shown, excites=self._reasons.excited)
-        result = Result(shown.mosaic, shown.ranges, answer.peak, answer.implementation, {}, shown.share_above)
+        page = shown.page
+        result = Result(page.mosaic, page.ranges, answer.peak, answer.implementation, {}, page.share_above)
         self._last.image, self._last.result, self._last.shown = answer.frame.image, result, shown
         self._last.state = state.with_model(name=answer.asked.layer.name)
         self._last.watched = self._watched(answer, channels, state)
@@ -154,9 +175,9 @@ class ModelSession(Session):
             self.state = replace(self.state, model=choice)
         channels = choice.channels(len(answer.conv))
         same_layer = self._shown is not None and self._shown.answer.asked.layer.name == answer.asked.layer.name
-        if self._shown and same_layer and self._shown.look.channels != channels:
+        if self._shown and same_layer and self._shown.page.look.channels != channels:
             by_itself = (choice.page, choice.order) == (was.page, was.order)
-            self.state = _following(self.state, self._shown.look.channels, channels, by_itself=by_itself)
+            self.state = _following(self.state, self._shown.page.look.channels, channels, by_itself=by_itself)
         return channels
 
     def _watched(self, answer: Answer, channels: tuple[int, ...], state: ViewState) -> Any:
@@ -166,13 +187,13 @@ class ModelSession(Session):
         of, time_s = (answer.asked.layer, channels), answer.frame.media_time_s
         return self._watcher.note_values(state.interaction.pins, of, answer.asked.picture, time_s, value)
 
-    def _arranged(self, answer: Answer, count: int, state: ViewState) -> Layout | None:
+    def _arranged(self, answer: Answer, count: int, state: ViewState, two: Pairing | None) -> Layout | None:
         display: Display = self._display
         if display.interactive and self._shown is None:
-            request = model_request(self._screen_wh, answer, count, state)
+            request = model_request(self._screen_wh, answer, count, state, two)
             display.open(preferred_canvas_wh(request, self._screen_wh))
         canvas_wh = display.canvas_wh
-        return arrange(model_request(canvas_wh, answer, count, state)) if canvas_wh else None
+        return arrange(model_request(canvas_wh, answer, count, state, two)) if canvas_wh else None
 
     def draw(self, result: Result) -> ByteArray | None:
         """The canvas with the page and all that belongs over it; None where nobody looks."""
@@ -188,14 +209,15 @@ class ModelSession(Session):
             reasons = self._reasons
             scene = model_scene(state, shown, result, said, health, fields, reasons, profile=profile, beat=beat)
             watched = self._last.watched if state.interaction.watched else ()
-            return self._compositor.compose(layout, replace(scene, hints=self._display.interactive, watched=watched))
+            scene = replace(scene, hints=self._display.interactive, watched=watched)
+            return self._compositor.compose(layout, compared_scene(scene, layout, state, shown, fields))
 
     def _own_mosaic(self, result: Result) -> ByteArray:
-        tiles = len(result.ranges) * (2 if self._shown and self._shown.look.tint else 1)
+        tiles = len(result.ranges) * (2 if self._shown and self._shown.page.look.tint else 1)
         return first_maps(result.mosaic, tiles, len(result.ranges))
 
     def _subject(self, canvas_wh: tuple[int, int]) -> object:
-        return super()._subject(canvas_wh), self._fields.pending
+        return super()._subject(canvas_wh), self._fields.settled
 
     def idle(self) -> Sequence[DisplayEvent]:
         """Nothing new: wait for a key, hardly while an answer is to come."""
@@ -204,6 +226,7 @@ class ModelSession(Session):
     def finish(self) -> None:
         """Run no more."""
         self._worker.close()
+        self._comparison.close()
         super().finish()
 
 

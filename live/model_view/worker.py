@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from convviz_core.engines.api import Engine, EngineError
+from convviz_core.models.abandoning import Abandoned, abandoned_when
 from convviz_core.models.errors import ModelError
 from live.model_view.answer import Answer, Asked, run
 from live.sources.frame import Frame
 
 LONGEST_JOIN_S = 2.0
+MOST_GIVEN_UP = 4  # in a row: while a key is held that goes through the layers, some of them are seen
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +36,7 @@ class Worker:
         self._wanted: tuple[Frame, Asked] | None = None
         self._done: Answer | Failure | None = None
         self._running = self._over = False
+        self._given_up = 0
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
@@ -78,10 +81,28 @@ class Worker:
                 if self._over or self._wanted is None:
                     return
                 (frame, asked), self._wanted, self._running = self._wanted, None, True
-            done = self._answer(frame, asked)
-            with self._changed:
-                self._done = done
+            done = self._answer_unless_given_up(frame, asked)
+            if done is not None:
+                with self._changed:
+                    self._done = done
             self._on_done()
+
+    def _answer_unless_given_up(self, frame: Frame, asked: Asked) -> Answer | Failure | None:
+        """None where another layer is wanted meanwhile, or nothing any more."""
+
+        def unwanted() -> bool:
+            wanted = self._wanted
+            other = wanted is not None and wanted[1].layer != asked.layer and self._given_up < MOST_GIVEN_UP
+            return self._over or other
+
+        try:
+            with abandoned_when(unwanted):
+                done = self._answer(frame, asked)
+        except Abandoned:
+            self._given_up += 1
+            return None
+        self._given_up = 0
+        return done
 
     def _answer(self, frame: Frame, asked: Asked) -> Answer | Failure:
         try:

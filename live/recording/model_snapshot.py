@@ -17,6 +17,7 @@ from convviz_core.mosaic import MosaicGrid, tile_maps
 from live.model_view.picture import Shown
 from live.outputs import check_directory, replacing
 from live.recording.excites import write_excites
+from live.recording.model_comparison import write_model_comparison
 from live.state import ViewState
 from live.watching import Watched
 
@@ -35,11 +36,14 @@ def write_model_snapshot(
     layer, image = answer.asked.layer, answer.frame.image
     channels = layer.model.channels_for(answer.input_hw)
     values = to_input(image, answer.input_hw, channels, layer.normalization)
-    levels, ranges = page_levels(answer.output, shown.look.channels, shown.limits)
+    limits = shown.other.limits[0] if shown.other else shown.page.limits  # a difference's are not the layer's
+    levels, ranges = page_levels(answer.output, shown.page.look.channels, limits)
     mosaic = tile_maps(levels)
     settings = {**_settings(shown, state), "ranges": ranges.tolist(), **about}
     settings["watched"] = _watched(shown, state, mosaic, watched)
     check_directory(directory)
+    if shown.other:
+        settings["compare"] = write_model_comparison(directory, shown, shown.other, state, values)
     with ExitStack() as kept:
 
         def beside(name: str) -> Path:
@@ -68,7 +72,7 @@ def _settings(shown: Shown, state: ViewState) -> dict[str, object]:
         "page": choice.page + 1,
         "pages": -(-len(answer.conv) // 64),
         "order": str(choice.order),
-        "channels": list(shown.look.channels),
+        "channels": list(shown.page.look.channels),
         "activation": str(layer.activation),
         "range": str(state.appearance.range),
         "mirrored": state.appearance.mirror,
@@ -77,7 +81,7 @@ def _settings(shown: Shown, state: ViewState) -> dict[str, object]:
 
 def _watched(shown: Shown, state: ViewState, mosaic: ByteArray, watched: Sequence[Watched]) -> list[dict[str, object]]:
     """Each pin with its values; index, y and x are those of maps.npz."""
-    conv, channels = shown.answer.conv, shown.look.channels
+    conv, channels = shown.answer.conv, shown.page.look.channels
     grid = MosaicGrid(len(channels), (conv.shape[1], conv.shape[2]))
     history = {one.pixel: one for one in watched}
     found = []

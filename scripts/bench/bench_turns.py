@@ -1,8 +1,8 @@
 """Whether two layers that are shown side by side cost what they cost alone, and their difference no more.
 
-`python scripts/bench/bench_turns.py [--quick] [--rounds N] [--out FILE]`. Each engine of the CPU computes two banks:
-one alone, the other alone, both in turns, frame by frame, and one minus the other. The table goes to stderr, JSON to
---out or stdout.
+`python scripts/bench/bench_turns.py [--quick] [--rounds N] [--engine NAME] [--out FILE]`. Each engine of the CPU
+computes two banks (of whole numbers, of fractions, of two sizes, many): one alone, the other alone, both in turns, one
+frame after another, and one minus the other. The table goes to stderr, JSON to --out or stdout.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -22,10 +23,23 @@ import numpy as np  # noqa: E402
 from bench import SIZES_WH, commit, frames, processor  # noqa: E402
 from bench_ways import open_engines  # noqa: E402
 
-from convviz_core import Engine, Layer, load_bank  # noqa: E402
+from convviz_core import Engine, FilterBank, Layer, load_bank  # noqa: E402
 from convviz_core.arrays import ByteArray  # noqa: E402
+from convviz_core.difference import Difference  # noqa: E402
 
-BANKS = ("udacity", "sobel")
+Pair = tuple[FilterBank, FilterBank]
+
+
+def pairs() -> list[Pair]:
+    """Two banks each, the first of which the engines know best."""
+    rng, random = np.random.default_rng(0), []
+    for count, side in ((4, 4), (4, 4), (4, 5), (16, 5), (16, 5)):
+        kernels = rng.normal(size=(count, side, side)).astype(np.float32)
+        random.append(FilterBank.from_array(f"{count} of {side}x{side}", kernels))
+    small, other, larger, *many = random
+    return [(load_bank("udacity"), load_bank("sobel")), (small, other), (small, larger), (many[0], many[1])]
+
+
 TURN_S = 0.1
 
 Run = Callable[[ByteArray], object]
@@ -36,6 +50,7 @@ class Row:
     """Medians in ms: a frame of each bank alone, of both in turns, of their difference; and those by the sum alone."""
 
     size_wh: tuple[int, int]
+    banks: tuple[str, str]
     engine: str
     alone_ms: tuple[float, float]
     in_turns_ms: float
@@ -44,9 +59,9 @@ class Row:
     difference_ratio: float
 
 
-def measure(engine: Engine, size_wh: tuple[int, int], rounds: int, turn_s: float) -> Row:
+def measure(engine: Engine, pair: Pair, size_wh: tuple[int, int], rounds: int, turn_s: float) -> Row:
     """All in rounds, so that the machine's moods meet all alike."""
-    first, second = (Layer(load_bank(bank)) for bank in BANKS)
+    first, second = (Layer(bank) for bank in pair)
 
     def in_turns(frame: ByteArray) -> None:
         engine.run(frame, first)
@@ -54,11 +69,12 @@ def measure(engine: Engine, size_wh: tuple[int, int], rounds: int, turn_s: float
 
     pictures = frames(size_wh)
     difference = engine.plan(first, pictures[0].shape, minus=second)
+    limit = Difference(first, second).fixed_limit / 2
     runs: tuple[Run, ...] = (
         lambda frame: engine.run(frame, first),
         lambda frame: engine.run(frame, second),
         in_turns,
-        lambda frame: difference.run(frame, (-8.0, 8.0)),
+        lambda frame: difference.run(frame, (-limit, limit)),
     )
     times_ms: list[list[float]] = [[] for _ in runs]
     for _ in range(rounds):
@@ -66,7 +82,8 @@ def measure(engine: Engine, size_wh: tuple[int, int], rounds: int, turn_s: float
             run(pictures[-1])
             taken += turn(run, pictures, turn_s)
     one, other, both, less = (float(np.median(taken)) for taken in times_ms)
-    return Row(size_wh, engine.name, (one, other), both, both / (one + other), less, less / (one + other))
+    names = first.bank.name, second.bank.name
+    return Row(size_wh, names, engine.name, (one, other), both, both / (one + other), less, less / (one + other))
 
 
 def turn(run: Run, pictures: list[ByteArray], turn_s: float) -> list[float]:
@@ -80,27 +97,33 @@ def turn(run: Run, pictures: list[ByteArray], turn_s: float) -> list[float]:
     return taken
 
 
+def said(row: Row) -> str:
+    """One line."""
+    alone = " + ".join(f"{ms:.3f}" for ms in row.alone_ms)
+    size, banks = "{}x{}".format(*row.size_wh), " - ".join(row.banks)
+    return (
+        f"{size:>10} {banks:23} {row.engine:7} {alone} ms, in turns {row.in_turns_ms:.3f}: {row.ratio:.2f}, "
+        f"difference {row.difference_ms:.3f}: {row.difference_ratio:.2f}"
+    )
+
+
 def main(argv: Sequence[str]) -> int:
     """Measure and write."""
     parser = argparse.ArgumentParser(description="Times two layers in turns beside each alone.")
     parser.add_argument("--rounds", type=int, default=10, help="for each engine at each size (default: 10)")
+    parser.add_argument("--engine", help="this one only")
     parser.add_argument("--quick", action="store_true", help="one small size and a moment each: does it work?")
     parser.add_argument("--out", type=Path, help="the JSON file")
     arguments = parser.parse_args(argv)
     sizes_wh, rounds, turn_s = (SIZES_WH[:1], 1, 0.0) if arguments.quick else (SIZES_WH, arguments.rounds, TURN_S)
     rows = []
-    for size_wh in sizes_wh:
-        for engine in open_engines().values():
-            with engine:
-                rows.append(row := measure(engine, size_wh, rounds, turn_s))
-            alone = " + ".join(f"{ms:.3f}" for ms in row.alone_ms)
-            size = f"{size_wh[0]}x{size_wh[1]}"
-            print(
-                f"{size:>10} {row.engine:7} {alone} ms, in turns {row.in_turns_ms:.3f}: {row.ratio:.2f}, "
-                f"difference {row.difference_ms:.3f}: {row.difference_ratio:.2f}",
-                file=sys.stderr,
-            )
-    report = {"commit": commit(), "processor": processor(), "banks": BANKS, "results": [asdict(row) for row in rows]}
+    for size_wh, pair in product(sizes_wh, pairs()):
+        for name, engine in open_engines().items():
+            if arguments.engine in (None, name):
+                with engine:
+                    rows.append(row := measure(engine, pair, size_wh, rounds, turn_s))
+                print(said(row), file=sys.stderr)
+    report = {"commit": commit(), "processor": processor(), "results": [asdict(row) for row in rows]}
     written = json.dumps(report, indent=1)
     if arguments.out:
         arguments.out.write_text(written + "\n")

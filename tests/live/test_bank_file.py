@@ -13,12 +13,14 @@ import pytest
 
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.opencv.engine import OpenCvEngine
-from convviz_core.filters.bank import FilterBank
+from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.files import load_bank
 from convviz_core.filters.toml import to_toml
 from convviz_core.geometry import ConvSettings
+from convviz_core.layer import Activation, Layer
 from live.bank_changes import BankFiles, changed
-from live.bank_file import BankFile, stamp
+from live.bank_file import BankFile, NamedFile, stamp
+from live.comparing import CompareMode, Comparing
 from live.controls import press
 from live.display.null import NullDisplay
 from live.events import BankRead, Inbox
@@ -28,6 +30,7 @@ from live.recording.keep import Keep
 from live.sources.frame import Frame, SourceCounts, SourceSettings
 from live.state import LayerChoice, LayerSettings, ViewState
 
+SEED_DOUBLED = FilterBank("doubled", tuple(Filter(f.label, 2 * f.kernel) for f in load_bank("udacity").filters))
 HALF = 'name = "half"\n[[filter]]\nlabel = "a"\nkernel = [[1, 2'
 
 
@@ -39,10 +42,14 @@ class Watched:
     """A file of a bank, and what its watcher has told. `look` is what its thread does again and again."""
 
     def __init__(self, folder: Path, bank: FilterBank) -> None:
-        self.path, self.inbox = folder / "mine.toml", Inbox()
+        self.path, self.inbox, self._bank = folder / "mine.toml", Inbox(), bank
         self._times = 0
         self.write(to_toml(bank))
-        self.file = BankFile(str(self.path), self.path, stamp(self.path), bank, self.inbox)
+        self.file = BankFile(NamedFile(str(self.path), self.path), stamp(self.path), bank, self.inbox)
+
+    def on_the_kept_side(self) -> None:
+        named = NamedFile(str(self.path), self.path, live=False, kept=True)
+        self.file = BankFile(named, stamp(self.path), self._bank, self.inbox)
 
     def write(self, text: str, *, by_renaming: bool = False) -> None:
         if by_renaming:
@@ -87,7 +94,7 @@ def test_a_file_that_has_changed_is_read_once_it_stands_still(watched: Watched, 
 def test_a_change_between_the_first_reading_and_the_first_look_is_seen(watched: Watched) -> None:
     before, bank = stamp(watched.path), load_bank(watched.path)
     watched.write(to_toml(bank_of("second", 3, 4)))
-    watched.file = BankFile(str(watched.path), watched.path, before, bank, watched.inbox)
+    watched.file = BankFile(NamedFile(str(watched.path), watched.path), before, bank, watched.inbox)
     assert weights(watched.look(3)) == [[3, 4]]
 
 
@@ -170,6 +177,71 @@ def test_geometry_of_the_file_follows_it_and_what_the_command_line_said_stays() 
     assert changed(asked, before, after) == LayerChoice(after, ConvSettings(3, 5, "zeros", 2), bias=True)
 
 
+# The other side of a comparison.
+
+
+def with_kept(bank: FilterBank, live: FilterBank | None = None) -> ViewState:
+    """Two banks, of which the kept one is the file's."""
+    choice = LayerChoice.of(bank)
+    kept = Comparing(choice.layer(Activation.NONE), choice, mode=CompareMode.DIFFERENCE)
+    return replace(ViewState(LayerSettings.of((live or load_bank("udacity"),))), comparing=kept)
+
+
+def test_a_kept_bank_follows_its_file_with_the_activation_that_it_has() -> None:
+    said: list[str] = []
+    state, second = with_kept(replace(bank_of("a", 1, 2), conv=ConvSettings(stride=2))), bank_of("b", 3, 4)
+    after = BankFiles(said.append).take(BankRead(second, "'a.toml' has changed", live=False, kept=True), state)
+    assert after.comparing.kept == Layer(second, "none")  # and the stride of the file, which is 1 now
+    assert after.comparing.mode == CompareMode.DIFFERENCE
+    assert after.layer == state.layer
+    assert said == ["'a.toml' has changed and is read again, for the kept side"]
+    bad = BankFiles(said.append).take(BankRead(None, "it is bad", live=False, kept=True), after)
+    assert (bad, said[-1]) == (after, "it is bad")
+
+
+def test_a_file_of_both_sides_changes_both_and_is_said_once_and_unsaved_edits_hold_back_the_live_one_only() -> None:
+    said: list[str] = []
+    first, second, both = bank_of("a", 1, 2), bank_of("b", 3, 4), BankRead(None, "it has changed", kept=True)
+    state, files = with_kept(first, first), BankFiles(said.append)
+    after = files.take(replace(both, bank=second), state)
+    assert (after.layer.bank, after.comparing.kept) == (second, Layer(second, "none"))
+    assert said == ["it has changed and is read again"]
+    edited = press(press(state, "e")[0], "+")[0]
+    waiting = files.take(replace(both, bank=second), edited)
+    assert (waiting.settings, waiting.comparing.kept) == (edited.settings, Layer(second, "none"))
+    assert files.wait(press(waiting, "u")[0]).layer.bank is second
+
+
+def test_what_a_has_kept_is_no_files_any_more() -> None:
+    said: list[str] = []
+    state = press(with_kept(bank_of("a", 1, 2)), "a")[0]
+    after = BankFiles(said.append).take(BankRead(bank_of("b", 3, 4), "", live=False, kept=True), state)
+    assert after == state
+    assert said == []
+
+
+def test_each_file_of_the_command_line_is_watched_once_for_the_sides_that_it_is_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from live.bank_files import named_files
+    from live.parsers import view_parser
+
+    monkeypatch.chdir(tmp_path)
+    for name in "ab":
+        Path(f"{name}.toml").write_text(to_toml(bank_of(name, 1, 2)))
+
+    def sides(*words: str) -> list[tuple[str, bool, bool]]:
+        files = named_files(view_parser().parse_args(["synthetic", *words]))
+        assert all(read == stamp(file.path) for file, read in files)
+        return [(file.text, file.live, file.kept) for file, read in files]
+
+    assert sides() == sides("--filters", "udacity", "--compare", "sobel") == []
+    assert sides("--compare", "a.toml") == [("a.toml", False, True)]
+    assert sides("--filters", "a.toml", "--compare", str(tmp_path / "a.toml")) == [("a.toml", True, True)]
+    found = sides("--filters", "a.toml", "--compare", "b.toml")
+    assert found == [("a.toml", True, False), ("b.toml", False, True)]
+
+
 # The whole loop, without a window.
 
 
@@ -218,9 +290,9 @@ def rewritten(watched: Watched, bank: FilterBank) -> dict[int, Callable[[], obje
     return {3: write, 4: watched.file.look}
 
 
-def run_without_window(source: Source, watched: Watched) -> tuple[Last, list[str]]:
+def run_without_window(source: Source, watched: Watched, state: ViewState | None = None) -> tuple[Last, list[str]]:
     said: list[str] = []
-    last = Last(ViewState(LayerSettings.of((load_bank(watched.path), load_bank("udacity")))))
+    last = Last(state or ViewState(LayerSettings.of((load_bank(watched.path), load_bank("udacity")))))
     profiler = Profiler(lambda: source.now_s)
     run(source, OpenCvEngine(), NullDisplay(), profiler, last, keep=Keep(say=said.append), inbox=watched.inbox)
     return last, said
@@ -254,6 +326,29 @@ def test_a_bank_that_does_not_fit_the_frames_is_said_and_the_one_before_stays(wa
     assert any("smaller than the 31x31 kernels" in sentence for sentence in said)
 
 
+def test_a_run_without_a_window_goes_on_with_the_new_kept_bank(watched: Watched) -> None:
+    watched.on_the_kept_side()
+    source = Source(rewritten(watched, SEED_DOUBLED))
+    last, said = run_without_window(source, watched, with_kept(bank_of("first", 1, -1)))
+    assert said == [f"'{watched.path}' has changed and is read again, for the kept side"]
+    assert last.result is not None
+    with OpenCvEngine() as engine:
+        conv, activated = engine.maps(source.image, Layer(load_bank("udacity")))
+    # relu(c) - 2c, of which the file has been the second for six frames
+    assert last.result.peak == pytest.approx(float(np.abs(activated - 2 * conv).max()), rel=1e-5)
+
+
+def test_a_kept_bank_that_does_not_fit_the_frames_is_said_and_the_one_before_stays(watched: Watched) -> None:
+    watched.on_the_kept_side()
+    source = Source(rewritten(watched, bank_of("large", 1, shape=(1, 1, 31, 31))), (20, 20, 3))
+    last, said = run_without_window(source, watched, with_kept(bank_of("first", 1, -1)))
+    kept = last.state.comparing.kept
+    assert isinstance(kept, Layer)
+    assert kept.bank.name == "first"
+    assert last.state.comparing.mode == CompareMode.DIFFERENCE
+    assert sum("smaller than the 31x31 kernels of 'large': the kept bank stays as it was" in one for one in said) == 1
+
+
 def test_colour_is_asked_of_the_source_where_a_file_may_come_to_read_it(watched: Watched) -> None:
     from live.app import initial_state, source_settings
     from live.parsers import view_parser
@@ -263,4 +358,5 @@ def test_colour_is_asked_of_the_source_where_a_file_may_come_to_read_it(watched:
         return source_settings(arguments, initial_state(arguments, print))
 
     assert asked("--filters", str(watched.path)).gray_only is False
-    assert asked("--filters", "udacity").gray_only is True
+    assert asked("--compare", str(watched.path)).gray_only is False
+    assert asked("--filters", "udacity", "--compare", "sobel").gray_only is True

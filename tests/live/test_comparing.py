@@ -15,7 +15,7 @@ from convviz_core.filters.files import load_bank
 from convviz_core.geometry import ConvSettings
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
-from live.comparing import Compared, CompareMode, Comparing, compared
+from live.comparing import CompareMode, Comparing, compared
 from live.comparing_scene import comparable, comparing_scene
 from live.composing import layout_request, new_compositor, scene_of
 from live.controls import press
@@ -135,14 +135,14 @@ def test_pairs_stand_side_by_side_and_those_without_a_partner_are_left_out_and_s
         assert (kept.picture.width, kept.picture.height) == (live.picture.width, live.picture.height)
     two = compared(state.comparing, state.layer, SHAPE)
     assert two is not None
-    assert two.notes == ("4 kept maps have no partner and are left out",)
+    assert two.pairing.notes == ("4 kept maps have no partner and are left out",)
 
 
 def test_one_map_too_many_is_said_of_the_live_side_too() -> None:
     one = FilterBank("one", SEED.filters[:3])
     two = compared(Comparing(Layer(one), mode=CompareMode.BESIDE), Layer(SEED), SHAPE)
     assert two is not None
-    assert two.notes == ("1 live map has no partner and is left out",)
+    assert two.pairing.notes == ("1 live map has no partner and is left out",)
 
 
 def test_an_enlarged_map_has_its_partner_beside_it() -> None:
@@ -157,8 +157,8 @@ def test_an_enlarged_map_has_its_partner_beside_it() -> None:
 def test_with_other_strides_the_picture_stays_side_by_side_and_says_why(mode: CompareMode) -> None:
     two = compared(Comparing(Layer(SEED, stride=2), mode=mode), Layer(SEED), SHAPE)
     assert two is not None
-    assert (two.mode, two.alignment) == (CompareMode.BESIDE, None)
-    assert two.notes == (f"no {mode}, but side by side: their strides are 1 and 2",)
+    assert (two.mode, two.pairing.alignment) == (CompareMode.BESIDE, None)
+    assert two.pairing.notes == (f"no {mode}, but side by side: their strides are 1 and 2",)
 
 
 def test_side_by_side_each_has_its_own_geometry() -> None:
@@ -174,7 +174,7 @@ def test_a_half_pixel_that_is_left_is_said_where_maps_lie_on_each_other() -> Non
     for mode, count in ((CompareMode.BESIDE, 0), (CompareMode.WIPE, 1), (CompareMode.DIFFERENCE, 1)):
         two = compared(Comparing(Layer(BUILT_IN_BANKS[1]), mode=mode), Layer(SEED), SHAPE)
         assert two is not None
-        assert len([note for note in two.notes if "half a pixel" in note]) == count
+        assert len([note for note in two.pairing.notes if "half a pixel" in note]) == count
 
 
 def test_pointing_at_a_kept_pixel_is_pointing_at_the_same_place_of_the_scene() -> None:
@@ -220,7 +220,8 @@ def test_a_kept_layer_that_does_not_fit_is_let_go_with_a_sentence() -> None:
 
 def test_comparable_units_share_one_range_and_others_keep_their_own() -> None:
     def shares(kept: Layer) -> bool:
-        return Compared(Layer(SEED), kept, False, CompareMode.BESIDE, None).shares_range
+        two = compared(Comparing(kept, mode=CompareMode.BESIDE), Layer(SEED), SHAPE)
+        return two is not None and two.shares_range
 
     assert shares(Layer(SEED.flipped(), "none"))
     double = FilterBank("double", tuple(Filter(f.label, 2 * f.kernel) for f in SEED.filters))

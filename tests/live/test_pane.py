@@ -8,6 +8,7 @@ from watched_engine import WatchedEngine
 
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import PlanKey
+from convviz_core.engines.opencv.difference import OpenCvDifferencePlan
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.engines.opencv.plan import OpenCvPlan
 from convviz_core.filters.bank import FilterBank
@@ -28,7 +29,7 @@ class PlanningLog(WatchedEngine):
         super().__init__()
         self.planned: list[PlanKey] = []
 
-    def make_plan(self, key: PlanKey) -> OpenCvPlan:
+    def make_plan(self, key: PlanKey) -> OpenCvPlan | OpenCvDifferencePlan:
         self.planned.append(key)
         return super().make_plan(key)
 

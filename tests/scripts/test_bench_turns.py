@@ -32,6 +32,7 @@ def test_the_ratio_is_by_the_sum_of_both_alone(monkeypatch: pytest.MonkeyPatch) 
     given = iter([[2.0], [3.0], [5.5], [4.0]])
     monkeypatch.setattr(bench_turns, "turn", lambda *_: next(given))
     with open_engine("opencv", "cpu") as engine:
-        row = bench_turns.measure(engine, (40, 30), 1, 0.0)
+        row = bench_turns.measure(engine, bench_turns.pairs()[0], (40, 30), 1, 0.0)
     assert (row.alone_ms, row.in_turns_ms, row.ratio) == ((2.0, 3.0), 5.5, 1.1)
+    assert row.banks == ("udacity", "sobel")
     assert (row.difference_ms, row.difference_ratio) == (4.0, 0.8)

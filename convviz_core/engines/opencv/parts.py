@@ -73,7 +73,6 @@ class PartsCorrelator:
         phases = [(y, x) for y in range(min(self._stride[0], extent_h)) for x in range(min(self._stride[1], extent_w))]
         self._split = {phase: np.zeros((channels, *shape), np.float32) for phase in phases}
         self._part = np.empty(shape, np.float32)
-        self._total = np.empty((rows, width), np.float32)
 
     def read(self, planes: FloatArray) -> None:
         """Take a band's input, float32 (C, rows, W)."""
@@ -82,10 +81,9 @@ class PartsCorrelator:
             met = planes[:, y::stride_y, x::stride_x][:, : split.shape[1], : split.shape[2]]
             split[:, : met.shape[1], : met.shape[2]] = met
 
-    def responses(self, kernel: Sequence[Sequence[Part]], rows: int) -> FloatArray:
-        """The sum of a kernel's parts, float32 (rows, w), valid until the next one."""
-        total = self._total[:rows]
-        width, empty = total.shape[1], True
+    def responses(self, kernel: Sequence[Sequence[Part]], total: FloatArray) -> FloatArray:
+        """The sum of a kernel's parts into `total`, float32 (rows, w)."""
+        (rows, width), empty = total.shape, True
         for channel, parts in enumerate(kernel):
             for part in parts:
                 height, wide = rows + len(part.weights) - 1, width + part.weights.shape[1] - 1

@@ -18,8 +18,6 @@ from convviz_core.filters.bank import FilterBank
 from convviz_core.mosaic import black_mosaic
 from convviz_core.ranges import Limits, bank_ranges
 
-BAND_ROWS = 128  # of responses: a band's few float pictures stay in a core's cache
-
 BandWork = Callable[[BandScratch, Rows], None]
 
 
@@ -31,7 +29,7 @@ class OpenCvPlan(EnginePlan):
         super().__init__(key, check_open)
         self._pool = pool
         self._distinct = distinct_kernels(key.layer.weights)
-        self._bands = list(bands(key.map_hw[0], key.reduce, workers, BAND_ROWS))
+        self._bands = list(bands(key.map_hw[0], key.reduce, workers))
         self._padding = padding_for(key.layer, key.shape)
         shape = self._padding.shape if self._padding else key.shape
         self._scratches = [BandScratch(key, shape, self._distinct, self._bands[0][1]) for _ in range(workers)]

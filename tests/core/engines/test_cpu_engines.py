@@ -17,8 +17,7 @@ from convviz_core import Engine, EngineError, Filter, FilterBank, FrameSizeError
 from convviz_core.arrays import AnyArray, ByteArray
 from convviz_core.auto_range import map_ranges
 from convviz_core.engines.opencv.band import BandScratch
-from convviz_core.engines.opencv.bands import Rows
-from convviz_core.engines.opencv.plan import BAND_ROWS
+from convviz_core.engines.opencv.bands import BAND_ROWS, Rows
 from convviz_core.mosaic import MosaicGrid, reduce_maps, tile_maps
 from convviz_core.ranges import Range, to_bytes
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from unittest.mock import Mock
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -27,6 +29,7 @@ from convviz_core.mosaic import MosaicGrid, reduce_maps
 SEED, SOBEL, GABOR = load_bank("udacity"), load_bank("sobel"), load_bank("gabor")
 THIRDS = tuple(Filter(f"{i}", f.kernel / np.float32(3)) for i, f in enumerate(SOBEL.filters))
 BIASED = FilterBank("biased", THIRDS, bias=np.array([0.5, -1.0]))
+ENORMOUS = FilterBank("enormous", SOBEL.filters, bias=np.array([3e38, -1e38]))
 COLOUR = FilterBank.from_array("colour", np.random.default_rng(2).normal(size=(3, 3, 5, 5)).astype(np.float32))
 LARGE = FilterBank.from_array("large", np.random.default_rng(4).normal(size=(2, 15, 15)).astype(np.float32))
 PAIRS = {
@@ -43,6 +46,7 @@ PAIRS = {
     "strides": (Layer(SEED, stride=2), Layer(GABOR, "none", stride=2, padding=2)),
     "dilation": (Layer(SEED, dilation=2), Layer(SEED)),
     "large kernels": (Layer(LARGE, "none"), Layer(SEED)),
+    "enormous biases": (Layer(ENORMOUS, "none", bias=True), Layer(SEED)),
 }
 
 
@@ -171,6 +175,27 @@ def test_the_live_layer_takes_other_weights(engine: Engine) -> None:
     assert changing.run(frame, (-8.0, 8.0)).peak == pytest.approx(result.peak, rel=1e-5)
     changing.take_weights(SEED)
     assert changing.run(frame, (-8.0, 8.0)).peak == 0
+
+
+@pytest.mark.parametrize(
+    ("live", "kept", "kernels"),
+    [
+        (Layer(SEED), Layer(SOBEL), 3),  # the first two of four, a pair of opposites; and two
+        (Layer(SEED), Layer(SEED, "none"), 2),
+        (Layer(FilterBank("f4 to f1", SEED.filters[::-1])), Layer(SEED), 2),
+        (Layer(SEED, padding=1), Layer(SEED), 4),
+    ],
+)
+def test_opencv_correlates_each_kernel_of_the_maps_that_both_have_once(
+    monkeypatch: pytest.MonkeyPatch, live: Layer, kept: Layer, kernels: int
+) -> None:
+    calls = Mock(wraps=cv2.filter2D)
+    monkeypatch.setattr(cv2, "filter2D", calls)
+    monkeypatch.setattr(cv2, "getNumberOfCPUs", lambda: 1)
+    frame = frame_of()  # one band
+    with OpenCvEngine() as opencv:
+        opencv.plan(live, frame.shape, minus=kept).run(frame, (-8.0, 8.0))
+    assert calls.call_count == kernels
 
 
 def test_mirrored_and_read_only_frames_are_read_too(engine: Engine) -> None:

@@ -145,14 +145,36 @@ def test_a_model_whose_calls_depend_on_the_picture_is_shown_as_it_runs_now() -> 
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
-def test_weights_of_any_floating_type_give_float32_maps(dtype: torch.dtype) -> None:
-    model = load_model(make("plain").to(dtype))
+def test_weights_of_any_floating_type_give_maps_as_exact_as_float32(dtype: torch.dtype) -> None:
+    module = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(True), nn.Conv2d(8, 4, 3)).to(dtype)
     frame = picture()
-    wanted = reference("plain", as_input(frame))["3"].numpy()
+    with torch.inference_mode():
+        wanted = copy.deepcopy(module).double().eval()(as_input(frame).double())[0].numpy()
+    model = load_model(module)
     with open_engine("torch", "cpu") as engine:
-        conv, _ = engine.maps(frame, ModelLayer(model, "3", HW))
+        conv, _ = engine.maps(frame, ModelLayer(model, "2", HW))
     assert conv.dtype == np.float32
-    assert np.abs(conv - wanted).max() < np.abs(wanted).max() * 8 * torch.finfo(dtype).eps + 1e-6
+    assert np.abs(conv - wanted).max() < 1e-6 * np.abs(wanted).max()
+    assert model.notes == (("its " + str(dtype)[6:] + " weights are computed in float32",) * (dtype.itemsize == 2))
+
+
+def test_code_that_wants_its_own_type_of_16_bits_runs_in_it() -> None:
+    class Narrow(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 2, 1)
+
+        def forward(self, picture: Tensor) -> Tensor:
+            maps: Tensor = self.conv(picture.to(torch.bfloat16))
+            return maps
+
+    model = load_model(Narrow().to(torch.bfloat16))
+    frame = picture()
+    with open_engine("torch", "cpu") as engine:
+        conv, _ = engine.maps(frame, ModelLayer(model, "conv", HW))
+    assert model.dtype == torch.bfloat16
+    assert model.notes == ()
+    assert torch.equal(torch.tensor(conv), torch.tensor(conv).to(torch.bfloat16).float())
 
 
 def test_a_model_of_one_channel_gets_the_picture_in_gray_and_says_so() -> None:

@@ -15,7 +15,7 @@ from live.drawing.colormaps import base_table
 from live.drawing.legend import Legend
 from live.drawing.notices import Notices
 from live.drawing.scene import Scene, Status
-from live.drawing.strip import Strip, first_words, limits, second_words
+from live.drawing.strip import Strip, limits, second_words, side_words
 from live.drawing.text import ACCENT, BACKGROUND, PANEL, put, shortened, text_width, wrapped
 from live.layout import LayoutRequest, arrange
 
@@ -53,7 +53,7 @@ def test_every_tile_has_a_caption_and_the_kernel_is_in_it_with_square_cells() ->
 
 
 def test_the_strip_says_the_layer_its_range_in_real_units_and_the_source() -> None:
-    assert said(first_words(SCENE)) == ["udacity", "ReLU", "4 kernels of 4x4"]
+    assert said(side_words(SCENE)) == ["udacity", "ReLU", "4 kernels of 4x4"]
     assert limits(SCENE) == ("auto range  0", "5.92", "")
     assert said(second_words(SCENE)) == ["30 fps", "a source"]
 
@@ -61,7 +61,7 @@ def test_the_strip_says_the_layer_its_range_in_real_units_and_the_source() -> No
 def test_kernels_are_counted_in_rows_and_columns() -> None:
     bank = FilterBank("b", (Filter("f", np.ones((2, 6), np.float32)),))
     layer = Layer(bank, Activation.NONE)
-    assert said(first_words(replace(SCENE, layer=layer))) == ["b", "no ReLU", "1 kernel of 2x6"]
+    assert said(side_words(replace(SCENE, layer=layer))) == ["b", "no ReLU", "1 kernel of 2x6"]
 
 
 def test_the_strip_says_gain_and_the_share_above_the_range() -> None:

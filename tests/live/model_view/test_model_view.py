@@ -203,8 +203,8 @@ def test_pages_show_the_other_channels_and_their_own_bytes(at_once: None) -> Non
     module = nn.Sequential(nn.Conv2d(3, 70, 3))
     last, _ = in_window(state_of(module), ["PageDown", "PageDown"])
     assert last.shown is not None
-    assert last.shown.look.channels == (64, 65, 66, 67, 68, 69)
-    assert len(last.shown.ranges) == 6
+    assert last.shown.page.look.channels == (64, 65, 66, 67, 68, 69)
+    assert len(last.shown.page.ranges) == 6
 
 
 def test_the_strongest_channels_come_first(at_once: None) -> None:  # noqa: ARG001
@@ -213,12 +213,12 @@ def test_the_strongest_channels_come_first(at_once: None) -> None:  # noqa: ARG0
     conv.bias = nn.Parameter(torch.tensor([0.5, 2.0, 1.0]))
     last, _ = in_window(state_of(nn.Sequential(conv)), ["o", ""])
     assert last.shown is not None
-    assert last.shown.look.channels == (1, 2, 0)
+    assert last.shown.page.look.channels == (1, 2, 0)
 
 
 def test_keys_that_mean_nothing_for_a_model_change_nothing(at_once: None) -> None:  # noqa: ARG001
     plain, _ = in_window(state_of(make("plain")), [""])
-    after, _ = in_window(state_of(make("plain")), [*"fdexkujyab195"])
+    after, _ = in_window(state_of(make("plain")), [*"fdexkujyb195"])
     assert after.state.settings == plain.state.settings
     assert after.state.appearance == plain.state.appearance
     assert after.state.editing is None
@@ -277,10 +277,10 @@ def test_a_layer_that_disappears_is_said_and_its_last_picture_stays() -> None:
 def test_the_tint_shows_the_sizes_of_what_relu_removed(at_once: None) -> None:  # noqa: ARG001
     last, _ = in_window(state_of(make("plain"), "0", range=RangeMode.FIXED), ["t", "z"])
     assert last.shown is not None
-    conv, (_, limit) = last.shown.answer.conv, last.shown.limits or (0, 0)
+    conv, (_, limit) = last.shown.answer.conv, last.shown.page.limits or (0, 0)
     count, (height, width) = len(conv), conv.shape[1:]
-    assert last.shown.removed is not None
-    first_removed = last.shown.mosaic[2 * height : 3 * height, :width]  # the ninth of sixteen tiles, four by four
+    assert last.shown.page.removed is not None
+    first_removed = last.shown.page.mosaic[2 * height : 3 * height, :width]  # the ninth of sixteen tiles, four by four
     wanted = np.clip(np.floor(255 * np.maximum(-conv[0], 0) / limit + 0.5), 0, 255)
     assert count == 8
     assert np.abs(first_removed.astype(int) - wanted).max() <= 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +23,7 @@ from live.model_view.chosen import ModelChoice
 from live.model_view.composing import model_request
 from live.model_view.fields import FieldFinder
 from live.model_view.opening import with_layers
-from live.model_view.picture import Look, PictureMaker
+from live.model_view.picture import Look, PictureMaker, Shown
 from live.model_view.reasons import Reasons, arrived
 from live.model_view.sources import click_why
 from live.recording.model_snapshot import write_model_snapshot
@@ -133,9 +132,9 @@ def test_the_enlarged_channel_s_peaks_are_kept_and_a_snapshot_has_them(tmp_path:
     assert peak.box is not None
     assert np.array_equal(peak.patch, PICTURE[peak.box.top : peak.box.bottom, peak.box.left : peak.box.right])
     maker = PictureMaker()
-    maker.take(answer)
-    shown = maker.show(answer, Look(channels(answer), RangeMode.AUTO))
-    write_model_snapshot(tmp_path, replace(shown, excites=reasons.excited), state, (), {})
+    maker.take(answer.responses)
+    page = maker.show(answer.responses, Look(channels(answer), RangeMode.AUTO))
+    write_model_snapshot(tmp_path, Shown(answer, page, reasons.excited), state, (), {})
     about = json.loads((tmp_path / "excites" / "excites.json").read_text(encoding="utf-8"))
     assert (about["layer"], about["channel"], len(about["patches"])) == ("2.conv2", 6, 1)
     state = state.with_interaction(viewport=Viewport())
