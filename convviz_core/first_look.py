@@ -18,16 +18,14 @@ from convviz_core.gray import check_picture, to_gray
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import fixed_limit
 from convviz_core.sampling import (
-    BLOCK_PIXELS,
     LEAST_PIXELS,
     PRODUCTS_AT_ONCE,
     Products,
-    columns_spread,
     contiguous,
     scaled_bias,
     scaled_weights,
-    windows_at,
 )
+from convviz_core.windows import BLOCK_PIXELS, columns_spread, windows_at
 
 LOOK_NS = 480_000.0  # what a look may cost by the figures below, unless that is less than LEAST_PIXELS
 RUNS = (2, 3, 4, 6, 8)  # pixels; two of a run tell as much as 1.4 that lie apart: photographs, the built-in banks
