@@ -13,7 +13,8 @@ MODEL_HELP = (
 )
 WEIGHTS_HELP = "state dict or safetensors file; or pretrained, for torchvision and timm"
 _OF_MODELS = ("weights", "layer", "input", "normalize")
-_OF_BANKS = ("filters", "compare", "compare_as", "stride", "padding", "padding_mode", "dilation", "bias")
+_OF_GEOMETRY = ("stride", "padding", "padding_mode", "dilation", "bias")
+_OF_BANKS = ("filters", *_OF_GEOMETRY)
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +34,9 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 def check_together(arguments: argparse.Namespace) -> None:
     """ModelError where options were given that are not for what is shown."""
     given: set[str] = getattr(arguments, "given", set())
-    wrong = [name for name in (_OF_BANKS if arguments.model is not None else _OF_MODELS) if name in given]
+    of_others = _OF_BANKS if arguments.model is not None else _OF_MODELS
+    kept = set(_OF_GEOMETRY) if "compare" in given else set()  # of the bank that a model's layer is compared with
+    wrong = [name for name in of_others if name in given and name not in kept]
     if not wrong:
         return
     option = f"--{wrong[0].replace('_', '-')}"

@@ -69,7 +69,10 @@ class ModelStrip:
 
 def side_words(scene: Scene) -> tuple[Word, ...]:
     """A layer in words, the most important first: a model's, or a kept bank's."""
-    return bank_words(scene) if scene.model is None else layer_words(scene, scene.model)
+    if scene.model is not None:
+        return layer_words(scene, scene.model)
+    height, width = scene.image.shape[:2]
+    return (*bank_words(scene), (f"on the {width}x{height} frame", DIM, REGULAR))
 
 
 def layer_words(scene: Scene, model: ModelScene) -> tuple[Word, ...]:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from convviz_core.engines.api import Engine
+from convviz_core.layer import Layer
 from live.comparing import CompareMode
 from live.measuring.profiler import Profiler
 from live.measuring.record import Samples
@@ -61,8 +62,8 @@ def compared_words(state: ViewState) -> dict[str, object]:
     comparing = state.comparing
     if comparing.kept is None or comparing.mode == CompareMode.OFF:
         return {}
-    kept = comparing.kept
-    return {"compare": {"as": str(comparing.mode), "filters": kept.name, "activation": str(kept.activation)}}
+    kept, kind = comparing.kept, "filters" if isinstance(comparing.kept, Layer) else "layer"
+    return {"compare": {"as": str(comparing.mode), kind: kept.name, "activation": str(kept.activation)}}
 
 
 def frame_counts(counts: SourceCounts, profiler: Profiler) -> dict[str, int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convviz_core.arrays import AnyArray
-from live.model_view.answer import Answer
+from live.model_view.answer import Responses
 
 LATELY_S = 2.0  # the time constant of a channel's mean
 AGAIN_S = 1.0  # so long an order stays at least
@@ -43,10 +43,10 @@ class Channels:
         self.ranked: tuple[int, ...] = ()
         self.zeros = 0.0
 
-    def take(self, answer: Answer) -> None:
-        """Take in the picture that was answered."""
-        stats, time_s, layer = answer.output, answer.frame.media_time_s, answer.asked.layer
-        key = layer.name, layer.input_hw, layer.normalization, layer.activation, len(stats.mean)
+    def take(self, found: Responses) -> None:
+        """Take in a picture's."""
+        stats, time_s = found.output, found.frame.media_time_s
+        key = found.of, len(stats.mean)
         if key != self._key or time_s < self._time_s:
             self._key, self._seen, self._time_s = key, 0, time_s
             self._least, self._largest = stats.least.copy(), stats.largest.copy()
@@ -54,7 +54,7 @@ class Channels:
             self._order(time_s)
         kept = np.exp(-max(0.0, time_s - self._time_s) / LATELY_S)
         self._time_s, self.zeros = time_s, stats.zeros
-        self._seen += answer.conv[0].size
+        self._seen += found.conv[0].size
         np.minimum(self._least, stats.least, out=self._least)
         np.maximum(self._largest, stats.largest, out=self._largest)
         self._mean += (stats.mean - self._mean) * (1.0 - kept)

@@ -10,10 +10,12 @@ from convviz_core.engines.opening import open_engine
 from convviz_core.layer import Layer
 from convviz_core.models.layer import ModelLayer
 from convviz_core.placement import MapPlacement
+from convviz_core.ranges import Limits
 from live.comparing import CompareMode, Pairing, comparable_limits, shared_limits
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.model_view.answer import Answer, Responses, key_of
+from live.model_view.channels import Channels, Health
 from live.model_view.fields import FieldFinder
 from live.model_view.picture import Look, Page, PictureMaker, Shown
 from live.pane import Choice, Pane
@@ -24,8 +26,9 @@ from live.state import ViewState
 class Other:
     """The kept side of an answer.
 
-    output: its maps, where it is a layer of the model. page: what is shown of these, result: of a bank; both None where
-    the difference is shown. channels: those of the page, or the bank's maps.
+    channels: those of the page, or the bank's maps. output: its maps, where it is a layer of the model, and health: how
+    these do. page: what is shown of them, result: of a bank; both None where the difference is shown. limits: of the
+    live side and of the kept one, by themselves where the difference is shown.
     """
 
     layer: Layer | ModelLayer
@@ -34,7 +37,9 @@ class Other:
     output: LayerOutput | None = None
     page: Page | None = None
     result: Result | None = None
+    limits: tuple[Limits | None, Limits | None] = (None, None)
     shares_range: bool = False
+    health: Health | None = None
 
 
 class Comparison:
@@ -43,6 +48,7 @@ class Comparison:
     def __init__(self, fields: FieldFinder) -> None:
         self._fields = fields
         self._kept, self._differences = PictureMaker(), PictureMaker()
+        self._channels = Channels()
         self._differed: tuple[object, ...] = ()
         self._bank: tuple[Engine, Pane] | None = None
 
@@ -56,6 +62,7 @@ class Comparison:
         """A new answer: to be called once for each."""
         if answer.kept:
             self._kept.take(answer.kept)
+            self._channels.take(answer.kept)
 
     def pair(self, state: ViewState, answer: Answer, channels: tuple[int, ...]) -> Pairing | None:
         """How the answer's maps lie on the kept ones; None where nothing is compared, or these are not there yet."""
@@ -89,7 +96,8 @@ class Comparison:
         """Both sides, or their difference. look, maker: the live side's."""
         kept, reduce = state.comparing.kept, layout.other.reduce if layout and layout.other else 1
         if isinstance(kept, Layer):
-            side = Other(kept, two, tuple(range(len(kept.bank))))
+            own = maker.limits(answer.responses, look), None
+            side = Other(kept, two, tuple(range(len(kept.bank))), limits=own)
             if two.mode == CompareMode.DIFFERENCE:
                 return self._difference(answer, look, replace(side, output=self._bank_output(answer, kept)))
             result = self._bank_result(state, answer, kept, replace(look, reduce=reduce))
@@ -97,16 +105,17 @@ class Comparison:
         assert isinstance(kept, ModelLayer)
         assert answer.kept is not None
         responses = answer.kept
-        side = Other(kept, two, kept.shown(len(responses.conv)), responses.output)
+        channels, health = kept.shown(len(responses.conv)), self._channels.health
+        tint = state.appearance.tint and not kept.signed
+        kept_look = replace(look, channels=channels, reduce=reduce, tint=tint)
+        limits = maker.limits(answer.responses, look), self._kept.limits(responses, kept_look)
+        side = Other(kept, two, channels, responses.output, limits=limits, health=health)
         if two.mode == CompareMode.DIFFERENCE:
             return self._difference(answer, look, side)
-        tint = state.appearance.tint and not kept.signed
-        kept_look = replace(look, channels=side.channels, reduce=reduce, tint=tint)
-        limits = maker.limits(answer.responses, look), self._kept.limits(responses, kept_look)
         shares = comparable_limits(maker.met(answer.responses), self._kept.met(responses))
         both = shared_limits(limits[0], limits[1]) if shares and limits[0] and limits[1] else None
         page = self._kept.show(responses, kept_look, both)
-        other = replace(side, page=page, shares_range=both is not None)
+        other = replace(side, page=page, limits=(both or limits[0], both or limits[1]), shares_range=both is not None)
         return Shown(answer, maker.show(answer.responses, look, both), other=other)
 
     def close(self) -> None:

@@ -11,9 +11,15 @@ from convviz_core.placement import MapPlacement
 
 
 class FieldFinder:
-    """Finds one layer's fields at a time, in a thread."""
+    """Finds one layer's fields at a time. beside: in a thread; else at once, in the caller's.
 
-    def __init__(self) -> None:
+    settled: how often something that was said to be found later has been looked for to its end.
+    """
+
+    def __init__(self, *, beside: bool = True) -> None:
+        self._beside = beside
+        self.settled = 0
+        self._told = False
         self._found: set[tuple[str, tuple[int, int]]] = set()
         self._placed: dict[tuple[str, tuple[int, int]], MapPlacement | None] = {}
         self._thread: threading.Thread | None = None
@@ -22,6 +28,8 @@ class FieldFinder:
         """What response (y, x) reads of the input, None where that is not known; and whether it is being found."""
         key = layer.name, input_hw
         running = self._thread is not None and self._thread.is_alive()
+        if key not in self._found and not self._beside:
+            self._find(layer, input_hw)
         if key in self._found and not running:
             try:
                 return layer.model.receptive_field(layer.name, input_hw, y, x), False
@@ -32,6 +40,7 @@ class FieldFinder:
                 target=self._find, args=(layer, input_hw), name="convviz-fields", daemon=True
             )
             self._thread.start()
+        self._told = True
         return None, True
 
     def placement(self, layer: ModelLayer, input_hw: tuple[int, int]) -> tuple[MapPlacement | None, bool]:
@@ -46,6 +55,12 @@ class FieldFinder:
             except ModelError:  # a picture calls what noise does not
                 self._placed[key] = None
         return self._placed[key], False
+
+    def settle(self) -> None:
+        """Take note of the end of what was looked for."""
+        if self._told and not self.pending:
+            self._told = False
+            self.settled += 1
 
     @property
     def pending(self) -> bool:

@@ -43,7 +43,11 @@ class ModelSession(Session):
         super().__init__(*arguments)
         self._compositor = new_model_compositor()
         self._worker = Worker(self._engine, beside=self._display.interactive)
-        self._fields, self._channels, self._maker = FieldFinder(), Channels(), PictureMaker()
+        self._fields, self._channels, self._maker = (
+            FieldFinder(beside=self._display.interactive),
+            Channels(),
+            PictureMaker(),
+        )
         self._asked: Asked | None = None
         self._size_hw: tuple[int, int] | None = None  # of the input that the list of layers is for
         self._answer: Answer | None = None
@@ -110,7 +114,7 @@ class ModelSession(Session):
     def _take(self, answer: Answer) -> Frame | None:
         """A new answer. Its frame counts once, however often another layer of it is asked for."""
         before, self._answer, self._failure = self._answer, answer, ""
-        self._channels.take(answer)
+        self._channels.take(answer.responses)
         self._maker.take(answer.responses)
         self._comparison.take(answer)
         if answer.asked.kept and not answer.kept and self._comparison.asked(self.state) == answer.asked.kept:
@@ -126,6 +130,7 @@ class ModelSession(Session):
 
     def outdated(self) -> bool:
         """Whether what is on the screen is no longer what should be."""
+        self._fields.settle()
         changed = self._shown is None or self._shown.answer is not self._answer
         return self._answer is not None and self._display.canvas_wh is not None and (changed or super().outdated())
 
@@ -212,7 +217,7 @@ class ModelSession(Session):
         return first_maps(result.mosaic, tiles, len(result.ranges))
 
     def _subject(self, canvas_wh: tuple[int, int]) -> object:
-        return super()._subject(canvas_wh), self._fields.pending
+        return super()._subject(canvas_wh), self._fields.settled
 
     def idle(self) -> Sequence[DisplayEvent]:
         """Nothing new: wait for a key, hardly while an answer is to come."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from convviz_core.gray import to_gray, to_unit
 from convviz_core.layer import Layer
 from convviz_core.maps_file import write_maps
 from convviz_core.ranges import Range, RangeMode
-from live.comparing import Compared
+from live.comparing import Compared, Pairing
 from live.errors import output_error
 from live.outputs import check_directory, replacing
 from live.recording.snapshot import layer_settings
@@ -82,38 +82,48 @@ def write_comparison(
     Errors: OutputError.
     """
     two, kept = other.two, other.two.kept
-    full = engine.run(image, kept, as_shown(range, other.kept))
+    said, kept_maps = write_kept_bank(directory, engine, image, as_shown(range, other.kept), kept)
+    if two.difference and two.pairing.alignment:
+        write_difference(directory, Difference(two.live, kept).of(live_maps, kept_maps, two.pairing.alignment))
+    return pairing_settings(two.pairing) | {"true_convolution": two.flipped, **said}
+
+
+def write_kept_bank(
+    directory: Path, engine: Engine, image: ByteArray, range: Range, kept: Layer
+) -> tuple[dict[str, object], FloatArray]:
+    """The kept bank's COMPARISON_FILES; what settings.json says of it, and its maps after the activation."""
+    full = engine.run(image, kept, range)
     mosaic, ranges = full.mosaic.copy(), full.ranges.tolist()
     conv, activated = engine.maps(image, kept)
-    folder = directory / FOLDER
-    check_directory(folder)
-    with ExitStack() as stack:
-
-        def beside(name: str) -> Path:
-            return stack.enter_context(replacing(folder / name))
-
+    with folder_of(directory) as beside:
         beside("mosaic.png").write_bytes(cv2.imencode(".png", mosaic)[1].tobytes())
         gray, bank = to_unit(to_gray(image)), kept.weights
         write_maps(beside("maps.npz"), gray, bank.kernels, conv, activated, bank.bias)
         beside("filters.toml").write_text(to_toml(replace(writable(kept.bank), conv=kept.conv)), encoding="utf-8")
-        if two.difference and two.pairing.alignment:
-            kept_maps = conv if kept.signed else activated
-            found = Difference(two.live, kept).of(live_maps, kept_maps, two.pairing.alignment)
-            with beside(DIFFERENCE_FILE).open("wb") as file:  # np.savez would add .npz to the name of the moment
-                np.savez(file, difference=found)
-    return _settings(two, kept) | {"ranges": ranges}
+    said = {"filters": kept.bank.name, "labels": list(kept.bank.labels), "activation": str(kept.activation)}
+    return said | layer_settings(kept) | {"ranges": ranges}, conv if kept.signed else activated
 
 
-def _settings(two: Compared, kept: Layer) -> dict[str, object]:
-    """What is compared with what, and where in either's maps their difference begins."""
-    alignment = two.pairing.alignment
+def write_difference(directory: Path, difference: FloatArray) -> None:
+    """difference.npz: float32 (n, h, w), live minus kept."""
+    with folder_of(directory) as beside, beside(DIFFERENCE_FILE).open("wb") as file:  # np.savez adds .npz to a name
+        np.savez(file, difference=difference)
+
+
+@contextmanager
+def folder_of(directory: Path) -> Iterator[Callable[[str], Path]]:
+    """Inside, where to write a file of the folder's `compare/`, by name: they are there once all are written."""
+    folder = directory / FOLDER
+    check_directory(folder)
+    with ExitStack() as stack:
+        yield lambda name: stack.enter_context(replacing(folder / name))
+
+
+def pairing_settings(two: Pairing) -> dict[str, object]:
+    """How two are compared, and where in either's maps their difference begins."""
+    alignment = two.alignment
     return {
         "as": str(two.mode),
-        "filters": kept.bank.name,
-        "labels": list(kept.bank.labels),
-        "activation": str(kept.activation),
-        "true_convolution": two.flipped,
-        **layer_settings(kept),
         "aligned": alignment
         and {
             "live_yx": list(alignment.live_yx),
@@ -122,5 +132,5 @@ def _settings(two: Compared, kept: Layer) -> dict[str, object]:
             "maps": alignment.count,
             "half_pixel_left_yx": list(alignment.rest_yx),
         },
-        "notes": list(two.pairing.notes),
+        "notes": list(two.notes),
     }

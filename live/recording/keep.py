@@ -150,11 +150,12 @@ class Keep:
         """
         earlier = earlier_files(directory)
         if shown is not None:
+            from live.recording.model_comparison import model_comparison_files
             from live.recording.model_snapshot import write_model_snapshot  # which loads torch
 
             about = {"engine": engine.name, "device": engine.device, "source": self.source}
             write_model_snapshot(directory, shown, state, watched, about)
-            remove_files(earlier)
+            remove_files(set(earlier) - set(model_comparison_files(directory, shown.other)))
             return
         layer = state.layer
         own = None if other and other.two.difference else result  # a difference's range is not the layer's

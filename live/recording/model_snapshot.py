@@ -17,6 +17,7 @@ from convviz_core.mosaic import MosaicGrid, tile_maps
 from live.model_view.picture import Shown
 from live.outputs import check_directory, replacing
 from live.recording.excites import write_excites
+from live.recording.model_comparison import write_model_comparison
 from live.state import ViewState
 from live.watching import Watched
 
@@ -35,11 +36,14 @@ def write_model_snapshot(
     layer, image = answer.asked.layer, answer.frame.image
     channels = layer.model.channels_for(answer.input_hw)
     values = to_input(image, answer.input_hw, channels, layer.normalization)
-    levels, ranges = page_levels(answer.output, shown.page.look.channels, shown.page.limits)
+    limits = shown.other.limits[0] if shown.other else shown.page.limits  # a difference's are not the layer's
+    levels, ranges = page_levels(answer.output, shown.page.look.channels, limits)
     mosaic = tile_maps(levels)
     settings = {**_settings(shown, state), "ranges": ranges.tolist(), **about}
     settings["watched"] = _watched(shown, state, mosaic, watched)
     check_directory(directory)
+    if shown.other:
+        settings["compare"] = write_model_comparison(directory, shown, shown.other, state, values)
     with ExitStack() as kept:
 
         def beside(name: str) -> Path:

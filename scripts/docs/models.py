@@ -26,6 +26,7 @@ from live.drawing.text import BACKGROUND  # noqa: E402
 SHOTS = {
     "models-first.png": ["space"],
     "models-typed.png": ["space", "slash", *"con"],
+    "models-compare.png": ["space", "r", "a", "bracketright", "b", "wait", "b"],
     "models-pinned.png": ["space", *["bracketright"] * 3, "o", "i", "pin"],
 }
 
@@ -51,7 +52,7 @@ def main() -> None:
             for key in keys:
                 if key == "pin":
                     screen.click(*_IN_A_TILE)
-                else:
+                elif key != "wait":  # for what comes by itself
                     screen.key(key)
                 seen = screen.wait_for_picture(partial(differs, seen), f"a change by {key}")
             if "pin" in keys:  # the panel is drawn once more when that is known

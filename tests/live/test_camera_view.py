@@ -14,7 +14,7 @@ from typing import Any
 
 import cv2
 import pytest
-from test_camera import DRIVER, PATIENCE_S, control
+from vivid import DRIVER, PATIENCE_S, control
 
 pytestmark = pytest.mark.camera
 

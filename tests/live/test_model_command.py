@@ -67,6 +67,8 @@ def test_a_run_keeps_maps_and_says_in_its_statistics_what_was_shown(capsys: pyte
     [
         (("--model", "net.py:net", "--filters", "sobel"), "--filters is about filters"),
         (("--model", "net.py:net", "--stride", "2"), "--stride is about filters"),
+        (("--model", "net.py:net", "--compare-as", "wipe"), "--compare, which names one, is missing"),
+        (("--model", "net.py:net", "--compare", "nothing"), "nothing"),
         (("--layer", "0"), "--layer is about a model"),
         (("--model", "net.py:net", "--layer", "7"), "no layer '7'"),
         (("--model", "net.py:nett"), "nett"),

@@ -29,29 +29,29 @@ def answer(means: list[float], time_s: float) -> Answer:
 
 def test_a_channel_is_dead_until_it_answers_above_zero_and_saturated_until_it_varies() -> None:
     channels = Channels()
-    channels.take(answer([0, -1, 3, 2], 0.0))
+    channels.take(answer([0, -1, 3, 2], 0.0).responses)
     assert channels.health.dead == {0, 1}
     assert channels.health.saturated == {3}
     assert channels.health.zeros == 0.5
-    channels.take(answer([0, 1, 3, 1], 0.1))
+    channels.take(answer([0, 1, 3, 1], 0.1).responses)
     assert channels.health.dead == {0}
     assert channels.health.saturated == frozenset()
 
 
 def test_the_order_follows_means_of_the_last_seconds_and_not_small_changes() -> None:
     channels = Channels()
-    channels.take(answer([1.0, 2.0, 4.0, 8.0], 0.0))
+    channels.take(answer([1.0, 2.0, 4.0, 8.0], 0.0).responses)
     assert channels.ranked == (3, 2, 1, 0)
     for step in range(1, 100):  # 2 becomes 2.3 and 4 becomes 3.7: closer, and by less than a quarter
-        channels.take(answer([1.0, 2.3, 3.7, 8.0], step / 10))
+        channels.take(answer([1.0, 2.3, 3.7, 8.0], step / 10).responses)
     assert channels.ranked == (3, 2, 1, 0)
     for step in range(100, 200):
-        channels.take(answer([1.0, 6.0, 3.7, 8.0], step / 10))
+        channels.take(answer([1.0, 6.0, 3.7, 8.0], step / 10).responses)
     assert channels.ranked == (3, 1, 2, 0)
 
 
 def test_another_layer_or_a_jump_back_begins_anew() -> None:
     channels = Channels()
-    channels.take(answer([1, 1, 1, 1], 5.0))
-    channels.take(answer([0, 1, 1, 1], 1.0))
+    channels.take(answer([1, 1, 1, 1], 5.0).responses)
+    channels.take(answer([0, 1, 1, 1], 1.0).responses)
     assert channels.health.dead == {0}

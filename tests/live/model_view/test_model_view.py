@@ -218,7 +218,7 @@ def test_the_strongest_channels_come_first(at_once: None) -> None:  # noqa: ARG0
 
 def test_keys_that_mean_nothing_for_a_model_change_nothing(at_once: None) -> None:  # noqa: ARG001
     plain, _ = in_window(state_of(make("plain")), [""])
-    after, _ = in_window(state_of(make("plain")), [*"fdexkujyab195"])
+    after, _ = in_window(state_of(make("plain")), [*"fdexkujyb195"])
     assert after.state.settings == plain.state.settings
     assert after.state.appearance == plain.state.appearance
     assert after.state.editing is None

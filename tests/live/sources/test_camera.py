@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from source_fakes import Events, reads_on
+from vivid import DRIVER, PATIENCE_S, control
 
 import live.opencv_settings  # noqa: F401 - before cv2: silent cameras block for one second, not ten
 from live.sources import Frame, FrameSource, SourceError, SourceSettings, open_source
@@ -21,14 +22,7 @@ from live.sources.live_reader import LiveReader
 
 pytestmark = pytest.mark.camera
 
-PATIENCE_S = 60.0  # only a broken test waits so long
-DRIVER = Path("/sys/bus/platform/drivers/vivid")
 SMALL = SourceSettings(width=320, height=180)
-
-
-def control(name: str, value: int) -> None:
-    """Set one of the camera's controls, as from another program."""
-    subprocess.run(["v4l2-ctl", "-c", f"{name}={value}"], check=True, capture_output=True)
 
 
 def read_until(source: FrameSource, done: Callable[[Frame | None], bool]) -> None:
