@@ -1,6 +1,6 @@
 """Makes the documents' pictures: runs convviz on a screen that nobody sees (Xvfb), presses keys, keeps what is there.
 
-`.venv/bin/python scripts/docs/screenshots.py`, on Linux, with the packages xvfb and xdotool.
+`.venv/bin/python scripts/docs/screenshots.py [NAME.png ...]`, on Linux, with the packages xvfb and xdotool.
 """
 
 from __future__ import annotations
@@ -44,12 +44,14 @@ UPPER_RIGHT = [
 LOWER_RIGHT = ["Down", *["plus"] * 2, "Right", *["plus"] * 2, "Down", *["plus"] * 2, "Left", *["plus"] * 2]
 CORNERS = ["space", "e", *["Delete"] * 3, *UPPER_RIGHT, *LOWER_RIGHT]
 SCENES = {"kernels-corners.png": "synthetic:checker"}  # of those that do not show the usual one
+OPTIONS = {"comparing.png": ["--filters", "sobel"]}
 SHOTS = {
     "window.png": ["space"],
     "inspector.png": ["space", "i"],
     "kernels-one-weight.png": [*ONE_EMPTY_KERNEL, "plus"],
     "kernels-edge.png": [*ONE_EMPTY_KERNEL, "Right", "Down", "minus", "Right", "plus"],
     "kernels-corners.png": CORNERS,
+    "comparing.png": ["space", "a", "b", "b", "e", "Down", "minus", "Right", "Right", "plus"],
 }
 SCENE_HW = (480, 640)  # of the synthetic scene
 GRATINGS_EDGE = (0, 60, 318)  # a pixel of the first map (map, y, x), where the dark ground ends and the grating begins
@@ -76,10 +78,11 @@ def place_of(pixel: tuple[int, int, int], window: ByteArray) -> tuple[int, int]:
 
 
 def main() -> None:
-    """Write every shot into docs/."""
-    for name, keys in SHOTS.items():
+    """Write every shot, or those that are named, into docs/."""
+    wanted = sys.argv[1:] or SHOTS
+    for name, keys in ((name, SHOTS[name]) for name in wanted):
         with xvfb(SCREEN) as display, Screen(display) as screen:
-            screen.start([sys.executable, "-m", "live", SCENES.get(name, "synthetic")])
+            screen.start([sys.executable, "-m", "live", SCENES.get(name, "synthetic"), *OPTIONS.get(name, [])])
             screen.wait_for_window("convviz")
             before = screen.wait_for_picture(has_strip, "a first picture")
             for key in keys:
