@@ -85,11 +85,11 @@ class FirstLook:
         counted = np.count_nonzero(pilot > nothing)
         kept = min(pilot.size, math.ceil(_ASKED * counted / one_in) + _PILOTS_LEAST)
         level = float(np.partition(pilot, pilot.size - kept)[pilot.size - kept])
-        while True:
-            found = self._above(frame, nothing, level)
+        for least in (level, level / 4):
+            found = self._above(frame, nothing, least)
             if found.largest.size >= min(math.ceil(_LEAST_KEPT * found.counted / one_in), found.seen):
                 return found
-            level = level / 2 if level > nothing else -math.inf
+        return self._above(frame, nothing, -math.inf)  # the pilot has seen nothing of what there is
 
     def _above(self, frame: ByteArray, nothing: float, level: float) -> Found:
         """largest: all that reach `level`."""
