@@ -60,13 +60,27 @@ def difference_output(
     live: LayerOutput, kept: LayerOutput, channels: tuple[Channels, Channels], alignment: Alignment
 ) -> LayerOutput:
     """What one answers more than the other, after the activations: the live channels minus the kept ones, in pairs."""
-    sides, (height, width) = [], alignment.hw
-    corners = alignment.live_yx, alignment.kept_yx
-    for output, chosen, (top, left) in zip((live, kept), channels, corners, strict=True):
-        found = output.conv[list(chosen[: alignment.count]), top : top + height, left : left + width]
-        sides.append(found if output.signed else np.maximum(found, 0))
+    (height, width), corners = alignment.hw, (alignment.live_yx, alignment.kept_yx)
+    found = np.empty((alignment.count, height, width), np.float32)
+    known = np.empty((3, alignment.count), np.float32)  # least, largest, mean size
+    zeros = 0
     with np.errstate(invalid="ignore"):  # a model may answer with infinity
-        return output_of(sides[0] - sides[1], signed=True)
+        for index, one in enumerate(found):  # map by map, in the cache
+            live_map, kept_map = (
+                _shown_part(output, chosen[index], corner, alignment.hw)
+                for output, chosen, corner in zip((live, kept), channels, corners, strict=True)
+            )
+            np.subtract(live_map, kept_map, out=one)
+            known[:, index] = one.min(), one.max(), np.abs(one).mean()
+            zeros += one.size - int(np.count_nonzero(one))
+    least, largest, mean = np.nan_to_num(known)
+    return LayerOutput(found, True, least, largest, mean, zeros / found.size, _peak(least, largest, signed=True))
+
+
+def _shown_part(output: LayerOutput, channel: int, corner: tuple[int, int], hw: tuple[int, int]) -> FloatArray:
+    (top, left), (height, width) = corner, hw
+    part = output.conv[channel, top : top + height, left : left + width]
+    return part if output.signed else np.maximum(part, 0)
 
 
 def output_of(maps: FloatArray, *, signed: bool, run: Traced | None = None) -> LayerOutput:
@@ -77,8 +91,11 @@ def output_of(maps: FloatArray, *, signed: bool, run: Traced | None = None) -> L
     mean = (flat.abs() if signed else flat.relu()).mean(1)
     each: list[AnyArray] = [part.nan_to_num(0.0).numpy() for part in (flat.amin(1), flat.amax(1), mean)]
     least, largest, means = each
-    peak = float(max(largest.max(), -least.min() if signed else 0.0, 0.0))
-    return LayerOutput(maps, signed, least, largest, means, zeros, peak, run)
+    return LayerOutput(maps, signed, least, largest, means, zeros, _peak(least, largest, signed=signed), run)
+
+
+def _peak(least: AnyArray, largest: AnyArray, *, signed: bool) -> float:
+    return float(max(largest.max(), -least.min() if signed else 0.0, 0.0))
 
 
 def page_levels(

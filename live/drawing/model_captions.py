@@ -87,7 +87,7 @@ def _caption(layout: Layout, scene: Scene, tile: Tile) -> Sprite:
         return sprite
     said = " ".join(word for word in (model.state_of(tile.index), *_notes(layout, scene, tile.index)) if word)
     colour = ACCENT if model.state_of(tile.index) else DIM
-    behind = _NOTE if _follows(scene) else ""  # on all tiles alike
+    behind = _NOTE if scene.removed is not None or layout.caption.notes else ""  # on all tiles alike
     whose = head_of(scene.side, difference=scene.difference)
     if text_width(f"{whose}{model.shape[0] - 1} {behind}", size) > width:
         whose = f"{MINUS} " if whose.startswith(MINUS) else ""
@@ -106,7 +106,7 @@ def _notes(layout: Layout, scene: Scene, index: int) -> list[str]:
         least = float(counts_from(scene.layer.bank, scene.removed)[index])
         levels = map_part(scene.mosaic, scene.removed.count, scene.removed.tiles[index], layout)
         return [f"{removed_share(levels, least, lo, hi):.0%} removed"]
-    if scene.range == RangeMode.FRAME and not (scene.difference and scene.other is None):
+    if scene.range == RangeMode.FRAME and layout.caption.notes and not (scene.difference and scene.other is None):
         lo, hi = scene.ranges[index].tolist()
         return [f"flat {figure(lo)}" if lo == hi else f"{figure(lo)} to {figure(hi)}"]
     return []

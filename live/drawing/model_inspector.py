@@ -104,7 +104,10 @@ def _write(page: PanelPage, layout: Layout, scene: Scene) -> None:
         return
     place = layout.panel(Panel.INSPECTOR)
     assert place is not None
-    places = why_places(place, layout.text, model.why.lines)
+    places = why_places(place, layout, model.why.lines)
+    if places.top - place.y < page.y:
+        page.leave_out("what it was made of")
+        return
     bottom, page.bottom = page.bottom, places.top - place.y - layout.text.pad
     if page.height >= 3 * page.step(small=True):
         _write_others(page, scene, channel, y, x)

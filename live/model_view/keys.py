@@ -169,7 +169,12 @@ MODEL_KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(("PageUp", "PageDown"), "the next 64 channels (while the help is open: its pages)", turn_page),
 )
 
-_WORDS = {", (comma)": (", (comma)", "let the pinned pixel walk along its row, and stop it")}
+_WORDS = {
+    ", (comma)": "let the pinned pixel walk along its row, and stop it",
+    "arrows": "choose in the list of layers, move the pinned pixel, or pan",
+    "q Esc": "quit (Esc first closes the help and the list, lets pins go, leaves an enlarged channel)",
+}
+_OF_KERNELS = {*NOT_FOR_MODELS, "PageDown", "point"}  # what the help says of the matrices of a kernel, too
 _ARROWS = KeyBinding(tuple(does.ARROWS), "", _arrow)
 _LEAVE = KeyBinding(("q", "Esc"), "", leave)
 _TYPING = KeyBinding((), "", type_key)
@@ -210,16 +215,20 @@ def model_sections() -> list[tuple[str, list[tuple[str, str]]]]:
     """The help's sections while a model is shown."""
     from live.purposes import help_sections
 
-    without = ("Choose the filters", "Change the weights")
-    not_here = {*NOT_FOR_MODELS, "PageDown", "point at it", "wheel over it"}
+    without = ("Choose the filters", "Change the layer")
     first = [(key_names(binding), binding.help) for binding in MODEL_KEYS]
     first += [
         ("click a line of i", "that channel in the layer that made the input, pinned where it was read"),
         ("z", "enlarge a channel; beside it stand the nine parts of the input that drove it highest"),
     ]
     rest = [
-        (title, [_WORDS.get(line[0], line) for line in lines if not {line[0], *line[0].split()} & not_here])
+        (title, [(keys, _WORDS.get(keys, words)) for keys, words in lines if _for_models(keys, words)])
         for title, lines in help_sections()
         if title not in without
     ]
     return [("Choose layer and channels", [*first, ("r", "the viewer's own ReLU on or off")]), *rest]
+
+
+def _for_models(keys: str, words: str) -> bool:
+    """Whether a line of the help is true while a model is shown."""
+    return not {keys, *keys.split()} & _OF_KERNELS and not words.startswith("over the inspector")

@@ -14,7 +14,7 @@ def click_why(state: ViewState, layout: Layout, at: tuple[int, int]) -> ViewStat
     place, choice = layout.panel(Panel.INSPECTOR), state.model
     if place is None or choice is None:
         return state
-    line = why_places(place, layout.text, len(choice.sources)).line_at(at[1])
+    line = why_places(place, layout, len(choice.sources)).line_at(at[1])
     source = choice.sources[line] if line is not None else None
     if source is None or source.layer is None:
         return state

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from test_model_view import HW, headless, in_window, picture, state_of
+from test_model_view import HW, Display, headless, in_window, picture, state_of
 from torch import nn
 from torch_models import ControlFlow, make, reference
 
@@ -26,8 +26,9 @@ from convviz_core.placement import Alignment
 from convviz_core.ranges import RangeMode
 from live.comparing import CompareMode, Comparing, Pairing
 from live.controls import press
-from live.drawing.model_inspector import kept_value
+from live.drawing.model_inspector import ModelInspector, kept_value
 from live.drawing.model_strip import side_words
+from live.drawing.panel import PanelPage
 from live.drawing.pixel_numbers import shown_responses
 from live.drawing.scene import Scene
 from live.key_reasons import why_nothing
@@ -35,8 +36,11 @@ from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.loop import Last
 from live.model_view import comparing_scene, session
+from live.model_view.chosen import Source as Place
 from live.model_view.comparing import Other
 from live.model_view.fields import FieldFinder
+from live.model_view.keys import model_sections
+from live.model_view.sources import click_why
 from live.model_view.worker import Worker
 from live.recording.keep import Keep
 from live.state import ViewState
@@ -346,3 +350,29 @@ def test_what_is_found_between_two_looks_is_drawn_on_a_picture_that_stands_still
     monkeypatch.setattr(session, "FieldFinder", lambda **_: Late(beside=False))
     last, _ = in_window(state_of(make("residual"), "2.conv1"), ["", "a", "]", "b", *[""] * 6])
     assert other_of(last).two.mode == CompareMode.WIPE
+
+
+def test_the_help_of_a_model_compares_and_has_no_line_that_is_about_filters() -> None:
+    sections = dict(model_sections())
+    assert [keys for keys, _ in sections["Compare two layers"]] == ["a", "b"]
+    assert "Change the layer" not in sections
+    said = [words for lines in sections.values() for _, words in lines]
+    assert not [words for words in said if "settings" in words or "matrices" in words or "scroll" in words]
+
+
+def test_a_panel_too_low_for_what_a_response_was_made_of_says_so_and_a_click_there_leads_nowhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    state = unsigned(make("residual"), "2.conv1", panels=frozenset({Panel.INSPECTOR}))
+    monkeypatch.setattr(Display, "canvas_wh", (480, 360))
+    layout, scene = drawn(state, ["", "a", "]", "b", "b", ""], monkeypatch)
+    assert scene.difference
+    left_out: list[str] = []
+    monkeypatch.setattr(PanelPage, "leave_out", lambda _page, words: left_out.append(words))
+    ModelInspector().draw(layout, scene)
+    assert left_out == ["what it was made of"]
+    place = layout.panel(Panel.INSPECTOR)
+    assert place is not None
+    state = state.with_model(sources=(Place("2.conv1", 0, 0, 0),))
+    clicked = [click_why(state, layout, (place.x + 20, y)) for y in range(place.y, place.bottom)]
+    assert all(one == state for one in clicked)

@@ -76,7 +76,7 @@ def test_a_convolution_s_response_is_told_and_a_click_on_a_line_goes_to_that_cha
     layout = layout_of(state, answer)
     place = layout.panel(Panel.INSPECTOR)
     assert place is not None
-    places = why_places(place, layout.text, len(listed))
+    places = why_places(place, layout, len(listed))
     assert places.seen == len(listed) == 8
     at = place.x + 20, places.top + (HEADING_LINES + 2) * places.step + 1
     there = click_why(state, layout, at)
@@ -108,7 +108,7 @@ def test_another_layer_s_response_is_said_in_a_sentence_and_one_without_a_single
     layout = layout_of(state, answer)
     place = layout.panel(Panel.INSPECTOR)
     assert place is not None
-    places = why_places(place, layout.text, 3)
+    places = why_places(place, layout, 3)
     assert click_why(state, layout, (place.x + 20, places.top + HEADING_LINES * places.step + 1)) is state
 
 
