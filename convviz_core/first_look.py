@@ -35,7 +35,7 @@ ROW_NS, FAR_ROW_NS, PIXEL_NS, GRAY_PIXEL_NS, PRODUCT_NS, RESPONSE_NS = 3.0, 14.0
 NEAR_BYTES = 1 << 23
 GRAYED_NS = 0.1  # a pixel of a frame that becomes gray as a whole
 HEAVY = 1 << 13  # so many weights cost more to lay out for each step than to multiply by: there the steps are larger,
-HEAVY_AT_ONCE = 1 << 21  # and numpy's BLAS takes two threads, for this one picture
+HEAVY_AT_ONCE = 1 << 19  # but not so large that numpy's BLAS wakes threads
 PILOT = 16  # one run in so many is looked at before, to know from which size on responses are kept
 _ASKED, _LEAST_KEPT, _PILOTS_LEAST = 2.5, 1.25, 8
 
@@ -85,11 +85,11 @@ class FirstLook:
         counted = np.count_nonzero(pilot > nothing)
         kept = min(pilot.size, math.ceil(_ASKED * counted / one_in) + _PILOTS_LEAST)
         level = float(np.partition(pilot, pilot.size - kept)[pilot.size - kept])
-        while True:
-            found = self._above(frame, nothing, level)
+        for least in (level, level / 4):
+            found = self._above(frame, nothing, least)
             if found.largest.size >= min(math.ceil(_LEAST_KEPT * found.counted / one_in), found.seen):
                 return found
-            level = level / 2 if level > nothing else -math.inf
+        return self._above(frame, nothing, -math.inf)  # the pilot has seen nothing of what there is
 
     def _above(self, frame: ByteArray, nothing: float, level: float) -> Found:
         """largest: all that reach `level`."""

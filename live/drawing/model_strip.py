@@ -21,7 +21,7 @@ from live.drawing.strip import (
     strip_notice,
 )
 from live.drawing.strip import side_words as bank_words
-from live.drawing.text import ACCENT, BOLD, DIM, INK, REGULAR, put, put_right, shortened
+from live.drawing.text import ACCENT, BOLD, DIM, INK, REGULAR, put, put_right
 from live.layout import Layout
 
 
@@ -62,8 +62,7 @@ class ModelStrip:
             end = put_right(sprite.pixels, HELP if scene.hints else "", right, line, text.base, DIM)
             put_words(sprite, source_words(scene), left, end - text.base, line, text.base)
         if layout.left_out:
-            said = shortened(left_out_sentence(layout), text.small, right - left)
-            put(sprite.pixels, said, left, line + text.line, text.small, DIM)
+            put(sprite.pixels, left_out_sentence(layout, right - left), left, line + text.line, text.small, DIM)
         return (sprite,)
 
 

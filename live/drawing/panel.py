@@ -41,8 +41,7 @@ class PanelPage:
         cv2.line(self.pixels, (0, 0), (0, place.height - 1), RULE, 1)
         cv2.line(self.pixels, (0, 0), (place.width - 1, 0), RULE, 1)
         line = self.y + round(1.05 * text.title)
-        end = put(self.pixels, shortened(title, text.title, self.width, BOLD), self.left, line, text.title, INK, BOLD)
-        self._beside, self._title_end, self._title_line = beside, end, line
+        self._beside, self._title, self._title_line = beside, title, line
         self._left_out: list[str] = []
         self._refused = 0  # lines
         self.y = line + text.pad
@@ -50,14 +49,18 @@ class PanelPage:
         self.y += text.pad
 
     def finish(self) -> Sprite:
-        """The panel, with the last words beside its title."""
+        """The panel, with its title and the last words beside it; a long title leaves room for those."""
         text = self.text
         lines = [f"{self._refused} line{'s' * (self._refused > 1)}"] if self._refused else []
         missing = [*self._left_out, *lines]
         names = ", ".join(missing)
-        short = f"hidden: {names.removeprefix('the ')}"
-        choices, colour = ((f"no room for {names}", short), ACCENT) if missing else (self._beside, DIM)
-        room = self.right - self._title_end - text.base
+        count = len(self._left_out) + self._refused
+        short = (f"hidden: {names.removeprefix('the ')}", f"+{count} hidden", f"+{count}")
+        choices, colour = ((f"no room for {names}", *short), ACCENT) if missing else (self._beside, DIM)
+        least = self.width_of(choices[-1], small=True) + text.base if missing else 0
+        title = shortened(self._title, text.title, self.width - least, BOLD)
+        end = put(self.pixels, title, self.left, self._title_line, text.title, INK, BOLD)
+        room = self.right - end - text.base
         said = next((words for words in choices if self.width_of(words, small=True) <= room), "".join(choices[-1:]))
         put_right(self.pixels, shortened(said, text.small, room), self.right, self._title_line, text.small, colour)
         return self.sprite

@@ -70,8 +70,7 @@ class Strip:
             right_end = put_right(sprite.pixels, HELP if scene.hints else "", right, line, text.base, DIM)
             put_words(sprite, second_words(scene), left, right_end - text.base, line, text.base)
         if layout.left_out:
-            said = left_out_sentence(layout)
-            put(sprite.pixels, shortened(said, text.small, right - left), left, line + text.line, text.small, DIM)
+            put(sprite.pixels, left_out_sentence(layout, right - left), left, line + text.line, text.small, DIM)
         return (sprite,)
 
 
@@ -165,9 +164,13 @@ def strip_notice(layout: Layout, scene: Scene) -> str | None:
     return notice if notice and text_width(notice, layout.text.base) <= room else None
 
 
-def left_out_sentence(layout: Layout) -> str:
-    """What there was no room for."""
-    return f"no room here for {', '.join(layout.left_out)}"
+def left_out_sentence(layout: Layout, room: int) -> str:
+    """What there was no room for, in so many pixels: as much of it as fits, and how much more there is."""
+    names = layout.left_out
+    choices = [f"no room here for {', '.join(names)}", f"hidden: {', '.join(names)}"]
+    choices += [f"hidden: {', '.join(names[:shown])}, +{len(names) - shown}" for shown in range(len(names) - 1, 0, -1)]
+    fitting = (said for said in choices if text_width(said, layout.text.small) <= room)
+    return next(fitting, f"+{len(names)} hidden")
 
 
 def put_words(sprite: Sprite, words: Sequence[Word], left: int, right: int, line: int, size: int) -> None:

@@ -38,3 +38,15 @@ def test_lines_that_have_no_room_are_counted_and_what_is_left_out_is_named(said:
     full.leave_out("the bars")
     full.finish()
     assert said == ["no room for the bars, 2 lines"]
+
+
+@pytest.mark.parametrize(
+    ("width", "words"),
+    [(190, "hidden: bars, 2 lines"), (150, "+3 hidden"), (96, "+3"), (60, "+3")],
+)
+def test_in_a_narrow_panel_what_is_left_out_is_counted_never_cut(width: int, words: str, said: list[str]) -> None:
+    narrow = page(width)
+    assert [narrow.write("a line") for _ in range(5)] == [True, True, True, False, False]
+    narrow.leave_out("the bars")
+    narrow.finish()
+    assert said == [words]

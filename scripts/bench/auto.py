@@ -1,0 +1,93 @@
+"""What auto costs: the first picture of a bank, size or source, and each that is followed.
+
+`python scripts/bench/auto.py [--quick] [--rounds N]`. JSON on stdout, ms: the first picture with all that is made for
+it (new: no such layer was there before), one with all of it there (first), and the mean of those that are followed. No
+engine is asked for auto's limit, so that these are the same with each; the frame has just been read, as by an engine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT))  # the checkout need not be installed
+
+import numpy as np  # noqa: E402
+from bench import commit, frames, processor  # noqa: E402
+
+from convviz_core import FilterBank, Layer, load_bank  # noqa: E402
+from convviz_core.arrays import ByteArray  # noqa: E402
+from convviz_core.auto_range import AutoRange  # noqa: E402
+from convviz_core.first_look import first_look_for  # noqa: E402
+from convviz_core.sampling import sampler_for  # noqa: E402
+
+SIZES_WH = ((640, 480), (1280, 720), (1920, 1080), (3840, 2160))
+SHAPES = ((64, 3, 3), (4, 7, 7), (16, 3, 5, 5), (4, 31, 31), (64, 3, 7, 7))
+FOLLOWED = 40
+
+
+def banks() -> list[FilterBank]:
+    """Built-in ones, and others by chance."""
+    chance = np.random.default_rng(0)
+    made = [chance.normal(size=shape).astype(np.float32) for shape in SHAPES]
+    named = [FilterBank.from_array("x".join(map(str, array.shape)), array) for array in made]
+    return [load_bank("udacity"), load_bank("gabor"), *named]
+
+
+def first_ms(layer: Layer, frame: ByteArray, auto: AutoRange) -> float:
+    """One picture that nothing was followed before."""
+    frame.max()
+    start_s = time.perf_counter()
+    limits = auto.limits(layer, frame, layer, lambda: 1.0)
+    auto.follow(layer, frame, limits, 1.0, 0.0)
+    return (time.perf_counter() - start_s) * 1e3
+
+
+def followed_ms(layer: Layer, pictures: list[ByteArray], auto: AutoRange) -> float:
+    """The mean of those after it."""
+    taken = []
+    for number in range(FOLLOWED):
+        frame = pictures[number % len(pictures)]
+        frame.max()
+        start_s = time.perf_counter()
+        limits = auto.limits(layer, frame, layer, lambda: 1.0)
+        auto.follow(layer, frame, limits, 1.0, (number + 1) / 30)
+        taken.append((time.perf_counter() - start_s) * 1e3)
+    return float(np.mean(taken))
+
+
+def measure(bank: FilterBank, size_wh: tuple[int, int], rounds: int) -> dict[str, object]:
+    """Medians in ms."""
+    layer, pictures = Layer(bank), frames(size_wh)
+    new, first, followed = [], [], []
+    for _ in range(rounds):
+        first_look_for.cache_clear()
+        sampler_for.cache_clear()
+        new.append(first_ms(layer, pictures[0], AutoRange()))
+        auto = AutoRange()
+        first.append(first_ms(layer, pictures[0], auto))
+        followed.append(followed_ms(layer, pictures, auto))
+    row = {"new": float(np.median(new)), "first": float(np.median(first)), "followed": float(np.median(followed))}
+    return {"bank": bank.name, "size_wh": size_wh, **row}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=9, help="for each bank at each size (default: 9)")
+    parser.add_argument("--quick", action="store_true", help="one bank at one size: does it work?")
+    arguments = parser.parse_args(argv)
+    shown, sizes_wh = (banks()[:1], SIZES_WH[:1]) if arguments.quick else (banks(), SIZES_WH)
+    rounds = 1 if arguments.quick else arguments.rounds
+    results = [measure(bank, size_wh, rounds) for bank in shown for size_wh in sizes_wh]
+    print(json.dumps({"commit": commit(), "processor": processor(), "results": results}, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
