@@ -376,3 +376,15 @@ def test_a_panel_too_low_for_what_a_response_was_made_of_says_so_and_a_click_the
     state = state.with_model(sources=(Place("2.conv1", 0, 0, 0),))
     clicked = [click_why(state, layout, (place.x + 20, y)) for y in range(place.y, place.bottom)]
     assert all(one == state for one in clicked)
+
+
+@pytest.mark.parametrize("mode", [RangeMode.AUTO, RangeMode.FRAME])
+def test_a_difference_that_is_nothing_but_rounding_is_shown_as_none(mode: RangeMode) -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))  # which divides by the root of 1.00001
+    last, _ = in_window(unsigned(module, "0", range=mode), ["", "a", "]", "b", "b", ""])
+    assert last.shown is not None
+    other, conv = other_of(last), last.shown.answer.conv
+    assert other.output is not None
+    assert 0 < np.abs(conv - other.output.conv).max() < 1e-5 * np.abs(conv).max()
+    assert np.isin(last.shown.page.mosaic, (127, 128)).all()
