@@ -15,6 +15,7 @@ import numpy as np
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.difference import Difference
 from convviz_core.difference_sampling import DifferenceSampler, difference_sampler_for
+from convviz_core.first_look import first_look_for
 from convviz_core.gray import check_picture
 from convviz_core.layer import Layer
 from convviz_core.ranges import (
@@ -27,7 +28,7 @@ from convviz_core.ranges import (
     fixed_limits,
     limits_for,
 )
-from convviz_core.sampling import ResponseSampler, of_one_frame, sampler_for
+from convviz_core.sampling import LEAST_PIXELS, ResponseSampler, of_one_frame, sampler_for
 
 NOTHING = 1 / 512  # of the fixed limit: a response of this size or less is nothing, and does not count
 ALWAYS_SHOWN = 4096  # so many responses may count before any is left above the limit
@@ -39,7 +40,8 @@ TIME_CONSTANT_S = 0.5
 _ROUNDING = 1 + 1e-5  # a response that is the limit is not above it
 _KEPT = 20  # of so many responses the largest is kept: more than decide where the others are much smaller
 _SURE_ERRORS = 2.6  # so many standard errors of a rank count as what it may be off: edges come in clusters
-_SURE = 0.03  # of the limit: may it be off by more, a larger sample is taken
+_SPARSE = 1 / 32  # of a sample; where less counts, its rank is taken for as small as it may be: dots, stars, a cursor
+_SURE = 0.02  # of the limit: may it be off by more, a larger sample is taken
 
 
 _Sampler = ResponseSampler | DifferenceSampler
@@ -96,7 +98,10 @@ class Tally:
         above = max(0, counted - ALWAYS_SHOWN) // LEFT_ABOVE
         if self.seen < responses and (self.counted < LEAST_COUNTED or above == 0):
             return None
-        return above * self.counted // max(1, counted)
+        rank = above * self.counted // max(1, counted)
+        if self.seen < responses and self.counted < _SPARSE * self.seen:  # where little is there, nothing of it is lost
+            rank = max(0, rank - math.ceil(1.5 * math.sqrt(rank)))
+        return rank
 
     def _largest_but(self, rank: int) -> float:
         at = max(0, self.largest.size - 1 - rank)
@@ -149,6 +154,7 @@ class AutoRange:
         self._time_s = 0.0
         self._sampler: _Sampler | None = None
         self._recent: deque[Tally] = deque()
+        self._whole: Tally | None = None  # what the first picture's look has found, worth `enough` portions
         self._portion = 0  # the next one to look at
 
     def limits(self, layer: Layer | Difference, frame: ByteArray, key: object, peak: Callable[[], float]) -> Limits:
@@ -159,10 +165,10 @@ class AutoRange:
         """
         sampler = _sampler_for(layer, frame.shape)
         if self._limit is None or key != self._key:
-            looked_at = _looked_at(sampler, frame, 2 * sampler.enough)
-            self._key, self._sampler, self._portion = key, sampler, len(looked_at)
-            self._limit = _in_bounds(sampler, Tally.sum(looked_at), peak) * sampler.fixed_limit
-            self._recent = deque(looked_at[-sampler.enough :])
+            self._key, self._sampler, self._portion = key, sampler, 0
+            self._whole = _first_look(layer, frame)
+            self._limit = _in_bounds(sampler, self._whole, peak) * sampler.fixed_limit
+            self._recent = deque([self._whole])
             self._time_s = -math.inf
         return limits_for(layer, max(self._limit, FLOOR * sampler.fixed_limit))
 
@@ -178,8 +184,12 @@ class AutoRange:
         if sampler is not self._sampler:  # other weights: what the ones before answered is of no use
             self._sampler = sampler
             self._recent.clear()
+            self._whole = None
+        if not math.isfinite(self._time_s) and self._whole and shown[1] >= self._limit:  # it has just been looked at
+            self._time_s, self.share_above = media_time_s, self._whole.share_above(shown[1] / sampler.fixed_limit)
+            return
         sizes = self._look(sampler, frame)
-        while len(self._recent) < sampler.enough:
+        while len(self._recent) < sampler.enough and self._recent[0] is not self._whole:
             self._look(sampler, frame)
         self.share_above = np.count_nonzero(sizes > shown[1] * _ROUNDING / sampler.fixed_limit) / sizes.size
         elapsed_s = max(0.0, media_time_s - self._time_s)
@@ -200,6 +210,14 @@ class AutoRange:
 
 def _sampler_for(layer: Layer | Difference, shape: tuple[int, ...]) -> _Sampler:
     return difference_sampler_for(layer, shape) if isinstance(layer, Difference) else sampler_for(layer, shape)
+
+
+def _first_look(layer: Layer | Difference, frame: ByteArray) -> Tally:
+    """What a picture's responses amount to, at as many pixels as make the limit known, or at all."""
+    sampler = _sampler_for(layer, frame.shape)
+    if isinstance(sampler, ResponseSampler) and sampler.pixels > LEAST_PIXELS:
+        return Tally(*first_look_for(sampler.layer, frame.shape).found(frame, NOTHING, LEFT_ABOVE))
+    return Tally.sum([Tally.of(sampler.sizes(frame, portion)) for portion in range(sampler.enough)])
 
 
 def _looked_at(sampler: _Sampler, frame: ByteArray, most: int) -> list[Tally]:

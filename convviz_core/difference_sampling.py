@@ -11,18 +11,8 @@ from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.difference import Alignment, Difference, align
 from convviz_core.geometry import OUTSIDE, ConvGeometry
 from convviz_core.layer import Layer
-from convviz_core.sampling import (
-    BLOCK_PIXELS,
-    LEAST_PIXELS,
-    BorderingWindows,
-    Indices,
-    InsideWindows,
-    ResponseSampler,
-    Windows,
-    columns_looked_at,
-    contiguous,
-    unbroken,
-)
+from convviz_core.sampling import LEAST_PIXELS, ResponseSampler, columns_looked_at, contiguous
+from convviz_core.windows import BLOCK_PIXELS, BorderingWindows, Indices, InsideWindows, Windows, unbroken
 
 _Pair = tuple[Windows, Windows]
 

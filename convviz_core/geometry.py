@@ -85,6 +85,12 @@ class ConvGeometry:
         return y.dilation, x.dilation
 
     @property
+    def taps_hw(self) -> tuple[int, int]:
+        """The kernel's rows and columns."""
+        (y, x) = self._axes
+        return y.kernel, x.kernel
+
+    @property
     def margins(self) -> tuple[int, int, int, int]:
         """Rows added above and below the input, columns added to its left and its right."""
         (y, x) = self._axes

@@ -7,21 +7,18 @@ every row and every column has some, and no grating can hide between them, as it
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
-from typing import Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.geometry import OUTSIDE, ConvGeometry
+from convviz_core.geometry import ConvGeometry
 from convviz_core.gray import check_picture, dense, to_gray
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import fixed_limit
+from convviz_core.windows import Indices, Windows, columns_spread, windows_at
 
 LEAST_PIXELS = 16_384  # of every map, or all
 MOST_PIXELS = 4 * LEAST_PIXELS
@@ -32,56 +29,33 @@ ROW_NS, PIXEL_NS, PRODUCT_NS, RESPONSE_NS = 2.5, 0.5, 0.03, 0.75
 PRODUCTS_AT_ONCE = (
     1 << 18
 )  # with more of them numpy's BLAS wakes threads, which spin where another program has the core
-BLOCK_PIXELS = 1 << 16  # read at a time, so that they stay in the cache
 
 _LEAST_WEIGHT = -1e6  # in units of the fixed limit: below it, any response is far below zero
 
-Indices = NDArray[np.intp]
-
-
-class Windows(Protocol):
-    """Some windows of a frame."""
-
-    def read(self, frame: ByteArray) -> ByteArray:
-        """uint8 (S, kh * kw, C): their pixels. frame: C-contiguous."""
-
 
 @dataclass(frozen=True, eq=False)
-class InsideWindows:
-    """Windows that lie inside the frame, whose pixels are numbered row by row.
+class Products:
+    """From windows to responses, in the units of the weights.
 
-    starts: (S, kh), where each row of a window begins. reach: its pixels from there on, of which every `step`th counts.
+    channels: the bank's. weights: see scaled_weights. at_once: so many products, or one window's, are one step.
     """
 
-    starts: Indices
-    reach: int
-    step: int
+    channels: int
+    weights: FloatArray
+    bias: FloatArray | None
+    at_once: int = PRODUCTS_AT_ONCE
 
-    def read(self, frame: ByteArray) -> ByteArray:
-        """See Windows."""
-        depth = _depth(frame)
-        flat = frame.reshape(-1)
-        # A window's row is one item: numpy copies items twenty times faster than it picks pixels.
-        rows = np.ndarray((flat.size // depth - self.reach + 1,), f"V{self.reach * depth}", flat, strides=(depth,))
-        pixels = rows[self.starts.reshape(-1)].view(np.uint8).reshape(-1, self.reach, depth)
-        return pixels[:, :: self.step].reshape(len(self.starts), -1, depth)
-
-
-@dataclass(frozen=True, eq=False)
-class BorderingWindows:
-    """Windows that reach into the padding. pixels: (S, kh * kw), their numbers row by row, or OUTSIDE for a zero."""
-
-    pixels: Indices
-
-    def read(self, frame: ByteArray) -> ByteArray:
-        """See Windows."""
-        read = frame.reshape(-1, _depth(frame))[self.pixels]
-        read[self.pixels == OUTSIDE] = 0
-        return read
-
-
-def _depth(frame: ByteArray) -> int:
-    return frame.shape[2] if frame.ndim == 3 else 1
+    def of(self, pixels: ByteArray) -> FloatArray:
+        """(S, N), before the activation, of what windows have read."""
+        count, taps, depth = pixels.shape
+        if depth == 3 and self.channels == 1:
+            pixels = np.asarray(cv2.cvtColor(pixels.reshape(1, count * taps, 3), cv2.COLOR_BGR2GRAY), np.uint8)
+        levels = pixels.reshape(count, -1).astype(np.float32)
+        found = np.empty((count, self.weights.shape[1]), np.float32)
+        step = max(1, self.at_once // self.weights.size)
+        for first in range(0, count, step):
+            np.matmul(levels[first : first + step], self.weights, out=found[first : first + step])
+        return found if self.bias is None else np.add(found, self.bias, out=found)
 
 
 class ResponseSampler:
@@ -98,12 +72,11 @@ class ResponseSampler:
         self.layer, self._shape = layer, tuple(shape)
         height, width = layer.output_hw(self._shape)
         self.responses_in_all = height * width * layer.bank.own
-        pixels = height * _cells(height, width)
+        self.pixels = pixels = height * _cells(height, width)
         self.portions = _portions(pixels, layer)
         self.enough = -(-self.portions * min(LEAST_PIXELS, pixels) // pixels)
-        self._weights = _weights(layer, self.fixed_limit, gray=len(self._shape) == 2)
-        self._bias = _bias(layer, self.fixed_limit)
-        self._windows = _windows(layer.geometry, (self._shape[0], self._shape[1]), self.portions)
+        weights = scaled_weights(layer, self.fixed_limit, gray=len(self._shape) == 2)
+        self._products = Products(layer.bank.channels, weights, scaled_bias(layer, self.fixed_limit))
 
     def sizes(self, frame: ByteArray, portion: int) -> FloatArray:
         """float32 (n,): |v| of the bank's own maps, in units of the fixed limit; v itself where ReLU follows.
@@ -114,20 +87,13 @@ class ResponseSampler:
         if frame.shape != self._shape:
             raise ValueError(f"this sampler is for frames of shape {self._shape}, got {frame.shape}")
         frame = contiguous(frame)
-        found = np.concatenate([self.responses(windows.read(frame)) for windows in self._windows[portion]])
+        windows = _windows(self.layer.geometry, (frame.shape[0], frame.shape[1]), self.portions, portion)
+        found = np.concatenate([self.responses(some.read(frame)) for some in windows])
         return np.asarray(np.abs(found, out=found) if self.layer.signed else found).reshape(-1)
 
     def responses(self, pixels: ByteArray) -> FloatArray:
         """(S, N), before the activation, of what windows have read."""
-        count, taps, depth = pixels.shape
-        if depth == 3 and self.layer.bank.channels == 1:
-            pixels = np.asarray(cv2.cvtColor(pixels.reshape(1, count * taps, 3), cv2.COLOR_BGR2GRAY), np.uint8)
-        levels = pixels.reshape(count, -1).astype(np.float32)
-        found = np.empty((count, self._weights.shape[1]), np.float32)
-        step = max(1, PRODUCTS_AT_ONCE // self._weights.size)
-        for first in range(0, count, step):
-            np.matmul(levels[first : first + step], self._weights, out=found[first : first + step])
-        return found if self._bias is None else np.add(found, self._bias, out=found)
+        return self._products.of(pixels)
 
 
 @lru_cache(maxsize=8)
@@ -153,60 +119,33 @@ def _cells(height: int, width: int) -> int:
     return min(width, -(-max(MOST_PIXELS, width) // height))
 
 
-def columns_looked_at(height: int, width: int) -> Indices:
-    """(rows, cells): the map column that is looked at in each cell of each row.
-
-    In a cell as wide as 120 columns, each of 120 rows has another column, in an order by chance.
-    """
-    cells = _cells(height, width)
-    edges = np.arange(cells + 1) * width // cells
-    chance = np.random.default_rng(0)
-    columns = np.empty((height, cells), np.intp)
-    for cell, (first, end) in enumerate(pairwise(edges.tolist())):
-        turns = np.tile(np.arange(first, end), (-(-height // (end - first)), 1))
-        columns[:, cell] = chance.permuted(turns, axis=1).reshape(-1)[:height]
-    return columns
-
-
 @lru_cache(maxsize=8)
-def _windows(geometry: ConvGeometry, frame_hw: tuple[int, int], portions: int) -> tuple[tuple[Windows, ...], ...]:
-    """The windows of every portion, in blocks."""
+def columns_looked_at(height: int, width: int) -> Indices:
+    """(rows, cells): the map column that is looked at in each cell of each row."""
+    return columns_spread(height, width, _cells(height, width))
+
+
+@lru_cache(maxsize=4 * MOST_PORTIONS)
+def _windows(geometry: ConvGeometry, frame_hw: tuple[int, int], portions: int, portion: int) -> tuple[Windows, ...]:
+    """The windows of a portion, in blocks; made when it is looked at for the first time, as all take long."""
     columns = columns_looked_at(*geometry.output_hw(frame_hw))
-    rows, cells = np.arange(len(columns))[:, None], np.arange(columns.shape[1])
-    found = []
-    for portion in range(portions):
-        y, cell = np.nonzero((rows + cells) % portions == portion)
-        found.append(tuple(_blocks(geometry, frame_hw, y, columns[y, cell])))
-    return tuple(found)
+    height, cells = columns.shape
+    # Of row y, the cells whose number and y add up to the portion's place, or to it and a multiple of the portions.
+    # Those that follow each other lie far apart: neighbours would be a few stripes across the picture.
+    cell = (_place(portion, portions) - np.arange(height))[:, None] % portions + np.arange(0, cells, portions)
+    y, which = np.nonzero(cell < cells)
+    return tuple(windows_at(geometry, frame_hw, y, columns[y, cell[y, which]]))
 
 
-def _blocks(geometry: ConvGeometry, frame_hw: tuple[int, int], y: Indices, x: Indices) -> Iterator[Windows]:
-    """The windows of the responses (y, x), int (S,) each, a few at a time."""
-    height, width = frame_hw
-    (step_y, step_x), reach = _steps(geometry), geometry.extent_hw[1]
-    read_y, read_x = geometry.rows_read(height, y[:, None]), geometry.columns_read(width, x[:, None])
-    block = max(1, BLOCK_PIXELS // (read_y.shape[1] * read_x.shape[1]))
-    inside = unbroken(read_y, step_y) & unbroken(read_x, step_x)
-    starts = read_y[inside] * width + read_x[inside, :1]
-    for first in range(0, len(starts), block):
-        yield InsideWindows(starts[first : first + block], reach, step_x)
-    met_y, met_x = read_y[~inside][:, :, None], read_x[~inside][:, None, :]
-    pixels = np.where((met_y == OUTSIDE) | (met_x == OUTSIDE), OUTSIDE, met_y * width + met_x)
-    for first in range(0, len(pixels), block):
-        yield BorderingWindows(pixels[first : first + block].reshape(-1, pixels.shape[1] * pixels.shape[2]))
+def _place(portion: int, portions: int) -> int:
+    """Each portion's own, 0.38 of all from the one before: the golden section leaves no large gap at any time."""
+    step = round(portions * 0.381966)
+    while math.gcd(step, portions) > 1:
+        step += 1
+    return portion * step % portions
 
 
-def unbroken(read: Indices, step: int) -> NDArray[np.bool_]:
-    """(n,) of (n, k): whether each line of pixels lies inside the frame, in order."""
-    return np.asarray((read[:, 0] >= 0) & (np.diff(read, axis=1) == step).all(axis=1))
-
-
-def _steps(geometry: ConvGeometry) -> tuple[int, int]:
-    dilation = geometry.dilation
-    return (dilation, dilation) if isinstance(dilation, int) else dilation
-
-
-def _weights(layer: Layer, limit: float, *, gray: bool) -> FloatArray:
+def scaled_weights(layer: Layer, limit: float, *, gray: bool) -> FloatArray:
     """float32 (kh * kw * C, N): what makes responses of bytes as they lie in the frame, in units of `limit`."""
     bank = layer.bank
     kernels = bank.kernels[: bank.own].astype(np.float64).transpose(0, 2, 3, 1)  # channels last, as in a frame
@@ -215,7 +154,7 @@ def _weights(layer: Layer, limit: float, *, gray: bool) -> FloatArray:
     return np.ascontiguousarray(np.maximum(weights, _LEAST_WEIGHT), np.float32)
 
 
-def _bias(layer: Layer, limit: float) -> FloatArray | None:
+def scaled_bias(layer: Layer, limit: float) -> FloatArray | None:
     """float32 (N,), in units of `limit`; None where the layer has none."""
     bank = layer.weights
     if bank.bias is None:
