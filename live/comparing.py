@@ -102,8 +102,21 @@ class Pairing:
             )
         if self.overlaid and any(self.overlaid.rest_yx):
             across = {(True, True): "", (True, False): " down", (False, True): " across"}[self.overlaid.rest_yx]
-            said.append(f"laid over each other to whole pixels: half a pixel{across} is left, towards the top left")
+            left_over = f"half a pixel{across} is left, towards the top left"
+            if not self._rests_are_halves(self.overlaid):
+                left_over = f"less than half a pixel{across} is left"
+            said.append(f"laid over each other to whole pixels: {left_over}")
         return tuple(said)
+
+    def _rests_are_halves(self, overlaid: Alignment) -> bool:
+        """Whether what is left is half of a map's pixel, not less as there may be with a stride."""
+        assert self.live.centre_yx is not None
+        assert self.kept.centre_yx is not None
+        for axis, rest in enumerate(overlaid.rest_yx):
+            apart = (self.live.centre_yx[axis] - self.kept.centre_yx[axis]) / self.live.stride_yx[axis]
+            if rest and abs(apart - (overlaid.kept_yx[axis] - overlaid.live_yx[axis])) != 0.5:
+                return False
+        return True
 
 
 @dataclass(frozen=True)

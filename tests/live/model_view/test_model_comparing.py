@@ -388,3 +388,13 @@ def test_a_difference_that_is_nothing_but_rounding_is_shown_as_none(mode: RangeM
     assert other.output is not None
     assert 0 < np.abs(conv - other.output.conv).max() < 1e-5 * np.abs(conv).max()
     assert np.isin(last.shown.page.mosaic, (127, 128)).all()
+
+
+@pytest.mark.parametrize(
+    ("stride", "words"), [(1, "half a pixel is left, towards the top left"), (4, "less than half a pixel is left")]
+)
+def test_what_is_left_between_two_grids_is_said_as_it_is(stride: int, words: str) -> None:
+    live, kept = (Layer(load_bank(name), stride=stride).placement((40, 50)) for name in ("udacity", "sobel"))
+    # 4x4 and 3x3: their middles are half a pixel of the frame apart, an eighth of a map's pixel with a stride of 4.
+    notes = Pairing.of(live, kept, CompareMode.WIPE).notes
+    assert f"laid over each other to whole pixels: {words}" in notes
