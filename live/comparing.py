@@ -102,8 +102,20 @@ class Pairing:
             )
         if self.overlaid and any(self.overlaid.rest_yx):
             across = {(True, True): "", (True, False): " down", (False, True): " across"}[self.overlaid.rest_yx]
-            said.append(f"half a pixel{across} is left between them, towards the top left")
+            halves = self._rests_are_halves(self.overlaid)
+            size, where = ("half", ", towards the top left") if halves else ("less than half", "")
+            said.append(f"{size} a pixel{across} is left between them{where}")
         return tuple(said)
+
+    def _rests_are_halves(self, overlaid: Alignment) -> bool:
+        """Whether what is left is half of a map's pixel, not less as there may be with a stride."""
+        assert self.live.centre_yx is not None
+        assert self.kept.centre_yx is not None
+        for axis, rest in enumerate(overlaid.rest_yx):
+            apart = (self.live.centre_yx[axis] - self.kept.centre_yx[axis]) / self.live.stride_yx[axis]
+            if rest and abs(apart - (overlaid.kept_yx[axis] - overlaid.live_yx[axis])) != 0.5:
+                return False
+        return True
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ class LayerOutput:
 
     Of each channel, float32 (C,): least and largest response, and mean size after the activation. zeros: of all
     responses after the activation, the share that is zero. peak: the largest |response| after it. run: what went into
-    the layer, where that was asked for.
+    the layer, where that was asked for. bound: of a difference, the largest that there can be by the sides' peaks.
     """
 
     conv: FloatArray
@@ -37,6 +37,12 @@ class LayerOutput:
     zeros: float
     peak: float
     run: Traced | None = None
+    bound: float | None = None
+
+    @property
+    def unit(self) -> float:
+        """What stands for a bank's fixed limit where small and large are told apart: `bound`, without one the peak."""
+        return self.peak if self.bound is None else self.bound
 
 
 def layer_outputs(
@@ -74,7 +80,9 @@ def difference_output(
             known[:, index] = one.min(), one.max(), np.abs(one).mean()
             zeros += one.size - int(np.count_nonzero(one))
     least, largest, mean = np.nan_to_num(known)
-    return LayerOutput(found, True, least, largest, mean, zeros / found.size, _peak(least, largest, signed=True))
+    peak = _peak(least, largest, signed=True)
+    bound = max(one.peak + other.peak * other.signed for one, other in ((live, kept), (kept, live)))
+    return LayerOutput(found, True, least, largest, mean, zeros / found.size, peak, bound=bound)
 
 
 def _shown_part(output: LayerOutput, channel: int, corner: tuple[int, int], hw: tuple[int, int]) -> FloatArray:
@@ -113,7 +121,7 @@ def page_levels(
         page = page if signed else page.relu_()
         if limits is None:
             own = torch.stack([page.amin((1, 2)), page.amax((1, 2))], 1)
-            flat = own[:, 1] - own[:, 0] <= FLAT_SPAN * output.peak
+            flat = own[:, 1] - own[:, 0] <= FLAT_SPAN * output.unit
         else:
             own, flat = torch.tensor([limits] * len(page), dtype=torch.float32), None
         made = to_levels(page, own, flat, 128 if signed else 0).numpy()

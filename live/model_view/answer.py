@@ -54,24 +54,25 @@ class Responses:
 
     @cached_property
     def sizes(self) -> FloatArray:
-        """float32 (n,): |v| after the activation, as parts of the peak, of all responses or of a spread sample."""
+        """float32 (n,): |v| after the activation, as parts of the output's unit, of all or of a spread sample."""
         flat = self.conv.reshape(len(self.conv), -1)
         pixels = spread_pixels(flat.shape[1])
         chosen = flat if pixels is None else np.take(flat, pixels, axis=1)
         shown = np.abs(chosen) if self.output.signed else np.maximum(chosen, 0)
-        return np.asarray(shown.reshape(-1) / (self.peak or 1.0), np.float32)
+        return np.asarray(shown.reshape(-1) / (self.output.unit or 1.0), np.float32)
 
     @cached_property
     def auto_limit(self) -> float:
-        """The picture's own limit (see auto_range.Tally), with its peak as the fixed limit."""
-        if not self.peak or not np.isfinite(self.peak):
+        """The picture's own limit (see auto_range.Tally), with the output's unit as the fixed limit."""
+        unit = self.output.unit
+        if not unit or not np.isfinite(unit):
             return 1.0
         limit = Tally.of(self.sizes).limit(self.conv.size)
-        return max(1.0 if limit is None else limit, FLOOR) * self.peak
+        return max(self.peak / unit if limit is None else limit, FLOOR) * unit
 
     def share_above(self, limit: float) -> float:
         """Of the responses after the activation, those above `limit`."""
-        return float(np.count_nonzero(self.sizes > limit / (self.peak or 1.0) * (1 + 1e-5)) / self.sizes.size)
+        return float(np.count_nonzero(self.sizes > limit / (self.output.unit or 1.0) * (1 + 1e-5)) / self.sizes.size)
 
 
 @dataclass(frozen=True, eq=False)

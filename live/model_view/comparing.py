@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from convviz_core.engines.api import Engine, Result
@@ -11,7 +12,7 @@ from convviz_core.layer import Layer
 from convviz_core.models.layer import ModelLayer
 from convviz_core.placement import MapPlacement
 from convviz_core.ranges import Limits
-from live.comparing import CompareMode, Pairing, comparable_limits, shared_limits
+from live.comparing import CompareMode, Comparing, Pairing, comparable_limits, shared_limits
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.model_view.answer import Answer, Responses, key_of
@@ -42,12 +43,13 @@ class Other:
     health: Health | None = None
 
 
-class Comparison:
-    """Remembers what the ranges of the kept side and of the difference need; computes a kept bank."""
+class Sides:
+    """Makes what is shown of answers: of a layer by itself, or of both sides. Remembers what their ranges need."""
 
     def __init__(self, fields: FieldFinder) -> None:
         self._fields = fields
-        self._kept, self._differences = PictureMaker(), PictureMaker()
+        self._live, self._kept, self._differences = PictureMaker(), PictureMaker(), PictureMaker()
+        self._shown: tuple[object, Shown] | None = None
         self._channels = Channels()
         self._differed: tuple[object, ...] = ()
         self._bank: tuple[Engine, Pane] | None = None
@@ -58,11 +60,16 @@ class Comparison:
         kept = state.comparing.kept
         return kept if isinstance(kept, ModelLayer) and state.comparing.mode != CompareMode.OFF else None
 
-    def take(self, answer: Answer) -> None:
-        """A new answer: to be called once for each."""
+    def take(self, answer: Answer, state: ViewState, tell: Callable[[str], None]) -> ViewState:
+        """A new answer: to be called once for each. Where it lacks the kept layer, that is told and none is kept."""
+        self._live.take(answer.responses)
         if answer.kept:
             self._kept.take(answer.kept)
             self._channels.take(answer.kept)
+        elif answer.asked.kept and answer.asked.kept == self.asked(state):
+            tell(f"{answer.asked.kept.name} gives no maps on this picture: nothing is compared")
+            return replace(state, comparing=Comparing())
+        return state
 
     def pair(self, state: ViewState, answer: Answer, channels: tuple[int, ...]) -> Pairing | None:
         """How the answer's maps lie on the kept ones; None where nothing is compared, or these are not there yet."""
@@ -91,10 +98,23 @@ class Comparison:
         return Pairing.of(placed["live"], placed["kept"], mode, finding=finding)
 
     def show(
-        self, state: ViewState, answer: Answer, two: Pairing, look: Look, maker: PictureMaker, layout: Layout | None
+        self, state: ViewState, answer: Answer, two: Pairing | None, channels: tuple[int, ...], layout: Layout | None
     ) -> Shown:
-        """Both sides, or their difference. look, maker: the live side's."""
-        kept, reduce = state.comparing.kept, layout.other.reduce if layout and layout.other else 1
+        """What is on the screen: the live side's channels, both sides, or their difference; made where it is new."""
+        looks, reduce = state.appearance, layout.other.reduce if layout and layout.other else 1
+        tint = looks.tint and not answer.asked.layer.signed and (two is None or two.mode != CompareMode.DIFFERENCE)
+        look = Look(channels, looks.range, looks.gain, layout.reduce if layout else 1, tint)
+        of = answer, look, two and (two, state.comparing.kept, reduce)
+        if self._shown is None or self._shown[0] != of:
+            if two:
+                self._shown = of, self._both(state, answer, two, look, reduce)
+            else:
+                self._shown = of, Shown(answer, self._live.show(answer.responses, look))
+        return self._shown[1]
+
+    def _both(self, state: ViewState, answer: Answer, two: Pairing, look: Look, reduce: int) -> Shown:
+        """look: the live side's. reduce: of the kept one."""
+        kept, maker = state.comparing.kept, self._live
         if isinstance(kept, Layer):
             own = maker.limits(answer.responses, look), None
             side = Other(kept, two, tuple(range(len(kept.bank))), limits=own)

@@ -10,7 +10,7 @@ from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Result
 from convviz_core.models.model_input import input_size
 from convviz_core.mosaic import first_maps
-from live.comparing import CompareMode, Comparing, Pairing
+from live.comparing import Pairing
 from live.comparing_scene import comparable
 from live.display.api import Display
 from live.events import DisplayEvent
@@ -20,12 +20,12 @@ from live.layout.panel_places import Panel
 from live.model_view.answer import Answer, Asked
 from live.model_view.channels import Channels
 from live.model_view.chosen import Order
-from live.model_view.comparing import Comparison
+from live.model_view.comparing import Sides
 from live.model_view.comparing_scene import compared_scene
 from live.model_view.composing import model_request, model_scene, new_model_compositor
 from live.model_view.fields import FieldFinder
 from live.model_view.opening import not_in_the_list, with_layers
-from live.model_view.picture import Look, PictureMaker, Shown
+from live.model_view.picture import Shown
 from live.model_view.reasons import Reasons, arrived
 from live.model_view.worker import Failure, Worker
 from live.pointing import kept_inside, pointed
@@ -43,18 +43,13 @@ class ModelSession(Session):
         super().__init__(*arguments)
         self._compositor = new_model_compositor()
         self._worker = Worker(self._engine, beside=self._display.interactive)
-        self._fields, self._channels, self._maker = (
-            FieldFinder(beside=self._display.interactive),
-            Channels(),
-            PictureMaker(),
-        )
+        self._fields, self._channels = FieldFinder(beside=self._display.interactive), Channels()
         self._asked: Asked | None = None
         self._size_hw: tuple[int, int] | None = None  # of the input that the list of layers is for
         self._answer: Answer | None = None
         self._shown: Shown | None = None
-        self._shown_of: object = None
         self._failure = ""  # the last one that was said
-        self._reasons, self._comparison = Reasons(self._fields), Comparison(self._fields)
+        self._reasons, self._sides = Reasons(self._fields), Sides(self._fields)
 
     def capture(self) -> Frame | None:
         """Take in the source's next frame, ask for its maps; the frame whose maps have come."""
@@ -79,7 +74,7 @@ class ModelSession(Session):
             return
         self._list_layers(frame)
         layer, traced = self.state.model.layer(self.state.settings.activation), self.state.shows(Panel.INSPECTOR)
-        asked = Asked(layer, self._intake.picture, traced, self._comparison.asked(self.state))
+        asked = Asked(layer, self._intake.picture, traced, self._sides.asked(self.state))
         if asked != self._asked:
             self._asked = asked
             kept = replace(frame, image=frame.image.copy()) if self._display.interactive else frame
@@ -115,11 +110,7 @@ class ModelSession(Session):
         """A new answer. Its frame counts once, however often another layer of it is asked for."""
         before, self._answer, self._failure = self._answer, answer, ""
         self._channels.take(answer.responses)
-        self._maker.take(answer.responses)
-        self._comparison.take(answer)
-        if answer.asked.kept and not answer.kept and self._comparison.asked(self.state) == answer.asked.kept:
-            self._tell(f"{answer.asked.kept.name} gives no maps on this picture: nothing is compared")
-            self.state = replace(self.state, comparing=Comparing())
+        self.state = self._sides.take(answer, self.state, self._tell)
         now_s = self._profiler.clock()
         self._profiler.computed(now_s - answer.forward_ms / 1e3, self._engine.name, self._engine.device)
         choice = self.state.model
@@ -141,21 +132,12 @@ class ModelSession(Session):
         self.state = arrived(self.state, answer)
         channels = self._page(answer)
         self.state = state = comparable(self.state, answer.frame.image.shape, self._tell)
-        two = self._comparison.pair(state, answer, channels)
+        two = self._sides.pair(state, answer, channels)
         layout = self._arranged(answer, len(channels), state, two)
         if layout:
             self.state = state = kept_inside(pointed(state, layout), layout)
-        self._layout, looks = layout, state.appearance
-        tint = looks.tint and not answer.asked.layer.signed and (two is None or two.mode != CompareMode.DIFFERENCE)
-        look = Look(channels, looks.range, looks.gain, layout.reduce if layout else 1, tint)
-        of = answer, look, two, state.comparing.kept, layout and layout.other and layout.other.reduce
-        if self._shown is None or self._shown_of != of:
-            self._shown_of = of
-            if two:
-                self._shown = self._comparison.show(state, answer, two, look, self._maker, layout)
-            else:
-                self._shown = Shown(answer, self._maker.show(answer.responses, look))
-        shown = self._shown
+        self._layout = layout
+        self._shown = shown = self._sides.show(state, answer, two, channels, layout)
         self.state = state = self._reasons.take(answer, channels, state)
         shown = replace(shown, excites=self._reasons.excited)
         page = shown.page
@@ -226,7 +208,7 @@ class ModelSession(Session):
     def finish(self) -> None:
         """Run no more."""
         self._worker.close()
-        self._comparison.close()
+        self._sides.close()
         super().finish()
 
 

@@ -84,3 +84,19 @@ def test_what_does_not_fit_is_one_sentence_and_exit_code_2(
     code, err = says(capsys, *options)
     assert code == 2
     assert sentence in err
+
+
+def test_a_bank_beside_a_model_s_layer_is_kept_and_said(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--compare", "sobel", "--padding", "1", "--input", "640x480", "--activation", "none")
+    shown = ("--compare-as", "difference", "--snapshot", "out", "--stats", "stats.json")
+    code, err = says(capsys, "--model", "net.py:net", *options, *shown)
+    assert (code, "convviz: 2 frames" in err) == (0, True)
+    assert {path.name for path in Path("out/compare").iterdir()} == {"mosaic.png", "maps.npz", "filters.toml"}
+    compared = json.loads(Path("out/settings.json").read_text())["compare"]
+    assert (compared["filters"], compared["padding"], compared["as"]) == ("sobel", [1, 1], "beside")
+    assert compared["notes"] == [
+        "no difference, but side by side: their strides are 2 and 1",
+        "2 live maps have no partner and are left out",
+    ]
+    said = json.loads(Path("stats.json").read_text())["compare"]
+    assert said == {"as": "difference", "filters": "sobel", "activation": "none"}

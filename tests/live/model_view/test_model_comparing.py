@@ -376,3 +376,29 @@ def test_a_panel_too_low_for_what_a_response_was_made_of_says_so_and_a_click_the
     state = state.with_model(sources=(Place("2.conv1", 0, 0, 0),))
     clicked = [click_why(state, layout, (place.x + 20, y)) for y in range(place.y, place.bottom)]
     assert all(one == state for one in clicked)
+
+
+@pytest.mark.parametrize("mode", [RangeMode.AUTO, RangeMode.FRAME])
+def test_a_difference_that_is_nothing_but_rounding_is_shown_as_none(mode: RangeMode) -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))  # which divides by the root of 1.00001
+    last, _ = in_window(unsigned(module, "0", range=mode), ["", "a", "]", "b", "b", ""])
+    assert last.shown is not None
+    other, conv = other_of(last), last.shown.answer.conv
+    assert other.output is not None
+    assert 0 < np.abs(conv - other.output.conv).max() < 1e-5 * np.abs(conv).max()
+    assert np.isin(last.shown.page.mosaic, (127, 128)).all()
+
+
+@pytest.mark.parametrize(
+    ("stride", "words"),
+    [
+        (1, "half a pixel is left between them, towards the top left"),
+        (4, "less than half a pixel is left between them"),
+    ],
+)
+def test_what_is_left_between_two_grids_is_said_as_it_is(stride: int, words: str) -> None:
+    live, kept = (Layer(load_bank(name), stride=stride).placement((40, 50)) for name in ("udacity", "sobel"))
+    # 4x4 and 3x3: their middles are half a pixel of the frame apart, an eighth of a map's pixel with a stride of 4.
+    notes = Pairing.of(live, kept, CompareMode.WIPE).notes
+    assert f"laid over each other to whole pixels: {words}" in notes
