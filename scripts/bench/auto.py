@@ -24,7 +24,7 @@ from convviz_core import FilterBank, Layer, load_bank  # noqa: E402
 from convviz_core.arrays import ByteArray  # noqa: E402
 from convviz_core.auto_range import AutoRange  # noqa: E402
 from convviz_core.first_look import first_look_for  # noqa: E402
-from convviz_core.sampling import sampler_for  # noqa: E402
+from convviz_core.sampling import follower_for, sampler_for  # noqa: E402
 
 SIZES_WH = ((640, 480), (1280, 720), (1920, 1080), (3840, 2160))
 SHAPES = ((64, 3, 3), (4, 7, 7), (16, 3, 5, 5), (4, 31, 31), (64, 3, 7, 7))
@@ -68,6 +68,7 @@ def measure(bank: FilterBank, size_wh: tuple[int, int], rounds: int) -> dict[str
     for _ in range(rounds):
         first_look_for.cache_clear()
         sampler_for.cache_clear()
+        follower_for.cache_clear()
         new.append(first_ms(layer, pictures[0], AutoRange()))
         auto = AutoRange()
         first.append(first_ms(layer, pictures[0], auto))
