@@ -147,6 +147,7 @@ def prepare(layer: Layer | Difference, shape: tuple[int, ...]) -> None:
     follower = _follower_for(layer, shape)
     if isinstance(follower, ResponseSampler) and follower.pixels > LEAST_PIXELS:
         first_look_for(follower.layer, shape)
+        follower.places()
 
 
 class AutoRange:

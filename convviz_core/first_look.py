@@ -23,7 +23,7 @@ from convviz_core.runs import lengths_for, read_by, run_ns, weights_in
 from convviz_core.sampling import LEAST_PIXELS, contiguous
 from convviz_core.windows import BLOCK_PIXELS, Indices, Windows, columns_spread, windows_at
 
-LOOK_NS = 480_000.0  # what a look may cost by the figures in runs.py, unless that is less than LEAST_PIXELS
+LOOK_NS = 500_000.0  # what a look may cost by the figures in runs.py, unless that is less than LEAST_PIXELS
 GRAYED_NS = 0.1  # a pixel of a frame that becomes gray as a whole
 AT_ONCE = 1 << 16  # responses: what is in the cache is fast, and no new memory is
 PILOT = 16  # one run in so many is looked at before, to know from which size on responses are kept

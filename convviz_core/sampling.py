@@ -67,6 +67,10 @@ class ResponseSampler:
         found = np.concatenate([self.responses(some.read(frame)) for some in windows])
         return np.asarray(np.abs(found, out=found) if self.layer.signed else found).reshape(-1)
 
+    def places(self) -> Indices:
+        """(rows, cells): the column in each row's cells where it looks, for all portions."""
+        return columns_looked_at(*self.layer.output_hw(self._shape), self._run, self._cells)
+
     def responses(self, pixels: ByteArray) -> FloatArray:
         """(S, N), before the activation, of what windows have read."""
         return self._products.of(pixels)
