@@ -13,7 +13,7 @@ from convviz_core.layer import Layer
 LENGTHS = (1, 2, 3, 4, 6, 8)  # pixels; two of a run tell as much as 1.4 that lie apart: photographs, the built-in banks
 # Measured on one core of a server: a window's row, in the cache and in a frame far too large for it, one of its pixels,
 # from colour and from gray; one response.
-NEAR_ROW_NS, FAR_ROW_NS, FAR_BYTES = 3.0, 14.0, 24e6
+NEAR_ROW_NS, FAR_ROW_NS, FAR_BYTES = 3.0, 20.0, 24e6
 PIXEL_NS, GRAY_PIXEL_NS, RESPONSE_NS = 0.45, 0.1, 0.3
 
 

@@ -22,7 +22,7 @@ from convviz_core.windows import Indices, Windows, columns_spread, windows_at
 
 LEAST_PIXELS = 16_384  # of every map, or all
 MOST_PIXELS = 4 * LEAST_PIXELS
-MOST_PORTIONS = 144  # with more, what large kernels follow would lie seconds behind
+MOST_PORTIONS = 168  # with more, what large kernels follow would lie seconds behind
 PORTION_NS = 110_000.0  # what one portion may cost, by the figures in runs.py and RANKED_NS
 RANKED_NS = 1.4  # a response's place among those of a portion
 LEAST_CELLS = 8  # in each row, so that any `enough` portions reach all rows
@@ -147,9 +147,11 @@ def of_portion(columns: Indices, portions: int, portion: int) -> tuple[Indices, 
     Portions that follow each other lie far apart: neighbours would be a few stripes across the picture.
     """
     height, cells = columns.shape
-    cell = (_place(portion, portions) - np.arange(height))[:, None] % portions + np.arange(0, cells, portions)
-    y, which = np.nonzero(cell < cells)
-    return y, cell[y, which]
+    first_rows = (_place(portion, portions) - np.arange(cells)) % portions
+    cell = np.argsort(first_rows, kind="stable")
+    y = (np.arange(0, height, portions)[:, None] + first_rows[cell]).reshape(-1)
+    there = int(np.searchsorted(y, height))
+    return y[:there], np.tile(cell, -(-height // portions))[:there]
 
 
 def _place(portion: int, portions: int) -> int:

@@ -64,8 +64,8 @@ def made_ms(layer: Layer, frame: ByteArray) -> float:
     """What is made once for a layer and a size, nothing being there."""
     for kept in (first_look._places, first_look._windows, sampling.columns_looked_at, sampling._windows):
         kept.cache_clear()
-    for kept in (first_look.first_look_for, sampling.sampler_for, sampling.follower_for):
-        kept.cache_clear()
+    for made in (first_look.first_look_for, sampling.sampler_for, sampling.follower_for):
+        made.cache_clear()
     start_s = time.perf_counter()
     prepare(layer, frame.shape)
     return (time.perf_counter() - start_s) * 1e3
