@@ -8,6 +8,7 @@ from convviz_core.geometry import Box
 from convviz_core.models.errors import ModelError
 from convviz_core.models.layer import ModelLayer
 from convviz_core.placement import MapPlacement
+from live.torch_settings import give_way
 
 
 class FieldFinder:
@@ -37,7 +38,7 @@ class FieldFinder:
                 return None, False
         if not running:
             self._thread = threading.Thread(
-                target=self._find, args=(layer, input_hw), name="convviz-fields", daemon=True
+                target=self._find_beside, args=(layer, input_hw), name="convviz-fields", daemon=True
             )
             self._thread.start()
         self._told = True
@@ -66,6 +67,10 @@ class FieldFinder:
     def pending(self) -> bool:
         """Whether one is being found."""
         return self._thread is not None and self._thread.is_alive()
+
+    def _find_beside(self, layer: ModelLayer, input_hw: tuple[int, int]) -> None:
+        give_way()
+        self._find(layer, input_hw)
 
     def _find(self, layer: ModelLayer, input_hw: tuple[int, int]) -> None:
         try:
