@@ -54,6 +54,9 @@ class ModelSession(Session):
         self._ready: tuple[View, Shown] | None = None  # what can be on the screen now
         self._shown: Shown | None = None
         self._failure = ""  # the last one that was said
+        self._noted = (
+            len(self.state.model.model.notes) if self.state.model else 0
+        )  # of its notes, said when it was loaded
         self._reasons, self._sides = Reasons(self._fields), Sides(self._fields)
 
     def capture(self) -> Frame | None:
@@ -91,7 +94,11 @@ class ModelSession(Session):
         """The layers of inputs of this size; anew where it is another than before."""
         if size_hw != self._size_hw and self.state.model:
             self._size_hw = size_hw
-            self.state = replace(self.state, model=with_layers(self.state.model, size_hw))
+            choice = with_layers(self.state.model, size_hw)
+            self.state, notes = replace(self.state, model=choice), choice.model.notes
+            for note in notes[self._noted :]:  # what its first run has told of what goes in
+                self._tell(note)
+            self._noted = len(notes)
 
     def _failed(self, failure: Failure) -> None:
         """Said once; before the first picture it is the end."""

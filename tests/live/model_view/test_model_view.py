@@ -341,3 +341,18 @@ def test_a_gray_frame_is_said_to_go_into_a_colour_model_as_rgb() -> None:
         last, _ = in_window(state_of(module), [], [gray])
         assert last.shown is not None
         assert input_words(last.shown.answer, None) == f"32x24 {kind} in 0 to 1"
+
+
+@pytest.mark.parametrize(
+    ("module", "note"),
+    [
+        (nn.Conv2d(1, 2, 3), "the model takes one channel: it gets the picture in gray"),
+        (nn.Conv2d(3, 2, 3).half(), "its float16 weights are computed in float32"),
+    ],
+    ids=["gray", "float16"],
+)
+def test_what_the_first_run_tells_of_the_model_is_said_once(module: nn.Module, note: str) -> None:
+    said: list[str] = []
+    state = state_of(module)
+    headless(state, [picture()] * 3, Keep(say=said.append))
+    assert said == [note]
