@@ -233,4 +233,5 @@ class ModelSession(Session):
         self._worker.close()
         self._pages.close()
         self._sides.close()
+        self._fields.close()
         super().finish()
