@@ -1,7 +1,8 @@
-"""How torch shares the processor: its settings are environment variables that its libraries read as they are loaded."""
+"""How torch shares the processor with drawing: environment variables that its libraries read, and this process."""
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -25,6 +26,14 @@ def give_way() -> None:
     if sys.platform == "linux":  # elsewhere it would be the whole process
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LEFT_OVER)
+
+
+def keep_what_is_loaded() -> None:
+    """Have Python look for garbage among later objects only, once torch and a model are there.
+
+    It looks through all of theirs too, every few seconds, for 60 to 110 ms in which every thread stands still.
+    """
+    gc.freeze()
 
 
 def _cores() -> int:

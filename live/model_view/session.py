@@ -35,6 +35,7 @@ from live.pointing import kept_inside, pointed
 from live.session import Session
 from live.sources.frame import Frame
 from live.state import MapPixel, ViewState
+from live.torch_settings import keep_what_is_loaded
 
 BUSY_S = 0.004  # how long a read may keep an answer waiting
 
@@ -119,6 +120,8 @@ class ModelSession(Session):
 
     def _take(self, answer: Answer) -> None:
         """A new answer."""
+        if self._answer is None and self._display.interactive:
+            keep_what_is_loaded()
         self._answer, self._failure = answer, ""
         self._list_layers(answer.input_hw)  # which its run has found
         self._channels.take(answer.responses)

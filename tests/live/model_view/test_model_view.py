@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections import deque
 from collections.abc import Sequence
@@ -341,6 +342,16 @@ def test_a_gray_frame_is_said_to_go_into_a_colour_model_as_rgb() -> None:
         last, _ = in_window(state_of(module), [], [gray])
         assert last.shown is not None
         assert input_words(last.shown.answer, None) == f"32x24 {kind} in 0 to 1"
+
+
+@pytest.mark.usefixtures("at_once")
+def test_what_is_loaded_before_the_first_picture_is_spared_from_the_search_for_garbage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frozen: list[int] = []
+    monkeypatch.setattr(gc, "freeze", lambda: frozen.append(1))
+    in_window(state_of(make("plain")), ["space"] * 3, [picture(1), picture(2)])
+    assert frozen == [1]
 
 
 @pytest.mark.parametrize(
