@@ -40,11 +40,11 @@ def palettes(name: str, signed: bool, ranges: FloatArray) -> Sequence[Palette]:
     """Each map's colours, as lookup_tables has them."""
     if is_centred(name, signed):
         return [Palette(table) for table in lookup_tables(name, signed, ranges)]
-    return [_palette(name, signed)] * len(ranges)
+    return [_palette(name, signed=signed)] * len(ranges)
 
 
 @cache
-def _palette(name: str, signed: bool) -> Palette:
+def _palette(name: str, *, signed: bool) -> Palette:
     return Palette(base_table(name, signed))
 
 

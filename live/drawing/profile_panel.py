@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
 from live.drawing.scene import ProfileInfo, Scene
-from live.drawing.text import ACCENT, DIM, INK, RULE, Colour, put
+from live.drawing.text import ACCENT, DIM, INK, PANEL, RULE, Colour, put
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
@@ -19,7 +19,6 @@ from live.measuring.bars import BARS_KEPT
 from live.measuring.record import PARTS, Percentiles, percentiles_of
 
 LARGEST_BARS_LINES, SMALLEST_BARS_LINES = 9, 3
-BARS_A_PIECE = 30  # that are drawn with one picture
 HEADROOM = 1.35  # above the source's interval and above what most pictures took
 NAMES = (*PARTS, "waiting")
 # B, G, R; apart from each other in lightness too, for who sees fewer colours.
@@ -168,15 +167,20 @@ def _draw_bars(page: PanelPage, info: ProfileInfo, room: int) -> Iterator[None]:
 
 def _stack(page: PanelPage, place: Rect, bars: NDArray[np.float64], top_ms: float) -> Iterator[None]:
     ends = np.cumsum(bars, axis=1)
-    rows = place.bottom - 1 - np.rint((place.height - 1) * np.minimum(ends / top_ms, 1)).astype(int)
-    left = place.x + place.width * (BARS_KEPT - len(bars) + np.arange(len(bars) + 1)) / BARS_KEPT
-    columns = np.rint(left).astype(int)
-    gap = 1 if place.width >= 3 * BARS_KEPT else 0
-    for number, bar in enumerate(rows.tolist()):
-        below = place.bottom - 1
-        for row, colour in zip(bar, COLOURS, strict=True):
-            page.pixels[row:below, columns[number] : columns[number + 1] - gap] = colour
-            below = row
-        if number % BARS_A_PIECE == BARS_A_PIECE - 1:
-            yield
+    tops = place.bottom - 1 - np.rint((place.height - 1) * np.minimum(ends / top_ms, 1)).astype(int)
+    first = place.x + place.width * (BARS_KEPT - len(bars) + np.arange(len(bars) + 1)) / BARS_KEPT
+    firsts = np.rint(first).astype(int)
+    rows = np.arange(place.y, place.bottom - 1)[:, None]
+    parts = np.zeros((len(rows), len(bars)), np.uint8)  # how many of a bar's parts end below each row
+    for top in tops.T:
+        parts += rows < top
+    yield
+    levels = np.repeat(parts, np.diff(firsts), axis=1)
+    if place.width >= 3 * BARS_KEPT:
+        levels[:, firsts[1:] - firsts[0] - 1] = len(COLOURS)  # a gap behind each
+    table = np.empty((256, 1, 3), np.uint8)
+    table[:] = PANEL
+    table[: len(COLOURS), 0] = COLOURS
+    yield
+    cv2.applyColorMap(levels, table, dst=page.pixels[place.y : place.bottom - 1, firsts[0] : firsts[-1]])
     cv2.line(page.pixels, (place.x, place.bottom - 1), (place.right - 1, place.bottom - 1), RULE, 1)
