@@ -28,7 +28,7 @@ from convviz_core.ranges import (
     fixed_limits,
     limits_for,
 )
-from convviz_core.sampling import LEAST_PIXELS, ResponseSampler, of_one_frame, sampler_for
+from convviz_core.sampling import LEAST_PIXELS, ResponseSampler, follower_for, of_one_frame, sampler_for
 
 NOTHING = 1 / 512  # of the fixed limit: a response of this size or less is nothing, and does not count
 ALWAYS_SHOWN = 4096  # so many responses may count before any is left above the limit
@@ -139,6 +139,17 @@ def map_ranges(layer: Layer, maps: AnyArray, range: Range) -> FloatArray:
     return bank_ranges(len(maps), limits_for(layer, fixed * max(limit, FLOOR)))
 
 
+def prepare(layer: Layer | Difference, shape: tuple[int, ...]) -> None:
+    """Make what AutoRange needs for such frames, in any thread, so that no picture waits for it.
+
+    Errors: see ResponseSampler.
+    """
+    follower = _follower_for(layer, shape)
+    if isinstance(follower, ResponseSampler) and follower.pixels > LEAST_PIXELS:
+        first_look_for(follower.layer, shape)
+        follower.places()
+
+
 class AutoRange:
     """The viewer's default range: it follows the pictures' own limits, half a second behind, without flicker.
 
@@ -163,10 +174,10 @@ class AutoRange:
         key: whatever identifies what is followed: with another one than last time, it begins anew, with this frame's
         own limit. peak: gives its largest |response|, where that is needed for it.
         """
-        sampler = _sampler_for(layer, frame.shape)
+        sampler = _follower_for(layer, frame.shape)
         if self._limit is None or key != self._key:
             self._key, self._sampler, self._portion = key, sampler, 0
-            self._whole = _first_look(layer, frame)
+            self._whole = _first_look(sampler, frame)
             self._limit = _in_bounds(sampler, self._whole, peak) * sampler.fixed_limit
             self._recent = deque([self._whole])
             self._time_s = -math.inf
@@ -180,7 +191,7 @@ class AutoRange:
         peak: its largest |response|.
         """
         assert self._limit is not None
-        sampler = _sampler_for(layer, frame.shape)
+        sampler = _follower_for(layer, frame.shape)
         if sampler is not self._sampler:  # other weights: what the ones before answered is of no use
             self._sampler = sampler
             self._recent.clear()
@@ -212,9 +223,12 @@ def _sampler_for(layer: Layer | Difference, shape: tuple[int, ...]) -> _Sampler:
     return difference_sampler_for(layer, shape) if isinstance(layer, Difference) else sampler_for(layer, shape)
 
 
-def _first_look(layer: Layer | Difference, frame: ByteArray) -> Tally:
+def _follower_for(layer: Layer | Difference, shape: tuple[int, ...]) -> _Sampler:
+    return difference_sampler_for(layer, shape) if isinstance(layer, Difference) else follower_for(layer, shape)
+
+
+def _first_look(sampler: _Sampler, frame: ByteArray) -> Tally:
     """What a picture's responses amount to, at as many pixels as make the limit known, or at all."""
-    sampler = _sampler_for(layer, frame.shape)
     if isinstance(sampler, ResponseSampler) and sampler.pixels > LEAST_PIXELS:
         return Tally(*first_look_for(sampler.layer, frame.shape).found(frame, NOTHING, LEFT_ABOVE))
     return Tally.sum([Tally.of(sampler.sizes(frame, portion)) for portion in range(sampler.enough)])

@@ -11,7 +11,7 @@ from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.difference import Alignment, Difference, align
 from convviz_core.geometry import OUTSIDE, ConvGeometry
 from convviz_core.layer import Layer
-from convviz_core.sampling import LEAST_PIXELS, ResponseSampler, columns_looked_at, contiguous
+from convviz_core.sampling import LEAST_PIXELS, ResponseSampler, columns_looked_at, contiguous, of_portion
 from convviz_core.windows import BLOCK_PIXELS, BorderingWindows, Indices, InsideWindows, Windows, unbroken
 
 _Pair = tuple[Windows, Windows]
@@ -58,10 +58,9 @@ def _windows(
     layers: tuple[Layer, Layer], alignment: Alignment, frame_hw: tuple[int, int], columns: Indices, portions: int
 ) -> list[list[_Pair]]:
     """Of every portion, both layers' windows at the same places, in blocks."""
-    rows, cells = np.arange(len(columns))[:, None], np.arange(columns.shape[1])
     found = []
     for portion in range(portions):
-        y, cell = np.nonzero((rows + cells) % portions == portion)
+        y, cell = of_portion(columns, portions, portion)
         x = columns[y, cell]
         read = [
             (geometry, _read(geometry, frame_hw, y + top, x + left))

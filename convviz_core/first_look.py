@@ -6,8 +6,9 @@ The pixels lie in short runs, which share most of what they read: so many cost a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -16,26 +17,15 @@ from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.geometry import ConvGeometry
 from convviz_core.gray import check_picture, to_gray
 from convviz_core.layer import Activation, Layer
+from convviz_core.products import Products, scaled_bias, scaled_weights
 from convviz_core.ranges import fixed_limit
-from convviz_core.sampling import (
-    LEAST_PIXELS,
-    PRODUCTS_AT_ONCE,
-    Products,
-    contiguous,
-    scaled_bias,
-    scaled_weights,
-)
-from convviz_core.windows import BLOCK_PIXELS, columns_spread, windows_at
+from convviz_core.runs import lengths_for, read_by, run_ns, weights_in
+from convviz_core.sampling import LEAST_PIXELS, contiguous
+from convviz_core.windows import BLOCK_PIXELS, Indices, Windows, columns_spread, windows_at
 
-LOOK_NS = 480_000.0  # what a look may cost by the figures below, unless that is less than LEAST_PIXELS
-RUNS = (2, 3, 4, 6, 8)  # pixels; two of a run tell as much as 1.4 that lie apart: photographs, the built-in banks
-# Measured on one core of a server: a window's row, in the cache and in a frame too large for it, one of its pixels,
-# from colour and from gray, one product, one response.
-ROW_NS, FAR_ROW_NS, PIXEL_NS, GRAY_PIXEL_NS, PRODUCT_NS, RESPONSE_NS = 3.0, 14.0, 0.45, 0.1, 0.02, 0.45
-NEAR_BYTES = 1 << 23
+LOOK_NS = 500_000.0  # what a look may cost by the figures in runs.py, unless that is less than LEAST_PIXELS
 GRAYED_NS = 0.1  # a pixel of a frame that becomes gray as a whole
-HEAVY = 1 << 13  # so many weights cost more to lay out for each step than to multiply by: there the steps are larger,
-HEAVY_AT_ONCE = 1 << 19  # but not so large that numpy's BLAS wakes threads
+AT_ONCE = 1 << 16  # responses: what is in the cache is fast, and no new memory is
 PILOT = 16  # one run in so many is looked at before, to know from which size on responses are kept
 _ASKED, _LEAST_KEPT, _PILOTS_LEAST = 2.5, 1.25, 8
 
@@ -62,14 +52,12 @@ class FirstLook:
         self.responses_in_all = height * width * layer.bank.own
         run, runs, self._whole_gray = _best(layer, self._shape)
         gray = self._whole_gray or len(shape) == 2
-        self._read = _of_runs(layer.geometry, run)
-        columns = columns_spread(height, width - run + 1, min(width - run + 1, -(-runs // height)))
-        self._y, self._x = np.repeat(np.arange(height), columns.shape[1]), columns.reshape(-1)
-        weights = scaled_weights(layer, self.fixed_limit, gray=gray)
+        block = min(BLOCK_PIXELS // math.prod(read_by(layer.geometry, run).taps_hw), AT_ONCE // (run * layer.bank.own))
+        self._y, self._x = _places(height, width, run, runs)
+        self._pilot, self._rest = _windows(layer.geometry, self._shape[:2], run, runs, max(1, block))
         bias = scaled_bias(layer, self.fixed_limit)
-        weights = _in_runs(weights, layer.geometry, run)
-        at_once = PRODUCTS_AT_ONCE if weights.size < HEAVY else HEAVY_AT_ONCE
-        self._products = Products(layer.bank.channels, weights, None if bias is None else np.tile(bias, run), at_once)
+        weights = weights_in(scaled_weights(layer, self.fixed_limit, gray=gray), layer.geometry, run)
+        self._products = Products(layer.bank.channels, weights, None if bias is None else np.tile(bias, run))
 
     def found(self, frame: ByteArray, nothing: float, one_in: int) -> Found:
         """What the responses amount to, |v| in units of the fixed limit; v itself where ReLU follows.
@@ -81,29 +69,27 @@ class FirstLook:
         if frame.shape != self._shape:
             raise ValueError(f"this look is for frames of shape {self._shape}, got {frame.shape}")
         frame = to_gray(frame) if self._whole_gray else contiguous(frame)
-        pilot = np.concatenate(list(self._sizes(frame, PILOT)))
+        pilot = np.concatenate(list(self._sizes(frame, self._pilot)))
         counted = np.count_nonzero(pilot > nothing)
         kept = min(pilot.size, math.ceil(_ASKED * counted / one_in) + _PILOTS_LEAST)
         level = float(np.partition(pilot, pilot.size - kept)[pilot.size - kept])
         for least in (level, level / 4):
-            found = self._above(frame, nothing, least)
+            found = self._above(frame, pilot, nothing, least)
             if found.largest.size >= min(math.ceil(_LEAST_KEPT * found.counted / one_in), found.seen):
                 return found
-        return self._above(frame, nothing, -math.inf)  # the pilot has seen nothing of what there is
+        return self._above(frame, pilot, nothing, -math.inf)  # the pilot has seen nothing of what there is
 
-    def _above(self, frame: ByteArray, nothing: float, level: float) -> Found:
+    def _above(self, frame: ByteArray, pilot: FloatArray, nothing: float, level: float) -> Found:
         """largest: all that reach `level`."""
         seen = counted = 0
         largest = []
-        for sizes in self._sizes(frame):
+        for sizes in chain((pilot,), self._sizes(frame, self._rest)):
             seen, counted = seen + sizes.size, counted + int(np.count_nonzero(sizes > nothing))
             largest.append(sizes[np.flatnonzero(sizes >= level)])
         return Found(seen, counted, np.concatenate(largest))
 
-    def _sizes(self, frame: ByteArray, one_in: int = 1) -> Iterator[FloatArray]:
-        """Those of one run in so many, a few at a time: what is in the cache is fast, and no new memory is."""
-        y, x, block = self._y[::one_in], self._x[::one_in], BLOCK_PIXELS << (self._products.at_once > PRODUCTS_AT_ONCE)
-        for windows in windows_at(self._read, (frame.shape[0], frame.shape[1]), y, x, block):
+    def _sizes(self, frame: ByteArray, blocks: Iterable[Windows]) -> Iterator[FloatArray]:
+        for windows in blocks:
             found = self._products.of(windows.read(frame))
             yield np.asarray(np.abs(found, out=found) if self.layer.signed else found).reshape(-1)
 
@@ -116,45 +102,40 @@ def first_look_for(layer: Layer, shape: tuple[int, ...]) -> FirstLook:
 
 def _best(layer: Layer, shape: tuple[int, ...]) -> tuple[int, int, bool]:
     """(pixels in a run, runs, whether the frame becomes gray as a whole): what tells most for its time."""
-    kernel_h, kernel_w = layer.bank.kernel_hw
-    maps, colours = layer.bank.own, shape[2] if len(shape) == 3 else 1
-    row_ns = ROW_NS if math.prod(shape) <= NEAR_BYTES else FAR_ROW_NS
+    colour = len(shape) == 3
     height, width = layer.output_hw(shape)
     found = []
-    for run in _runs_for(layer, width):
-        pixels = kernel_h * (kernel_w + (run - 1) * layer.geometry.stride_yx[1])
-        depth = colours if layer.bank.channels == 3 else 1
-        each_ns = kernel_h * row_ns + (pixels * depth * PRODUCT_NS + RESPONSE_NS) * run * maps
-        for gray in (False, True) if colours == 3 and layer.bank.channels == 1 else (False,):
-            pixel_ns = GRAY_PIXEL_NS if gray or colours == 1 else PIXEL_NS
+    for run in lengths_for(layer, width):
+        for gray in (False, True) if colour and layer.bank.channels == 1 else (False,):
             ready_ns = shape[0] * shape[1] * GRAYED_NS if gray else 0.0
-            run_ns = each_ns + pixels * pixel_ns
-            least, most = -(-LEAST_PIXELS // run), min(3 * LEAST_PIXELS, height * width) // run
-            runs = max(least, min(most, int((LOOK_NS - ready_ns) / run_ns)))
-            over_ns = max(0.0, runs * run_ns + ready_ns - LOOK_NS)
+            each_ns = run_ns(layer, shape, run, gray=gray)
+            least = max(-(-LEAST_PIXELS // run), height)  # in every row
+            most = min(3 * LEAST_PIXELS, height * width) // run
+            runs = max(least, min(most, int((LOOK_NS - ready_ns) / each_ns)))
+            over_ns = max(0.0, runs * each_ns + ready_ns - LOOK_NS)
             found.append((-over_ns, runs * math.sqrt(run), run, runs, gray))
     _, _, run, runs, gray = max(found)
     return run, runs, gray
 
 
-def _of_runs(geometry: ConvGeometry, run: int) -> ConvGeometry:
-    """What `run` responses beside each other read, as the window of one."""
-    (height, width), (_, step) = geometry.taps_hw, geometry.stride_yx
-    top, _, left, _ = geometry.margins
-    wide = (height, width + (run - 1) * step)
-    return ConvGeometry(wide, geometry.stride, (top, left), geometry.padding_mode, geometry.dilation)
+@lru_cache(maxsize=4)
+def _places(height: int, width: int, run: int, runs: int) -> tuple[Indices, Indices]:
+    """(y, x) of each run's first pixel, row by row: at least one in each row."""
+    cells = min(width - run + 1, -(-runs // height))
+    columns = columns_spread(height, width - run + 1, cells).reshape(-1)
+    # There are too many: some are left out, evenly, never two that follow each other.
+    chosen = np.arange(min(runs, columns.size)) * columns.size // min(runs, columns.size)
+    return chosen // cells, columns[chosen]
 
 
-def _in_runs(weights: FloatArray, geometry: ConvGeometry, run: int) -> FloatArray:
-    """(kh * kw * C, N) -> (kh * width of a run's window * C, run * N): every response of a run has its own columns."""
-    (height, width), (_, step) = geometry.taps_hw, geometry.stride_yx
-    kernels = weights.reshape(height, width, -1, weights.shape[1])
-    wide = np.zeros((height, width + (run - 1) * step, kernels.shape[2], run, kernels.shape[3]), np.float32)
-    for number in range(run):
-        wide[:, number * step : number * step + width, :, number] = kernels
-    return wide.reshape(-1, run * weights.shape[1])
-
-
-def _runs_for(layer: Layer, width: int) -> tuple[int, ...]:
-    """Runs that fit into a row of the map; what dilated kernels read beside each other is not shared."""
-    return tuple(run for run in RUNS if run <= width) if layer.geometry.dilation_yx == (1, 1) else (1,)
+@lru_cache(maxsize=4)
+def _windows(
+    geometry: ConvGeometry, frame_hw: tuple[int, int], run: int, runs: int, block: int
+) -> tuple[list[Windows], list[Windows]]:
+    """The pilot's runs, and the others, a few at a time."""
+    y, x = _places(*geometry.output_hw(frame_hw), run, runs)
+    read = read_by(geometry, run)
+    pilot = np.arange(y.size) % PILOT == 0
+    pixels = block * math.prod(read.taps_hw)
+    looked, others = (list(windows_at(read, frame_hw, y[of], x[of], pixels)) for of in (pilot, ~pilot))
+    return looked, others

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from convviz_core.auto_range import prepare
 from convviz_core.difference import Difference
 from convviz_core.engines.api import Engine, Plan, Result
 from convviz_core.layer import Layer
@@ -82,6 +83,8 @@ class Pane:
             self._plans[key] = self._engine.plan(
                 layer, shape, choice.reduce, choice.range, editable=choice.editable, minus=choice.minus
             )
+            if choice.range == RangeMode.AUTO:
+                prepare(choice.layer, shape)
             if len(self._plans) > MOST_PLANS:
                 self._plans.popitem(last=False)
         self._plans.move_to_end(key)

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from convviz_core.arrays import ByteArray
-from convviz_core.auto_range import AutoRange
+from convviz_core.auto_range import FLOOR, AutoRange
 from convviz_core.difference import Difference
 from convviz_core.engines.api import Plan, Result
 from convviz_core.layer import Layer
-from convviz_core.ranges import Limits, RangeMode, fixed_limits
+from convviz_core.ranges import Limits, RangeMode, fixed_limits, limits_for
+
+
+@dataclass(frozen=True, eq=False)
+class _Ahead:
+    """A picture that has been run before its range was known."""
+
+    plan: Plan
+    image: ByteArray
+    limits: Limits
+    result: Result
+
+    def answers(self, plan: Plan, image: ByteArray, shown: Limits | None) -> bool:
+        """Whether it is what is asked for, too."""
+        return self.plan is plan and self.image is image and self.limits == shown
 
 
 class PictureRange:
@@ -23,6 +37,7 @@ class PictureRange:
         self._auto = AutoRange()
         self._answered: object = None  # the picture's time and bank, where auto looked last
         self._anew = 0  # how often auto has begun anew on a still picture
+        self._ahead: _Ahead | None = None  # what has been run to know a picture's peak
 
     def limits(
         self,
@@ -44,7 +59,7 @@ class PictureRange:
         edited = weights_of(layer) if bank is None else bank
         self._note(media_time_s, edited, layer)
         followed = image.shape, edited, _rest_of(layer), self._anew
-        return self._auto.limits(layer, image, followed, peak=lambda: plan.run(image, fixed_of(layer)).peak)
+        return self._auto.limits(layer, image, followed, peak=lambda: self._peak(plan, image, layer))
 
     def run(
         self,
@@ -56,11 +71,18 @@ class PictureRange:
         media_time_s: float,
     ) -> Result:
         """One picture's mosaic (see Plan.run). shown: its range; None: each map's own extremes."""
-        result = plan.run(image, shown)
+        ahead, self._ahead = self._ahead, None
+        result = ahead.result if ahead and ahead.answers(plan, image, shown) else plan.run(image, shown)
         if mode != RangeMode.AUTO or shown is None:
             return result
         self._auto.follow(layer, image, shown, result.peak, media_time_s)
         return replace(result, share_above=self._auto.share_above)
+
+    def _peak(self, plan: Plan, image: ByteArray, layer: Layer | Difference) -> float:
+        """The picture's largest |response|, by a run in the least range: it is the picture's where little is there."""
+        least = limits_for(layer, FLOOR * fixed_of(layer)[1])
+        self._ahead = _Ahead(plan, image, least, plan.run(image, least))
+        return self._ahead.result.peak
 
     def _note(self, media_time_s: float, bank: Hashable, layer: Layer | Difference) -> None:
         """A picture that stands still cannot be followed in time: there, other weights have their own limit at once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import cv2
 import numpy as np
 import pytest
 
@@ -11,6 +12,7 @@ from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.auto_range import AutoRange, own_limits
 from convviz_core.difference import Alignment, Difference, NotAlignedError, align
 from convviz_core.difference_sampling import DifferenceSampler
+from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.files import load_bank
 from convviz_core.layer import Layer
@@ -148,6 +150,25 @@ def test_both_layers_are_looked_at_in_the_same_places() -> None:
     sampler = DifferenceSampler(same, frame.shape)
     assert max(sampler.sizes(frame, portion).max() for portion in range(sampler.portions)) == 0
     assert sampler.responses_in_all == 40 * 50
+
+
+def test_large_kernels_limit_is_followed_from_all_over_the_picture() -> None:
+    chance = np.random.default_rng(0)
+    noise = [cv2.GaussianBlur(chance.normal(size=(480, 640)), (0, 0), s) * s * s for s in (1, 3, 9, 27)]
+    scene = np.sum(noise, axis=0)
+    scene[200:, 300:] += 3 * np.std(scene)
+    frame = np.asarray(np.clip(128 + 40 * scene / np.std(scene), 0, 255), np.uint8)
+    y, x = np.mgrid[:31, :31] - 15
+    waves = [np.sin((x * np.cos(a) + y * np.sin(a)) / 3) * np.exp(-(x * x + y * y) / 80) for a in (0, 0.8, 1.6, 2.4)]
+    live = Layer(FilterBank.from_array("waves", np.stack(waves)), "none")
+    difference = Difference(live, Layer(FilterBank.from_array("half", np.stack(waves) / 2), "none"))
+    sizes = np.sort(np.abs(OpenCvEngine().maps(frame, live)[0]).reshape(-1)) / 2
+    exact = sizes[-1 - (int((sizes > difference.fixed_limit / 512).sum()) - 4096) // 100]
+    auto = AutoRange()
+    for number in range(50):
+        limits = auto.limits(difference, frame, "key", peak=lambda: 0.0)
+        assert limits[1] == pytest.approx(exact, rel=0.05)
+        auto.follow(difference, frame, limits, 0.0, 5.0 * number)
 
 
 def _maps(frame: ByteArray, one: Layer) -> FloatArray:

@@ -16,7 +16,7 @@ from convviz_core.geometry import ConvGeometry, FrameSizeError
 from convviz_core.gray import to_planes, to_unit
 from convviz_core.layer import Layer
 from convviz_core.ranges import fixed_limit
-from convviz_core.sampling import ResponseSampler
+from convviz_core.sampling import ResponseSampler, follower_for
 
 RNG = np.random.default_rng(0)
 FRAME = RNG.integers(0, 256, (40, 60, 3), dtype=np.uint8)
@@ -75,6 +75,41 @@ def test_few_portions_that_follow_each_other_are_enough_and_reach_all_rows_and_c
     for first in range(sampler.portions):
         assert sum((sizes + sizes)[first : first + sampler.enough]) >= sampling.LEAST_PIXELS * 0.99
     assert max(sizes) - min(sizes) <= 0.02 * max(sizes)
+
+
+@pytest.mark.parametrize(
+    ("kernels", "map_hw"), [((4, 4, 4), (1080, 1920)), ((4, 4, 4), (2160, 3840)), ((2, 31, 31), (1080, 1920))], ids=str
+)
+def test_what_follows_looks_at_runs_in_all_rows_and_all_over_the_picture(
+    kernels: tuple[int, ...], map_hw: tuple[int, int]
+) -> None:
+    sampler = follower_for(Layer(bank_of(*kernels)), map_hw)
+    columns, run = sampler.places(), sampler._run
+    portions = [sampling.of_portion(columns, sampler.portions, portion) for portion in range(sampler.portions)]
+    height = len(columns)
+    assert run > 1
+    for first in range(sampler.portions):
+        rows = [(portions + portions)[number][0] for number in range(first, first + sampler.enough)]
+        assert sum(map(len, rows)) * run >= 0.99 * sampling.LEAST_PIXELS
+        assert len(np.unique(np.concatenate(rows))) == height
+    y, cells = (np.concatenate(numbers) for numbers in zip(*portions, strict=True))
+    assert len(np.unique(y * columns.shape[1] + cells)) == y.size == columns.size  # each once
+
+
+@pytest.mark.parametrize("settings", [{}, {"stride": (1, 2)}, {"padding": 2}, {"padding": "same"}], ids=str)
+@pytest.mark.parametrize("shape", [(3, 4, 4), (2, 3, 3, 5)], ids=str)
+def test_runs_give_the_layers_responses(shape: tuple[int, ...], settings: dict[str, object]) -> None:
+    layer = Layer(bank_of(*shape), "none", **settings)  # type: ignore[arg-type]
+    height, width = layer.output_hw(FRAME.shape)
+    single, runs = ResponseSampler(layer, FRAME.shape), ResponseSampler(layer, FRAME.shape, run=3, cells=width - 2)
+    # Runs of three begin at every column but the last two: all is seen, inner columns three times.
+    every = all_sizes(single, FRAME).reshape(-1)
+    found = all_sizes(runs, FRAME)
+    assert found.size == 3 * (width - 2) * height * layer.bank.own
+    assert len(every) == height * width * layer.bank.own
+    near = every[np.clip(np.searchsorted(every, found), 1, every.size - 1) - np.array([[0], [1]])]
+    assert np.abs(near - found).min(axis=0).max() < 1e-5
+    assert found[[0, -1]] == pytest.approx(every[[0, -1]], abs=1e-5)
 
 
 @pytest.mark.parametrize("period", [2, 3, 7.5, 11.3, 16, 64])

@@ -111,6 +111,36 @@ def test_two_panes_of_one_engine_keep_their_answers_and_their_ranges() -> None:
     assert engine.runs == 3
 
 
+def large(*levels: int) -> Frame:
+    """A black picture in which single pixels are brighter."""
+    image = np.zeros((480, 640, 3), np.uint8)
+    image[240, 200 : 200 + 20 * len(levels) : 20] = np.array(levels, np.uint8).reshape(-1, 1)
+    return frame(0, image)
+
+
+def test_a_black_first_picture_is_run_once_and_one_with_next_to_nothing_in_its_peak() -> None:
+    engine = WatchedEngine()
+    result = Pane(engine).run(large(), 0, choice(mode=RangeMode.AUTO))
+    assert (engine.runs, result.ranges[0].tolist(), result.mosaic.max()) == (1, [0.0, 8 / 32], 0)
+    result = Pane(engine).run(large(102, 204), 0, choice(mode=RangeMode.AUTO))
+    assert engine.runs == 3
+    assert (result.ranges[0, 1], result.mosaic.max()) == (pytest.approx(204 / 255), 255)
+    result = Pane(engine).run(large(), 0, choice(mode=RangeMode.AUTO, gain=2.0))
+    assert result.ranges[0].tolist() == [0.0, 8 / 64]
+
+
+def test_what_auto_looks_with_is_made_with_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared: list[object] = []
+    monkeypatch.setattr("live.pane.prepare", lambda layer, shape: prepared.append((layer, shape)))
+    pane = Pane(OpenCvEngine())
+    for number in range(3):
+        pane.run(frame(number), number, choice())
+        assert not prepared
+    for number in range(3):
+        pane.run(frame(number), number, choice(OTHER, RangeMode.AUTO))
+    assert prepared == [(OTHER, (40, 50, 3))]
+
+
 def edited(*values: float) -> Layer:
     """The seed bank with other first weights."""
     kernels = BUILT_IN_BANKS[0].kernels.copy()
