@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convviz_core.arrays import ByteArray
+from convviz_core.arrays import AnyArray, ByteArray
 
 _HUGE_PAGE = 2 << 20  # bytes, on x86-64 and most others
 
@@ -104,9 +104,15 @@ def reduce_maps(maps: ByteArray, factor: int) -> ByteArray:
     """
     if factor == 1:
         return maps
-    count, height, width = maps.shape
-    padded = np.pad(maps, ((0, 0), (0, -height % factor), (0, -width % factor)), mode="edge")
-    blocks = padded.reshape(count, -(-height // factor), factor, -(-width // factor), factor)
-    sums = blocks.sum(axis=(2, 4), dtype=np.uint32)
+    _, height, width = maps.shape
+    if height % factor or width % factor:
+        maps = np.pad(maps, ((0, 0), (0, -height % factor), (0, -width % factor)), mode="edge")
     area = factor * factor
-    return np.asarray((2 * sums + area) // (2 * area), np.uint8)
+    exact = np.uint16 if 2 * 255 * area + area <= np.iinfo(np.uint16).max else np.uint32
+    rows: AnyArray = maps[:, ::factor].astype(exact)
+    for row in range(1, factor):
+        rows += maps[:, row::factor]
+    sums: AnyArray = rows[..., ::factor].copy()
+    for column in range(1, factor):
+        sums += rows[..., column::factor]
+    return np.asarray(np.floor_divide(2 * sums + area, 2 * area), np.uint8)

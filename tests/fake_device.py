@@ -85,7 +85,7 @@ class FakeStream:
     def prepare(self, work: Launch) -> tuple[Launch, str]:
         self._device.captures += 1
         work()
-        return work, "fake graph"
+        return lambda: work(), "fake graph"
 
     def synchronize(self) -> None:
         while self.steps:

@@ -6,10 +6,10 @@ define, with the picture's peak where a bank has its fixed limit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -51,6 +51,29 @@ class Met:
     largest: float = 0.0
 
 
+Outputs = tuple[Tensor, Tensor | None]  # of a layer, and of another that was asked for in the same run
+Pass = Callable[[Tensor], Outputs]
+
+
+class Passes(Protocol):
+    """How an engine runs a model's passes. how: how the last one was run, in words."""
+
+    how: str
+
+    def __call__(self, of: Hashable, run: Pass, values: Tensor) -> Outputs:
+        """One pass on (1, C, h, w). of: equal for passes of one layer on inputs of one shape. Errors: as `run`'s."""
+
+
+class Eager:
+    """One operation after the other, as the model's code has them."""
+
+    how = "eager"
+
+    def __call__(self, of: Hashable, run: Pass, values: Tensor) -> Outputs:  # noqa: ARG002
+        """See Passes."""
+        return run(values)
+
+
 class ModelRuns:
     """What an engine needs to run models on its device: a copy of each, and what their layers have given."""
 
@@ -59,9 +82,11 @@ class ModelRuns:
         place: torch.device,
         check_open: Callable[[], None],
         running: Callable[[], AbstractContextManager[object]] = nullcontext,
+        passes: Passes | None = None,
     ) -> None:
         """check_open: raises once the engine was closed. running: entered around every run, and every copy."""
         self.place, self.check_open, self.running = place, check_open, running
+        self.passes = passes or Eager()
         self._modules: WeakKeyDictionary[Model, nn.Module] = WeakKeyDictionary()
         self._met: WeakKeyDictionary[Model, dict[object, Met]] = WeakKeyDictionary()
 
@@ -107,6 +132,7 @@ class ModelPlan:
         )  # first: it finds out in which type the model runs
         self._module = runs.module(key.layer)
         self._met = runs.met(key.layer)
+        self._how = Eager.how
 
     def forward(self, frame: ByteArray) -> Tensor:
         """What the layer gives, on the device: float32 (C, h, w), its own memory. Errors: ModelError."""
@@ -115,15 +141,28 @@ class ModelPlan:
     def forward_with(self, frame: ByteArray, also: str | None) -> tuple[Tensor, Tensor | None]:
         """The same, and what another layer of the model gives in the same run; None where that gives no maps in it."""
         layer = self.key.layer
-        with self._runs.running():
-            call, other = layer.model.calls(self._module, layer.name, self._values(frame), also)
+
+        def run(values: Tensor) -> Outputs:
+            call, other = layer.model.calls(self._module, layer.name, values, also)
             return _own(call), _own(other) if also and other else None
+
+        with self._runs.running():
+            values = self._values(frame)
+            outputs = self._runs.passes((layer.model, layer.name, also, values.shape), run, values)
+            self._how = self._runs.passes.how
+            return outputs
+
+    @property
+    def implementation(self) -> str:
+        """How its last pass was run, in words."""
+        return f"torch {str(self.key.layer.model.dtype).removeprefix('torch.')}, {self._how}"
 
     def traced(self, frame: ByteArray, also: str | None = None) -> tuple[Tensor, Tensor | None, Traced]:
         """The same, with what went into the layer."""
         layer = self.key.layer
         with self._runs.running():
             run = layer.model.trace(self._module, layer.name, self._values(frame), also)
+            self._how = Eager.how
             return _own(run.call), _own(run.also) if run.also else None, run
 
     def _values(self, frame: ByteArray) -> Tensor:
@@ -176,9 +215,8 @@ class ModelPlan:
         flat = None if limits is not None else ranges[:, 1] - ranges[:, 0] <= FLAT_SPAN * peak
         levels = to_levels(page, ranges, flat, 128 if self.key.layer.signed else 0).cpu().numpy()
         share = float((shown.abs() > limits[1] * (1 + 1e-5)).float().mean()) if auto and limits else None
-        implementation = f"torch {str(self.key.layer.model.dtype).removeprefix('torch.')}"
         mosaic = tile_maps(reduce_maps(levels, self.key.reduce) if self.key.reduce > 1 else levels)
-        return Result(mosaic, ranges.cpu().numpy(), peak, implementation, share_above=share)
+        return Result(mosaic, ranges.cpu().numpy(), peak, self.implementation, share_above=share)
 
 
 def _own(call: Call) -> Tensor:

@@ -66,13 +66,14 @@ def parts_of(module: nn.Module) -> dict[str, nn.Module]:
     return parts or {type(module).__name__: module}
 
 
-def watch(module: nn.Module, values: Tensor, on_call: OnCall) -> None:
+def watch(module: nn.Module, values: Tensor, on_call: OnCall, *, abandons: bool = False) -> None:
     """Run the module on (1, C, h, w), telling every call of its parts as it ends; `on_call` may raise.
 
-    Errors: ModelError with the model's own words where it fails.
+    abandons: see run_through; not where others wait for what it finds, too. Errors: ModelError with the model's own
+    words where it fails.
     """
     with hooked(parts_of(module).items(), on_call):
-        run_through(module, values, abandons=False)  # others wait for what it finds, too
+        run_through(module, values, abandons=abandons)
 
 
 def run_to(module: nn.Module, names: Collection[str], values: Tensor) -> dict[str, Call]:

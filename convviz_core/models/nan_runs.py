@@ -66,7 +66,7 @@ def run(
             stop()
 
     with suppress(ModelError), NanOperations(remembered):  # what was called until then counts
-        watch(module, values, on_call)
+        watch(module, values, on_call, abandons=True)
     return steps
 
 

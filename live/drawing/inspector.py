@@ -18,6 +18,7 @@ from live.drawing.captions import caption_words
 from live.drawing.chain import CHANNELS, Cell, Chain, Part, chain_height
 from live.drawing.difference_words import difference_answers, difference_lines
 from live.drawing.kernel_words import where_words
+from live.drawing.kernels import enlarge_into
 from live.drawing.map_list import Answers, write_maps
 from live.drawing.numbers import MINUS, TIMES, column, figure
 from live.drawing.overlay import Pieces, Sprite, at_once
@@ -217,7 +218,7 @@ def _draw_surroundings(page: PanelPage, around: _Surroundings, height: int) -> N
     first = min(max(x + columns // 2 - seen_w // 2, 0), widest - seen_w)
     shown = around.pixels[:, first : first + seen_w]
     place = Rect(page.left, page.y, seen_w * scale, seen_h * scale)
-    page.pixels[place.slices] = cv2.resize(shown, (place.width, place.height), interpolation=cv2.INTER_NEAREST)
+    enlarge_into(page.pixels, shown, place)
     cv2.rectangle(page.pixels, (place.x, place.y), (place.right - 1, place.bottom - 1), RULE, 1)
     corner = (place.x + (x - first) * scale, place.y + y * scale)
     opposite = (corner[0] + columns * scale - 1, corner[1] + rows * scale - 1)

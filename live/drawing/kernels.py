@@ -57,10 +57,10 @@ def draw_picture(canvas: ByteArray, picture: ByteArray, x: int, y: int, cell: fl
     """
     width, height = size_wh((picture.shape[0], picture.shape[1]), cell)
     place = Rect(x, y, width, height)
-    shrinks = cell < 1
-    canvas[place.slices] = cv2.resize(
-        picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_NEAREST
-    )
+    if cell < 1:
+        canvas[place.slices] = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+    else:
+        enlarge_into(canvas, picture, place)
     if cell >= SMALLEST_RULED:
         for column in range(1, picture.shape[1]):
             canvas[place.y : place.bottom, x + round(column * cell)] = RULE
@@ -68,6 +68,14 @@ def draw_picture(canvas: ByteArray, picture: ByteArray, x: int, y: int, cell: fl
             canvas[y + round(row * cell), place.x : place.right] = RULE
     cv2.rectangle(canvas, (place.x, place.y), (place.right - 1, place.bottom - 1), RULE, 1)
     return place
+
+
+def enlarge_into(canvas: ByteArray, picture: ByteArray, place: Rect) -> None:
+    """Repeat the pixels of a picture (h, w, 3): whole rows at a time, in half of what cv2.INTER_NEAREST takes."""
+    rows = cv2.resize(picture, (place.width, len(picture)), interpolation=cv2.INTER_NEAREST)
+    for number, row in enumerate(rows):
+        top, bottom = (-(-(number + more) * place.height // len(rows)) for more in (0, 1))
+        canvas[place.y + top : place.y + bottom, place.x : place.right] = row
 
 
 def numbers_size(texts: Sequence[str], cell: float, largest: float) -> int:

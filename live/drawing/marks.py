@@ -61,17 +61,31 @@ class TargetMark:
 class FrameEdge:
     """On the input's tile the frame's edge, a violet line, where the tile shows what stands outside of the frame."""
 
+    def __init__(self) -> None:
+        self._key: object = None
+        self._strokes: list[Stroke] = []
+
     def draw(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
         """Draw it just outside of the frame."""
-        tile = layout.tile(None)
-        if tile is None or scene.model:
-            return
-        place = _on_input(layout, scene.layer.geometry, Box(0, 0, scene.image.shape[0], scene.image.shape[1]))
-        if place is None:
-            return
-        lines = _frame(place, tile.picture, margin=1)
-        for colour, width in (((0, 0, 0), 3), (EDGE, 1)):
-            Stroke(tile.picture, tuple(lines), colour, width).draw(canvas)
+        key = layout, scene.layer.geometry, scene.image.shape, scene.model is None
+        if key != self._key:
+            self._key, self._strokes = key, list(_edge(layout, scene))
+        for stroke in self._strokes:
+            stroke.draw(canvas)
+
+
+def _edge(layout: Layout, scene: Scene) -> Iterator[Stroke]:
+    tile = layout.tile(None)
+    if tile is None or scene.model:
+        return
+    place = _on_input(layout, scene.layer.geometry, Box(0, 0, scene.image.shape[0], scene.image.shape[1]))
+    if place is None:
+        return
+    size_wh = np.array([tile.picture.width, tile.picture.height])
+    lines = _frame(place, tile.picture, margin=1)
+    seen = [line for line in lines if (line.max(axis=0) >= -1).all() and (line.min(axis=0) <= size_wh).all()]
+    for colour, width in (((0, 0, 0), 3), (EDGE, 1)) if seen else ():
+        yield Stroke(tile.picture, seen, colour, width)
 
 
 def _on_input(layout: Layout, geometry: ConvGeometry, box: Box) -> Rect | None:

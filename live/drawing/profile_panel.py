@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
 from live.drawing.scene import ProfileInfo, Scene
-from live.drawing.text import ACCENT, DIM, INK, RULE, Colour, put
+from live.drawing.text import ACCENT, DIM, INK, PANEL, RULE, Colour, put
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
@@ -19,13 +19,14 @@ from live.measuring.bars import BARS_KEPT
 from live.measuring.record import PARTS, Percentiles, percentiles_of
 
 LARGEST_BARS_LINES, SMALLEST_BARS_LINES = 9, 3
-BARS_A_PIECE = 30  # that are drawn with one picture
 HEADROOM = 1.35  # above the source's interval and above what most pictures took
 NAMES = (*PARTS, "waiting")
 # B, G, R; apart from each other in lightness too, for who sees fewer colours.
 COLOURS: tuple[Colour, ...] = ((178, 114, 0), (233, 180, 86), (115, 158, 0), (66, 228, 240), (85, 78, 75))
 SHORT = {"from picture to picture": "interval"}
-ENDS = (0.55, 0.775, 1.0)  # of the columns
+PERCENTILES = ("p50", "p95", "p99")
+COLUMN_SHARE = 0.225  # of the width, from the end of one of them to the next's, where there is room
+INDENT_EM, GAP_EM = 1.4, 0.6  # of the names, and between numbers at least
 
 
 class Profile:
@@ -57,9 +58,10 @@ class Profile:
         yield
         yield from _draw_bars(page, info, page.height - below - page.text.line)
         yield
-        _write_head(page, info)
+        ends = _ends(page, [times for _, _, times in rows])
+        _write_head(page, info, ends)
         for colour, name, times in rows:
-            _write_times(page, colour, name, times)
+            _write_times(page, colour, name, times, ends)
         yield
         page.skip(0.3)
         for sentence in _counts(info):
@@ -112,23 +114,44 @@ def _lines_of(page: PanelPage, sentences: Sequence[str]) -> int:
     return sum(-(-page.width_of(sentence, small=True) // max(1, page.width)) for sentence in sentences)
 
 
-def _write_head(page: PanelPage, info: ProfileInfo) -> None:
+def _figures(times: Percentiles) -> list[str]:
+    """Its percentiles in ms, one after the other; of one picture there is one time."""
+    values = (times.p50, times.p95, times.p99) if times.count > 1 else (times.p50,)
+    return [f"{value:.1f}" if value < 99.95 else f"{value:.0f}" for value in values]
+
+
+def _ends(page: PanelPage, rows: Sequence[Percentiles]) -> list[float]:
+    """Where each percentile's column ends, as shares of the width: of as many as stand apart behind the names."""
+    small = page.text.small
+    texts = [*PERCENTILES, *(figure for times in rows for figure in _figures(times))]
+    step = max(page.width_of(text, small=True) for text in texts) + GAP_EM * small
+    name = max(page.width_of(name, small=True) for name in (*NAMES, *SHORT.values()))
+    room = page.width - INDENT_EM * small - name
+    most = max((len(_figures(times)) for times in rows), default=1)
+    count = min(max(1, int(room / step)), most)
+    if count < most:
+        page.leave_out(", ".join(PERCENTILES[count:most]))
+    apart = max(step / page.width, COLUMN_SHARE)
+    return [1.0 - apart * (count - 1 - number) for number in range(count)]
+
+
+def _write_head(page: PanelPage, info: ProfileInfo, ends: Sequence[float]) -> None:
     if len(info.recent.bars) == 1:
         page.row([("one picture was computed, and took", 0, DIM), ("ms", 1.0, DIM)], small=True)
         return
-    ends = zip(("p50", "p95", "p99"), ENDS, strict=True)
     beside = ", capture beside the rest" if info.live else ""
-    page.row([(f"ms{beside}", 0, DIM), *((name, end, DIM) for name, end in ends)], small=True)
+    heads = zip(PERCENTILES, ends, strict=False)
+    page.row([(f"ms{beside}", 0, DIM), *((name, end, DIM) for name, end in heads)], small=True)
 
 
-def _write_times(page: PanelPage, colour: Colour | None, name: str, times: Percentiles) -> None:
+def _write_times(page: PanelPage, colour: Colour | None, name: str, times: Percentiles, ends: Sequence[float]) -> None:
     top, side = page.y, page.text.small
-    percentiles = (times.p50, times.p95, times.p99) if times.count > 1 else (times.p50,)
-    values = zip(percentiles, ENDS[-len(percentiles) :], strict=True)
-    indent = -1.4 * side / page.width
-    room = ENDS[-len(percentiles)] * page.width - page.width_of("88.8 ", small=True) + indent * page.width
+    values = list(zip(_figures(times), ends[-1:] if times.count == 1 else ends, strict=False))
+    indent = -INDENT_EM * side / page.width
+    widest = page.width_of(values[0][0], small=True) + GAP_EM * side
+    room = (values[0][1] + indent) * page.width - widest
     name = name if page.width_of(name, small=True) <= room else SHORT.get(name, name)
-    written = page.row([(name, indent, INK), *((f"{value:.1f}", end, INK) for value, end in values)], small=True)
+    written = page.row([(name, indent, INK), *((value, end, INK) for value, end in values)], small=True)
     if colour and written:
         middle = top + round(0.7 * side)
         half = round(0.35 * side)
@@ -168,15 +191,20 @@ def _draw_bars(page: PanelPage, info: ProfileInfo, room: int) -> Iterator[None]:
 
 def _stack(page: PanelPage, place: Rect, bars: NDArray[np.float64], top_ms: float) -> Iterator[None]:
     ends = np.cumsum(bars, axis=1)
-    rows = place.bottom - 1 - np.rint((place.height - 1) * np.minimum(ends / top_ms, 1)).astype(int)
-    left = place.x + place.width * (BARS_KEPT - len(bars) + np.arange(len(bars) + 1)) / BARS_KEPT
-    columns = np.rint(left).astype(int)
-    gap = 1 if place.width >= 3 * BARS_KEPT else 0
-    for number, bar in enumerate(rows.tolist()):
-        below = place.bottom - 1
-        for row, colour in zip(bar, COLOURS, strict=True):
-            page.pixels[row:below, columns[number] : columns[number + 1] - gap] = colour
-            below = row
-        if number % BARS_A_PIECE == BARS_A_PIECE - 1:
-            yield
+    tops = place.bottom - 1 - np.rint((place.height - 1) * np.minimum(ends / top_ms, 1)).astype(int)
+    first = place.x + place.width * (BARS_KEPT - len(bars) + np.arange(len(bars) + 1)) / BARS_KEPT
+    firsts = np.rint(first).astype(int)
+    rows = np.arange(place.y, place.bottom - 1)[:, None]
+    parts = np.zeros((len(rows), len(bars)), np.uint8)  # how many of a bar's parts end below each row
+    for top in tops.T:
+        parts += rows < top
+    yield
+    levels = np.repeat(parts, np.diff(firsts), axis=1)
+    if place.width >= 3 * BARS_KEPT:
+        levels[:, firsts[1:] - firsts[0] - 1] = len(COLOURS)  # a gap behind each
+    table = np.empty((256, 1, 3), np.uint8)
+    table[:] = PANEL
+    table[: len(COLOURS), 0] = COLOURS
+    yield
+    cv2.applyColorMap(levels, table, dst=page.pixels[place.y : place.bottom - 1, firsts[0] : firsts[-1]])
     cv2.line(page.pixels, (place.x, place.bottom - 1), (place.right - 1, place.bottom - 1), RULE, 1)

@@ -185,7 +185,7 @@ def _smoothed(source: ByteArray, ratio_y: float, ratio_x: float) -> ByteArray:
     low, high = sorted((ratio_y, ratio_x))
     if low >= 1.9 and high < 2.5:  # weights near 1/4, 1/2, 1/4
         return np.asarray(cv2.GaussianBlur(source, (3, 3), 0, borderType=cv2.BORDER_REPLICATE), np.uint8)
-    for side, least, most in ((3, 2.5, 3.2), (5, 4.3, 5.2)):
+    for side, least, most in ((3, 2.5, 3.2), (5, 4.6, 5.2)):
         if low >= least and high < most:
             return np.asarray(cv2.blur(source, (side, side), borderType=cv2.BORDER_REPLICATE), np.uint8)
     boxes = (_box(ratio_x), _box(ratio_y))

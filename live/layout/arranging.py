@@ -16,8 +16,9 @@ from live.layout.viewport import Lens, Viewport
 SMALLEST_HUD_WH = (160, 120)  # a smaller canvas shows the picture alone
 STRIP_LINES = 2
 # When the engine makes what is shown, by the pixels of all maps together: scaling ten million of them to less than a
-# fifth costs two milliseconds, else one.
+# fifth costs two milliseconds, else one. What costs less than half of one is always scaled.
 WHOLE = (
+    (1_500_000, WholeShrink()),
     (10_000_000, WholeShrink(5.0, most_lost=1 / 8)),
     (40_000_000, WholeShrink(4.0, most_lost=1 / 4)),
     (math.inf, WholeShrink(2.5, most_lost=1 / 4)),

@@ -15,6 +15,7 @@ from convviz_core.auto_range import FLOOR, Tally
 from convviz_core.engines.api import Engine
 from convviz_core.engines.model_page import LayerOutput, layer_outputs
 from convviz_core.gray import to_gray
+from convviz_core.models.abandoning import give_up_unwanted
 from convviz_core.models.layer import ModelLayer
 from convviz_core.models.model_input import scaled
 from convviz_core.sampling import LEAST_PIXELS
@@ -80,7 +81,8 @@ class Answer:
     """What a layer gave for one frame.
 
     picture: uint8, what went in, before the normalisation: (h, w, 3) BGR, or (h, w) for a model of gray. forward_ms:
-    how long the run took. kept: what the other layer gave, where one was asked for and gives maps on this picture.
+    how long the run took. channels: of the input, 3 (R, G, B; alike of a gray frame) or 1.
+    kept: what the other layer gave, where one was asked for and gives maps on this picture.
     """
 
     asked: Asked
@@ -90,6 +92,7 @@ class Answer:
     forward_ms: float
     implementation: str
     kept: Responses | None = None
+    channels: int = 3
 
     @property
     def conv(self) -> FloatArray:
@@ -120,21 +123,27 @@ def key_of(layer: ModelLayer) -> Hashable:
 @lru_cache(maxsize=8)
 def spread_pixels(count: int) -> NDArray[np.int64] | None:
     """Which of so many pixels of a map are looked at: by chance, so that no row, column or grating is missed."""
-    if count <= 2 * LEAST_PIXELS:
+    if count <= LEAST_PIXELS:
         return None
-    return np.sort(np.random.default_rng(0).choice(count, 2 * LEAST_PIXELS, replace=False))
+    return np.sort(np.random.default_rng(0).choice(count, LEAST_PIXELS, replace=False))
 
 
 def run(engine: Engine, frame: Frame, asked: Asked) -> Answer:
     """One forward pass. Errors: ModelError, EngineError."""
     layer, image = asked.layer, frame.image
+    layer.model.strides(layer.size_hw(image.shape))  # the list of layers is asked for in the loop's thread
     start_s = time.perf_counter()
-    output, other = layer_outputs(engine.plan_model(layer, image.shape), image, asked.kept, traced=asked.traced)
+    plan = engine.plan_model(layer, image.shape)
+    output, other = layer_outputs(plan, image, asked.kept, traced=asked.traced)
     forward_ms = 1e3 * (time.perf_counter() - start_s)
     size_hw = layer.size_hw(image.shape)
     picture = scaled(image, size_hw)
-    if layer.model.channels_for(size_hw) == 1:
+    channels = layer.model.channels_for(size_hw)
+    if channels == 1:
         picture = to_gray(picture)
-    implementation = f"torch {str(layer.model.dtype).removeprefix('torch.')}, eager"
     kept = Responses(key_of(asked.kept), frame, other) if asked.kept and other else None
-    return Answer(asked, frame, output, np.array(picture), forward_ms, implementation, kept)
+    answer = Answer(asked, frame, output, np.array(picture), forward_ms, plan.implementation, kept, channels)
+    for found in (answer.responses, kept):
+        give_up_unwanted()
+        _ = found and found.auto_limit  # large maps' takes longer than the loop may wait
+    return answer

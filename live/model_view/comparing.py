@@ -49,7 +49,6 @@ class Sides:
     def __init__(self, fields: FieldFinder) -> None:
         self._fields = fields
         self._live, self._kept, self._differences = PictureMaker(), PictureMaker(), PictureMaker()
-        self._shown: tuple[object, Shown] | None = None
         self._channels = Channels()
         self._differed: tuple[object, ...] = ()
         self._bank: tuple[Engine, Pane] | None = None
@@ -97,20 +96,20 @@ class Sides:
                     placed[side] = replace(found, count=placed[side].count)
         return Pairing.of(placed["live"], placed["kept"], mode, finding=finding)
 
-    def show(
-        self, state: ViewState, answer: Answer, two: Pairing | None, channels: tuple[int, ...], layout: Layout | None
-    ) -> Shown:
-        """What is on the screen: the live side's channels, both sides, or their difference; made where it is new."""
-        looks, reduce = state.appearance, layout.other.reduce if layout and layout.other else 1
+    @staticmethod
+    def look(
+        state: ViewState, answer: Answer, two: Pairing | None, channels: tuple[int, ...], layout: Layout | None
+    ) -> Look:
+        """How the state has the live side shown."""
+        looks = state.appearance
         tint = looks.tint and not answer.asked.layer.signed and (two is None or two.mode != CompareMode.DIFFERENCE)
-        look = Look(channels, looks.range, looks.gain, layout.reduce if layout else 1, tint)
-        of = answer, look, two and (two, state.comparing.kept, reduce)
-        if self._shown is None or self._shown[0] != of:
-            if two:
-                self._shown = of, self._both(state, answer, two, look, reduce)
-            else:
-                self._shown = of, Shown(answer, self._live.show(answer.responses, look))
-        return self._shown[1]
+        return Look(channels, looks.range, looks.gain, layout.reduce if layout else 1, tint)
+
+    def show(self, state: ViewState, answer: Answer, two: Pairing | None, look: Look, layout: Layout | None) -> Shown:
+        """What is on the screen: the live side, both sides, or their difference. look: the live side's."""
+        if two is None:
+            return Shown(answer, self._live.show(answer.responses, look))
+        return self._both(state, answer, two, look, layout.other.reduce if layout and layout.other else 1)
 
     def _both(self, state: ViewState, answer: Answer, two: Pairing, look: Look, reduce: int) -> Shown:
         """look: the live side's. reduce: of the kept one."""

@@ -190,6 +190,6 @@ def _type_of(choice: ModelChoice, answer: Answer) -> str:
 def input_words(answer: Answer, normalize: Normalization | None) -> str:
     """What the model gets, in words."""
     height, width = answer.input_hw
-    kind = "gray" if answer.picture.ndim == 2 else "RGB"
+    kind = "gray" if answer.channels == 1 else "RGB"
     normalised = f", normalised ({normalize})" if normalize else ""
     return f"{width}x{height} {kind} in 0 to 1{normalised}"

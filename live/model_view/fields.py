@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 
 from convviz_core.geometry import Box
+from convviz_core.models.abandoning import Abandoned, abandoned_when
 from convviz_core.models.errors import ModelError
 from convviz_core.models.layer import ModelLayer
 from convviz_core.placement import MapPlacement
+from live.model_view.beside import LONGEST_JOIN_S
+from live.torch_settings import give_way
 
 
 class FieldFinder:
     """Finds one layer's fields at a time. beside: in a thread; else at once, in the caller's.
 
-    settled: how often something that was said to be found later has been looked for to its end.
+    settled: how often something that was said to be found later has been looked for to its end. closed: nothing is
+    found any more.
     """
 
     def __init__(self, *, beside: bool = True) -> None:
@@ -23,6 +28,7 @@ class FieldFinder:
         self._found: set[tuple[str, tuple[int, int]]] = set()
         self._placed: dict[tuple[str, tuple[int, int]], MapPlacement | None] = {}
         self._thread: threading.Thread | None = None
+        self.closed = False
 
     def box(self, layer: ModelLayer, input_hw: tuple[int, int], y: int, x: int) -> tuple[Box | None, bool]:
         """What response (y, x) reads of the input, None where that is not known; and whether it is being found."""
@@ -37,7 +43,7 @@ class FieldFinder:
                 return None, False
         if not running:
             self._thread = threading.Thread(
-                target=self._find, args=(layer, input_hw), name="convviz-fields", daemon=True
+                target=self._find_beside, args=(layer, input_hw), name="convviz-fields", daemon=True
             )
             self._thread.start()
         self._told = True
@@ -66,6 +72,17 @@ class FieldFinder:
     def pending(self) -> bool:
         """Whether one is being found."""
         return self._thread is not None and self._thread.is_alive()
+
+    def close(self) -> None:
+        """Find no more: a thread that still runs a model does not survive the interpreter's end."""
+        self.closed = True
+        if self._thread:
+            self._thread.join(LONGEST_JOIN_S)
+
+    def _find_beside(self, layer: ModelLayer, input_hw: tuple[int, int]) -> None:
+        give_way()
+        with suppress(Abandoned), abandoned_when(lambda: self.closed):
+            self._find(layer, input_hw)
 
     def _find(self, layer: ModelLayer, input_hw: tuple[int, int]) -> None:
         try:

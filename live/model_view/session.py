@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from convviz_core.arrays import ByteArray
@@ -24,7 +25,9 @@ from live.model_view.comparing import Sides
 from live.model_view.comparing_scene import compared_scene
 from live.model_view.composing import model_request, model_scene, new_model_compositor
 from live.model_view.fields import FieldFinder
+from live.model_view.following import with_channels
 from live.model_view.opening import not_in_the_list, with_layers
+from live.model_view.pages import Pages, View
 from live.model_view.picture import Shown
 from live.model_view.reasons import Reasons, arrived
 from live.model_view.worker import Failure, Worker
@@ -32,6 +35,7 @@ from live.pointing import kept_inside, pointed
 from live.session import Session
 from live.sources.frame import Frame
 from live.state import MapPixel, ViewState
+from live.torch_settings import keep_what_is_loaded
 
 BUSY_S = 0.004  # how long a read may keep an answer waiting
 
@@ -43,12 +47,17 @@ class ModelSession(Session):
         super().__init__(*arguments)
         self._compositor = new_model_compositor()
         self._worker = Worker(self._engine, beside=self._display.interactive)
+        self._pages = Pages(beside=self._display.interactive)
         self._fields, self._channels = FieldFinder(beside=self._display.interactive), Channels()
         self._asked: Asked | None = None
         self._size_hw: tuple[int, int] | None = None  # of the input that the list of layers is for
         self._answer: Answer | None = None
+        self._ready: tuple[View, Shown] | None = None  # what can be on the screen now
         self._shown: Shown | None = None
         self._failure = ""  # the last one that was said
+        self._noted = (
+            len(self.state.model.model.notes) if self.state.model else 0
+        )  # of its notes, said when it was loaded
         self._reasons, self._sides = Reasons(self._fields), Sides(self._fields)
 
     def capture(self) -> Frame | None:
@@ -56,7 +65,7 @@ class ModelSession(Session):
         self._ask()  # another layer, before the source is waited for
         done = self._worker.take()
         if done is None:
-            patience_s = BUSY_S if self._worker.busy else PATIENCE_S
+            patience_s = BUSY_S if self._worker.busy or self._pages.busy else PATIENCE_S
             looks = self.state.appearance
             self._intake.take(self.state.interaction.paused, looks.mirror, None, patience_s)
             self._intake.mirror(looks.mirror)
@@ -64,15 +73,17 @@ class ModelSession(Session):
             done = self._worker.take()
         if isinstance(done, Failure):
             self._failed(done)
-            return None
-        return self._take(done) if done else None
+        elif done:
+            self._take(done)
+        return self._prepare() if self._answer else None
 
     def _ask(self) -> None:
         """Ask for what is to be shown, where that is not asked for yet."""
         frame = self._intake.frame
         if frame is None or self.state.model is None:
             return
-        self._list_layers(frame)
+        if self._size_hw is None:  # which layer is shown may not be known yet
+            self._list_layers(input_size(frame.image.shape[:2], self.state.model.input_hw))
         layer, traced = self.state.model.layer(self.state.settings.activation), self.state.shows(Panel.INSPECTOR)
         asked = Asked(layer, self._intake.picture, traced, self._sides.asked(self.state))
         if asked != self._asked:
@@ -80,14 +91,15 @@ class ModelSession(Session):
             kept = replace(frame, image=frame.image.copy()) if self._display.interactive else frame
             self._worker.ask(kept, asked)
 
-    def _list_layers(self, frame: Frame) -> None:
-        """The layers of inputs of this size; found anew where the frames' size changes."""
-        assert self.state.model is not None
-        height, width = frame.image.shape[:2]
-        size_hw = input_size((height, width), self.state.model.input_hw)
-        if size_hw != self._size_hw:
+    def _list_layers(self, size_hw: tuple[int, int]) -> None:
+        """The layers of inputs of this size; anew where it is another than before."""
+        if size_hw != self._size_hw and self.state.model:
             self._size_hw = size_hw
-            self.state = replace(self.state, model=with_layers(self.state.model, size_hw))
+            choice = with_layers(self.state.model, size_hw)
+            self.state, notes = replace(self.state, model=choice), choice.model.notes
+            for note in notes[self._noted :]:  # what its first run has told of what goes in
+                self._tell(note)
+            self._noted = len(notes)
 
     def _failed(self, failure: Failure) -> None:
         """Said once; before the first picture it is the end."""
@@ -106,9 +118,12 @@ class ModelSession(Session):
             self._failure = sentence
             self._tell(sentence)
 
-    def _take(self, answer: Answer) -> Frame | None:
-        """A new answer. Its frame counts once, however often another layer of it is asked for."""
-        before, self._answer, self._failure = self._answer, answer, ""
+    def _take(self, answer: Answer) -> None:
+        """A new answer."""
+        if self._answer is None and self._display.interactive:
+            keep_what_is_loaded()
+        self._answer, self._failure = answer, ""
+        self._list_layers(answer.input_hw)  # which its run has found
         self._channels.take(answer.responses)
         self.state = self._sides.take(answer, self.state, self._tell)
         now_s = self._profiler.clock()
@@ -116,29 +131,44 @@ class ModelSession(Session):
         choice = self.state.model
         if choice and choice.order == Order.STRONGEST and choice.name == answer.asked.layer.name:
             self.state = self.state.with_model(ranked=self._channels.ranked)
-        again = before is not None and before.asked.picture == answer.asked.picture
-        return None if again else answer.frame
+
+    def _prepare(self) -> Frame | None:
+        """Have the latest answer made ready; the frame of what is, once, whatever of it is asked for.
+
+        While that is being made, what was made last may stay and follow the state.
+        """
+        answer, shown = self._answer, self._shown
+        assert answer is not None
+        self._fields.settle()
+        fresh = shown is None or shown.answer is not answer
+        if fresh or self._pages.busy or super().outdated():
+            self.state = comparable(self.state, answer.frame.image.shape, self._tell)
+            self._ready, view = None, self._view_of(answer)
+            made = self._pages.shown(
+                view, partial(self._sides.show, view.state, answer, view.two, view.look, view.layout)
+            )
+            if made is None and self._pages.made:
+                view = self._view_of(self._pages.made.answer)
+                made = self._pages.made if self._pages.view and self._pages.view.of == view.of else None
+            self._ready = (view, made) if made else None
+        if self._ready is None:
+            return None
+        ready = self._ready[0].answer
+        return None if shown and shown.answer.asked.picture == ready.asked.picture else ready.frame
 
     def outdated(self) -> bool:
-        """Whether what is on the screen is no longer what should be."""
-        self._fields.settle()
-        changed = self._shown is None or self._shown.answer is not self._answer
-        return self._answer is not None and self._display.canvas_wh is not None and (changed or super().outdated())
+        """Whether what can be on the screen is not there."""
+        if self._ready is None or self._display.canvas_wh is None:
+            return False
+        return self._shown is None or self._shown.answer is not self._ready[0].answer or super().outdated()
 
     def compute(self) -> Result:
-        """The page of the latest answer, as it is asked for now."""
-        answer = self._answer
-        assert answer is not None
-        self.state = arrived(self.state, answer)
-        channels = self._page(answer)
-        self.state = state = comparable(self.state, answer.frame.image.shape, self._tell)
-        two = self._sides.pair(state, answer, channels)
-        layout = self._arranged(answer, len(channels), state, two)
-        if layout:
-            self.state = state = kept_inside(pointed(state, layout), layout)
-        self._layout = layout
-        self._shown = shown = self._sides.show(state, answer, two, channels, layout)
-        self.state = state = self._reasons.take(answer, channels, state)
+        """The page of the latest answer that is ready, as it is asked for now."""
+        assert self._ready
+        view, shown = self._ready
+        answer, channels = view.answer, view.look.channels
+        self._layout, self._shown = view.layout, shown
+        self.state = state = self._reasons.take(answer, channels, view.state)
         shown = replace(shown, excites=self._reasons.excited)
         page = shown.page
         result = Result(page.mosaic, page.ranges, answer.peak, answer.implementation, {}, page.share_above)
@@ -147,20 +177,15 @@ class ModelSession(Session):
         self._last.watched = self._watched(answer, channels, state)
         return result
 
-    def _page(self, answer: Answer) -> tuple[int, ...]:
-        """The channels that are shown; what is pinned follows them."""
-        choice, was = self.state.model, self._last.state.model
-        assert choice is not None
-        assert was is not None
-        if choice.order == Order.STRONGEST and len(choice.ranked) != len(answer.conv):
-            choice = replace(choice, ranked=self._channels.ranked)
-            self.state = replace(self.state, model=choice)
-        channels = choice.channels(len(answer.conv))
-        same_layer = self._shown is not None and self._shown.answer.asked.layer.name == answer.asked.layer.name
-        if self._shown and same_layer and self._shown.page.look.channels != channels:
-            by_itself = (choice.page, choice.order) == (was.page, was.order)
-            self.state = _following(self.state, self._shown.page.look.channels, channels, by_itself=by_itself)
-        return channels
+    def _view_of(self, answer: Answer) -> View:
+        """How the state wants an answer to be shown."""
+        state = arrived(self.state, answer)
+        state, channels = with_channels(state, answer, self._channels.ranked, self._shown, self._last.state)
+        two = self._sides.pair(state, answer, channels)
+        layout = self._arranged(answer, len(channels), state, two)
+        if layout:
+            state = kept_inside(pointed(state, layout), layout)
+        return View(answer, state, self._sides.look(state, answer, two, channels, layout), layout, two)
 
     def _watched(self, answer: Answer, channels: tuple[int, ...], state: ViewState) -> Any:
         def value(pixel: MapPixel) -> float:
@@ -203,30 +228,13 @@ class ModelSession(Session):
 
     def idle(self) -> Sequence[DisplayEvent]:
         """Nothing new: wait for a key, hardly while an answer is to come."""
-        return self._display.idle(0.001) if self._worker.busy or self._fields.pending else super().idle()
+        busy = self._worker.busy or self._pages.busy or self._fields.pending
+        return self._display.idle(0.001) if busy else super().idle()
 
     def finish(self) -> None:
         """Run no more."""
         self._worker.close()
+        self._pages.close()
         self._sides.close()
+        self._fields.close()
         super().finish()
-
-
-def _following(state: ViewState, before: tuple[int, ...], after: tuple[int, ...], *, by_itself: bool) -> ViewState:
-    """With pins at their channels, where these have moved; those of other pages are let go.
-
-    by_itself: the order has changed, not what a person asked for: the enlarged channel stays, too.
-    """
-    moved = {index: after.index(channel) for index, channel in enumerate(before) if channel in after}
-    now = state.interaction
-
-    def follow(pixel: MapPixel | None) -> MapPixel | None:
-        return (moved[pixel[0]], *pixel[1:]) if pixel and pixel[0] in moved else None
-
-    watched = tuple(found for found in map(follow, now.watched) if found)
-    viewport, enlarged = now.viewport, now.viewport.enlarged
-    if by_itself and enlarged is not None:
-        viewport = replace(viewport, enlarged=moved.get(enlarged))
-    return state.with_interaction(
-        pinned=follow(now.pinned), hovered=follow(now.hovered), watched=watched, viewport=viewport
-    )

@@ -31,8 +31,9 @@ from live import app, cli  # noqa: E402
 from live.events import Button, Gesture, Key, MouseButton, Wheel  # noqa: E402
 from live.responding import Last  # noqa: E402
 
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 EACH_PART_S = 2.0
+FOUND = ("conv1", "layer2.0.conv1", "layer4.1.conv2")
 
 
 class Visit:
@@ -57,7 +58,11 @@ class Visit:
         for keys in (["s"], ["t"], ["t"], ["n"], ["n"], ["n"], ["r"], ["r"], ["p"], ["p"], ["h"], ["h"], ["z"], ["z"]):
             yield from self._part("".join(keys), self._press(*keys))
         yield from self._part("wheel", self._wheel())
-        yield from self._part("receptive fields", self._fields())
+        yield from self._part("i", self._press("i"))
+        for name in FOUND:
+            yield from self._switch_to(self._place(name))
+            yield from self._part(f"what {name} reads is being found", self._fields())
+            yield from self._part(f"what {name} reads is known", self._for(EACH_PART_S))
 
     def _part(self, name: str, person: Person) -> Person:
         assert self.window is not None
@@ -130,16 +135,13 @@ class Visit:
             yield from self._for(0.1)
 
     def _fields(self) -> Person:
-        """Pin a pixel of several layers, and wait until it is known what it reads."""
+        """Pin a pixel, and wait until it is known what it reads."""
         assert self.window is not None
         assert self.window.canvas_wh is not None
         width, height = self.window.canvas_wh
-        yield [Key("i")]
-        for name in ("conv1", "layer2.0.conv1", "layer4.1.conv2"):
-            yield from self._switch_to(self._place(name))
-            yield [Button(MouseButton.LEFT, Gesture.CLICK, (width // 3, height // 3))]
-            yield from self._for(0.2)
-            yield from self._until(lambda: all(thread.name != "convviz-fields" for thread in threading.enumerate()))
+        yield [Button(MouseButton.LEFT, Gesture.CLICK, (width // 3, height // 3))]
+        yield from self._for(0.2)
+        yield from self._until(lambda: all(thread.name != "convviz-fields" for thread in threading.enumerate()))
 
 
 def alone_ms(last: Last, names: set[str]) -> dict[str, float]:

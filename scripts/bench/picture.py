@@ -133,13 +133,18 @@ def empty_canvas(canvas_wh: tuple[int, int]) -> ByteArray:
 
 def paint(painter: TilePainter, canvas: ByteArray, layout: Layout, scenes: Sequence[Scene], number: int) -> None:
     """The tiles of one picture."""
-    painter.paint(canvas, layout, scenes[number % len(scenes)])
+    painter.paint(canvas, layout, scene_at(scenes, number))
 
 
 def compose(compositor: Compositor, layout: Layout, scenes: Sequence[Scene], number: int) -> None:
     """One picture's whole canvas."""
+    compositor.compose(layout, scene_at(scenes, number))
+
+
+def scene_at(scenes: Sequence[Scene], number: int) -> Scene:
+    """One picture, with what follows the pictures."""
     beat = number // BEATS_EVERY
-    compositor.compose(layout, replace(scenes[number % len(scenes)], beat=beat, profile=profile_info(beat)))
+    return replace(scenes[number % len(scenes)], beat=beat, profile=profile_info(beat))
 
 
 @lru_cache

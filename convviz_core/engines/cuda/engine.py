@@ -80,6 +80,7 @@ class CudaEngine(PlanningEngine[CudaPlan | CudaDifferencePlan]):
     @cached_property
     def models(self) -> ModelRuns:
         """What runs models on this card: on a stream of its own, without TF32, and with the card's errors named."""
+        from convviz_core.engines.cuda.model_graphs import ModelGraphs
         from convviz_core.engines.model_plan import ModelRuns
 
         with device_errors(self.device):
@@ -91,7 +92,7 @@ class CudaEngine(PlanningEngine[CudaPlan | CudaDifferencePlan]):
                 yield
                 stream.synchronize()  # what it gave may now be read on any stream
 
-        return ModelRuns(self._device.place, self.check_open, running)
+        return ModelRuns(self._device.place, self.check_open, running, ModelGraphs(stream))
 
     def collect(self) -> Result:
         """The oldest submitted frame's result, valid until the next `collect` or `run`; ValueError without one."""

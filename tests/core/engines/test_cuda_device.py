@@ -8,7 +8,10 @@ from types import TracebackType
 
 import pytest
 import torch
+from torch import Tensor
+from torch_models import make
 
+from convviz_core import ModelLayer, load_model
 from convviz_core.engines.cuda.device import CudaStream
 
 
@@ -28,6 +31,7 @@ class Cuda:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.current: list[Stream | None] = [None]
         self.capture_fails_with: Exception | None = None
+        self.left_by: list[type | None] = []  # what each capture was left by
         cuda = self
 
         class Capture:
@@ -39,6 +43,7 @@ class Cuda:
                 cuda.current.append(self.stream)
 
             def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+                cuda.left_by.append(kind)
                 if cuda.capture_fails_with is not None:
                     raise cuda.capture_fails_with  # as torch: the stream is not set back
                 cuda.current.pop()
@@ -115,3 +120,16 @@ def test_too_little_memory_for_a_capture_is_not_worked_around(cuda: Cuda) -> Non
     cuda.capture_fails_with = torch.OutOfMemoryError("CUDA out of memory.")
     with pytest.raises(torch.OutOfMemoryError):
         CudaStream(torch.device("cuda", 0)).prepare(lambda: None)
+
+
+def test_the_exception_that_ends_a_pass_behind_its_layer_does_not_leave_the_capture(cuda: Cuda) -> None:
+    layer = ModelLayer(load_model(make("plain")), "0", (30, 40))
+    layer.model.kinds((30, 40))
+    module, values = layer.model.replica(), layer.model.noise((30, 40))
+    outputs: list[Tensor] = []
+    _, how = CudaStream(torch.device("cuda", 0)).prepare(
+        lambda: outputs.append(layer.model.call(module, "0", values).output)
+    )
+    assert how == "CUDA graph"
+    assert len(outputs) == 4  # three to warm up, one captured, each of them ended there
+    assert cuda.left_by == [None]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from convviz_core.arrays import AnyArray, ByteArray
+from live.drawing import colormaps
 from live.drawing.colormaps import Palette, base_table, colour_into, lookup_tables, palettes
 from live.state import COLORMAPS
 
@@ -98,3 +99,10 @@ def test_only_colour_maps_without_colours_are_grays() -> None:
     gray = {name for name in COLORMAPS if palettes(name, False, SYMMETRIC)[0].grays is not None}
     assert gray == {"lift", "gray"}
     assert {name for name in COLORMAPS if palettes(name, True, SYMMETRIC)[0].grays is not None} == {"gray"}
+
+
+def test_colours_come_from_lab_as_opencv_has_it_without_asking_opencv(monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = np.random.default_rng(0).uniform((0, -60, -60), (100, 60, 60), (500, 3)).astype(np.float32)
+    expected = np.rint(255 * np.clip(cv2.cvtColor(lab[None], cv2.COLOR_Lab2BGR)[0], 0, 1))
+    monkeypatch.delattr(cv2, "cvtColor")  # whose first call takes longer than a picture may
+    assert np.abs(colormaps._lab_to_bgr(*lab.T) - expected).max() <= 1

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from live.drawing.kernels import draw_kernel, draw_picture, kernel_pictures, numbers_size, shades, unit_shades
+from live.drawing.kernels import (
+    draw_kernel,
+    draw_picture,
+    enlarge_into,
+    kernel_pictures,
+    numbers_size,
+    shades,
+    unit_shades,
+)
 from live.drawing.text import RULE
 from live.layout.tiling import Rect
 
@@ -29,6 +37,16 @@ def test_cells_are_square_and_parted_by_thin_lines() -> None:
     outside = np.ones(canvas.shape[:2], bool)
     outside[place.slices] = False
     assert not canvas[outside].any()
+
+
+@pytest.mark.parametrize(("height", "width"), [(6, 8), (7, 9), (31, 11)])
+def test_enlarging_repeats_pixels_in_their_place_and_nowhere_else(height: int, width: int) -> None:
+    picture = np.arange(2 * 4 * 3, dtype=np.uint8).reshape(2, 4, 3) + 1
+    canvas = np.zeros((40, 20, 3), np.uint8)
+    enlarge_into(canvas, picture, Rect(3, 5, width, height))
+    nearest = picture[np.arange(height) * 2 // height][:, np.arange(width) * 4 // width]
+    assert (canvas[5 : 5 + height, 3 : 3 + width] == nearest).all()
+    assert np.count_nonzero(canvas) == nearest.size
 
 
 def test_weights_that_share_a_pixel_are_averaged() -> None:

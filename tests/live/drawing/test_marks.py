@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -102,3 +103,15 @@ def test_the_frame_s_edge_is_marked_where_the_input_s_tile_shows_padding(
     else:
         inside = np.array([np.ptp(rows) - 1, np.ptp(columns) - 1])  # the line lies just outside of the frame
         np.testing.assert_allclose(inside, np.array(seen_hw) * (tile.picture.height, tile.picture.width), atol=2)
+
+
+def test_a_frame_s_edge_that_no_tile_shows_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[object] = []
+    monkeypatch.setattr(cv2, "polylines", lambda *arguments: drawn.append(arguments))
+    state = ViewState(LayerSettings.of(BUILT_IN_BANKS))
+    layout = arrange(layout_request((1920, 1440), IMAGE.shape, state))
+    result = OpenCvEngine().run(IMAGE, state.layer, state.appearance.range, layout.reduce)
+    edge = FrameEdge()
+    for _ in range(2):
+        edge.draw(np.zeros((1440, 1920, 3), np.uint8), layout, scene_of(state, IMAGE, result, Status("test")))
+    assert drawn == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from convviz_core.arrays import ByteArray
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.layer import Layer
 from convviz_core.ranges import RangeMode
+from live.drawing.panel import PanelPage
 from live.drawing.profile_panel import COLOURS, Profile
 from live.drawing.scene import ProfileInfo, Scene, Status
+from live.drawing.text import text_width
 from live.layout import Layout, LayoutRequest, arrange
 from live.layout.panel_places import Panel
 from live.measuring.record import Percentiles, Recent
@@ -116,3 +119,36 @@ def test_a_still_picture_has_one_time_of_each_stage_and_no_percentiles(monkeypat
         "20.0",
     ]
     assert not any("jitter" in text or "a second" in text for text in written)
+
+
+FIVE = (Panel.LAYER, Panel.INSPECTOR, Panel.WATCHED, Panel.CURVES, Panel.PROFILE)
+
+
+@pytest.mark.parametrize("panels", [FIVE, FIVE[-2:], FIVE[-1:]])
+@pytest.mark.parametrize("canvas_wh", [(480, 360), (640, 480), (960, 720), (1920, 1080)])
+def test_numbers_stand_apart_and_percentiles_without_a_column_are_named(
+    canvas_wh: tuple[int, int], panels: tuple[Panel, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends: dict[int, list[tuple[int, int]]] = {}  # on each row, where texts begin and end
+    left_out: list[str] = []
+    heads: list[str] = []
+
+    def put_right(_canvas: ByteArray, text: str, right: int, y: int, size: float, *_: object) -> int:
+        ends.setdefault(y, []).append((right - text_width(text, size), right))
+        heads.append(text)
+        return ends[y][-1][0]
+
+    monkeypatch.setattr("live.drawing.panel.put_right", put_right)
+    monkeypatch.setattr(PanelPage, "leave_out", lambda _page, words: left_out.append(words))
+    slow = Percentiles(9, 613.6, 618.1, 1234.5, 2000.0)
+    recent = replace(RECENT, bars=RECENT.bars + 300, intervals=slow, latency=slow)
+    places = arrange(LayoutRequest(canvas_wh, (237, 317), 4, panels=panels))
+    Profile().draw(places, scene(replace(INFO, recent=recent)))
+    for spans in ends.values():
+        assert spans[0][0] > 0
+        assert all(after[0] - before[1] >= 3 for before, after in pairwise(spans))
+    shown = [head for head in ("p50", "p95", "p99") if head in heads]
+    assert shown[0] == "p50"
+    said = [name for words in left_out for name in words.split(", ") if name.startswith("p")]
+    assert shown + said == ["p50", "p95", "p99"]
+    assert "614" in heads  # three digits of 613.6

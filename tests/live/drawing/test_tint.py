@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import cv2
 import numpy as np
 import pytest
 
@@ -14,7 +17,16 @@ from convviz_core.ranges import RangeMode
 from live.drawing.colormaps import base_table, palettes
 from live.drawing.scene import Scene, Status
 from live.drawing.tiles import TilePainter
-from live.drawing.tint import Removed, Tinted, counts_from, noise_responses, removed_share, tint, tint_strengths
+from live.drawing.tint import (
+    Removed,
+    Tinted,
+    counts_from,
+    noise_responses,
+    removed_share,
+    tint,
+    tint_pair,
+    tint_strengths,
+)
 from live.layout import Layout, LayoutRequest, arrange
 from live.state import COLORMAPS
 
@@ -73,6 +85,27 @@ def test_zero_becomes_violet_by_more_light_where_it_is_dark_and_by_less_where_it
     assert canvas[0, 0].tolist() == palette.table[0].tolist()
     blue, green, red = canvas[0, 255].astype(int)
     assert blue > red > green + 50
+
+
+def test_opposites_are_lifted_once_for_the_maps_and_for_their_tint(monkeypatch: pytest.MonkeyPatch) -> None:
+    lifted: list[ByteArray] = []
+    look_up = cv2.LUT
+
+    def noting(levels: ByteArray, table: ByteArray) -> Any:
+        lifted.append(levels)
+        return look_up(levels, table)
+
+    monkeypatch.setattr(cv2, "LUT", noting)
+    strengths = tint_strengths(SEED, removed_of(SEED, 0, 8))
+    colours = palettes("lift", False, np.array([[0, 8]] * 4, np.float32))
+    one, other = (
+        Tinted(np.full((2, 3), byte, np.uint8), colours[index], strengths[index], np.zeros((2, 3, 3), np.uint8))
+        for index, byte in enumerate((0, 200))
+    )
+    tint_pair(one, other)
+    assert [levels[0, 0] for levels in lifted] == [0, 200]
+    assert (other.place == LIFTED[0, 200]).all()
+    assert one.place[0, 0, 0] > one.place[0, 0, 2] > one.place[0, 0, 1] == 0
 
 
 def test_the_share_counts_from_that_size_on() -> None:

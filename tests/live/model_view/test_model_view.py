@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch_models import ControlFlow, make
 
 from convviz_core import ModelLayer, load_model, open_engine
@@ -30,6 +32,7 @@ from live.model_view import session
 from live.model_view.answer import Answer
 from live.model_view.chosen import ModelChoice
 from live.model_view.chosen import Source as Place
+from live.model_view.composing import input_words
 from live.model_view.reasons import arrived
 from live.model_view.worker import Worker
 from live.recording.keep import Keep
@@ -300,3 +303,67 @@ def test_a_place_that_is_gone_to_is_pinned_on_the_page_that_shows_its_channel(mo
     assert last.state.model is not None
     assert (last.state.model.name, last.state.model.page) == ("0", 1)
     assert last.state.interaction.pinned == (6, 4, 5)
+
+
+class NotWide(nn.Module):
+    """Fails on what is wider than high by more than half."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 2, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.shape[-1] > 1.5 * x.shape[-2]:
+            raise ValueError("too wide")
+        out: Tensor = self.conv(x)
+        return out
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_model_that_fails_on_pictures_of_another_size_keeps_the_last_one_and_says_so() -> None:
+    state = state_of(NotWide())
+    assert state.model
+    state = replace(state, model=replace(state.model, input_hw=None))
+    pictures = [picture(), np.zeros((24, 64, 3), np.uint8)]
+    said: list[str] = []
+    last = Last(state)
+    with open_engine("torch", "cpu") as engine:
+        display = Display(["space"] * 3, last)
+        run(Source(pictures), engine, display, Profiler(), last, keep=Keep(say=said.append))
+    assert said == ["the model fails on a 597x224 RGB picture: ValueError: too wide: the last picture stays"]
+    assert last.shown is not None
+    assert last.shown.answer.input_hw == (224, 299)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_gray_frame_is_said_to_go_into_a_colour_model_as_rgb() -> None:
+    gray = np.zeros(HW, np.uint8)
+    for module, kind in ((nn.Conv2d(3, 2, 3), "RGB"), (nn.Conv2d(1, 2, 3), "gray")):
+        last, _ = in_window(state_of(module), [], [gray])
+        assert last.shown is not None
+        assert input_words(last.shown.answer, None) == f"32x24 {kind} in 0 to 1"
+
+
+@pytest.mark.usefixtures("at_once")
+def test_what_is_loaded_before_the_first_picture_is_spared_from_the_search_for_garbage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frozen: list[int] = []
+    monkeypatch.setattr(gc, "freeze", lambda: frozen.append(1))
+    in_window(state_of(make("plain")), ["space"] * 3, [picture(1), picture(2)])
+    assert frozen == [1]
+
+
+@pytest.mark.parametrize(
+    ("module", "note"),
+    [
+        (nn.Conv2d(1, 2, 3), "the model takes one channel: it gets the picture in gray"),
+        (nn.Conv2d(3, 2, 3).half(), "its float16 weights are computed in float32"),
+    ],
+    ids=["gray", "float16"],
+)
+def test_what_the_first_run_tells_of_the_model_is_said_once(module: nn.Module, note: str) -> None:
+    said: list[str] = []
+    state = state_of(module)
+    headless(state, [picture()] * 3, Keep(say=said.append))
+    assert said == [note]

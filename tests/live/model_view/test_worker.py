@@ -44,7 +44,7 @@ def in_worker() -> None:
 def model_of(module: nn.Module) -> Model:
     """A model that has run, so that its layers are known."""
     model = load_model(module)
-    model.kinds((8, 8))
+    model.strides((8, 8))
     for left_over in (MAY_GO, HAS_BEGUN):
         while left_over.acquire(blocking=False):
             pass
