@@ -31,4 +31,6 @@ class OptionsError(ValueError):
 def output_error(path: Path, error: OSError) -> OutputError:
     """The sentence for a system error while writing `path`: what was refused, why, and what to do."""
     reason = _REASONS.get(error.errno or 0) or (error.strerror or str(error)).lower()
+    if error.errno == errno.ENOENT and path.parent.is_dir():  # as in /proc
+        reason = "nothing can be made in that folder: choose another one"
     return OutputError(f"cannot write {path}: {reason}")

@@ -77,7 +77,7 @@ def side_words(scene: Scene) -> tuple[Word, ...]:
 def layer_words(scene: Scene, model: ModelScene) -> tuple[Word, ...]:
     """Which layer of a model, the most important first."""
     channels, height, width = model.shape
-    relu = "ReLU" if scene.layer.activation == Activation.RELU else "no ReLU"
+    relu = "viewer's ReLU" if scene.layer.activation == Activation.RELU else "viewer's ReLU off"
     words: list[Word] = [(scene.side, ACCENT, REGULAR)] if scene.side else []
     words += [(model.title, INK, BOLD), (relu, INK, REGULAR)]
     words.append((f"{model.type}, {channels} x {width}x{height}".removeprefix(", "), DIM, REGULAR))

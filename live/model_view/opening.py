@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
-from contextlib import redirect_stdout
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 
 from convviz_core.models.errors import ModelError
@@ -14,6 +15,7 @@ from live.model_view.chosen import LayerLine, ModelChoice
 from live.torch_settings import share_cores
 
 Say = Callable[[str], None]
+SLOW_S = 2.0  # what nobody wonders about yet
 
 
 def open_model(arguments: argparse.Namespace, say: Say) -> ModelChoice:
@@ -38,6 +40,18 @@ def with_layers(choice: ModelChoice, size_hw: tuple[int, int]) -> ModelChoice:
     lines = tuple(LayerLine(name, kind, shape, strides[name]) for name, (kind, shape) in kinds.items())
     convolutions = [line.name for line in lines if line.type.startswith("Conv")]
     return replace(choice, lines=lines, name=choice.name or (convolutions or [lines[0].name])[0])
+
+
+@contextmanager
+def saying_if_slow(sentence: str, say: Say, after_s: float = SLOW_S) -> Iterator[None]:
+    """Say the sentence if what is done inside takes longer than that."""
+    timer = threading.Timer(after_s, say, [sentence])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def not_in_the_list(choice: ModelChoice, error: Exception) -> Exception:

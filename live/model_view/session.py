@@ -26,7 +26,7 @@ from live.model_view.comparing_scene import compared_scene
 from live.model_view.composing import model_request, model_scene, new_model_compositor
 from live.model_view.fields import FieldFinder
 from live.model_view.following import with_channels
-from live.model_view.opening import not_in_the_list, with_layers
+from live.model_view.opening import not_in_the_list, saying_if_slow, with_layers
 from live.model_view.pages import Pages, View
 from live.model_view.picture import Shown
 from live.model_view.reasons import Reasons, arrived
@@ -37,6 +37,7 @@ from live.sources.frame import Frame
 from live.state import MapPixel, ViewState
 from live.torch_settings import keep_what_is_loaded
 
+FIRST_RUN = "the model runs for the first time, to find its layers"
 BUSY_S = 0.004  # how long a read may keep an answer waiting
 
 
@@ -83,7 +84,8 @@ class ModelSession(Session):
         if frame is None or self.state.model is None:
             return
         if self._size_hw is None:  # which layer is shown may not be known yet
-            self._list_layers(input_size(frame.image.shape[:2], self.state.model.input_hw))
+            with saying_if_slow(FIRST_RUN, self._keep.say):
+                self._list_layers(input_size(frame.image.shape[:2], self.state.model.input_hw))
         layer, traced = self.state.model.layer(self.state.settings.activation), self.state.shows(Panel.INSPECTOR)
         asked = Asked(layer, self._intake.picture, traced, self._sides.asked(self.state))
         if asked != self._asked:

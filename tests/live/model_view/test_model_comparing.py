@@ -329,7 +329,7 @@ def test_the_strip_names_both_layers_and_the_frame_that_a_bank_reads(monkeypatch
     _, scene = drawn(with_bank(CompareMode.BESIDE), [""], monkeypatch)
     assert scene.other is not None
     live, kept = ([word for word, *_ in side_words(one)] for one in (scene, scene.other))
-    assert live[:3] == ["live", "layer 1", "no ReLU"]
+    assert live[:3] == ["live", "layer 1", "viewer's ReLU off"]
     assert kept[:3] == ["kept", "sobel", "no ReLU"]
     assert kept[-1] == "on the 32x24 frame"
     assert scene.comparing == ("4 live maps have no partner and are left out",)
