@@ -34,6 +34,8 @@ from live.layout.tiling import Rect
 Word = tuple[str, Colour, int]
 BAR_EM = 6.0
 SHORT_EM = 8.0  # shorter words are left out rather than cut
+WORD_GAP_EM = 1.2
+LEAST_WORDS = 3  # of a layer: which side, its name, its activation
 HELP = "h: help"
 
 
@@ -93,13 +95,25 @@ def draw_sides(
         count = len(scene.ranges)
         first = ("live minus kept", ACCENT, BOLD), (f"{count} difference{'s' * (count > 1)}", DIM, REGULAR)
         draw_layer(sprite, layout, scene, left, right, line, first)
-        words = tuple(word for one in sides(scene) for word in words_of(one))
+        words = in_one_line([words_of(one) for one in sides(scene)], right - left, layout.text.base)
         put_words(sprite, words, left, right, line + layout.text.line, layout.text.base)
         return line + 2 * layout.text.line
     for one in sides(scene)[::-1]:
         draw_layer(sprite, layout, one, left, right, line, words_of(one))
         line += layout.text.line
     return line
+
+
+def in_one_line(layers: Sequence[Sequence[Word]], room: int, size: int) -> list[Word]:
+    """Two layers' words one behind the other; where they are too long, the longer one's last words give way."""
+    kept = [list(words) for words in layers]
+    while True:
+        line = [word for words in kept for word in words]
+        wide = sum(text_width(word, size, weight) + round(WORD_GAP_EM * size) for word, _, weight in line)
+        longer = max(kept, key=len)
+        if wide - round(WORD_GAP_EM * size) <= room or len(longer) <= LEAST_WORDS:
+            return line
+        longer.pop()
 
 
 def draw_notes(sprite: Sprite, layout: Layout, scene: Scene, left: int, right: int, line: int) -> int:
@@ -181,7 +195,8 @@ def put_words(sprite: Sprite, words: Sequence[Word], left: int, right: int, line
         wide = text_width(word, size, weight)
         if wide > room and (wide < SHORT_EM * size or room < SHORT_EM / 2 * size):
             return
-        x = put(sprite.pixels, shortened(word, size, room, weight), x, line, size, colour, weight) + round(1.2 * size)
+        x = put(sprite.pixels, shortened(word, size, room, weight), x, line, size, colour, weight)
+        x += round(WORD_GAP_EM * size)
 
 
 def draw_layer(

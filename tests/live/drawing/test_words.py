@@ -15,7 +15,7 @@ from live.drawing.colormaps import base_table
 from live.drawing.legend import Legend
 from live.drawing.notices import Notices
 from live.drawing.scene import Scene, Status
-from live.drawing.strip import Strip, limits, second_words, side_words
+from live.drawing.strip import Strip, in_one_line, limits, second_words, side_words
 from live.drawing.text import ACCENT, BACKGROUND, PANEL, put, shortened, text_width, wrapped
 from live.layout import LayoutRequest, arrange
 
@@ -40,6 +40,15 @@ def test_a_caption_says_what_a_filter_answers_to_and_its_name() -> None:
     assert caption_words(SEED, 0) == ("brighter to the right", "filter 1")
     plain = FilterBank("b", (Filter("  my\tfilter ", np.ones((1, 1), np.float32)),))
     assert caption_words(plain, 0) == ("my filter", "")
+
+
+def test_of_two_layers_in_one_line_the_longer_gives_way_first_and_never_its_name() -> None:
+    live = [(word, PANEL, 400) for word in ("live", "one", "ReLU", "4 kernels", "stride 2", "padding 1")]
+    kept = [(word, PANEL, 400) for word in ("kept", "two", "ReLU", "8 kernels")]
+    assert in_one_line([live, kept], 10_000, 12) == [*live, *kept]
+    room = sum(text_width(word, 12, 400) + 15 for word, _, _ in [*live[:4], *kept])
+    assert in_one_line([live, kept], room, 12) == [*live[:4], *kept]
+    assert in_one_line([live, kept], 10, 12) == [*live[:3], *kept[:3]]
 
 
 def test_every_tile_has_a_caption_and_the_kernel_is_in_it_with_square_cells() -> None:
