@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import OrderedDict
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +15,7 @@ from convviz_core.models.calls import Call, parts_of, run_to, split, watch
 from convviz_core.models.copying import own_copy, sharing_copy, uncompiled, unwrapped
 from convviz_core.models.errors import ModelError
 from convviz_core.models.layer import LayerInfo
+from convviz_core.models.missing import if_maps, no_such_layer, with_maps
 from convviz_core.models.model_input import checked_input_hw
 from convviz_core.models.placing import placement_of
 from convviz_core.models.probing import FieldTables
@@ -183,12 +183,12 @@ class Model:
     def calls(self, module: nn.Module, name: str, values: Tensor, also: str | None = None) -> tuple[Call, Call | None]:
         """The same, and in one run with it another layer's call, None where that gives no maps in this run."""
         found = run_to(module, {name, also or name}, values)
-        return _with_maps(found.get(name), name, values), _if_maps(found.get(also or name))
+        return with_maps(found.get(name), name, values), if_maps(found.get(also or name))
 
     def trace(self, module: nn.Module, name: str, values: Tensor, also: str | None = None) -> Traced:
         """The same as `calls`, with what went into the layer, and where it came from."""
         found = trace(module, name, values, also)
-        _with_maps(found.call if found else None, name, values)
+        with_maps(found.call if found else None, name, values)
         assert found is not None
         return found
 
@@ -237,14 +237,6 @@ def _dtype_of(module: nn.Module) -> torch.dtype:
     return next((tensor.dtype for tensor in tensors if tensor.is_floating_point()), torch.float32)
 
 
-def no_such_layer(name: str, names: list[str]) -> str:
-    """The sentence for a name that is not in the list, with the near ones."""
-    ending = [each for each in names if each.endswith(name) or name in each][:3] if name else []
-    near = ending or difflib.get_close_matches(name, names, n=3)
-    meant = f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(names[:5])} and others"
-    return f"the model has no layer '{shown(name)}': {meant}"
-
-
 def _called(module: nn.Module, values: Tensor) -> Kinds:
     found: Kinds = {}
     watch(module, values, lambda call: _note(found, call))
@@ -261,22 +253,3 @@ def _strides(
 ) -> tuple[float, float]:
     y, x = (stride_of(input_hw[axis], shape[1 + axis], grown and grown[1 + axis]) for axis in range(2))
     return y, x
-
-
-def _with_maps(call: Call | None, name: str, values: Tensor) -> Call:
-    if call is None:
-        raise ModelError(f"'{shown(name)}' does not run on this picture")
-    if call.map_shape is None:
-        height, width = values.shape[-2:]
-        raise ModelError(f"'{shown(name)}' has no maps at {width}x{height}: {_instead(call.output)}")
-    return call
-
-
-def _if_maps(call: Call | None) -> Call | None:
-    return call if call and call.map_shape is not None else None
-
-
-def _instead(output: object) -> str:
-    if isinstance(output, Tensor):
-        return f"it gives {str(output.dtype).removeprefix('torch.')} {tuple(output.shape)}, want float (1, C, h, w)"
-    return f"it gives {type(output).__name__}, want one float tensor (1, C, h, w)"

@@ -59,6 +59,6 @@ def not_in_the_list(choice: ModelChoice, error: Exception) -> Exception:
     names = [line.name for line in choice.lines]
     if choice.name in names:
         return error
-    from convviz_core.models.model import no_such_layer
+    from convviz_core.models.missing import no_such_layer
 
     return ModelError(no_such_layer(choice.name, names))
