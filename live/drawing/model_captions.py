@@ -17,6 +17,7 @@ from live.layout.caption_plan import CaptionNeeds
 from live.layout.tiling import Tile
 
 TILES_A_PIECE = 16
+SMALLEST = 7  # pixels, of digits that can still be told apart
 _NOTE = "00% removed"  # what a note beside the number may be
 
 
@@ -35,6 +36,13 @@ def head_of(side: str, *, difference: bool = False) -> str:
     if difference and side == "kept":
         return f"{MINUS} kept: "
     return f"{side}: " if side else ""
+
+
+def number_size(count: int, width: int, size: int) -> int:
+    """The size of letters, at most `size`, in which every number of so many channels has room in `width` pixels."""
+    while size > SMALLEST and text_width(str(count - 1), size) > width:
+        size -= 1
+    return size
 
 
 class ModelCaptions:
@@ -77,7 +85,8 @@ def _follows(scene: Scene) -> bool:
 def _caption(layout: Layout, scene: Scene, tile: Tile) -> Sprite:
     text, sprite, model = layout.text, blank(tile.caption), scene.model
     assert model
-    size, width = text.small, tile.caption.width
+    width = tile.caption.width
+    size = text.small if tile.index is None else number_size(model.shape[0], width, text.small)
     line = base_line(0, tile.caption.height - text.gap // 2, size)
     if tile.index is None:
         height, across = scene.image.shape[:2]
