@@ -43,6 +43,11 @@ class Cut:
         """The first block and the one behind the last of pixels that are whole blocks."""
         return rows[0] // self.step, (rows[1] - 1) // self.step + 1
 
+    def span(self, first: int, size: int) -> slice:
+        """As many blocks as `size` pixels make, from the one with pixel `first` on."""
+        block = first // self.step
+        return slice(block, block + -(-size // self.step))
+
 
 @dataclass(frozen=True)
 class Blocks:

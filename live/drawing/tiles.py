@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray
+from convviz_core.blocks import blocks_of
 from convviz_core.geometry import Box, ConvGeometry
 from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid
@@ -193,7 +194,7 @@ def _pictures(canvas: ByteArray, layout: Layout, scene: Scene) -> dict[int | Non
         place = canvas[tile.picture.slices]
         if tile.index is None:
             source = input_seen(scene, layout)
-            block = _input_block(layout, scene, source, place)
+            block = block_for(source.shape, place.shape) if layout.zoomed is None else 1
             make_gray = source.ndim == 3 and bank.channels == 1 and scene.model is None
             way, corner = _scaling(layout, tile.picture, source[::block, ::block])
             pictures[tile.index] = _Picture(source, place, way, plain_palette(), make_gray, block, corner_yx=corner)
@@ -205,15 +206,6 @@ def _pictures(canvas: ByteArray, layout: Layout, scene: Scene) -> dict[int | Non
             its = (colours[tile.index], False, 1, opposite, strength, corner)
             pictures[tile.index] = _Picture(source, place, way, *its)
     return pictures
-
-
-def _input_block(layout: Layout, scene: Scene, source: ByteArray, place: ByteArray) -> int:
-    """The input is cut in the blocks of which the maps are made, if they are; else as costs less and loses little."""
-    if layout.zoomed is not None:
-        return 1
-    if layout.reduce > 1 and not scene.model:
-        return layout.reduce * min(scene.layer.geometry.stride_yx)
-    return block_for(source.shape, place.shape)
 
 
 def _scaling(layout: Layout, place: Rect, source: ByteArray) -> tuple[Scaling, tuple[int, int]]:
@@ -230,11 +222,11 @@ def _scaling(layout: Layout, place: Rect, source: ByteArray) -> tuple[Scaling, t
 
 def map_part(mosaic: ByteArray, maps: int, index: int, layout: Layout) -> ByteArray:
     """What is seen of map `index` in a mosaic of so many maps: uint8 (h, w), at whatever size the mosaic has them."""
-    held, crop, block = layout.request.maps.held, layout.crop, layout.reduce
-    height, width = (-(-side // block) for side in (held.height, held.width))
-    tile = mosaic[MosaicGrid(maps, (height, width)).tile(index)]
-    top, left = crop.y - held.y, crop.x - held.x
-    return tile[top // block : -(-(top + crop.height) // block), left // block : -(-(left + crop.width) // block)]
+    held, crop = layout.request.maps.held, layout.crop
+    blocks = blocks_of((held.height, held.width), layout.reduce)
+    tile = mosaic[MosaicGrid(maps, blocks.hw).tile(index)]
+    rows, columns = blocks.down.span(crop.y - held.y, crop.height), blocks.across.span(crop.x - held.x, crop.width)
+    return tile[rows, columns]
 
 
 def input_seen(scene: Scene, layout: Layout) -> ByteArray:

@@ -227,7 +227,8 @@ def _block_sums(values: Tensor, cut: Cut, axis: int) -> tuple[Tensor, Tensor]:
     first, lengths = begins.narrow(0, 0, cut.count), begins.diff()
     last = (begins.narrow(0, 1, cut.count) - 1).clamp_(max=cut.size - 1)
     pixels = torch.minimum(first.view(-1, 1) + torch.arange(cut.longest, device=values.device), last.view(-1, 1))
-    sums = values.index_select(axis, pixels.view(-1)).unflatten(axis, pixels.shape).sum(axis + 1, dtype=torch.int32)
+    shape = (*values.shape[:axis], *pixels.shape, *values.shape[axis + 1 :])
+    sums = values.index_select(axis, pixels.view(-1)).view(shape).sum(axis + 1, dtype=torch.int32)
     if cut.step.denominator > 1:  # shorter blocks have their last pixel once too often
         too_often = (cut.longest - lengths).to(torch.int32).view((-1, 1) if axis == 1 else (-1,))
         sums -= values.index_select(axis, last) * too_often

@@ -18,10 +18,16 @@ _longer, _inside, _outside = hl.Var("longer"), hl.Var("inside"), hl.Var("outside
 
 
 def suits(blocks: Blocks) -> bool:
-    """Whether these means can be made here."""
+    """Whether tiles can be made of these here: none is narrower than a vector, a map than two."""
     most = np.iinfo(np.int32).max
     small = max(blocks.down.longest, blocks.across.longest) <= MOST_A_BLOCK
-    return small and (blocks.down.count + 1) * blocks.down.step.numerator < most
+    wide = blocks.across.size >= 2 * vector_lanes() and blocks.across.count >= least_width(means=not blocks.single)
+    return wide and small and (blocks.down.count + 1) * blocks.down.step.numerator < most
+
+
+def least_width(*, means: bool) -> int:
+    """Of a tile: as many bytes are made at once."""
+    return vector_lanes() // 2 if means else vector_lanes()
 
 
 def extremes_stage(response: Node, kind: Node, map_wh: tuple[Node, Node], blocks: BlockArguments | None) -> Node:
@@ -33,7 +39,11 @@ def extremes_stage(response: Node, kind: Node, map_wh: tuple[Node, Node], blocks
 
 def tiles_stage(levels: Node, map_wh: tuple[Node, Node], blocks: BlockArguments | None) -> Node:
     """(x, y, column, row): the levels themselves, or the means of their blocks."""
-    return blocks.tiles_stage(levels, map_wh) if blocks else stages.tiles_stage(levels[x, y, column, row])
+    return (
+        blocks.tiles_stage(levels, map_wh)
+        if blocks
+        else stages.tiles_stage(levels[x, y, column, row], least_width(means=False))
+    )
 
 
 class BlockArguments:
@@ -45,14 +55,14 @@ class BlockArguments:
         )
         self._starts = hl.ImageParam(hl.Int(32), 1)
 
-    def set(self, blocks: Blocks) -> None:
-        """For the next run."""
+    def set(self, blocks: Blocks, starts: Node) -> None:
+        """For the next run. starts: across, int32, as Halide takes them."""
         down, across = blocks.down, blocks.across
         self._step.set(down.step.numerator)
         self._of_steps.set(down.step.denominator)
         self.longest.set(down.longest)
         self._shortest.set(across.step.numerator // across.step.denominator)
-        self._starts.set(hl.Buffer(across.starts.astype(np.int32)))
+        self._starts.set(starts)
         self.strip_rows.set(max(1, round(_STRIP_ROWS / down.step)))
 
     def map_row(self, nth: Node, map_h: Node) -> Node:
@@ -71,7 +81,7 @@ class BlockArguments:
         near = hl.cast(hl.Int(32), hl.cast(hl.Float(32), dividend) / hl.cast(hl.Float(32), divisor))
         left = dividend - near * divisor  # however a compiler divides, it is off by one at most
         mean = near + hl.select(left >= divisor, 1, 0) - hl.select(left < 0, 1, 0)
-        tiles = stages.tiles_stage(hl.cast(hl.UInt(8), mean))
+        tiles = stages.tiles_stage(hl.cast(hl.UInt(8), mean), least_width(means=True))
         for stage in (columns, boxes):
             stage.compute_at(tiles, column)
         return tiles

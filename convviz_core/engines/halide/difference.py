@@ -16,7 +16,6 @@ from convviz_core.engines.halide.frame_reader import FrameReader
 from convviz_core.engines.halide.pipeline import Extremes
 from convviz_core.engines.halide.plan import tiles_of
 from convviz_core.engines.halide.recipe import Arithmetic, Recipe, mosaic_of, recipe_for
-from convviz_core.engines.halide.stages import vector_lanes
 from convviz_core.engines.planning import EnginePlan
 from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Layer
@@ -44,8 +43,7 @@ def difference_recipe_for(key: PlanKey) -> DifferenceRecipe | None:
     """The pipeline for a plan; None where OpenCV computes (see recipe_for)."""
     assert key.minus is not None
     live, kept = _side(key, key.layer, editable=key.editable), _side(key, key.minus, editable=False)
-    too_narrow = key.map_hw[1] < 2 * vector_lanes() or key.grid.tile_hw[1] < vector_lanes()
-    if live is None or kept is None or too_narrow or not suits(key.blocks):
+    if live is None or kept is None or not suits(key.blocks):
         return None
     return DifferenceRecipe(live, kept, mosaic_of(key), _one_frame(key.layer, key.minus))
 

@@ -100,11 +100,11 @@ class DifferencePipeline:
         self._kernel_of.set(kernel_of)
         self._scales.set(scales)
         self._biases.set(biases)
-        view, mappings, map_of = tiles.buffers
+        view, mappings, map_of, starts = tiles.buffers
         self._mappings.set(mappings)
         self._map_of.set(map_of)
         if self._blocks:
-            self._blocks.set(tiles.blocks)
+            self._blocks.set(tiles.blocks, starts)
         self._pipeline.realize([view, *extremes.buffers], self._target)
 
     def compile(self) -> None:

@@ -43,9 +43,13 @@ class Tiles:
     blocks: Blocks
 
     @cached_property
-    def buffers(self) -> tuple[Node, Node, Node]:
-        """The three as Halide takes them: the same memory."""
-        return hl.Buffer(self.view), hl.Buffer(self.mappings), hl.Buffer(self.kernel_of)
+    def buffers(self) -> tuple[Node, Node, Node, Node]:
+        """The first three, and where blocks start across, as Halide takes them: the same memory."""
+        return tuple(hl.Buffer(one) for one in (self.view, self.mappings, self.kernel_of, self._starts))
+
+    @cached_property
+    def _starts(self) -> AnyArray:
+        return self.blocks.across.starts.astype(np.int32)  # kept: Halide does not
 
 
 class Extremes:
@@ -151,12 +155,12 @@ class Pipeline:
         if self._recipe.sums is None:
             self._weights.set(hl.Buffer(kernels))
         if tiles is not None:
-            view, mappings, kernel_of = tiles.buffers
+            view, mappings, kernel_of, starts = tiles.buffers
             self._mappings.set(mappings)
             self._kernel_of.set(kernel_of)
             outputs.insert(0, view)
             if self._blocks:
-                self._blocks.set(tiles.blocks)
+                self._blocks.set(tiles.blocks, starts)
         if gray is not None:
             outputs.insert(0, hl.Buffer(gray))
         self._pipeline.realize(outputs, self._target)

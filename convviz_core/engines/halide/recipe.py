@@ -12,7 +12,6 @@ from convviz_core.engines.api import PlanKey
 from convviz_core.engines.cpu_kernels import distinct_kernels
 from convviz_core.engines.halide.blocks import suits
 from convviz_core.engines.halide.column_sums import ColumnSums, column_sums
-from convviz_core.engines.halide.stages import vector_lanes
 from convviz_core.filters.bank import FilterBank
 from convviz_core.geometry import ConvGeometry
 from convviz_core.ranges import RangeMode
@@ -106,13 +105,8 @@ def recipe_for(key: PlanKey) -> Recipe | None:
     bank, geometry = layer.weights, layer.geometry
     arithmetic, sums = (Arithmetic.FLOAT32, None) if key.editable else _arithmetic(bank)
     taps = bank.channels * bank.kernel_hw[0] * bank.kernel_hw[1]
-    too_narrow = key.map_hw[1] < 2 * vector_lanes() or key.grid.tile_hw[1] < vector_lanes()
-    if (
-        too_narrow
-        or not suits(key.blocks)
-        or geometry.stride_yx[1] > MOST_STRIDE
-        or (sums is None and taps > MOST_TAPS)
-    ):
+    long = sums is None and taps > MOST_TAPS
+    if long or geometry.stride_yx[1] > MOST_STRIDE or not suits(key.blocks):
         return None
     distinct = distinct_kernels(bank)
     several = len(bank if key.editable else distinct) > 1

@@ -155,12 +155,12 @@ def paired_tiles(response: Node, maps: Sequence[tuple[int, int]], mappings: Node
     return tiles.never_partition_all()
 
 
-def tiles_stage(level: Node) -> Node:
-    """(x, y, column, row): the byte `level`, an expression of these."""
+def tiles_stage(level: Node, lanes: int) -> Node:
+    """(x, y, column, row): the byte `level`, an expression of these, `lanes` at once."""
     tiles = hl.Func("tiles")
     tiles[x, y, column, row] = level
     tiles.output_buffer().dim(0).set_stride(1)
-    tiles.reorder(x, column, row, y).vectorize(x, vector_lanes(), OVERLAP)
+    tiles.reorder(x, column, row, y).vectorize(x, lanes, OVERLAP)
     return tiles.never_partition_all()
 
 
