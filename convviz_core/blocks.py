@@ -91,16 +91,20 @@ def check_reduce(reduce: Reduce) -> None:
             raise ValueError(f"maps are reduced by a factor of at least 1, got {step}")
 
 
-def block_means(levels: ByteArray, blocks: Blocks, rows: tuple[int, int] | None = None) -> ByteArray:
+def block_means(
+    levels: ByteArray, blocks: Blocks, rows: tuple[int, int] | None = None, *, channels: bool = False
+) -> ByteArray:
     """The means of the blocks of maps, uint8 (..., h, w), halves up, the edge filled up with its own pixels.
 
-    rows: which rows of the maps are given, whole blocks; None for all.
+    rows: which rows of the maps are given, whole blocks; None for all. channels: of a picture instead, (h, w, C).
     """
+    axis = levels.ndim - (3 if channels else 2)
     first, last = blocks.down.blocks(rows) if rows else (0, blocks.down.count)
-    down, across, area = _taps(blocks.down, first, last), _taps(blocks.across, 0, blocks.across.count), blocks.area
+    down, across = _taps(blocks.down, first, last), _taps(blocks.across, 0, blocks.across.count)
     high = np.uint16 if len(down) <= np.iinfo(np.uint16).max // 255 else np.uint32
-    sums = _sums(_sums(levels, down, levels.ndim - 2, high), across, levels.ndim - 1, np.uint32)
-    means = np.divide(sums, area[first:last])  # a half is exact
+    sums = _sums(_sums(levels, down, axis, high), across, axis + 1, np.uint32)
+    area = blocks.area[first:last]
+    means = np.divide(sums, area[..., None] if channels else area)  # a half is exact
     return np.add(means, 0.5, out=means).astype(np.uint8)
 
 

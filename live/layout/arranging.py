@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 from functools import lru_cache
 
 from convviz_core.blocks import Reduce
 from live.layout.laid_out import Layout, LayoutRequest
 from live.layout.other_side import half, in_pairs, other_seen, split_pairs, split_panel
 from live.layout.panel_places import Panel, PlacedPanels, placed
+from live.layout.shrinking import reduce_for
 from live.layout.tiling import Block, Rect, Tile, largest_block
 from live.layout.type_scale import TypeScale, type_scale
 from live.layout.viewport import Lens, Viewport
 
 SMALLEST_HUD_WH = (160, 120)  # a smaller canvas shows the picture alone
 STRIP_LINES = 2
-LINE = 0.71, 1.29  # a line of one pixel has so many times the sum over it that its share of a canvas pixel has
 
 
 @lru_cache(maxsize=16)
@@ -59,7 +58,7 @@ def _with_strip(request: LayoutRequest, text: TypeScale, lines: int) -> Layout:
         panels=panels,
         lens=lens,
         crop=crop,
-        reduce=1 if zoomed or not block.tiles else _reduce(crop, block.tiles[0].picture),
+        reduce=1 if zoomed or not block.tiles else _reduce(crop, block.tiles[0]),
         left_out=() if covered else block.left_out,
         zoomed=seen if zoomed else None,
     )
@@ -88,11 +87,16 @@ def _with_other(layout: Layout) -> Layout:
     theirs = ((Panel.INSPECTOR, split_panel(inspector, last=other.last)),) if inspector else ()
     map_hw = other.span.shown.height, other.span.shown.width
     its_request = replace(request, map_hw=map_hw, span=other.span, captions=other.captions, other=None)
-    reduce = _reduce(crop, others[0].picture) if layout.reduced and others else 1
+    reduce = _reduce(crop, others[0]) if layout.reduced and others else 1
     its = replace(
         layout, request=its_request, tiles=others, panels=theirs, crop=crop, zoomed=zoomed, reduce=reduce, free=None
     )
     return replace(layout, tiles=tiles, panels=(*mine, *panels), free=free, other=its)
+
+
+def _reduce(crop: Rect, tile: Tile) -> Reduce:
+    """How the engine makes the mosaic: means of blocks cost it nearly nothing, and scaling maps costs the more."""
+    return reduce_for((crop.height, crop.width), (tile.picture.height, tile.picture.width))
 
 
 def _captioned(tile: Tile, gap: int, *, last: bool) -> Tile:
@@ -108,21 +112,6 @@ def _places(request: LayoutRequest, text: TypeScale, whole: Rect) -> tuple[Rect,
 
     room, panels = placed(request.panels, request.canvas_wh, text, whole, request.kernel_chw, block_in)
     return room, panels, block_in(room)
-
-
-def _reduce(crop: Rect, place: Rect) -> Reduce:
-    """The blocks, one a canvas pixel of a tile's `place`, whose means the engine makes; 1 where these are scaled.
-
-    It makes them for nearly nothing. Blocks differ by a pixel, which shows in thin lines where they are small.
-    """
-    steps = Fraction(crop.height, place.height), Fraction(crop.width, place.width)
-    return steps if all(step > 2 and _keeps_lines(step) for step in steps) else 1
-
-
-def _keeps_lines(step: Fraction) -> bool:
-    """Whether a line is about as bright in blocks of more pixels than `step`, and of fewer, as in one of that size."""
-    fewer = int(step)
-    return fewer == step or (LINE[0] <= step / (fewer + 1) and step / fewer <= LINE[1])
 
 
 def _block(request: LayoutRequest, text: TypeScale, room: Rect) -> Block:

@@ -43,7 +43,7 @@ class Tiles:
     blocks: Blocks
 
     @cached_property
-    def buffers(self) -> tuple[Node, Node, Node, Node]:
+    def buffers(self) -> tuple[Node, ...]:
         """The first three, and where blocks start across, as Halide takes them: the same memory."""
         return tuple(hl.Buffer(one) for one in (self.view, self.mappings, self.kernel_of, self._starts))
 
