@@ -26,8 +26,8 @@ class Cut:
 
     @property
     def count(self) -> int:
-        """Blocks."""
-        return -(-self.size // self.step)
+        """Blocks that have a pixel."""
+        return (self.size - 1) // self.step + 1
 
     @cached_property
     def starts(self) -> AnyArray:
@@ -69,7 +69,7 @@ class Blocks:
     @property
     def single(self) -> bool:
         """Whether each is one pixel."""
-        return self.hw == (self.down.size, self.across.size)
+        return self.down.step == self.across.step == 1
 
 
 @lru_cache(maxsize=64)

@@ -98,7 +98,7 @@ def tile_maps(maps: ByteArray) -> ByteArray:
 
 
 def reduce_maps(maps: ByteArray, reduce: Reduce) -> ByteArray:
-    """Block means of uint8 (N, h, w), halves up: (N, ceil(h / step), ceil(w / step)); see blocks.Cut.
+    """Block means of uint8 (N, h, w), halves up: (N, ceil(h / step), ceil(w / step)) at most; see blocks.Cut.
 
     reduce: the blocks' sides, so many pixels, or the steps from one block to the next, down and across. A block that
     hangs over the edge is filled up with the edge's own pixels. This is the definition that every engine's reduced

@@ -8,7 +8,7 @@ from functools import partial
 from live.layout.caption_plan import CaptionNeeds, CaptionPlan, caption_heights, caption_left_out, plan_caption
 from live.layout.type_scale import TypeScale
 
-SNAP = 0.03  # whole multiples this near below are taken: each pixel is then as sharp as the next
+SNAP = 0.04  # whole multiples this near below are taken: each pixel is then as sharp as the next
 SMALL_BLOCKS = 4  # map pixels each way: in blocks of more, it matters little that one has a pixel more than the next
 
 

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from convviz_core.arrays import FloatArray
-from convviz_core.blocks import Cut, Reduce, blocks_of
+from convviz_core.blocks import Blocks, Cut, Reduce, blocks_of
 from convviz_core.engines.cuda.picture_padding import PicturePadding
 from convviz_core.filters.bank import FilterBank
 from convviz_core.geometry import ConvGeometry, ConvSettings
@@ -63,10 +63,15 @@ class WorkKey:
         """Height and width of a map at full size."""
         return self.layer.output_hw(self.picture_shape)
 
+    @property
+    def blocks(self) -> Blocks:
+        """What the maps are cut into."""
+        return blocks_of(self.maps_hw, self.reduce)
+
     @cached_property
     def grid(self) -> MosaicGrid:
         """The mosaic's tiles, reduced."""
-        return MosaicGrid(len(self.bank), blocks_of(self.maps_hw, self.reduce).hw)
+        return MosaicGrid(len(self.bank), self.blocks.hw)
 
 
 @dataclass(frozen=True)
