@@ -61,7 +61,8 @@ class PanelPage:
         title = shortened(self._title, text.title, self.width - least, BOLD)
         end = put(self.pixels, title, self.left, self._title_line, text.title, INK, BOLD)
         room = self.right - end - text.base
-        said = next((words for words in choices if self.width_of(words, small=True) <= room), "".join(choices[-1:]))
+        fallback = choices[-1] if missing else ""  # a hint that is cut says nothing
+        said = next((words for words in choices if self.width_of(words, small=True) <= room), fallback)
         put_right(self.pixels, shortened(said, text.small, room), self.right, self._title_line, text.small, colour)
         return self.sprite
 
