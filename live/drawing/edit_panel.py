@@ -41,13 +41,16 @@ class EditPanel:
         page = PanelPage(panel, text, f"Edit {view.filter + 1}: {label}", "e or Esc: done")
         inside = Rect(0, 0, panel.width, panel.height)
         places = edit_places(inside, text, (kernel.shape[0], kernel.shape[1], kernel.shape[2]), len(view.buttons))
-        _write_facts(page, view, kernel, scene)
+        if not places.brief:
+            _write_facts(page, view, kernel, scene)
         _draw_planes(page, places, view, kernel)
         page.y = places.words
-        _write_chosen(page, view, kernel)
+        _write_chosen(page, view, kernel, brief=places.brief)
         for place, (keys, words, possible) in zip(places.buttons, view.buttons, strict=False):
             _draw_button(page, place, keys, words, possible=possible)
-        if view.buttons and not places.buttons:
+        if places.brief:
+            page.leave_out("its keys: h")
+        elif view.buttons and not places.buttons:
             page.write_first(["no room for the buttons: h has their keys", "more keys: h", "h: keys"], ACCENT)
         return (page.finish(),)
 
@@ -113,13 +116,15 @@ def _frame(pixels: ByteArray, place: Rect, margin: int, colour: Colour) -> None:
     cv2.rectangle(pixels, corner, (place.right - 1 + margin, place.bottom - 1 + margin), colour, 1)
 
 
-def _write_chosen(page: PanelPage, view: EditView, kernel: FloatArray) -> None:
+def _write_chosen(page: PanelPage, view: EditView, kernel: FloatArray, *, brief: bool) -> None:
     channel, row, column = view.place
     page.skip(0.3)
     named = f"{CHANNELS[channel]}, " if len(kernel) > 1 else ""
     value = figure(float(kernel[view.place]))
     where = page.fitting([f"{named}row {row}, column {column}", f"{named}({row}, {column})"], value)
     page.row([(where, 0, INK), (value, 1.0, ACCENT)])
+    if brief:
+        return
     page.write_first(
         [
             "arrows or a click choose a weight; + and -, or the wheel over it, change it; drag to paint",

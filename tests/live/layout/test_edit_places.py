@@ -69,3 +69,6 @@ def test_cells_are_square_and_the_more_weights_there_are_the_smaller() -> None:
 
 def test_where_there_is_little_room_the_kernel_has_it() -> None:
     assert places_in(Rect(0, 0, 170, 130), (1, 4, 4)).buttons == ()
+    low = places_in(Rect(0, 0, 290, 117), (1, 4, 4))
+    assert (low.brief, low.cell) == (True, 15)  # in which a number can be read
+    assert low.words + 14 <= 117  # the chosen weight's line is below
