@@ -16,7 +16,7 @@ from live.drawing.legend import Legend
 from live.drawing.notices import Notices
 from live.drawing.scene import Scene, Status
 from live.drawing.strip import Strip, hint, in_one_line, limits, second_words, side_words
-from live.drawing.text import ACCENT, BACKGROUND, PANEL, put, shortened, text_width, wrapped
+from live.drawing.text import ACCENT, BACKGROUND, PANEL, balanced, put, shortened, text_width, wrapped
 from live.layout import LayoutRequest, arrange
 from live.layout.panel_places import Panel
 
@@ -150,3 +150,11 @@ def test_what_does_not_fit_is_shortened_or_wrapped() -> None:
     assert shortened("brighter to the right", 14, width).endswith("…")
     assert text_width(shortened("brighter to the right", 14, width), 14) <= width
     assert wrapped("brighter to the right", 14, width) == ["brighter to", "the right"]
+
+
+def test_lines_are_about_equally_long_where_a_last_word_would_stand_alone() -> None:
+    width = text_width("its opposite: below 0, and ReLU makes it", 14)
+    said = "its opposite: below 0, and ReLU makes it 0"
+    assert wrapped(said, 14, width)[1:] == ["0"]
+    assert balanced(said, 14, width) == ["its opposite: below 0,", "and ReLU makes it 0"]
+    assert balanced("one line", 14, width) == ["one line"]
