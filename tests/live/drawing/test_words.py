@@ -68,6 +68,17 @@ def test_the_strip_says_the_layer_its_range_in_real_units_and_the_source() -> No
     assert said(second_words(SCENE)) == ["30 fps", "a source"]
 
 
+def test_in_a_small_window_the_range_gives_way_to_the_layer_s_name_and_its_activation() -> None:
+    small = arrange(replace(REQUEST, canvas_wh=(320, 240)))
+    frame = replace(SCENE, range=RangeMode.FRAME)
+    kept = replace(SCENE, side="kept", shares_range=True, share_above=0.003)
+    for scene, least in ((frame, ["udacity", "ReLU"]), (kept, ["kept", "udacity"])):
+        (sprite,) = Strip().draw(small, scene)
+        words_w = sum(text_width(word, small.text.base, 600) for word in least)
+        line = sprite.pixels[: small.text.line, : words_w + small.text.base]
+        assert (line.max(axis=2) > 128).any(axis=0)[-2 * small.text.base :].any()
+
+
 def test_kernels_are_counted_in_rows_and_columns() -> None:
     bank = FilterBank("b", (Filter("f", np.ones((2, 6), np.float32)),))
     layer = Layer(bank, Activation.NONE)
