@@ -137,10 +137,13 @@ def _legible(panels: PlacedPanels, text: TypeScale) -> bool:
 
 def not_shown(panels: Sequence[Panel], shown: PlacedPanels) -> tuple[str, ...]:
     """The names of the panels that there was no room for; under the help there is none for any, which goes unsaid."""
-    missing = set(panels) - set(dict(shown))
-    return (
-        () if Panel.HELP in panels else tuple(NAMES.get(panel, f"the {panel}") for panel in panels if panel in missing)
-    )
+    missing = [panel for panel in panels if panel not in dict(shown)]
+    return () if Panel.HELP in panels else tuple(map(panel_name, missing))
+
+
+def panel_name(panel: Panel) -> str:
+    """What it is called where it is spoken of."""
+    return NAMES.get(panel, f"the {panel}")
 
 
 def numbered_needs(kernel_chw: tuple[int, int, int], text: TypeScale) -> Needs:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from live.layout import Layout, LayoutRequest, arrange, preferred_canvas_wh
 from live.layout.caption_plan import CaptionNeeds
-from live.layout.panel_places import NAMES, PANEL_NEEDS, Panel
+from live.layout.panel_places import PANEL_NEEDS, Panel, panel_name
 from live.layout.tiling import Rect
 from live.layout.viewport import Viewport
 
@@ -269,5 +269,5 @@ def test_of_several_panels_only_those_that_can_be_read_are_shown_and_the_others_
     base = layout.text.base
     assert len(shown) < 2 or all(p.width >= 14 * base and p.height >= 11 * base for _, p in layout.panels)
     missing = panels[len(shown) :]
-    assert layout.left_out[: len(missing)] == tuple(NAMES.get(panel, f"the {panel}") for panel in missing)
+    assert layout.left_out[: len(missing)] == tuple(map(panel_name, missing))
     assert canvas_wh[0] < 1280 or not missing or len(panels) > 5
