@@ -9,7 +9,7 @@ import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
 from live.drawing.chain import CHANNELS, cell_texts
-from live.drawing.kernels import draw_numbers, draw_picture, numbers_size, shades
+from live.drawing.kernels import draw_numbers, draw_picture, kernel_pictures, numbers_size, shades
 from live.drawing.numbers import figure, times_power
 from live.drawing.overlay import Sprite
 from live.drawing.panel import PanelPage
@@ -21,6 +21,7 @@ from live.layout.panel_places import Panel
 from live.layout.tiling import Rect, Tile
 
 BLACK: Colour = (0, 0, 0)
+ROUNDING = 1e-6  # of the sum of the weights' sizes: less is what float32 leaves of a sum of 0
 
 
 class EditPanel:
@@ -59,6 +60,7 @@ def _write_facts(page: PanelPage, view: EditView, kernel: FloatArray, scene: Sce
     rows, columns = kernel.shape[1:]
     total = float(kernel.sum(dtype=np.float64))
     size = float(np.abs(kernel).sum(dtype=np.float64))
+    total = 0.0 if abs(total) < ROUNDING * size else total
     sums = f"sum {figure(total)}, of sizes {figure(size)}"
     page.write_first(
         [
@@ -88,6 +90,10 @@ def _draw_planes(page: PanelPage, places: EditPlaces, view: EditView, kernel: Fl
             draw_numbers(page.pixels, picture, texts[channel * each : (channel + 1) * each], place, size)
         if len(kernel) > 1:
             put(page.pixels, CHANNELS[channel], place.x, place.y - page.text.pad, page.text.small, DIM, BOLD)
+    if places.whole and not power:
+        colours = kernel_pictures(kernel, planes=False)[0]
+        whole = draw_picture(page.pixels, colours, places.whole.x, places.whole.y, places.cell)
+        put(page.pixels, "in colour", whole.x, whole.y - page.text.pad, page.text.small, DIM)
     if size and power:
         last = places.planes[-1]
         put(page.pixels, times_power(power), last.right + page.text.pad, last.bottom, page.text.small, DIM)

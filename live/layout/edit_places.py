@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from live.layout.tiling import Rect
 from live.layout.type_scale import TypeScale
@@ -23,7 +23,8 @@ class EditPlaces:
     """One panel's places, in canvas pixels. planes: the cells of each channel's kernel; cell: a cell's side.
 
     words: rows of text below the kernel begin there. buttons: in their order, none where there is no room. brief:
-    there is none for what is said of the kernel and how to edit it, either.
+    there is none for what is said of the kernel and how to edit it, either. whole: of all channels as one colour
+    picture, where there is room beside them.
     """
 
     planes: tuple[Rect, ...]
@@ -31,6 +32,7 @@ class EditPlaces:
     words: int
     buttons: tuple[Rect, ...]
     brief: bool = False
+    whole: Rect | None = None
 
     def weight_at(self, x: int, y: int) -> Place | None:
         """The weight under the canvas pixel."""
@@ -77,12 +79,15 @@ def edit_places(panel: Rect, text: TypeScale, planes: Planes, buttons: int) -> E
     cell = max(min(sizes[across], LARGEST_CELL_EM * text.base), 0.1)
     cell = float(int(cell)) if cell >= 2 else cell
     plane_w, plane_h = max(1, round(columns * cell)), max(1, round(rows * cell))
-    places = tuple(
-        Rect(left + number % across * (plane_w + text.base), y, plane_w, plane_h)
-        for number in range(channels)
-        for y in (top + label + number // across * (plane_h + label),)
-    )
-    return EditPlaces(places, cell, places[-1].bottom, grid, brief)
+
+    def place(number: int) -> Rect:
+        x, y = number % across * (plane_w + text.base), number // across * (plane_h + label)
+        return Rect(left + x, top + label + y, plane_w, plane_h)
+
+    places = tuple(map(place, range(channels)))
+    behind = replace(places[-1], x=places[-1].right + text.base)
+    whole = behind if channels > 1 and behind.right <= left + width else None
+    return EditPlaces(places, cell, places[-1].bottom, grid, brief, whole)
 
 
 def heading_height(text: TypeScale) -> int:
