@@ -29,14 +29,15 @@ from live.drawing.text import (
     text_width,
 )
 from live.layout import Layout
+from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
 
 Word = tuple[str, Colour, int]
-BAR_EM = 6.0
+BAR_EM, SHORT_BAR_EM = 6.0, 2.0
 SHORT_EM = 8.0  # shorter words are left out rather than cut
 WORD_GAP_EM = 1.2
 LEAST_WORDS = 3  # of a layer: which side, its name, its activation
-HELP = "h: help"
+HELP, CLOSE_HELP = "h: help", "h: close"
 
 
 class Strip:
@@ -69,11 +70,18 @@ class Strip:
         if notice is not None:
             put(sprite.pixels, notice, left, line, text.base, ACCENT)
         else:
-            right_end = put_right(sprite.pixels, HELP if scene.hints else "", right, line, text.base, DIM)
+            right_end = put_right(sprite.pixels, hint(layout, scene), right, line, text.base, DIM)
             put_words(sprite, second_words(scene), left, right_end - text.base, line, text.base)
         if layout.left_out:
             put(sprite.pixels, left_out_sentence(layout, right - left), left, line + text.line, text.small, DIM)
         return (sprite,)
+
+
+def hint(layout: Layout, scene: Scene) -> str:
+    """What the key of the help does, where somebody can press it."""
+    if not scene.hints:
+        return ""
+    return HELP if layout.panel(Panel.HELP) is None else CLOSE_HELP
 
 
 def sides(scene: Scene) -> tuple[Scene, ...]:
@@ -187,13 +195,16 @@ def left_out_sentence(layout: Layout, room: int) -> str:
     return next(fitting, f"+{len(names)} hidden")
 
 
-def put_words(sprite: Sprite, words: Sequence[Word], left: int, right: int, line: int, size: int) -> None:
-    """Write as many of the words as fit, the first ones first; a long one is shortened."""
+def put_words(
+    sprite: Sprite, words: Sequence[Word], left: int, right: int, line: int, size: int, *, names_alone: bool = False
+) -> None:
+    """Write as many of the words as fit, the first ones first; a long one (or only a bold name) is shortened."""
     x = left
     for word, colour, weight in words:
         room = right - x
         wide = text_width(word, size, weight)
-        if wide > room and (wide < SHORT_EM * size or room < SHORT_EM / 2 * size):
+        may_be_cut = wide >= SHORT_EM * size and room >= SHORT_EM / 2 * size and (weight == BOLD or not names_alone)
+        if wide > room and not may_be_cut:
             return
         x = put(sprite.pixels, shortened(word, size, room, weight), x, line, size, colour, weight)
         x += round(WORD_GAP_EM * size)
@@ -205,22 +216,28 @@ def draw_layer(
     """Words at the left; at the right the range, which is always there."""
     size = layout.text.base
     before, behind, more = limits(scene)
-    bar_w = round(BAR_EM * size)
-    space = size // 2
-    while True:
-        wide = sum(text_width(word, size) for word in (before, behind, more)) + bar_w + space * (2 + bool(more) * 2)
-        if wide <= right - left or size <= 8:
-            break
-        size, bar_w = size - 1, min(bar_w, 3 * size)
-    x = right - wide
-    words_end = x - round(1.2 * size)
+    widths = [text_width(word, size, weight) + round(WORD_GAP_EM * size) for word, _, weight in words]
+
+    def wide(before: str, bar_em: float) -> int:
+        said = sum(text_width(word, size) for word in (before, behind, more))
+        return said + round(bar_em * size) + size // 2 * (2 + bool(more) * 2)
+
+    choices = [(before, BAR_EM), (before, SHORT_BAR_EM), (before.replace("each map's ", ""), SHORT_BAR_EM)]
+    needed = [sum(widths[: LEAST_WORDS - (not scene.side) - fewer]) for fewer in (0, 1)]
+    fitting = (choice for words_w in needed for choice in choices if wide(*choice) + words_w <= right - left)
+    chosen = next(fitting, choices[0])
+    while wide(*chosen) > right - left and size > 8:
+        size, chosen = size - 1, choices[1]
+    x, (before, bar_em) = right - wide(*chosen), chosen
+    words_end = x - round(WORD_GAP_EM * size)
     if words_end - left > 3 * size:
-        put_words(sprite, words, left, words_end, line, layout.text.base)
-    x = put(sprite.pixels, before, x, line, size) + space
-    _draw_bar(sprite, Rect(x, line - round(0.78 * size), bar_w, round(0.86 * size)), scene)
-    x = put(sprite.pixels, behind, x + bar_w + space, line, size)
+        put_words(sprite, words, left, words_end, line, layout.text.base, names_alone=True)
+    x = put(sprite.pixels, before, x, line, size) + size // 2
+    bar = Rect(x, line - round(0.78 * size), round(bar_em * size), round(0.86 * size))
+    _draw_bar(sprite, bar, scene)
+    x = put(sprite.pixels, behind, bar.right + size // 2, line, size)
     if more:
-        put(sprite.pixels, more, x + 2 * space, line, size, DIM)
+        put(sprite.pixels, more, x + size // 2 * 2, line, size, DIM)
 
 
 def _draw_bar(sprite: Sprite, place: Rect, scene: Scene) -> None:

@@ -15,9 +15,10 @@ from live.drawing.colormaps import base_table
 from live.drawing.legend import Legend
 from live.drawing.notices import Notices
 from live.drawing.scene import Scene, Status
-from live.drawing.strip import Strip, in_one_line, limits, second_words, side_words
-from live.drawing.text import ACCENT, BACKGROUND, PANEL, put, shortened, text_width, wrapped
+from live.drawing.strip import Strip, hint, in_one_line, limits, second_words, side_words
+from live.drawing.text import ACCENT, BACKGROUND, PANEL, balanced, put, shortened, text_width, wrapped
 from live.layout import LayoutRequest, arrange
+from live.layout.panel_places import Panel
 
 SEED = BUILT_IN_BANKS[0]
 REQUEST = LayoutRequest((960, 720), (237, 317), 4, captions=caption_needs(SEED, numbers=False))
@@ -67,6 +68,17 @@ def test_the_strip_says_the_layer_its_range_in_real_units_and_the_source() -> No
     assert said(second_words(SCENE)) == ["30 fps", "a source"]
 
 
+def test_in_a_small_window_the_range_gives_way_to_the_layer_s_name_and_its_activation() -> None:
+    small = arrange(replace(REQUEST, canvas_wh=(320, 240)))
+    frame = replace(SCENE, range=RangeMode.FRAME)
+    kept = replace(SCENE, side="kept", shares_range=True, share_above=0.003)
+    for scene, least in ((frame, ["udacity", "ReLU"]), (kept, ["kept", "udacity"])):
+        (sprite,) = Strip().draw(small, scene)
+        words_w = sum(text_width(word, small.text.base, 600) for word in least)
+        line = sprite.pixels[: small.text.line, : words_w + small.text.base]
+        assert (line.max(axis=2) > 128).any(axis=0)[-2 * small.text.base :].any()
+
+
 def test_kernels_are_counted_in_rows_and_columns() -> None:
     bank = FilterBank("b", (Filter("f", np.ones((2, 6), np.float32)),))
     layer = Layer(bank, Activation.NONE)
@@ -96,6 +108,12 @@ def test_where_nobody_can_press_a_key_the_strip_names_none() -> None:
     assert len(changed)
     assert changed[:, 1].min() > LAYOUT.strip.width - 6 * LAYOUT.text.base  # at the right end
     assert Strip().key(LAYOUT, SCENE) != Strip().key(LAYOUT, replace(SCENE, hints=False))
+
+
+def test_while_the_help_is_open_the_strip_says_that_its_key_closes_it() -> None:
+    with_help = arrange(replace(REQUEST, canvas_wh=(1280, 800), panels=(Panel.HELP,)))
+    assert (hint(LAYOUT, SCENE), hint(with_help, SCENE)) == ("h: help", "h: close")
+    assert hint(with_help, replace(SCENE, hints=False)) == ""
 
 
 def test_the_colour_bar_runs_through_the_colour_map() -> None:
@@ -143,3 +161,11 @@ def test_what_does_not_fit_is_shortened_or_wrapped() -> None:
     assert shortened("brighter to the right", 14, width).endswith("…")
     assert text_width(shortened("brighter to the right", 14, width), 14) <= width
     assert wrapped("brighter to the right", 14, width) == ["brighter to", "the right"]
+
+
+def test_lines_are_about_equally_long_where_a_last_word_would_stand_alone() -> None:
+    width = text_width("its opposite: below 0, and ReLU makes it", 14)
+    said = "its opposite: below 0, and ReLU makes it 0"
+    assert wrapped(said, 14, width)[1:] == ["0"]
+    assert balanced(said, 14, width) == ["its opposite: below 0,", "and ReLU makes it 0"]
+    assert balanced("one line", 14, width) == ["one line"]
