@@ -119,6 +119,8 @@ def _wider(one: CaptionNeeds, other: CaptionNeeds) -> CaptionNeeds:
         one,
         line_em=max(one.line_em, other.line_em),
         wrapped_em=max(one.wrapped_em, other.wrapped_em),
+        head_em=max(one.head_em, other.head_em),
+        below_em=tuple(max(pair) for pair in zip(one.below_em, other.below_em, strict=False)),
         name_em=max(one.name_em, other.name_em),
         kernel_hw=(max(one.kernel_hw[0], other.kernel_hw[0]), max(one.kernel_hw[1], other.kernel_hw[1])),
         pictures=max(one.pictures, other.pictures),

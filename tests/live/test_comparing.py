@@ -72,6 +72,19 @@ def drawn(state: ViewState, picture: ByteArray) -> tuple[Layout, Scene, Answers,
     return layout, scene, answers, canvas
 
 
+@pytest.mark.parametrize("mode", [CompareMode.BESIDE, CompareMode.WIPE, CompareMode.DIFFERENCE])
+@pytest.mark.parametrize("canvas_wh", [(1280, 800), (960, 600), (1920, 1080)])
+def test_beside_the_inspector_the_maps_say_what_they_answer_to_and_have_their_kernels(
+    canvas_wh: tuple[int, int], mode: CompareMode
+) -> None:
+    state = comparing(mode, Layer(load_bank("everyday"))).with_appearance(panels=frozenset({Panel.INSPECTOR}))
+    layout = arrange(layout_request(canvas_wh, (480, 640, 3), state))
+    assert layout.panel(Panel.INSPECTOR)
+    assert layout.caption.words
+    assert 4 * layout.caption.cell >= 12
+    assert layout.left_out == ()
+
+
 def test_a_keeps_what_is_shown_and_compares_with_it() -> None:
     state, _ = press(STATE, "a")
     assert state.comparing == Comparing(Layer(SEED), mode=CompareMode.BESIDE)
