@@ -67,7 +67,7 @@ class CaptionPlan:
 
 
 class CaptionHeight(NamedTuple):
-    """A height that captions may have, and what makes it worth it: how large it leaves the tiles, what it has room for."""
+    """A height that captions may have, and what makes it worth it: how large the tiles stay, what has room."""
 
     height: int
     share: float
