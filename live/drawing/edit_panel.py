@@ -57,11 +57,21 @@ def _write_facts(page: PanelPage, view: EditView, kernel: FloatArray, scene: Sce
     total = float(kernel.sum(dtype=np.float64))
     size = float(np.abs(kernel).sum(dtype=np.float64))
     sums = f"sum {figure(total)}, of sizes {figure(size)}"
-    page.write_first([f"{scene.layer.bank.name}   {rows}x{columns}   {sums}", f"{rows}x{columns}   {sums}", sums], INK)
+    page.write_first(
+        [
+            f"{scene.layer.bank.name}   {rows}x{columns}   {sums}",
+            f"{rows}x{columns}   {sums}",
+            sums,
+            f"sum {figure(total)}",
+        ],
+        INK,
+    )
     back = f"{view.undoable} to undo" if view.undoable else "nothing to undo"
     forth = f", {view.redoable} to redo" if view.redoable else ""
     kept = ", all of it in a file" if view.in_file else ""
-    page.write_first([f"step {view.step:g}   {back}{forth}{kept}", f"step {view.step:g}, {back}"])
+    page.write_first(
+        [f"step {view.step:g}   {back}{forth}{kept}", f"step {view.step:g}, {back}", f"step {view.step:g}"]
+    )
 
 
 def _draw_planes(page: PanelPage, places: EditPlaces, view: EditView, kernel: FloatArray) -> None:
@@ -107,7 +117,9 @@ def _write_chosen(page: PanelPage, view: EditView, kernel: FloatArray) -> None:
     channel, row, column = view.place
     page.skip(0.3)
     named = f"{CHANNELS[channel]}, " if len(kernel) > 1 else ""
-    page.row([(f"{named}row {row}, column {column}", 0, INK), (figure(float(kernel[view.place])), 1.0, ACCENT)])
+    value = figure(float(kernel[view.place]))
+    where = page.fitting([f"{named}row {row}, column {column}", f"{named}({row}, {column})"], value)
+    page.row([(where, 0, INK), (value, 1.0, ACCENT)])
     page.write_first(
         [
             "arrows or a click choose a weight; + and -, or the wheel over it, change it; drag to paint",

@@ -21,7 +21,8 @@ def where_words(layer: Layer, input_hw: tuple[int, int], y: int, x: int) -> list
         rows, columns = layer.bank.kernel_hw
         lies = _lies(middle, between)
         even = f"{rows}x{columns} is even: "
-        sentences.append([f"{even}its middle lies {lies}", f"its middle lies {lies}", lies])
+        place = f"middle: row {figure(middle[0])}, column {figure(middle[1])}"
+        sentences.append([f"{even}its middle lies {lies}", f"its middle lies {lies}", lies, place])
         sentences.append(_size(layer, input_hw, between))
     return sentences
 

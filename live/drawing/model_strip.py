@@ -9,10 +9,10 @@ from live.drawing.model_scene import ModelScene
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
 from live.drawing.strip import (
-    HELP,
     Word,
     draw_notes,
     draw_sides,
+    hint,
     left_out_sentence,
     limits,
     put_words,
@@ -59,7 +59,7 @@ class ModelStrip:
         if notice is not None:
             put(sprite.pixels, notice, left, line, text.base, ACCENT)
         else:
-            end = put_right(sprite.pixels, HELP if scene.hints else "", right, line, text.base, DIM)
+            end = put_right(sprite.pixels, hint(layout, scene), right, line, text.base, DIM)
             put_words(sprite, source_words(scene), left, end - text.base, line, text.base)
         if layout.left_out:
             put(sprite.pixels, left_out_sentence(layout, right - left), left, line + text.line, text.small, DIM)

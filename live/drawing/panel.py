@@ -61,7 +61,8 @@ class PanelPage:
         title = shortened(self._title, text.title, self.width - least, BOLD)
         end = put(self.pixels, title, self.left, self._title_line, text.title, INK, BOLD)
         room = self.right - end - text.base
-        said = next((words for words in choices if self.width_of(words, small=True) <= room), "".join(choices[-1:]))
+        fallback = choices[-1] if missing else ""  # a hint that is cut says nothing
+        said = next((words for words in choices if self.width_of(words, small=True) <= room), fallback)
         put_right(self.pixels, shortened(said, text.small, room), self.right, self._title_line, text.small, colour)
         return self.sprite
 
@@ -88,9 +89,17 @@ class PanelPage:
         return self.row([(line, 0.0, colour)], small=small, weight=weight)
 
     def write_first(self, choices: Sequence[str], colour: Colour = DIM, *, small: bool = True) -> bool:
-        """The first of the sentences that fits on one line; the last one, shortened, where none does."""
-        fitting = [said for said in choices if self.width_of(said, small=small) <= self.width]
-        return self.write(fitting[0] if fitting else choices[-1], colour, small=small)
+        """The first of the sentences that fits on one line; where none does, it is a line that has no room."""
+        said = self.fitting(choices, small=small)
+        if said:
+            return self.write(said, colour, small=small)
+        self._refused += 1
+        return False
+
+    def fitting(self, choices: Sequence[str], value: str = "", *, small: bool = False) -> str:
+        """The first of them that fits on one line, before a value at its right end; nothing where none does."""
+        room = self.width - (self.width_of(value, small=small) + self.text.pad if value else 0)
+        return next((said for said in choices if self.width_of(said, small=small) <= room), "")
 
     def write_wrapped(self, sentence: str, colour: Colour = DIM, *, small: bool = True) -> None:
         """A sentence on as many lines as it takes."""

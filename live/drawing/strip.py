@@ -29,6 +29,7 @@ from live.drawing.text import (
     text_width,
 )
 from live.layout import Layout
+from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
 
 Word = tuple[str, Colour, int]
@@ -36,7 +37,7 @@ BAR_EM = 6.0
 SHORT_EM = 8.0  # shorter words are left out rather than cut
 WORD_GAP_EM = 1.2
 LEAST_WORDS = 3  # of a layer: which side, its name, its activation
-HELP = "h: help"
+HELP, CLOSE_HELP = "h: help", "h: close"
 
 
 class Strip:
@@ -69,11 +70,18 @@ class Strip:
         if notice is not None:
             put(sprite.pixels, notice, left, line, text.base, ACCENT)
         else:
-            right_end = put_right(sprite.pixels, HELP if scene.hints else "", right, line, text.base, DIM)
+            right_end = put_right(sprite.pixels, hint(layout, scene), right, line, text.base, DIM)
             put_words(sprite, second_words(scene), left, right_end - text.base, line, text.base)
         if layout.left_out:
             put(sprite.pixels, left_out_sentence(layout, right - left), left, line + text.line, text.small, DIM)
         return (sprite,)
+
+
+def hint(layout: Layout, scene: Scene) -> str:
+    """What the key of the help does, where somebody can press it."""
+    if not scene.hints:
+        return ""
+    return HELP if layout.panel(Panel.HELP) is None else CLOSE_HELP
 
 
 def sides(scene: Scene) -> tuple[Scene, ...]:

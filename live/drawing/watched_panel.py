@@ -13,7 +13,7 @@ from live.drawing.numbers import figure
 from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
 from live.drawing.scene import Scene
-from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE, Colour, put, shortened, wrapped
+from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE, Colour, put, wrapped
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
@@ -88,16 +88,15 @@ def _write(page: PanelPage, scene: Scene, number: int, one: Watched, end: int) -
     colour = PIN_COLOURS[number % len(PIN_COLOURS)]
     value = figure(float(one.responses[-1]))
     names = [f"{_map_words(scene, index)}, row {y}, column {x}", f"row {y}, column {x}", f"({y}, {x})"]
-    choices = [f"{number + 1}  map {index + 1}: {name}" for name in names]
-    room = page.width - page.width_of(value) - page.text.pad
-    words = next((words for words in choices if page.width_of(words) <= room), choices[-1])
+    choices = [*(f"map {index + 1}: {name}" for name in names), names[-1], ""]
+    words = page.fitting([f"{number + 1}  {name}" for name in choices], value)
     page.row([(words, 0, colour), (value, 1.0, INK)])
     said, bottom = _variation(scene, one), min(end, page.bottom) - page.text.pad
     beside = len(one.responses) > 1 and bottom - page.y < BELOW_FROM_LINES * page.text.line
     if beside:
         left = _write_beside(page, said, bottom)
     else:
-        page.write_first([said, said.removeprefix("standard ")])
+        page.write_first(_shorter(said))
         left = page.left
     place = Rect(left, page.y, page.right - left, bottom - page.y)
     if len(one.responses) < 2:
@@ -113,12 +112,18 @@ def _write(page: PanelPage, scene: Scene, number: int, one: Watched, end: int) -
         put(page.pixels, lo, place.x + gap, place.bottom - gap, size, DIM)
 
 
+def _shorter(said: str) -> list[str]:
+    """What `_variation` says, from its fullest form to its shortest."""
+    brief = said.replace("standard deviation", "\N{GREEK SMALL LETTER SIGMA}")
+    return [said, said.removeprefix("standard "), brief, brief.split(" in ")[0].split(":")[0]]
+
+
 def _write_beside(page: PanelPage, said: str, bottom: int) -> int:
     """The words at the left of the curve, shorter where there is no room for them; returns where the curve begins."""
     size, step, words_w = page.text.small, page.step(small=True), round(BESIDE * page.width)
     lines = wrapped(said, size, words_w)
     if len(lines) * step > bottom - page.y:
-        lines = [shortened(said.replace("standard deviation", "\N{GREEK SMALL LETTER SIGMA}"), size, words_w)]
+        lines = [words for words in _shorter(said) if page.width_of(words, small=True) <= words_w][:1]
     for row, line in enumerate(lines):
         put(page.pixels, line, page.left, page.y + row * step + size, size, DIM)
     return page.left + words_w + page.text.pad

@@ -15,9 +15,10 @@ from live.drawing.colormaps import base_table
 from live.drawing.legend import Legend
 from live.drawing.notices import Notices
 from live.drawing.scene import Scene, Status
-from live.drawing.strip import Strip, in_one_line, limits, second_words, side_words
+from live.drawing.strip import Strip, hint, in_one_line, limits, second_words, side_words
 from live.drawing.text import ACCENT, BACKGROUND, PANEL, put, shortened, text_width, wrapped
 from live.layout import LayoutRequest, arrange
+from live.layout.panel_places import Panel
 
 SEED = BUILT_IN_BANKS[0]
 REQUEST = LayoutRequest((960, 720), (237, 317), 4, captions=caption_needs(SEED, numbers=False))
@@ -96,6 +97,12 @@ def test_where_nobody_can_press_a_key_the_strip_names_none() -> None:
     assert len(changed)
     assert changed[:, 1].min() > LAYOUT.strip.width - 6 * LAYOUT.text.base  # at the right end
     assert Strip().key(LAYOUT, SCENE) != Strip().key(LAYOUT, replace(SCENE, hints=False))
+
+
+def test_while_the_help_is_open_the_strip_says_that_its_key_closes_it() -> None:
+    with_help = arrange(replace(REQUEST, canvas_wh=(1280, 800), panels=(Panel.HELP,)))
+    assert (hint(LAYOUT, SCENE), hint(with_help, SCENE)) == ("h: help", "h: close")
+    assert hint(with_help, replace(SCENE, hints=False)) == ""
 
 
 def test_the_colour_bar_runs_through_the_colour_map() -> None:
