@@ -13,11 +13,13 @@ from convviz_core.placement import MapPlacement
 from convviz_core.ranges import bank_ranges, fixed_limits
 from live.comparing import Compared, CompareMode, Comparing, Pairing
 from live.drawing.scene import MapPixel, Scene
+from live.drawing.strip_words import note_lines
 from live.drawing.tint import Removed
 from live.layout import Layout, LayoutRequest
 from live.layout.caption_plan import CaptionNeeds
 from live.layout.other_side import MapSpan, Onto, OtherRequest
 from live.layout.tiling import Rect
+from live.layout.type_scale import type_scale
 from live.state import ViewState
 
 
@@ -51,7 +53,7 @@ def comparing_request(
     kept_kernel_chw: tuple[int, int, int] = (1, 1, 1),
 ) -> LayoutRequest:
     """The request with the tiles of both; request: of the live layer alone."""
-    live, kept = _spans(two)
+    (live, kept), width = _spans(two), request.canvas_wh[0]
     both = _wider(request.captions, kept_captions)
     if two.mode != CompareMode.BESIDE:
         both = replace(both, halves=True)
@@ -69,7 +71,7 @@ def comparing_request(
             beside=two.mode == CompareMode.BESIDE,
             last=two.mode == CompareMode.DIFFERENCE,
         ),
-        more_lines=request.more_lines + 1 + bool(two.notes),
+        more_lines=request.more_lines + 1 + len(note_lines(two.notes, width, type_scale(request.canvas_wh))),
     )
 
 

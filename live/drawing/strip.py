@@ -14,6 +14,7 @@ from live.drawing.geometry_words import layer_words
 from live.drawing.numbers import TIMES, figure
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
+from live.drawing.strip_words import WORD_GAP_EM, Word, in_one_line, note_lines, put_words
 from live.drawing.text import (
     ACCENT,
     BOLD,
@@ -22,21 +23,15 @@ from live.drawing.text import (
     REGULAR,
     RULE,
     WARNING,
-    Colour,
     put,
     put_right,
-    shortened,
     text_width,
 )
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
 
-Word = tuple[str, Colour, int]
 BAR_EM = 6.0
-SHORT_EM = 8.0  # shorter words are left out rather than cut
-WORD_GAP_EM = 1.2
-LEAST_WORDS = 3  # of a layer: which side, its name, its activation
 HELP, CLOSE_HELP = "h: help", "h: close"
 
 
@@ -65,7 +60,7 @@ class Strip:
         left, right = text.pad, layout.strip.width - text.pad
         line = text.gap // 2 + round(text.base * 1.05)
         line = draw_sides(sprite, layout, scene, left, right, line, side_words)
-        line = draw_notes(sprite, layout, scene, left, right, line)
+        line = draw_notes(sprite, layout, scene, left, line)
         notice = strip_notice(layout, scene)
         if notice is not None:
             put(sprite.pixels, notice, left, line, text.base, ACCENT)
@@ -112,25 +107,12 @@ def draw_sides(
     return line
 
 
-def in_one_line(layers: Sequence[Sequence[Word]], room: int, size: int) -> list[Word]:
-    """Two layers' words one behind the other; where they are too long, the longer one's last words give way."""
-    kept = [list(words) for words in layers]
-    while True:
-        line = [word for words in kept for word in words]
-        wide = sum(text_width(word, size, weight) + round(WORD_GAP_EM * size) for word, _, weight in line)
-        longer = max(kept, key=len)
-        if wide - round(WORD_GAP_EM * size) <= room or len(longer) <= LEAST_WORDS:
-            return line
-        longer.pop()
-
-
-def draw_notes(sprite: Sprite, layout: Layout, scene: Scene, left: int, right: int, line: int) -> int:
+def draw_notes(sprite: Sprite, layout: Layout, scene: Scene, left: int, line: int) -> int:
     """What must be said of a comparison; the line below."""
-    if not scene.comparing:
-        return line
-    words = tuple((word, ACCENT, REGULAR) for word in scene.comparing)
-    put_words(sprite, words, left, right, line, layout.text.small)
-    return line + layout.text.line
+    for said in note_lines(scene.comparing, layout.canvas_wh[0], layout.text):
+        put(sprite.pixels, said, left, line, layout.text.small, ACCENT)
+        line += layout.text.line
+    return line
 
 
 def side_words(scene: Scene) -> tuple[Word, ...]:
@@ -195,28 +177,20 @@ def left_out_sentence(layout: Layout, room: int) -> str:
     return next(fitting, f"+{len(names)} hidden")
 
 
-def put_words(sprite: Sprite, words: Sequence[Word], left: int, right: int, line: int, size: int) -> None:
-    """Write as many of the words as fit, the first ones first; a long one is shortened."""
-    x = left
-    for word, colour, weight in words:
-        room = right - x
-        wide = text_width(word, size, weight)
-        if wide > room and (wide < SHORT_EM * size or room < SHORT_EM / 2 * size):
-            return
-        x = put(sprite.pixels, shortened(word, size, room, weight), x, line, size, colour, weight)
-        x += round(WORD_GAP_EM * size)
-
-
 def draw_layer(
     sprite: Sprite, layout: Layout, scene: Scene, left: int, right: int, line: int, words: tuple[Word, ...]
 ) -> None:
-    """Words at the left; at the right the range, which is always there."""
+    """Words at the left; at the right the range, always, and what is said of it where the name has room."""
     size = layout.text.base
     before, behind, more = limits(scene)
     bar_w = round(BAR_EM * size)
     space = size // 2
+    named_w = round(1.2 * size) + _width_to_name(words, size)
     while True:
         wide = sum(text_width(word, size) for word in (before, behind, more)) + bar_w + space * (2 + bool(more) * 2)
+        if more and wide + named_w > right - left:
+            more = ""
+            continue
         if wide <= right - left or size <= 8:
             break
         size, bar_w = size - 1, min(bar_w, 3 * size)
@@ -229,6 +203,17 @@ def draw_layer(
     x = put(sprite.pixels, behind, x + bar_w + space, line, size)
     if more:
         put(sprite.pixels, more, x + 2 * space, line, size, DIM)
+
+
+def _width_to_name(words: tuple[Word, ...], size: int) -> int:
+    """Of the words up to the name, which is the first in bold."""
+    wide = 0
+    for word, _, weight in words:
+        wide += text_width(word, size, weight)
+        if weight == BOLD:
+            break
+        wide += round(WORD_GAP_EM * size)
+    return wide
 
 
 def _draw_bar(sprite: Sprite, place: Rect, scene: Scene) -> None:

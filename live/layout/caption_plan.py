@@ -139,9 +139,9 @@ def plan_caption(width: int, least: int, most: int, text: TypeScale, needs: Capt
     if least == 0:
         return CaptionPlan()
     if needs.bare:
-        left = width - round(needs.line_em * text.small) - text.pad
-        notes = bool(needs.notes) and needs.notes_em * text.small <= left
-        return CaptionPlan(height=least, lines=1, words=left >= 0, notes=notes)
+        words = round(needs.line_em * text.small) + text.pad <= width
+        notes = bool(needs.notes) and round((needs.head_em + needs.notes_em) * text.small) + text.pad <= width
+        return CaptionPlan(height=least, lines=1, words=words, notes=notes)
     rows, across = needs.kernel_hw[0], needs.kernel_hw[1] * needs.pictures
     lines_h = round(LARGEST_KERNEL_LINES * text.line)
     highest = max(least, most if needs.number_em else min(most, lines_h))
