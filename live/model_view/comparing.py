@@ -17,6 +17,7 @@ from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.model_view.answer import Answer, Responses, key_of
 from live.model_view.channels import Channels, Health
+from live.model_view.chosen import Order
 from live.model_view.fields import FieldFinder
 from live.model_view.picture import Look, Page, PictureMaker, Shown
 from live.pane import Choice, Pane
@@ -76,13 +77,14 @@ class Sides:
         if mode == CompareMode.OFF or kept is None:
             return None
         live_at = _on_input(state, live, answer.conv.shape, answer.input_hw, len(channels))
-        sought = {"live": live}
+        sought, crossed = {"live": live}, False
         if isinstance(kept, ModelLayer):
             if answer.kept is None or answer.kept.of != key_of(kept):
                 return None
-            count = len(kept.shown(len(answer.kept.conv)))
-            kept_at = _on_input(state, kept, answer.kept.conv.shape, answer.input_hw, count)
+            partners = _partners(state, kept, answer, channels)
+            kept_at = _on_input(state, kept, answer.kept.conv.shape, answer.input_hw, len(partners))
             sought["kept"] = kept
+            crossed = any(one != other for one, other in zip(channels, partners, strict=False))
         else:
             kept_at = kept.placement(answer.frame.image.shape)
         placed, finding = {"live": live_at, "kept": kept_at}, False
@@ -94,7 +96,8 @@ class Sides:
                 finding = finding or still_finding
                 if found and found.hw == placed[side].hw:
                     placed[side] = replace(found, count=placed[side].count)
-        return Pairing.of(placed["live"], placed["kept"], mode, finding=finding)
+        found_pairing = Pairing.of(placed["live"], placed["kept"], mode, finding=finding)
+        return replace(found_pairing, crossed=crossed)
 
     @staticmethod
     def look(
@@ -124,7 +127,7 @@ class Sides:
         assert isinstance(kept, ModelLayer)
         assert answer.kept is not None
         responses = answer.kept
-        channels, health = kept.shown(len(responses.conv)), self._channels.health
+        channels, health = _partners(state, kept, answer, look.channels), self._channels.health
         tint = state.appearance.tint and not kept.signed
         kept_look = replace(look, channels=channels, reduce=reduce, tint=tint)
         limits = maker.limits(answer.responses, look), self._kept.limits(responses, kept_look)
@@ -172,6 +175,19 @@ class Sides:
             engine = open_engine("auto", "cpu", background=True)
             self._bank = engine, Pane(engine)
         return self._bank
+
+
+def _partners(state: ViewState, kept: ModelLayer, answer: Answer, live: tuple[int, ...]) -> tuple[int, ...]:
+    """The kept side's channels, in their order.
+
+    They are the `live` side's where either layer has as many, and these are the same ones or the strongest: a channel's
+    partner is then the one of its number. Else they stay the page that was kept.
+    """
+    assert answer.kept is not None
+    count = len(answer.kept.conv)
+    own = kept.shown(count)
+    strongest = state.model is not None and state.model.order == Order.STRONGEST
+    return live if count == len(answer.conv) and (strongest or set(own) == set(live)) else own
 
 
 def _on_input(
