@@ -12,6 +12,8 @@ from convviz_core.placement import Alignment, MapPlacement, NotAlignedError, Pla
 from convviz_core.ranges import Limits, fixed_limits
 from live.layer_settings import LayerChoice
 
+UNCHANGED = "nothing is changed yet"  # since a layer was kept
+HIDDEN = "they differ only in what the viewer's ReLU sets to 0"
 COMPARABLE = 2.0  # two layers whose limits are at most so many times as large share one range
 
 

@@ -11,7 +11,7 @@ from convviz_core.geometry import FrameSizeError
 from convviz_core.layer import Layer
 from convviz_core.placement import MapPlacement
 from convviz_core.ranges import bank_ranges, fixed_limits
-from live.comparing import Compared, CompareMode, Comparing, Pairing
+from live.comparing import UNCHANGED, Compared, CompareMode, Comparing, Pairing
 from live.drawing.scene import MapPixel, Scene
 from live.drawing.strip_words import note_lines
 from live.drawing.tint import Removed
@@ -130,11 +130,15 @@ def _wider(one: CaptionNeeds, other: CaptionNeeds) -> CaptionNeeds:
     )
 
 
-def comparing_scene(scene: Scene, layout: Layout, state: ViewState, two: Compared, kept: Result | None) -> Scene:
+def comparing_scene(
+    scene: Scene, layout: Layout, state: ViewState, two: Compared, kept: Result | None, *, peak: float | None = None
+) -> Scene:
     """The scene with the kept side's beside it; scene: of what is shown of the live layer.
 
-    kept: its answer, where it is computed by itself.
+    kept: its answer, where it is computed by itself. peak: the largest |difference|, where that is shown.
     """
+    same = UNCHANGED if two.live == two.kept else "" if two.difference and peak == 0 else None
+    scene = replace(scene, same=same)
     count = len(two.kept.bank)
     ranges = kept.ranges[:count] if kept else bank_ranges(count, fixed_limits(two.kept))
     other = replace(
@@ -161,6 +165,7 @@ def with_other(
         marked=on_other(layout, scene.marked),
         watched=(),
         side="kept",
+        same=None,
         profile=None,
         difference=difference,
         shares_range=shares_range,

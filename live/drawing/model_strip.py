@@ -34,7 +34,10 @@ class ModelStrip:
     def key(self, layout: Layout, scene: Scene) -> Hashable:
         """All its words and the colour bar's range, a few times a second where they follow the pictures."""
         assert scene.model
-        both, shown = sides(scene), (scene.range, scene.gain, scene.colormap, scene.difference, scene.comparing)
+        both, shown = (
+            sides(scene),
+            (scene.range, scene.gain, scene.colormap, scene.difference, scene.comparing, scene.same),
+        )
         fixed = tuple(map(side_words, both)), *shown, scene.model.channels, scene.model.page
         if self._held_for != (fixed, scene.beat):
             self._held_for = (fixed, scene.beat)

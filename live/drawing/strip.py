@@ -49,7 +49,7 @@ class Strip:
             self._held_for = (shown, scene.beat)
             self._range = tuple((limits(one), tuple(one.ranges[0].tolist())) for one in sides(scene))
         words = tuple(side_words(one) for one in sides(scene)), len(scene.ranges)
-        said = strip_notice(layout, scene), scene.hints, scene.difference, scene.comparing
+        said = strip_notice(layout, scene), scene.hints, scene.difference, scene.comparing, scene.same
         return tuple(shown), words, second_words(scene), said, self._range
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
@@ -96,15 +96,27 @@ def draw_sides(
     """A line for each layer, or for their difference and for both; the line below. words_of: a layer's."""
     if scene.difference and scene.other:
         count = len(scene.ranges)
-        first = ("live minus kept", ACCENT, BOLD), (f"{count} difference{'s' * (count > 1)}", DIM, REGULAR)
+        counted = (f"{count} difference{'s' * (count > 1)}", DIM, REGULAR)
+        first = (
+            ("live minus kept", ACCENT, BOLD),
+            *(same_words(scene, "all exactly 0, both are the same here") or (counted,)),
+        )
         draw_layer(sprite, layout, scene, left, right, line, first)
         words = in_one_line([words_of(one) for one in sides(scene)], right - left, layout.text.base)
         put_words(sprite, words, left, right, line + layout.text.line, layout.text.base)
         return line + 2 * layout.text.line
     for one in sides(scene)[::-1]:
-        draw_layer(sprite, layout, one, left, right, line, words_of(one))
+        words, same = words_of(one), same_words(one, "the same as kept")
+        draw_layer(sprite, layout, one, left, right, line, (*words[:2], *same, *words[2:]))
         line += layout.text.line
     return line
+
+
+def same_words(scene: Scene, words: str) -> tuple[Word, ...]:
+    """Where the live side shows nothing else than the kept one: so, and why."""
+    if scene.same is None:
+        return ()
+    return ((f"{words}, {scene.same}" if scene.same else words, ACCENT, REGULAR),)
 
 
 def draw_notes(sprite: Sprite, layout: Layout, scene: Scene, left: int, line: int) -> int:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from convviz_core.engines.api import Engine, Result
-from convviz_core.engines.model_page import LayerOutput, difference_output, output_of
+from convviz_core.engines.model_page import LayerOutput, difference_output, output_of, same_maps
 from convviz_core.engines.opening import open_engine
 from convviz_core.layer import Layer
 from convviz_core.models.layer import ModelLayer
-from convviz_core.placement import MapPlacement
+from convviz_core.placement import Alignment, MapPlacement
 from convviz_core.ranges import Limits
-from live.comparing import CompareMode, Comparing, Pairing, comparable_limits, shared_limits
+from live.comparing import HIDDEN, UNCHANGED, CompareMode, Comparing, Pairing, comparable_limits, shared_limits
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.model_view.answer import Answer, Responses, key_of
@@ -30,7 +30,7 @@ class Other:
 
     channels: those of the page, or the bank's maps. output: its maps, where it is a layer of the model, and health: how
     these do. page: what is shown of them, result: of a bank; both None where the difference is shown. limits: of the
-    live side and of the kept one, by themselves where the difference is shown.
+    live side and of the kept one, by themselves where the difference is shown. same: see Scene.
     """
 
     layer: Layer | ModelLayer
@@ -41,6 +41,7 @@ class Other:
     result: Result | None = None
     limits: tuple[Limits | None, Limits | None] = (None, None)
     shares_range: bool = False
+    same: str | None = None
     health: Health | None = None
 
 
@@ -131,7 +132,8 @@ class Sides:
         tint = state.appearance.tint and not kept.signed
         kept_look = replace(look, channels=channels, reduce=reduce, tint=tint)
         limits = maker.limits(answer.responses, look), self._kept.limits(responses, kept_look)
-        side = Other(kept, two, channels, responses.output, limits=limits, health=health)
+        same = sameness(answer, kept, (look.channels, channels), two.overlaid)
+        side = Other(kept, two, channels, responses.output, limits=limits, health=health, same=same)
         if two.mode == CompareMode.DIFFERENCE:
             return self._difference(answer, look, side)
         shares = comparable_limits(maker.met(answer.responses), self._kept.met(responses))
@@ -175,6 +177,23 @@ class Sides:
             engine = open_engine("auto", "cpu", background=True)
             self._bank = engine, Pane(engine)
         return self._bank
+
+
+def sameness(
+    answer: Answer, kept: ModelLayer, channels: tuple[tuple[int, ...], tuple[int, ...]], alignment: Alignment | None
+) -> str | None:
+    """Why both sides show the same at every pixel, if they do; alignment: None compares whole maps."""
+    live, layer, other = answer.output, answer.asked.layer, answer.kept.output if answer.kept else None
+    if other is None or (alignment is None and live.conv.shape[1:] != other.conv.shape[1:]):
+        return None
+    height, width = live.conv.shape[1:]
+    on_each_other = alignment or Alignment((0, 0), (0, 0), (height, width), len(channels[0]))
+    if not same_maps(live, other, channels, on_each_other):
+        return None
+    if key_of(layer) == key_of(kept):
+        return UNCHANGED
+    raw = replace(live, signed=True), replace(other, signed=True)
+    return "" if same_maps(*raw, channels, on_each_other) else HIDDEN
 
 
 def _partners(state: ViewState, kept: ModelLayer, answer: Answer, live: tuple[int, ...]) -> tuple[int, ...]:

@@ -15,12 +15,13 @@ from convviz_core.filters.files import load_bank
 from convviz_core.geometry import ConvSettings
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
-from live.comparing import CompareMode, Comparing, compared
+from live.comparing import UNCHANGED, CompareMode, Comparing, compared
 from live.comparing_scene import comparable, comparing_scene
 from live.composing import layout_request, new_compositor, scene_of
 from live.controls import press
 from live.drawing.colormaps import base_table, lookup_tables
 from live.drawing.scene import Scene, Status
+from live.drawing.strip import same_words
 from live.key_reasons import why_nothing
 from live.layout import Layout, arrange
 from live.layout.panel_places import Panel
@@ -83,6 +84,24 @@ def test_beside_the_inspector_the_maps_say_what_they_answer_to_and_have_their_ke
     assert layout.caption.words
     assert 4 * layout.caption.cell >= 12
     assert layout.left_out == ()
+
+
+def test_a_difference_of_nothing_says_so_and_that_of_a_picture_that_both_answer_alike() -> None:
+    even = np.full(SHAPE, 90, np.uint8)
+    for kept, picture, said in (
+        (Layer(SEED), image(), UNCHANGED),
+        (Layer(SOBEL), even, ""),
+        (Layer(SOBEL), image(), None),
+    ):
+        state = comparing(CompareMode.DIFFERENCE, kept)
+        layout, answers = answers_to(state, picture)
+        two = compared(state.comparing, state.layer, picture.shape)
+        assert two is not None
+        scene = scene_of(state, picture, answers.shown, Status("test"))
+        scene = comparing_scene(scene, layout, state, two, answers.kept, peak=answers.shown.peak)
+        assert scene.same == said
+        words = [word for word, _, _ in same_words(scene, "all exactly 0")]
+        assert words == ([] if said is None else [f"all exactly 0, {said}" if said else "all exactly 0"])
 
 
 def test_a_keeps_what_is_shown_and_compares_with_it() -> None:
