@@ -106,8 +106,8 @@ def draw_sides(
         put_words(sprite, words, left, right, line + layout.text.line, layout.text.base)
         return line + 2 * layout.text.line
     for one in sides(scene)[::-1]:
-        words, same = words_of(one), same_words(one, "the same as kept")
-        draw_layer(sprite, layout, one, left, right, line, (*words[:2], *same, *words[2:]))
+        said, same = words_of(one), same_words(one, "the same as kept")
+        draw_layer(sprite, layout, one, left, right, line, (*said[:2], *same, *said[2:]))
         line += layout.text.line
     return line
 

@@ -101,12 +101,10 @@ class Sides:
         return replace(found_pairing, crossed=crossed)
 
     @staticmethod
-    def look(
-        state: ViewState, answer: Answer, two: Pairing | None, channels: tuple[int, ...], layout: Layout | None
-    ) -> Look:
+    def look(state: ViewState, answer: Answer, channels: tuple[int, ...], layout: Layout | None) -> Look:
         """How the state has the live side shown."""
         looks = state.appearance
-        tint = looks.tint and not answer.asked.layer.signed and (two is None or two.mode != CompareMode.DIFFERENCE)
+        tint = looks.tint and not answer.asked.layer.signed and state.comparing.mode != CompareMode.DIFFERENCE
         return Look(channels, looks.range, looks.gain, layout.reduce if layout else 1, tint)
 
     def show(self, state: ViewState, answer: Answer, two: Pairing | None, look: Look, layout: Layout | None) -> Shown:
@@ -129,7 +127,7 @@ class Sides:
         assert answer.kept is not None
         responses = answer.kept
         channels, health = _partners(state, kept, answer, look.channels), self._channels.health
-        tint = state.appearance.tint and not kept.signed
+        tint = state.appearance.tint and not kept.signed and state.comparing.mode != CompareMode.DIFFERENCE
         kept_look = replace(look, channels=channels, reduce=reduce, tint=tint)
         limits = maker.limits(answer.responses, look), self._kept.limits(responses, kept_look)
         same = sameness(answer, kept, (look.channels, channels), two.overlaid)

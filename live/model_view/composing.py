@@ -92,7 +92,7 @@ def model_request(
         Panel.LAYERS: typing,
         Panel.EXCITES: enlarged,
     }
-    tinted = state.appearance.tint and not answer.asked.layer.signed and (not two or two.mode != CompareMode.DIFFERENCE)
+    tinted = state.appearance.tint and not answer.asked.layer.signed and state.comparing.mode != CompareMode.DIFFERENCE
     limits = "each channel's limits" if state.appearance.range == RangeMode.FRAME else ""
     notes = REMOVED if tinted else limits
     request = LayoutRequest(

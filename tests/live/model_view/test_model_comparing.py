@@ -136,6 +136,7 @@ def test_the_strip_says_that_a_difference_is_nothing(monkeypatch: pytest.MonkeyP
 def test_what_was_kept_with_the_strongest_first_is_by_number_again_where_the_live_side_is() -> None:
     last, _ = in_window(state_of(strengths(), "0"), ["", "o", "a", "o", "b", "b", ""])
     other = other_of(last)
+    assert isinstance(other.layer, ModelLayer)
     assert other.layer.channels == (3, 2, 1, 0)
     assert other.channels == (0, 1, 2, 3)
     assert last.shown is not None
