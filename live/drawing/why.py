@@ -9,7 +9,7 @@ import numpy as np
 from convviz_core.arrays import FloatArray
 from live.drawing.kernels import draw_picture, shades
 from live.drawing.model_scene import titled
-from live.drawing.numbers import figure
+from live.drawing.numbers import TIMES, figure
 from live.drawing.panel import PanelPage
 from live.drawing.reasons import Why
 from live.drawing.text import ACCENT, DIM, INK
@@ -51,7 +51,12 @@ def _write_contributions(page: PanelPage, places: WhyPlaces, found: Contribution
     listed, _ = found.largest()
     listed, rest = found.largest(min(places.seen, len(listed)))
     _write_from(page, found)
-    head = [("input channel", 0.0, DIM), ("kernel", -KERNEL_AT, DIM), ("x input", -INPUT_AT, DIM), ("adds", 1.0, DIM)]
+    head = [
+        ("input channel", 0.0, DIM),
+        ("kernel", -KERNEL_AT, DIM),
+        (f"{TIMES} input", -INPUT_AT, DIM),
+        ("adds", 1.0, DIM),
+    ]
     page.row(head, small=True)
     slices = [found.slice_of(channel) for channel, _ in listed]
     reaches = [max((float(np.abs(pair[side]).max(initial=0)) for pair in slices), default=0.0) for side in range(2)]
