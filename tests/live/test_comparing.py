@@ -86,6 +86,20 @@ def test_beside_the_inspector_the_maps_say_what_they_answer_to_and_have_their_ke
     assert layout.left_out == ()
 
 
+@pytest.mark.parametrize(("canvas_wh", "count"), [((1280, 800), 4), ((1280, 800), 5), ((400, 1000), 4)])
+def test_beside_each_other_nothing_stands_between_the_input_and_a_map(canvas_wh: tuple[int, int], count: int) -> None:
+    bank = FilterBank("some", (SEED.filters * 2)[:count])
+    state = replace(ViewState(LayerSettings.of([bank])), comparing=Comparing(Layer(bank), mode=CompareMode.BESIDE))
+    layout = arrange(layout_request(canvas_wh, (480, 640, 3), state))
+    assert layout.other is not None
+    of_input, *maps = layout.tiles
+    in_its_row = any(tile.caption.y == of_input.caption.y for tile in layout.other.tiles)
+    assert in_its_row == (canvas_wh[0] > canvas_wh[1])
+    assert (layout.free is None) == (count == 5)
+    if layout.free:
+        assert (layout.free.y > maps[0].caption.y) == in_its_row
+
+
 def test_a_difference_of_nothing_says_so_and_that_of_a_picture_that_both_answer_alike() -> None:
     even = np.full(SHAPE, 90, np.uint8)
     for kept, picture, said in (
