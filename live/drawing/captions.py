@@ -7,11 +7,12 @@ from functools import lru_cache
 
 from convviz_core.filters.bank import FilterBank
 from convviz_core.ranges import RangeMode, is_flat
+from live.drawing.caption_text import write_caption
 from live.drawing.kernels import draw_kernel, size_wh
 from live.drawing.numbers import MINUS, TIMES, column, figure
 from live.drawing.overlay import Pieces, Sprite, at_once, blank
 from live.drawing.scene import Scene
-from live.drawing.text import BOLD, DIM, INK, base_line, put, shortened, text_width, width_em, wrapped
+from live.drawing.text import BOLD, DIM, base_line, put, text_width, width_em
 from live.drawing.tiles import map_part
 from live.drawing.tint import counts_from, removed_share
 from live.layout import Layout
@@ -20,6 +21,7 @@ from live.layout.tiling import Tile
 
 TILES_A_PIECE = 12  # whose words are written with one picture
 NOTE_EM = 10.0  # the widest that is usual
+MOST_BELOW = 3  # lines of words below a number
 BEFORE, SIGN, AFTER = f"input {TIMES}", TIMES, "="  # around the kernel: the picture below is what they give
 
 
@@ -34,8 +36,10 @@ def caption_needs(bank: FilterBank, *, numbers: bool, notes: str = "", side: str
     heads = [width_em(head_of(index, side), BOLD) for index in range(len(bank))]
     return CaptionNeeds(
         line_em=max(head + width_em(line) for head, (line, _) in zip(heads, said, strict=True)),
-        wrapped_em=max(head + _halves_em(line) for head, (line, _) in zip(heads, said, strict=True)),
-        name_em=max(NOTE_EM, *(width_em(name) for _, name in said)),
+        wrapped_em=max(head + narrowest_em(line, 2) for head, (line, _) in zip(heads, said, strict=True)),
+        head_em=max(heads),
+        below_em=tuple(max(narrowest_em(line, lines) for line, _ in said) for lines in range(1, MOST_BELOW + 1)),
+        name_em=max(width_em(name) for _, name in said),
         around_em=width_em(BEFORE) + width_em(AFTER) + 1.0,
         signs_em=width_em(f"{SIGN} {AFTER}"),
         kernel_hw=bank.kernel_hw,
@@ -60,11 +64,14 @@ def head_of(index: int, side: str, *, difference: bool = False) -> str:
     return f"{index + 1} {side}: " if side else f"{index + 1}: "
 
 
-def _halves_em(line: str) -> float:
-    """The width of `line` broken in two where that is best."""
-    parts = line.split()
-    cuts = [(" ".join(parts[:cut]), " ".join(parts[cut:])) for cut in range(1, len(parts))] or [(line, "")]
-    return min(max(width_em(first), width_em(second)) for first, second in cuts)
+@lru_cache(maxsize=1024)
+def narrowest_em(words: str, lines: int) -> float:
+    """The least width in which `words` take at most so many lines."""
+    parts = words.split()
+    if lines == 1 or len(parts) <= 1:
+        return width_em(words)
+    cuts = range(1, len(parts))
+    return min(max(width_em(" ".join(parts[:cut])), narrowest_em(" ".join(parts[cut:]), lines - 1)) for cut in cuts)
 
 
 class Captions:
@@ -103,7 +110,7 @@ class Captions:
             sprites.append(Sprite(kernel.place, kernel.pixels.copy()))
             if tile.index is None:
                 read, more = _input_words(layout, scene)
-                _write(layout, sprites[-1], "input, ", read if layout.caption.words else "", more, 0)
+                write_caption(layout, sprites[-1], "input, ", read if layout.caption.words else "", more, 0)
             else:
                 said = [part[tile.index] for part in (limits, shares) if part]
                 _write_map(layout, sprites[-1], scene, tile.index, said)
@@ -123,10 +130,11 @@ def _write_map(layout: Layout, sprite: Sprite, scene: Scene, index: int, said: l
     room = sprite.place.width - left
     notes = [note for note in (", ".join(said), *said[:1]) if text_width(note, layout.text.small) <= room]
     note = notes[0] if notes and plan.notes else ""
-    if plan.lines == 2 or not said:
-        _write(layout, sprite, head, answers if plan.words else "", note if said else name, left)
+    if plan.lines >= 2 or not said:
+        name = name if plan.names else ""
+        write_caption(layout, sprite, head, answers if plan.words else "", note if said else name, left)
     else:
-        _write(layout, sprite, head, note or (answers if plan.words else ""), "", left)
+        write_caption(layout, sprite, head, note or (answers if plan.words else ""), "", left)
 
 
 def _shares(layout: Layout, scene: Scene) -> list[str]:
@@ -204,33 +212,3 @@ def _with_kernel(layout: Layout, scene: Scene, tile: Tile) -> Sprite:
         put(sprite.pixels, _before(layout), 0, line, text.small, DIM)
         put(sprite.pixels, AFTER, right + text.gap, line, text.small, DIM)
     return sprite
-
-
-def _rows(layout: Layout) -> tuple[int, int]:
-    """The base lines of two lines of text."""
-    text, plan = layout.text, layout.caption
-    inside = plan.height - text.gap // 2
-    middle = inside / 2
-    return round(middle - 0.25 * text.base), round(middle + 0.95 * text.small)
-
-
-def _write(layout: Layout, sprite: Sprite, head: str, first: str, second: str, left: int) -> None:
-    """Number and words; where these need both lines, there is no second one."""
-    text, plan, width = layout.text, layout.caption, sprite.place.width
-    size = text.base if plan.lines == 2 else text.small
-    if not first:
-        head = head.rstrip(" :,")
-        head = head if text_width(head, size, BOLD) <= width - left else head[:2]
-    head_w = text_width(head, size, BOLD)
-    room = width - left - head_w
-    seconds = [(left, second, text.small, DIM)] if second and plan.lines == 2 else []
-    if plan.lines == 2 and not plan.notes and text_width(first, size) > room:
-        first, *rest = wrapped(first, size, room)
-        seconds = [(left + head_w, " ".join(rest), size, INK)]
-    upper, lower = _rows(layout)
-    if not seconds:
-        upper = base_line(0, plan.height - text.gap // 2, size)
-    put(sprite.pixels, head, left, upper, size, INK, BOLD)
-    put(sprite.pixels, shortened(first, size, room), left + head_w, upper, size)
-    for x, words, small, colour in seconds:
-        put(sprite.pixels, shortened(words, small, width - x), x, lower, small, colour)
