@@ -32,6 +32,7 @@ from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
 
 BAR_EM = 6.0
+EACH = ": each map's"
 HELP, CLOSE_HELP = "h: help", "h: close"
 
 
@@ -144,7 +145,7 @@ def side_words(scene: Scene) -> tuple[Word, ...]:
 def limits(scene: Scene) -> tuple[str, str, str]:
     """What stands before the colour bar, behind it, and behind that."""
     if scene.range == RangeMode.FRAME:
-        return "frame range: each map's least", "most", ""
+        return f"frame range{EACH} least", "most", ""
     said = []
     if scene.gain != 1:
         said.append(f"gain {TIMES} {scene.gain:g}")
@@ -200,8 +201,8 @@ def draw_layer(
     named_w = round(1.2 * size) + _width_to_name(words, size)
     while True:
         wide = sum(text_width(word, size) for word in (before, behind, more)) + bar_w + space * (2 + bool(more) * 2)
-        if more and wide + named_w > right - left:
-            more = ""
+        if wide + named_w > right - left and (more or EACH in before):
+            before, more = (before, "") if more else (before.replace(EACH, ""), "")
             continue
         if wide <= right - left or size <= 8:
             break
