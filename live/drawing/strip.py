@@ -32,6 +32,7 @@ from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
 
 BAR_EM, SHORT_BAR_EM = 6.0, 2.0
+EACH = ": each map's"
 HELP, CLOSE_HELP = "h: help", "h: close"
 
 
@@ -144,7 +145,7 @@ def side_words(scene: Scene) -> tuple[Word, ...]:
 def limits(scene: Scene) -> tuple[str, str, str]:
     """What stands before the colour bar, behind it, and behind that."""
     if scene.range == RangeMode.FRAME:
-        return "frame range: each map's least", "most", ""
+        return f"frame range{EACH} least", "most", ""
     said = []
     if scene.gain != 1:
         said.append(f"gain {TIMES} {scene.gain:g}")
@@ -195,19 +196,22 @@ def draw_layer(
     """Words at the left; at the right the range, always, and what is said of it where the name has room."""
     size = layout.text.base
     before, behind, more = limits(scene)
-    widths = [text_width(word, size, weight) + round(WORD_GAP_EM * size) for word, _, weight in words]
+    brief = before.replace(EACH, "")
+    choices = [(before, more, BAR_EM), (before, more, SHORT_BAR_EM), (brief, more, SHORT_BAR_EM)]
 
-    def wide(before: str, bar_em: float) -> int:
+    def wide(before: str, more: str, bar_em: float) -> int:
         said = sum(text_width(word, size) for word in (before, behind, more))
         return said + round(bar_em * size) + size // 2 * (2 + bool(more) * 2)
 
-    choices = [(before, BAR_EM), (before, SHORT_BAR_EM), (before.replace("each map's ", ""), SHORT_BAR_EM)]
-    needed = [sum(widths[: LEAST_WORDS - (not scene.side) - fewer]) for fewer in (0, 1)]
-    fitting = (choice for words_w in needed for choice in choices if wide(*choice) + words_w <= right - left)
-    chosen = next(fitting, choices[0])
+    least = words[: LEAST_WORDS - (not scene.side)]
+    least_w = sum(text_width(word, size, weight) + round(WORD_GAP_EM * size) for word, _, weight in least)
+    named_w = _width_to_name(words, size) + round(WORD_GAP_EM * size)
+    wanted = [(choice, least_w) for choice in choices]
+    wanted += [(choice, named_w) for choice in (*choices, (brief, "", SHORT_BAR_EM))]
+    chosen = next((choice for choice, words_w in wanted if wide(*choice) + words_w <= right - left), choices[0])
     while wide(*chosen) > right - left and size > 8:
-        size, chosen = size - 1, choices[1]
-    x, (before, bar_em) = right - wide(*chosen), chosen
+        size, chosen = size - 1, (brief, "", SHORT_BAR_EM)
+    x, (before, more, bar_em) = right - wide(*chosen), chosen
     words_end = x - round(WORD_GAP_EM * size)
     if words_end - left > 3 * size:
         put_words(sprite, words, left, words_end, line, layout.text.base)
