@@ -44,6 +44,14 @@ def test_a_caption_says_what_a_filter_answers_to_and_its_name() -> None:
     assert caption_words(plain, 0) == ("my filter", "")
 
 
+def test_the_names_that_arrays_get_are_not_said_behind_their_numbers() -> None:
+    bank = FilterBank.from_array("b", np.ones((12, 2, 2)))
+    assert caption_words(bank, 2) == ("filter 3", "")  # where no number stands before it
+    needs = caption_needs(bank, numbers=False)
+    assert (needs.line_em, needs.below_em) == (needs.head_em, ())
+    assert caption_needs(SEED, numbers=False).line_em > 8
+
+
 def test_of_two_layers_in_one_line_the_longer_gives_way_first_and_never_its_name() -> None:
     live = [(word, PANEL, 400) for word in ("live", "one", "ReLU", "4 kernels", "stride 2", "padding 1")]
     kept = [(word, PANEL, 400) for word in ("kept", "two", "ReLU", "8 kernels")]
