@@ -62,7 +62,8 @@ def why_nothing(state: ViewState, key: str) -> str:
     if key == "b":
         return "b compares with the layer that a keeps, and none is kept yet"
     if key == "t" and state.comparing.mode == CompareMode.DIFFERENCE:
-        return "a difference has nothing that ReLU sets to zero: b goes on to the layers themselves"
+        again = ", and their tint is back" if state.appearance.tint else ""
+        return f"a difference has nothing that ReLU sets to zero: b goes on to the layers themselves{again}"
     if key == "t":
         return "t tints what ReLU sets to zero, and there is no ReLU now: r brings it back"
     if key in ("PageUp", "PageDown"):

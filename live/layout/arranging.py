@@ -82,7 +82,7 @@ def _with_other(layout: Layout) -> Layout:
     free = layout.free
     if other.beside:
         tiles, others, left = split_pairs(layout.tiles)
-        free = left or free
+        free = free or left
     else:
         tiles = tuple(_captioned(tile, gap, last=not other.last) for tile in layout.tiles)
         others = tuple(_captioned(tile, gap, last=other.last) for tile in layout.tiles if tile.index is not None)

@@ -8,7 +8,7 @@ import pytest
 
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.ranges import RangeMode
-from live.comparing import CompareMode
+from live.comparing import CompareMode, Comparing
 from live.controls import KEYS, press
 from live.key_effects import MAX_GAIN
 from live.key_reasons import why_nothing, why_unseen
@@ -19,6 +19,8 @@ from live.state import LayerSettings, ViewState
 STATE = ViewState(LayerSettings.of(BUILT_IN_BANKS))
 ONE_BANK = ViewState(LayerSettings.of(BUILT_IN_BANKS[:1]))
 ENLARGED = STATE.with_appearance(range=RangeMode.FRAME).with_interaction(viewport=Viewport(0))
+
+DIFFERENCE = replace(STATE, comparing=Comparing(STATE.layer, mode=CompareMode.DIFFERENCE))
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,8 @@ ENLARGED = STATE.with_appearance(range=RangeMode.FRAME).with_interaction(viewpor
         ("u", STATE, "nothing to undo"),
         ("y", STATE, "nothing that was undone"),
         ("#", STATE, "h shows the keys"),
+        ("t", DIFFERENCE, "b goes on to the layers themselves"),
+        ("t", DIFFERENCE.with_appearance(tint=True), "and their tint is back"),
     ],
 )
 def test_a_key_that_changes_nothing_says_why(key: str, state: ViewState, words: str) -> None:

@@ -51,7 +51,13 @@ KEYS = [
     ),
     *("af", "afb", "afbb", "ari", "arip", "iplte", "iplkte"),
 ]
-SHAPES = {"one": (1, 1, 31, 31), "nine": (9, 1, 2, 6), "many": (64, 1, 3, 3)}
+SHAPES = {
+    "one": (1, 1, 31, 31),
+    "nine": (9, 1, 2, 6),
+    "many": (64, 1, 3, 3),
+    "colour": (16, 3, 7, 7),
+    "all": (64, 3, 11, 11),
+}
 BELOW = 0.05  # of its size, that a line of capitals reaches below its base line
 
 

@@ -15,7 +15,8 @@ from live.drawing.colormaps import base_table
 from live.drawing.legend import Legend
 from live.drawing.notices import Notices
 from live.drawing.scene import Scene, Status
-from live.drawing.strip import Strip, hint, in_one_line, limits, second_words, side_words
+from live.drawing.strip import Strip, hint, limits, second_words, side_words
+from live.drawing.strip_words import in_one_line
 from live.drawing.text import ACCENT, BACKGROUND, PANEL, balanced, put, shortened, text_width, wrapped
 from live.layout import LayoutRequest, arrange
 from live.layout.panel_places import Panel
@@ -41,6 +42,14 @@ def test_a_caption_says_what_a_filter_answers_to_and_its_name() -> None:
     assert caption_words(SEED, 0) == ("brighter to the right", "filter 1")
     plain = FilterBank("b", (Filter("  my\tfilter ", np.ones((1, 1), np.float32)),))
     assert caption_words(plain, 0) == ("my filter", "")
+
+
+def test_the_names_that_arrays_get_are_not_said_behind_their_numbers() -> None:
+    bank = FilterBank.from_array("b", np.ones((12, 2, 2)))
+    assert caption_words(bank, 2) == ("filter 3", "")  # where no number stands before it
+    needs = caption_needs(bank, numbers=False)
+    assert (needs.line_em, needs.below_em) == (needs.head_em, ())
+    assert caption_needs(SEED, numbers=False).line_em > 8
 
 
 def test_of_two_layers_in_one_line_the_longer_gives_way_first_and_never_its_name() -> None:
