@@ -8,7 +8,7 @@ among them that it reads. Both must agree in the end, else rows are tried one by
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -62,7 +62,7 @@ class _Blocks:
         return cls(read, first, int((last - first + 1)[read.any(0)].max(initial=1)))
 
 
-def one_by_one(runs: Runs, shapes: dict[str, tuple[int, ...]], side: int, kept: Collection[int]) -> dict[str, Reads]:
+def one_by_one(runs: Runs, shapes: Mapping[str, tuple[int, ...]], side: int, kept: Collection[int]) -> dict[str, Reads]:
     """A run for each of `side` rows. shapes: of what is NaN, by layer; those that a run lacks are left out later."""
     found = {name: Reads.nothing(shape, kept) for name, shape in shapes.items()}
     for at, nan in enumerate(runs([[row] for row in range(side)])):
@@ -72,7 +72,7 @@ def one_by_one(runs: Runs, shapes: dict[str, tuple[int, ...]], side: int, kept: 
 
 
 def by_blocks(
-    runs: Runs, shapes: dict[str, tuple[int, ...]], side: int, kept: Collection[int]
+    runs: Runs, shapes: Mapping[str, tuple[int, ...]], side: int, kept: Collection[int]
 ) -> dict[str, Reads] | None:
     """The same in fewer runs; None where there would hardly be fewer, or what is found does not agree."""
     size = math.isqrt(side)
