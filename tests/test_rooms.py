@@ -64,6 +64,7 @@ MUST_NOT_KNOW = {
     "convviz_core/models/model_input.py": {"torch", "convviz_core.filters"},
     "convviz_core/padded_part.py": {"torch", "cv2", "convviz_core.engines", "convviz_core.filters"},
     "convviz_core/names.py": {"torch", "cv2", "numpy", "convviz_core.filters", "convviz_core.engines"},
+    "convviz_core/numbers.py": {"torch", "cv2", "numpy", "convviz_core.filters", "convviz_core.engines"},
     "convviz_core/pictures": {"torch", "convviz_core.filters", "convviz_core.layer", "convviz_core.engines"},
     "convviz_core/blocks.py": {"torch", "cv2", "halide"},
     "convviz_core/mosaic.py": {"torch", "cv2", "halide"},

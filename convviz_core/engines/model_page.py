@@ -86,6 +86,18 @@ def difference_output(
     return LayerOutput(found, True, least, largest, mean, zeros / found.size, peak, bound=bound)
 
 
+def same_maps(live: LayerOutput, kept: LayerOutput, channels: tuple[Channels, Channels], alignment: Alignment) -> bool:
+    """Whether these pairs of channels are equal at every pixel, after the activations."""
+    pairs = zip(*channels, strict=False)
+    return all(
+        np.array_equal(
+            _shown_part(live, one, alignment.live_yx, alignment.hw),
+            _shown_part(kept, other, alignment.kept_yx, alignment.hw),
+        )
+        for one, other in pairs
+    )
+
+
 def _shown_part(output: LayerOutput, channel: int, corner: tuple[int, int], hw: tuple[int, int]) -> FloatArray:
     (top, left), (height, width) = corner, hw
     part = output.conv[channel, top : top + height, left : left + width]

@@ -108,7 +108,8 @@ def largest_block(
     best_grid = partial(_best_grid, count=len(indices), room=inner, gap=gap, step=step)
     bare = best_grid(map_hw, caption_h=0)
     shown_hw = map_hw
-    for least, share, numbered in caption_heights(text, needs):
+    for tried in caption_heights(text, needs):
+        least = tried.height
         if cut:
             across = max((inner.width - gap * (step - 1)) // step, 1)
             shown_hw = min(map_hw[0], max(inner.height - least, 1)), min(map_hw[1], across)
@@ -116,7 +117,7 @@ def largest_block(
         width, height = grid.picture_wh(shown_hw)
         most = (inner.height - gap * (grid.rows - 1)) // grid.rows - height
         plan = plan_caption(width if not needs.halves else width // 2, least, max(most, least), text, needs)
-        if grid.scale >= share * bare.scale and (plan.numbers or not numbered):
+        if tried.worth(grid.scale, bare.scale, plan):
             break
     placed = _place(indices, grid, (width, height), plan, inner, gap, caption_left_out(plan, needs))
     return replace(placed, shown_hw=shown_hw)
