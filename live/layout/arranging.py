@@ -8,14 +8,9 @@ from functools import lru_cache
 from convviz_core.blocks import Reduce
 from live.layout.laid_out import Layout, LayoutRequest
 from live.layout.other_side import half, in_pairs, other_seen, split_pairs, split_panel
-<<<<<<< HEAD
-from live.layout.panel_places import Panel, PlacedPanels, placed
+from live.layout.panel_places import Panel, PlacedPanels, not_shown, placed
 from live.layout.shrinking import reduce_for
 from live.layout.tiling import Block, Rect, Tile, largest_block
-=======
-from live.layout.panel_places import Panel, PlacedPanels, not_shown, placed
-from live.layout.tiling import Block, Rect, Tile, WholeShrink, largest_block
->>>>>>> main
 from live.layout.type_scale import TypeScale, type_scale
 from live.layout.viewport import Lens, Viewport
 
@@ -63,13 +58,8 @@ def _with_strip(request: LayoutRequest, text: TypeScale, lines: int) -> Layout:
         panels=panels,
         lens=lens,
         crop=crop,
-<<<<<<< HEAD
         reduce=1 if zoomed or not block.tiles else _reduce(crop, block.tiles[0]),
-        left_out=() if covered else block.left_out,
-=======
-        reduce=1 if zoomed else block.shrink or 1,
         left_out=() if covered else (*not_shown(request.panels, panels), *block.left_out),
->>>>>>> main
         zoomed=seen if zoomed else None,
     )
     return _with_other(layout) if request.other else layout
