@@ -7,6 +7,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 from convviz_core.inspect import inspect_pixel
+from convviz_core.ranges import RangeMode
 from live.drawing.numbers import figure
 from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
@@ -93,8 +94,8 @@ def _write(page: PanelPage, layout: Layout, scene: Scene) -> None:
     page.write_value([f"{model.title} gives", "it gives"], value)
     if not scene.layer.signed:
         page.write_value(["after the viewer's ReLU", "after ReLU"], max(value, 0.0))
-    _write_difference(page, scene, index, max(value, 0.0) if not scene.layer.signed else value)
-    byte = None if scene.difference and scene.other is None else _byte(layout, scene, index, y, x)
+    shown = _write_difference(page, scene, index, max(value, 0.0) if not scene.layer.signed else value)
+    byte = None if scene.difference and scene.other is None else _byte(layout, scene, (index, y, x), shown)
     if byte is not None:
         lo, hi = scene.ranges[index].tolist()
         page.write_value([f"shown in {figure(lo)} to {figure(hi)} as byte", "shown as byte", "byte"], byte)
@@ -117,13 +118,15 @@ def _write(page: PanelPage, layout: Layout, scene: Scene) -> None:
     write_why(page, places, places.top - place.y, model.why)
 
 
-def _write_difference(page: PanelPage, scene: Scene, index: int, shown: float) -> None:
-    """What the kept side answers there, and what the live one answers more."""
+def _write_difference(page: PanelPage, scene: Scene, index: int, shown: float) -> float:
+    """What the kept side answers there, and what the live one answers more, which is what the map then shows."""
     if not scene.difference or scene.other is None or scene.other.target is None:
-        return
+        return shown
     less = kept_value(scene.other, index)
     page.write_value(["minus the kept side's", "minus kept"], less)
-    page.write_value(["difference"], float(np.float32(shown) - np.float32(less)), ACCENT)
+    more = float(np.float32(shown) - np.float32(less))
+    page.write_value(["difference"], more, ACCENT)
+    return more
 
 
 def kept_value(kept: Scene, index: int) -> float:
@@ -154,11 +157,15 @@ def _write_others(page: PanelPage, scene: Scene, channel: int, y: int, x: int) -
         page.row([(f"channel {other}", 0.0, colour), (figure(float(shown[other])), 1.0, colour)], small=True)
 
 
-def _byte(layout: Layout, scene: Scene, index: int, y: int, x: int) -> int | None:
-    """The pixel's byte in the mosaic, where that has every pixel and it is seen."""
-    crop = layout.crop
-    if layout.reduced or not crop.contains(x, y):
+def _byte(layout: Layout, scene: Scene, target: tuple[int, int, int], shown: float) -> int | None:
+    """The pixel's byte in the mosaic, where it is seen; where that has only means, what it would be, by the range."""
+    (index, y, x), crop = target, layout.crop
+    if not crop.contains(x, y):
         return None
+    if layout.reduced:
+        lo, hi = scene.ranges[index]
+        level = (np.float32(shown) - lo) * np.float32(255 / (hi - lo)) + np.float32(0.5) if lo < hi else np.nan
+        return None if scene.range == RangeMode.FRAME or np.isnan(level) else int(np.clip(level, 0, 255))
     maps = scene.removed.count if scene.removed else len(scene.ranges)
     return int(map_part(scene.mosaic, maps, index, layout)[y - crop.y, x - crop.x])
 
