@@ -48,7 +48,7 @@ def test_without_json_a_table_is_printed_for_inputs_of_224x224(tmp_path: Path) -
     _, out, _ = run(
         tmp_path, "net.py:net", "--input", "40x33"
     )  # width x height, as a frame's; a map's are rows x columns
-    assert ["4", "x", "16x19"] == out.splitlines()[1].split()[2:5]
+    assert out.splitlines()[1].split()[2:5] == ["4", "x", "16x19"]
     assert "33x39" in out.splitlines()[3]
 
 
