@@ -157,7 +157,7 @@ def _write_others(page: PanelPage, scene: Scene, channel: int, y: int, x: int) -
 def _byte(layout: Layout, scene: Scene, index: int, y: int, x: int) -> int | None:
     """The pixel's byte in the mosaic, where that has every pixel and it is seen."""
     crop = layout.crop
-    if layout.reduce > 1 or not crop.contains(x, y):
+    if layout.reduced or not crop.contains(x, y):
         return None
     maps = scene.removed.count if scene.removed else len(scene.ranges)
     return int(map_part(scene.mosaic, maps, index, layout)[y - crop.y, x - crop.x])
