@@ -180,7 +180,7 @@ def _reads(scene: Scene) -> str:
     box, (height, width) = model.read, scene.image.shape[:2]
     if (box.top, box.left, box.bottom, box.right) == (0, 0, height, width):
         return f"it reads the whole input, {width}x{height}"
-    size = f"{box.right - box.left}x{box.bottom - box.top}"
+    size = f"{box.bottom - box.top}x{box.right - box.left}"
     said = f"it reads {size} of the input: rows {box.top} to {box.bottom - 1}, columns {box.left} to {box.right - 1}"
     if model.frame_hw in (None, (height, width)):
         return said

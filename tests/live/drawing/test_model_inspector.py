@@ -28,16 +28,15 @@ from live.layout.tiling import Rect
 def test_what_is_read_of_the_input_is_traced_back_to_the_frame(frame_hw: tuple[int, int] | None, words: str) -> None:
     model = SimpleNamespace(finding=False, read=Box(10, 0, 20, 4), frame_hw=frame_hw)
     scene = cast(Scene, SimpleNamespace(model=model, image=np.zeros((224, 299, 3), np.uint8)))
-    assert _reads(scene) == f"it reads 4x10 of the input: rows 10 to 19, columns 0 to 3{words}"
+    assert _reads(scene) == f"it reads 10x4 of the input: rows 10 to 19, columns 0 to 3{words}"
 
 
 @pytest.mark.parametrize(("value", "mode", "byte"), [(0.5, "auto", 191), (3.0, "auto", 255), (0.5, "frame", None)])
 def test_where_the_mosaic_has_means_a_pixel_s_byte_is_that_of_its_own_value(
     value: float, mode: str, byte: int | None
 ) -> None:
-    scene = SimpleNamespace(
-        range=RangeMode(mode), ranges=np.array([[-1, 1]], np.float32)
-    )  # (0.5 + 1) / 2 x 255 = 191.25
+    # (0.5 + 1) / 2 x 255 = 191.25
+    scene = cast(Scene, SimpleNamespace(range=RangeMode(mode), ranges=np.array([[-1, 1]], np.float32)))
     layout = cast(Layout, SimpleNamespace(crop=Rect(0, 0, 40, 30), reduced=True))
-    assert _byte(layout, cast(Scene, scene), (0, 7, 8), value) == byte
-    assert _byte(layout, cast(Scene, scene), (0, 30, 8), value) is None
+    assert _byte(layout, scene, (0, 7, 8), value) == byte
+    assert _byte(layout, scene, (0, 30, 8), value) is None
