@@ -142,6 +142,9 @@ class Engine(Protocol):
     ) -> Plan:
         """Do what must be done before the first frame, compiling and capturing; see PlanKey. EngineError."""
 
+    def plans_at_once(self, key: PlanKey) -> bool:
+        """Whether such a plan is made within a frame's time, without compiling or capturing."""
+
     def plan_model(self, layer: ModelLayer, shape: tuple[int, ...], reduce: Reduce = 1) -> ModelPlan:
         """The same for a layer of a model, which is copied to the engine's device. ModelError."""
 

@@ -111,6 +111,10 @@ class PlanningEngine(Generic[AnyPlan]):
         self.check_open()
         return self.make_plan(PlanKey(layer, tuple(shape), reduce, RangeMode(range), editable, minus))
 
+    def plans_at_once(self, key: PlanKey) -> bool:  # noqa: ARG002  (unless an engine knows better)
+        """Whether such a plan is made within a frame's time (see Engine.plans_at_once)."""
+        return False
+
     def plan_model(self, layer: ModelLayer, shape: tuple[int, ...], reduce: Reduce = 1) -> ModelPlan:
         """The same for a layer of a model (see Engine.plan_model)."""
         return self.models.plan(layer, shape, reduce)

@@ -31,12 +31,13 @@ class UpgradingPlan(EnginePlan):
     """The first engine's plan until the better one's is ready, and again where that one fails."""
 
     def __init__(self, key: PlanKey, engine: UpgradingEngine) -> None:
-        """Have the better plan made, in the background."""
+        """Have the better plan made, in the background unless that is a matter of a moment."""
         super().__init__(key, engine.check_open)
         self._engine = engine
         self._first: Plan | None = None  # only while it is needed
-        self._better: tuple[Engine, Plan] | None = None  # replaced as a whole: the background gives it
-        engine.want(self)
+        self._better = engine.better_at_once(key)  # replaced as a whole: the background gives it
+        if self._better is None:
+            engine.want(self)
 
     def run(self, frame: ByteArray, limits: Limits | None) -> Result:
         """One frame's mosaic (see Plan.run), from the better plan where there is one."""
@@ -115,6 +116,11 @@ class UpgradingEngine(PlanningEngine[UpgradingPlan]):
     def make_plan(self, key: PlanKey) -> UpgradingPlan:
         """A plan that never waits."""
         return UpgradingPlan(key, self)
+
+    def better_at_once(self, key: PlanKey) -> tuple[Engine, Plan] | None:
+        """The better engine and its plan, where nothing has to be compiled for it: another size of the window."""
+        best = self._best
+        return (best, plan_of(best, key)) if best and best.plans_at_once(key) else None
 
     def first_plan(self, key: PlanKey) -> Plan:
         """What answers meanwhile."""

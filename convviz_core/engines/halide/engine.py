@@ -52,6 +52,14 @@ class HalideEngine(PlanningEngine[Plan]):
         recipe = recipe_for(key)
         return HalidePlan(key, recipe, self) if recipe else self.opencv_plan(key)
 
+    def plans_at_once(self, key: PlanKey) -> bool:
+        """Whether all that a plan needs is compiled."""
+        if key.minus:
+            both = difference_recipe_for(key)
+            return both is None or self.compiled(both)
+        recipe = recipe_for(key)
+        return recipe is None or all(self.compiled(needed) for needed in recipe.needed(key.range))
+
     def opencv_plan(self, key: PlanKey) -> Plan:
         """What computes where Halide does not."""
         return self._opencv.make_plan(key)

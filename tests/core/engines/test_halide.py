@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from convviz_core import EngineError, Filter, FilterBank, Layer, load_bank
 from convviz_core.arrays import AnyArray, ByteArray
+from convviz_core.engines.api import PlanKey
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.engines.planning import run_in_range
-from convviz_core.ranges import Range
+from convviz_core.ranges import Range, RangeMode
 
 hl = pytest.importorskip("halide")
 
@@ -161,7 +162,12 @@ def test_what_is_compiled_serves_other_sizes_tiles_limits_activations_and_fracti
         assert compiles(engine, SEED, reduce=2) == 1
         assert compiles(engine, SEED, reduce=5) == 0
         for rows, columns in ((9, 40), (13, 77), (37, 116)):  # windows of several sizes
-            assert compiles(engine, SEED, reduce=(Fraction(37, rows), Fraction(117, columns))) == 0
+            steps = Fraction(37, rows), Fraction(117, columns)
+            assert engine.plans_at_once(PlanKey(Layer(SEED), shape, steps))
+            assert compiles(engine, SEED, reduce=steps) == 0
+        assert not engine.plans_at_once(PlanKey(Layer(SEED), shape, 2, RangeMode.FRAME))
+        assert not engine.plans_at_once(PlanKey(Layer(SEED), shape, 2, minus=Layer(SEED.flipped())))
+        assert engine.plans_at_once(PlanKey(Layer(SEED), (40, 12, 3)))  # OpenCV computes such narrow ones
         assert compiles(engine, load_bank("sobel")) == 1
         assert compiles(engine, load_bank("sobel"), "none") == 0
         assert compiles(engine, bank_of(*rng.normal(size=(5, 3, 3)))) == 1

@@ -59,6 +59,10 @@ class FakeEngine(PlanningEngine[FakePlan]):
         self.closings = 0
         self.run_fails: Exception | None = None
         self.plan_fails: Exception | None = None
+        self.at_once = False
+
+    def plans_at_once(self, key: PlanKey) -> bool:  # noqa: ARG002
+        return self.at_once
 
     def make_plan(self, key: PlanKey) -> FakePlan:
         self.planned.append(key)
@@ -142,6 +146,18 @@ def test_planning_ahead_returns_at_once_and_is_done_beside() -> None:
         assert best.planned == [PlanKey(OTHER, (9, 9), 2, RangeMode.AUTO)]
         assert plan.run(np.zeros((9, 9), np.uint8), (0.0, 1.0)).implementation == "best"
         assert len(best.planned) == 1
+
+
+def test_what_the_best_engine_plans_at_once_is_its_own_from_the_first_picture_on() -> None:
+    first, best, engine = pair()
+    best.gate.set()
+    with engine:
+        engine.run(FRAME, LAYER)
+        planning_is_over()
+        best.at_once = True
+        assert engine.run(FRAME, LAYER, reduce=2).implementation == "best"
+        assert [key.reduce for key in first.planned] == [1]
+        assert [key.reduce for key in best.planned] == [1, 2]
 
 
 def test_two_plans_in_turns_are_both_planned() -> None:
