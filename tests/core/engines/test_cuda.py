@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from threading import Thread
 
 import cv2
@@ -11,6 +12,7 @@ import pytest
 import torch
 
 from convviz_core.arrays import ByteArray
+from convviz_core.blocks import Reduce
 from convviz_core.engines.api import EngineError, Plan, Result
 from convviz_core.engines.cuda.device import CudaDevice
 from convviz_core.engines.cuda.engine import CudaEngine
@@ -47,7 +49,7 @@ def frame_of(width: int, height: int, *, gray: bool = False) -> ByteArray:
     return RNG.integers(0, 256, (height, width) if gray else (height, width, 3), dtype=np.uint8)
 
 
-def check(result: Result, frame: ByteArray, layer: Layer, range: Range = "fixed", reduce: int = 1) -> None:
+def check(result: Result, frame: ByteArray, layer: Layer, range: Range = "fixed", reduce: Reduce = 1) -> None:
     reference = TorchEngine().run(frame, layer, range, reduce)
     allowed = 1e-5 * max(1.0, float(np.abs(layer.bank.kernels).sum(axis=(1, 2, 3)).max()) / 16)
     assert np.abs(result.mosaic.astype(np.int16) - reference.mosaic).max() <= 1
@@ -64,9 +66,9 @@ def engine() -> Iterator[CudaEngine]:
 @pytest.mark.parametrize("bank", BANKS.values(), ids=BANKS)
 @pytest.mark.parametrize("activation", ["relu", "none"])
 @pytest.mark.parametrize("mode", ["fixed", "auto", "frame"])
-@pytest.mark.parametrize("reduce", [1, 3])
+@pytest.mark.parametrize("reduce", [1, 3, (Fraction(7, 3), Fraction(29, 9))])
 def test_the_mosaic_is_within_a_level_of_the_reference_s(
-    engine: CudaEngine, bank: FilterBank, activation: str, mode: str, reduce: int
+    engine: CudaEngine, bank: FilterBank, activation: str, mode: str, reduce: Reduce
 ) -> None:
     layer = Layer(bank, activation)
     for frame in (frame_of(321, 243), frame_of(160, 120, gray=True), frame_of(321, 243)[:, ::-1]):
