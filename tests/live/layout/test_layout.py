@@ -166,6 +166,14 @@ def test_where_blocks_are_shown_pixels_are_pointed_at_and_marked_in_their_own(re
         assert pixel[1] in xs
 
 
+def test_the_first_pixel_of_every_block_is_marked_on_it() -> None:
+    map_hw = 510, 680  # 3.29: 102 x (155 / 510) is a little less than 31 in floating point
+    layout = arrange(replace(REQUEST, map_hw=map_hw, canvas_wh=(640, 480)))
+    picture, blocks = layout.tiles[-1].picture, blocks_of(map_hw, layout.reduce)
+    marked = [layout.canvas_rect(layout.tiles[-1].index, y, 0) for y in blocks.down.starts[:-1].tolist()]
+    assert marked == [Rect(picture.x, picture.y + row, 1, 1) for row in range(picture.height)]
+
+
 @pytest.mark.parametrize(
     ("map_hw", "count", "canvas_wh", "reduced"),
     [
