@@ -97,7 +97,7 @@ def toggle_relu(state: ViewState, _key: str) -> ViewState:
 
 
 def toggle_tint(state: ViewState, _key: str) -> ViewState:
-    """Tint on or off; without ReLU nothing is removed that could be tinted, and a difference has nothing of it."""
+    """Tint on or off; without ReLU, and in a difference, nothing is removed that could be tinted."""
     if state.settings.activation == Activation.NONE or state.comparing.mode == CompareMode.DIFFERENCE:
         return state
     return state.with_appearance(tint=not state.appearance.tint)

@@ -16,12 +16,13 @@ from live.drawing.text import BOLD, DIM, base_line, put, text_width, width_em
 from live.drawing.tiles import map_part
 from live.drawing.tint import counts_from, removed_share
 from live.layout import Layout
-from live.layout.caption_plan import CaptionNeeds
+from live.layout.caption_plan import PICTURES_APART, CaptionNeeds
 from live.layout.tiling import Tile
 
 TILES_A_PIECE = 12  # whose words are written with one picture
 NOTE_EM = 10.0  # the widest that is usual
 MOST_BELOW = 3  # lines of words below a number
+INPUT = "input, "  # what its caption begins with
 BEFORE, SIGN, AFTER = f"input {TIMES}", TIMES, "="  # around the kernel: the picture below is what they give
 
 
@@ -32,13 +33,14 @@ def caption_needs(bank: FilterBank, *, numbers: bool, notes: str = "", side: str
     numbers: each kernel with its numbers in its cells. notes: what each map says of itself, in words. side: which of
     two layers it is.
     """
-    said = [caption_words(bank, index) for index in range(len(bank))]
+    said = [beside_number(bank, index) for index in range(len(bank))]
+    some = any(line for line, _ in said)
     heads = [width_em(head_of(index, side), BOLD) for index in range(len(bank))]
     return CaptionNeeds(
         line_em=max(head + width_em(line) for head, (line, _) in zip(heads, said, strict=True)),
         wrapped_em=max(head + narrowest_em(line, 2) for head, (line, _) in zip(heads, said, strict=True)),
         head_em=max(heads),
-        below_em=tuple(max(narrowest_em(line, lines) for line, _ in said) for lines in range(1, MOST_BELOW + 1)),
+        below_em=tuple(max(narrowest_em(line, lines) for line, _ in said) for lines in range(1, MOST_BELOW * some + 1)),
         name_em=max(width_em(name) for _, name in said),
         around_em=width_em(BEFORE) + width_em(AFTER) + 1.0,
         signs_em=width_em(f"{SIGN} {AFTER}"),
@@ -58,6 +60,12 @@ def caption_words(bank: FilterBank, index: int) -> tuple[str, str]:
     filter = bank.filters[index]
     label = " ".join(filter.label.split()) + ", changed" * filter.changed
     return (filter.answers, label) if filter.answers and filter.answers != label else (label, "")
+
+
+def beside_number(bank: FilterBank, index: int) -> tuple[str, str]:
+    """As `caption_words`; nothing where the number is all that there is to say, as of arrays: "filter 3"."""
+    words = caption_words(bank, index)
+    return ("", "") if words == (f"filter {index + 1}", "") else words
 
 
 def head_of(index: int, side: str, *, difference: bool = False) -> str:
@@ -113,7 +121,7 @@ class Captions:
             sprites.append(Sprite(kernel.place, kernel.pixels.copy()))
             if tile.index is None:
                 read, more = _input_words(layout, scene)
-                write_caption(layout, sprites[-1], "input, ", read if layout.caption.words else "", more, 0)
+                write_caption(layout, sprites[-1], INPUT, read if layout.caption.words else "", more, 0)
             else:
                 said = [part[tile.index] for part in (limits, shares) if part]
                 _write_map(layout, sprites[-1], scene, tile.index, said)
@@ -128,7 +136,7 @@ def _follows(scene: Scene) -> bool:
 def _write_map(layout: Layout, sprite: Sprite, scene: Scene, index: int, said: list[str]) -> None:
     """What one map answers to, with what it says of this picture (else its name) on the second line or instead."""
     bank, head = scene.layer.bank, head_of(index, scene.side, difference=scene.difference)
-    answers, name = caption_words(bank, index)
+    answers, name = beside_number(bank, index)
     plan, left = layout.caption, _text_left(layout, bank)
     room = sprite.place.width - left
     notes = [note for note in (", ".join(said), *said[:1]) if text_width(note, layout.text.small) <= room]
@@ -178,7 +186,16 @@ def _input_words(layout: Layout, scene: Scene) -> tuple[str, str]:
     )
     room = layout.tiles[0].caption.width
     said = [choice for choice in choices if text_width(choice, layout.text.small) <= room]
-    return "in colour" if scene.layer.bank.channels == 3 else "gray", said[0] if said else ""
+    return _read_words(layout, scene), said[0] if said else ""
+
+
+def _read_words(layout: Layout, scene: Scene) -> str:
+    """Whether the input is read in colour, in words that fit behind its name, or below it."""
+    text, plan = layout.text, layout.caption
+    size = text.base if plan.lines == 2 and not plan.stacked else text.small
+    room = layout.tiles[0].caption.width - (0 if plan.stacked else text_width(INPUT, size, BOLD))
+    forms = ("in colour", "colour") if scene.layer.bank.channels == 3 else ("gray",)
+    return next((form for form in forms if text_width(form, size) <= room), "")
 
 
 def _before(layout: Layout) -> str:
@@ -195,8 +212,8 @@ def _text_left(layout: Layout, bank: FilterBank) -> int:
     plan, text = layout.caption, layout.text
     if not plan.cell:
         return 0
-    pictures = layout.request.captions.pictures
-    width = pictures * size_wh(bank.kernel_hw, plan.cell)[0] + 3 * (pictures - 1)
+    pictures = layout.request.captions.pictures if plan.numbers else 1
+    width = pictures * size_wh(bank.kernel_hw, plan.cell)[0] + PICTURES_APART * (pictures - 1)
     behind = text_width(AFTER, text.small) + text.gap if _before(layout) else 0
     return _kernel_left(layout) + width + behind + text.pad
 
@@ -208,7 +225,7 @@ def _with_kernel(layout: Layout, scene: Scene, tile: Tile) -> Sprite:
         return sprite
     height = size_wh(bank.kernel_hw, plan.cell)[1]
     top = max(0, (plan.height - text.gap // 2 - height) // 2)
-    largest = text.base if scene.kernels else None
+    largest = text.base if plan.numbers else None
     right = draw_kernel(sprite.pixels, bank.kernels[tile.index], _kernel_left(layout), top, plan.cell, largest)
     if _before(layout):
         line = base_line(top, height, text.small)

@@ -14,7 +14,7 @@ from live.drawing.geometry_words import layer_words
 from live.drawing.numbers import TIMES, figure
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
-from live.drawing.strip_words import WORD_GAP_EM, Word, in_one_line, note_lines, put_words
+from live.drawing.strip_words import LEAST_WORDS, WORD_GAP_EM, Word, in_one_line, note_lines, put_words
 from live.drawing.text import (
     ACCENT,
     BOLD,
@@ -31,7 +31,7 @@ from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
 
-BAR_EM = 6.0
+BAR_EM, SHORT_BAR_EM = 6.0, 2.0
 EACH = ": each map's"
 HELP, CLOSE_HELP = "h: help", "h: close"
 
@@ -196,26 +196,31 @@ def draw_layer(
     """Words at the left; at the right the range, always, and what is said of it where the name has room."""
     size = layout.text.base
     before, behind, more = limits(scene)
-    bar_w = round(BAR_EM * size)
-    space = size // 2
-    named_w = round(1.2 * size) + _width_to_name(words, size)
-    while True:
-        wide = sum(text_width(word, size) for word in (before, behind, more)) + bar_w + space * (2 + bool(more) * 2)
-        if wide + named_w > right - left and (more or EACH in before):
-            before, more = (before, "") if more else (before.replace(EACH, ""), "")
-            continue
-        if wide <= right - left or size <= 8:
-            break
-        size, bar_w = size - 1, min(bar_w, 3 * size)
-    x = right - wide
-    words_end = x - round(1.2 * size)
+    brief = before.replace(EACH, "")
+    choices = [(before, more, BAR_EM), (before, more, SHORT_BAR_EM), (brief, more, SHORT_BAR_EM)]
+
+    def wide(before: str, more: str, bar_em: float) -> int:
+        said = sum(text_width(word, size) for word in (before, behind, more))
+        return said + round(bar_em * size) + size // 2 * (2 + bool(more) * 2)
+
+    least = words[: LEAST_WORDS - (not scene.side)]
+    least_w = sum(text_width(word, size, weight) + round(WORD_GAP_EM * size) for word, _, weight in least)
+    named_w = _width_to_name(words, size) + round(WORD_GAP_EM * size)
+    wanted = [(choice, least_w) for choice in choices]
+    wanted += [(choice, named_w) for choice in (*choices, (brief, "", SHORT_BAR_EM))]
+    chosen = next((choice for choice, words_w in wanted if wide(*choice) + words_w <= right - left), choices[0])
+    while wide(*chosen) > right - left and size > 8:
+        size, chosen = size - 1, (brief, "", SHORT_BAR_EM)
+    x, (before, more, bar_em) = right - wide(*chosen), chosen
+    words_end = x - round(WORD_GAP_EM * size)
     if words_end - left > 3 * size:
         put_words(sprite, words, left, words_end, line, layout.text.base)
-    x = put(sprite.pixels, before, x, line, size) + space
-    _draw_bar(sprite, Rect(x, line - round(0.78 * size), bar_w, round(0.86 * size)), scene)
-    x = put(sprite.pixels, behind, x + bar_w + space, line, size)
+    x = put(sprite.pixels, before, x, line, size) + size // 2
+    bar = Rect(x, line - round(0.78 * size), round(bar_em * size), round(0.86 * size))
+    _draw_bar(sprite, bar, scene)
+    x = put(sprite.pixels, behind, bar.right + size // 2, line, size)
     if more:
-        put(sprite.pixels, more, x + 2 * space, line, size, DIM)
+        put(sprite.pixels, more, x + size // 2 * 2, line, size, DIM)
 
 
 def _width_to_name(words: tuple[Word, ...], size: int) -> int:

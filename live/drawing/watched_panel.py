@@ -13,7 +13,7 @@ from live.drawing.numbers import figure
 from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
 from live.drawing.scene import Scene
-from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE, Colour, put, wrapped
+from live.drawing.text import ACCENT, BOLD, CAP_HEIGHT, DIM, INK, RULE, Colour, put, text_width, wrapped
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
@@ -21,6 +21,7 @@ from live.watching import KEPT_S, MOST_WATCHED, Watched
 
 # B, G, R; apart from each other for who sees fewer colours, too.
 PIN_COLOURS: tuple[Colour, ...] = (ACCENT, (233, 180, 86), (115, 158, 0), (167, 121, 204))
+LEAST_TILE_EM = 3.0  # the height of a tile in which numbers are written
 LEAST_CURVE_LINES, BELOW_FROM_LINES = 1.2, 4.5
 BESIDE = 0.42  # of the width, for words that stand beside a curve
 STILL_SPAN = 1e-6  # a curve that varies less is a line in the middle
@@ -143,6 +144,18 @@ def draw_curve(canvas: ByteArray, place: Rect, one: Watched, colour: Colour) -> 
         cv2.circle(canvas, (int(points[0, 0]), int(points[0, 1])), 2, colour, -1)
 
 
+def _write_number(tile: ByteArray, number: int, frame: tuple[int, int, int, int], size: int) -> None:
+    """At a corner of its frame that no other's has, where they are close to each other; inside of the tile."""
+    left, top, right, bottom = frame
+    if tile.shape[0] < LEAST_TILE_EM * size:
+        return  # its colour tells which it is
+    said, height = str(number + 1), round(CAP_HEIGHT * size)
+    width, (left_side, below) = text_width(said, size, BOLD), divmod(number, 2)
+    x, y = left - 4 - width if left_side else right + 4, bottom + height if below else top
+    x, y = min(max(x, 0), tile.shape[1] - width), min(max(y, height), tile.shape[0] - 1)
+    put(tile, said, x, y, size, PIN_COLOURS[number % len(PIN_COLOURS)], BOLD)
+
+
 class WatchedMarks:
     """Each watched pixel framed in its own tile, with its number in the panel, where that is open."""
 
@@ -158,4 +171,4 @@ class WatchedMarks:
             right, bottom = left + place.width + 7, top + place.height + 7
             cv2.rectangle(inside, (left, top), (right, bottom), (0, 0, 0), 3)
             cv2.rectangle(inside, (left, top), (right, bottom), colour, 1)
-            put(inside, str(number + 1), right + 4, top, layout.text.small, colour, BOLD)
+            _write_number(inside, number, (left, top, right, bottom), layout.text.small)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from live.layout.laid_out import Layout, LayoutRequest
 from live.layout.other_side import half, in_pairs, other_seen, split_pairs, split_panel
-from live.layout.panel_places import Panel, PlacedPanels, placed
+from live.layout.panel_places import Panel, PlacedPanels, not_shown, placed
 from live.layout.tiling import Block, Rect, Tile, WholeShrink, largest_block
 from live.layout.type_scale import TypeScale, type_scale
 from live.layout.viewport import Lens, Viewport
@@ -66,7 +66,7 @@ def _with_strip(request: LayoutRequest, text: TypeScale, lines: int) -> Layout:
         lens=lens,
         crop=crop,
         reduce=1 if zoomed else block.shrink or 1,
-        left_out=() if covered else block.left_out,
+        left_out=() if covered else (*not_shown(request.panels, panels), *block.left_out),
         zoomed=seen if zoomed else None,
     )
     return _with_other(layout) if request.other else layout

@@ -14,6 +14,7 @@ CAPTIONED_SCALE = 0.8  # of the tiles' size without captions, that two lines lea
 STACKED_SCALE = 0.75  # the same for the lines of words below the number that narrow tiles need
 NUMBERED_SCALE = 0.62  # the same for one line
 KERNELS_SCALES = (0.75, 0.5)  # the same for kernels with their numbers, in large cells and in small ones
+PICTURES_APART = 3  # pixels between a kernel's
 NUMBER_CELL_EM = 2.4  # a side of a kernel's cell in which a number can be read, in units of the text's size
 LARGEST_CELL_EM = 2.2
 LEGIBLE_KERNEL, SMALLEST_DIGITS = 12, 9  # pixels a side, and of type
@@ -134,7 +135,8 @@ def plan_caption(width: int, least: int, most: int, text: TypeScale, needs: Capt
     """What a caption `width` wide and `least` to `most` pixels high holds.
 
     Words come before the kernel, and a kernel that can be seen before words on one line, and those before a larger
-    kernel; where the kernels' numbers are asked for, these come before all.
+    kernel; where the kernels' numbers are asked for, these come before all, and where they have no room, the rest is as
+    without them.
     """
     if least == 0:
         return CaptionPlan()
@@ -143,6 +145,7 @@ def plan_caption(width: int, least: int, most: int, text: TypeScale, needs: Capt
         notes = bool(needs.notes) and round((needs.head_em + needs.notes_em) * text.small) + text.pad <= width
         return CaptionPlan(height=least, lines=1, words=words, notes=notes)
     rows, across = needs.kernel_hw[0], needs.kernel_hw[1] * needs.pictures
+    whole_w, width = width, width - PICTURES_APART * (needs.pictures - 1)
     lines_h = round(LARGEST_KERNEL_LINES * text.line)
     highest = max(least, most if needs.number_em else min(most, lines_h))
     largest = min((highest - text.gap) / rows, (NUMBER_CELL_EM if needs.number_em else LARGEST_CELL_EM) * text.base)
@@ -168,6 +171,8 @@ def plan_caption(width: int, least: int, most: int, text: TypeScale, needs: Capt
     left -= round(1.5 * text.small) * (plan.lines == 1)
     notes = bool(needs.notes) and needs.notes_em * text.small <= left
     words = plan.words and not (notes and plan.lines == 1)
+    if needs.number_em and not 0 < numbered <= plan.cell:
+        return plan_caption(whole_w, least, most, text, replace(needs, number_em=0.0, pictures=1))
     return replace(plan, height=height, numbers=0 < numbered <= plan.cell, notes=notes, words=words, names=names)
 
 
@@ -227,6 +232,6 @@ def caption_left_out(plan: CaptionPlan, needs: CaptionNeeds) -> tuple[str, ...]:
     said = [] if plan.cell else ["the kernels"]
     if needs.number_em and not plan.numbers:
         said.append("the kernels' numbers")
-    if not plan.words:
+    if not plan.words and needs.line_em > needs.head_em:
         said.append("what each answers to")
     return (*said, *notes)

@@ -11,7 +11,8 @@ from convviz_core.ranges import RangeMode
 from live.comparing import CompareMode, Comparing
 from live.controls import KEYS, press
 from live.key_effects import MAX_GAIN
-from live.key_reasons import why_nothing
+from live.key_reasons import why_nothing, why_unseen
+from live.layout.panel_places import Panel
 from live.layout.viewport import Viewport
 from live.state import LayerSettings, ViewState
 
@@ -52,3 +53,33 @@ def test_no_key_of_the_table_lacks_a_reason_of_its_own(key: str, state: ViewStat
     after, effect = press(state, key)
     if (after, effect) == (state, None):
         assert "changes nothing now" not in why_nothing(state, key)
+
+
+HELPED = STATE.with_appearance(panels=frozenset({Panel.HELP}))
+
+
+@pytest.mark.parametrize(
+    ("key", "state", "covered", "words"),
+    [
+        ("g", STATE.with_interaction(viewport=Viewport(0)), False, "where it is hidden now"),
+        ("p", HELPED, False, "the profile: open when the help is closed"),
+        ("l", HELPED, False, "the layer's settings: open when the help is closed"),
+        ("r", HELPED, True, "the help covers what this key does"),
+        ("r", HELPED, False, ""),
+        ("h", HELPED, True, ""),
+        ("p", STATE, False, ""),
+        ("g", STATE, False, ""),
+    ],
+)
+def test_a_key_whose_change_is_not_on_the_screen_says_so(key: str, state: ViewState, covered: bool, words: str) -> None:
+    after, _ = press(state, key)
+    assert after != state
+    said = why_unseen(after, key, covered=covered)
+    assert words in said
+    assert bool(said) == bool(words)
+
+
+def test_a_difference_has_nothing_to_tint() -> None:
+    difference = replace(STATE, comparing=replace(STATE.comparing, mode=CompareMode.DIFFERENCE))
+    assert press(difference, "t") == (difference, None)
+    assert "a difference has nothing" in why_nothing(difference, "t")

@@ -147,12 +147,20 @@ def test_what_relu_does_to_a_sine_goes_by_the_mean_about_which_it_swings() -> No
         (NOISE, "±0.4"),
         (replace(NOISE, count=None, measured=math.nan), "being measured"),
         (replace(NOISE, count=0, measured=math.nan), "nowhere does all that it reads stand still"),
-        (replace(NOISE, covariance=np.array([[(0.3 / 255) ** 2]])), "do not trust it"),
+        (replace(NOISE, covariance=np.array([[(0.3 / 255) ** 2]])), "none that rounding to bytes would not hide"),
+        (replace(NOISE, predicted=0.00103, measured=0.000679), "0.00103 predicted, 0.00068 measured"),
         (replace(NOISE, measured=0.1, correlation=(0.42, 0.05)), "not independent (correlation 0.42 across"),
     ],
 )
 def test_the_noise_is_told_as_it_is(noise: Noise, words: str) -> None:
     assert words in " ".join(noise_words(CURVES, noise))
+
+
+def test_of_noise_that_rounding_hides_no_figure_after_the_kernel_is_told() -> None:
+    hidden = replace(NOISE, covariance=np.array([[(0.07 / 255) ** 2]]), correlation=(0.75, 0.77), measured=0.0007)
+    said = " ".join(noise_words(CURVES, hidden))
+    assert "sigma 0.0700 levels" in said
+    assert not any(word in said for word in ("predicted", "measured", "independent"))
 
 
 def test_noise_that_agrees_is_not_explained_away() -> None:

@@ -111,3 +111,21 @@ def test_type_grows_with_the_canvas_and_is_never_too_small_to_read() -> None:
     assert sizes[0] == 10
     assert sizes[2] == 12
     assert 24 <= sizes[-1] <= 30
+
+
+@given(st.integers(20, 400), st.integers(17, 120), st.sampled_from([1, 4]))
+def test_numbers_that_have_no_room_change_nothing_but_what_is_said_of_them(
+    width: int, high: int, pictures: int
+) -> None:
+    asked = replace(NARROW, kernel_hw=(7, 7), pictures=pictures, number_em=2.5)
+    plan = plan_caption(width, 17, max(high, 17), TEXT, asked)
+    without = plan_caption(width, 17, max(high, 17), TEXT, replace(NARROW, kernel_hw=(7, 7)))
+    assert plan.numbers or plan == without
+    assert plan.numbers or "the kernels' numbers" in caption_left_out(plan, asked)
+
+
+def test_without_words_none_are_missing() -> None:
+    numbers_alone = CaptionNeeds(line_em=1.5, wrapped_em=1.5, head_em=1.5)
+    tiny = plan_caption(20, 17, 17, TEXT, numbers_alone)
+    assert not tiny.words
+    assert "what each answers to" not in caption_left_out(tiny, numbers_alone)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from live.layout import Layout, LayoutRequest, arrange, preferred_canvas_wh
 from live.layout.caption_plan import CaptionNeeds
-from live.layout.panel_places import PANEL_NEEDS, Panel
+from live.layout.panel_places import PANEL_NEEDS, Panel, panel_name
 from live.layout.tiling import Rect
 from live.layout.viewport import Viewport
 
@@ -255,3 +255,19 @@ def test_the_inspector_takes_no_more_where_more_brings_no_numbers(
     place = layout.panel(Panel.INSPECTOR)
     assert place is not None
     assert place.width <= wider * PANEL_NEEDS[Panel.INSPECTOR][0] * layout.text.base
+
+
+@given(st.lists(st.sampled_from([panel for panel in Panel if panel != Panel.HELP]), unique=True).map(tuple))
+@pytest.mark.parametrize("canvas_wh", CANVASES)
+def test_of_several_panels_only_those_that_can_be_read_are_shown_and_the_others_named(
+    canvas_wh: tuple[int, int], panels: tuple[Panel, ...]
+) -> None:
+    layout = arrange(replace(REQUEST, canvas_wh=canvas_wh, panels=panels))
+    shown = [panel for panel, _ in layout.panels]
+    assert shown == list(panels[: len(shown)])
+    assert bool(shown) == bool(panels)
+    base = layout.text.base
+    assert len(shown) < 2 or all(p.width >= 14 * base and p.height >= 11 * base for _, p in layout.panels)
+    missing = panels[len(shown) :]
+    assert layout.left_out[: len(missing)] == tuple(map(panel_name, missing))
+    assert canvas_wh[0] < 1280 or not missing or len(panels) > 5
