@@ -93,4 +93,4 @@ def _write_explanation(page: PanelPage, found: Explanation) -> None:
         page.row([(page.fitting(where, value, small=True), 0.0, INK), (value, 1.0, INK)], small=True)
         end = page.y
     page.y = end
-    page.write_wrapped(found.words, INK)
+    page.write_whole([found.words], "how", INK)
