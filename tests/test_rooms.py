@@ -66,6 +66,7 @@ MUST_NOT_KNOW = {
     "convviz_core/names.py": {"torch", "cv2", "numpy", "convviz_core.filters", "convviz_core.engines"},
     "convviz_core/numbers.py": {"torch", "cv2", "numpy", "convviz_core.filters", "convviz_core.engines"},
     "convviz_core/pictures": {"torch", "convviz_core.filters", "convviz_core.layer", "convviz_core.engines"},
+    "convviz_core/blocks.py": {"torch", "cv2", "halide"},
     "convviz_core/mosaic.py": {"torch", "cv2", "halide"},
     "convviz_core/figures.py": {"torch", "convviz_core.engines"},
     "convviz_core/transfer.py": {"torch", "cv2", "halide", "convviz_core.engines", "convviz_core.layer"},

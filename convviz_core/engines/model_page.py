@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+from convviz_core.blocks import Reduce
 from convviz_core.engines.model_plan import ModelPlan, to_levels
 from convviz_core.models.layer import ModelLayer
 from convviz_core.models.tracing import Traced
@@ -119,7 +120,7 @@ def _peak(least: AnyArray, largest: AnyArray, *, signed: bool) -> float:
 
 
 def page_levels(
-    output: LayerOutput, channels: tuple[int, ...], limits: Limits | None, reduce: int = 1
+    output: LayerOutput, channels: tuple[int, ...], limits: Limits | None, reduce: Reduce = 1
 ) -> tuple[ByteArray, FloatArray]:
     """Bytes of those channels, uint8 (N, h, w), reduced, and their ranges, float32 (N, 2).
 
@@ -137,17 +138,17 @@ def page_levels(
         else:
             own, flat = torch.tensor([limits] * len(page), dtype=torch.float32), None
         made = to_levels(page, own, flat, 128 if signed else 0).numpy()
-        levels.append(reduce_maps(made, reduce) if reduce > 1 else made)
+        levels.append(reduce_maps(made, reduce))
         ranges.append(own.numpy())
     return np.concatenate(levels), np.concatenate(ranges)
 
 
 def removed_levels(
-    output: LayerOutput, channels: tuple[int, ...], limits: Limits | None, reduce: int = 1
+    output: LayerOutput, channels: tuple[int, ...], limits: Limits | None, reduce: Reduce = 1
 ) -> tuple[ByteArray, FloatArray]:
     """The same of what ReLU sets to zero: the sizes of the responses below it."""
     negative = np.maximum(-output.conv[list(channels)], 0)
     most = np.full(len(negative), limits[1]) if limits else negative.max(axis=(1, 2))
     ranges = np.stack([np.zeros_like(most), most], 1).astype(np.float32)
     levels = to_levels(torch.from_numpy(negative), torch.from_numpy(ranges), None, 0).numpy()
-    return (reduce_maps(levels, reduce) if reduce > 1 else levels), ranges
+    return reduce_maps(levels, reduce), ranges

@@ -158,7 +158,7 @@ def _shares(layout: Layout, scene: Scene) -> list[str]:
         zip(counts_from(scene.layer.bank, removed), removed.ranges.tolist(), strict=True)
     ):
         levels = map_part(scene.mosaic, removed.count, removed.tiles[index], layout)
-        shares.append(f"{removed_share(levels, least, lo, hi):.0%} below {figure(-least)}")
+        shares.append(f"{100 * removed_share(levels, least, lo, hi):.0f} % below {figure(-least)}")
     return shares
 
 

@@ -154,7 +154,7 @@ def _notes(layout: Layout, scene: Scene, index: int) -> list[str]:
         lo, hi = scene.removed.ranges[index].tolist()
         least = float(counts_from(scene.layer.bank, scene.removed)[index])
         levels = map_part(scene.mosaic, scene.removed.count, scene.removed.tiles[index], layout)
-        return [f"{removed_share(levels, least, lo, hi):.0%} removed"]
+        return [f"{100 * removed_share(levels, least, lo, hi):.0f} % removed"]
     if scene.range == RangeMode.FRAME and not (scene.difference and scene.other is None):
         lo, hi = scene.ranges[index].tolist()
         return [f"flat {figure(lo)}" if lo == hi else f"{figure(lo)} to {figure(hi)}"]

@@ -157,7 +157,7 @@ def _write_others(page: PanelPage, scene: Scene, channel: int, y: int, x: int) -
 def _byte(layout: Layout, scene: Scene, index: int, y: int, x: int) -> int | None:
     """The pixel's byte in the mosaic, where that has every pixel and it is seen."""
     crop = layout.crop
-    if layout.reduce > 1 or not crop.contains(x, y):
+    if layout.reduced or not crop.contains(x, y):
         return None
     maps = scene.removed.count if scene.removed else len(scene.ranges)
     return int(map_part(scene.mosaic, maps, index, layout)[y - crop.y, x - crop.x])
@@ -175,7 +175,7 @@ def _reads(scene: Scene) -> list[str]:
     box, (height, width) = model.read, scene.image.shape[:2]
     if (box.top, box.left, box.bottom, box.right) == (0, 0, height, width):
         return [f"it reads the whole input, {width}x{height}"]
-    size = f"{box.right - box.left}x{box.bottom - box.top}"
+    size = f"{box.bottom - box.top}x{box.right - box.left}"
     brief = f"it reads {size} of the input"
     said = f"{brief}: rows {box.top} to {box.bottom - 1}, columns {box.left} to {box.right - 1}"
     if model.frame_hw in (None, (height, width)):

@@ -82,7 +82,7 @@ def layer_words(scene: Scene, model: ModelScene) -> tuple[Word, ...]:
     relu = "viewer's ReLU" if scene.layer.activation == Activation.RELU else "viewer's ReLU off"
     words: list[Word] = [(scene.side, ACCENT, REGULAR)] if scene.side else []
     words += [(model.title, INK, BOLD), (relu, INK, REGULAR)]
-    words.append((f"{model.type}, {channels} x {width}x{height}".removeprefix(", "), DIM, REGULAR))
+    words.append((f"{model.type}, {channels} x {height}x{width}".removeprefix(", "), DIM, REGULAR))
     if model.stride:
         y, x = model.stride
         words.append((f"stride {x:g}" if x == y else f"stride {y:g},{x:g}", DIM, REGULAR))

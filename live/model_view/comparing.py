@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from convviz_core.blocks import Reduce
 from convviz_core.engines.api import Engine, Result
 from convviz_core.engines.model_page import LayerOutput, difference_output, output_of, same_maps
 from convviz_core.engines.opening import open_engine
@@ -113,7 +114,7 @@ class Sides:
             return Shown(answer, self._live.show(answer.responses, look))
         return self._both(state, answer, two, look, layout.other.reduce if layout and layout.other else 1)
 
-    def _both(self, state: ViewState, answer: Answer, two: Pairing, look: Look, reduce: int) -> Shown:
+    def _both(self, state: ViewState, answer: Answer, two: Pairing, look: Look, reduce: Reduce) -> Shown:
         """look: the live side's. reduce: of the kept one."""
         kept, maker = state.comparing.kept, self._live
         if isinstance(kept, Layer):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convviz_core.blocks import blocks_of
 from live.layout import Layout, LayoutRequest, arrange, preferred_canvas_wh
 from live.layout.caption_plan import CaptionNeeds
 from live.layout.panel_places import PANEL_NEEDS, Panel, panel_name
@@ -138,31 +139,78 @@ def test_tiles_and_captions_fill_the_room_one_way_or_the_other(canvas_wh: tuple[
 @given(requests((320, 240)))
 def test_a_mosaic_that_is_asked_for_smaller_is_shown_pixel_by_pixel(request: LayoutRequest) -> None:
     layout = arrange(request)
-    height, width = request.map_hw
-    for tile in layout.tiles if layout.reduce > 1 else ():
-        assert (tile.picture.height, tile.picture.width) == (-(-height // layout.reduce), -(-width // layout.reduce))
+    for tile in layout.tiles if layout.reduced else ():
+        assert blocks_of(request.map_hw, layout.reduce).hw == (tile.picture.height, tile.picture.width)
+
+
+@given(requests((320, 240)))
+def test_where_blocks_are_shown_pixels_are_pointed_at_and_marked_in_their_own(request: LayoutRequest) -> None:
+    layout = arrange(request)
+    if not layout.reduced or not layout.tiles:
+        return
+    tile, blocks = layout.tiles[-1], blocks_of(request.map_hw, layout.reduce)
+    down, across = blocks.down.starts.tolist(), blocks.across.starts.tolist()
+    for row, column in ((0, 0), (len(down) // 3, len(across) // 2), (len(down) - 2, len(across) - 2)):
+        ys, xs = range(down[row], down[row + 1]), range(across[column], across[column + 1])
+        place = Rect(tile.picture.x + column, tile.picture.y + row, 1, 1)
+        for y, x in ((ys[0], xs[0]), (ys[-1], xs[-1])):
+            assert layout.canvas_rect(tile.index, y, x) == place
+        pixel = layout.input_pixel(place.x, place.y)
+        if tile.index is not None:
+            found = layout.map_pixel(place.x, place.y)
+            assert found is not None
+            assert found[0] == tile.index
+            pixel = found[1:]
+        assert pixel is not None
+        assert pixel[0] in ys
+        assert pixel[1] in xs
 
 
 @pytest.mark.parametrize(
-    ("map_hw", "count", "canvas_wh", "reduce"),
+    ("map_hw", "count", "canvas_wh", "reduced"),
     [
-        ((1077, 1917), 4, (960, 720), 1),  # 6.2 map pixels a canvas pixel, scaled as they are
-        ((718, 1278), 64, (1920, 1080), 8),  # 7.6
-        ((718, 1278), 64, (320, 240), 56),
-        ((718, 1278), 64, (3840, 2160), 4),  # 3.3
-        ((1078, 1918), 9, (3840, 2160), 1),  # 2.1
-        ((2157, 3837), 4, (1280, 800), 10),  # 9.3
-        ((717, 1277), 4, (320, 240), 13),  # 12.3
-        ((717, 1277), 1, (320, 240), 1),  # 8.3
-        ((97, 97), 4, (640, 480), 1),
+        ((1077, 1917), 4, (960, 720), True),  # 6.2 map pixels a canvas pixel
+        ((718, 1278), 64, (320, 240), True),
+        ((718, 1278), 64, (3840, 2160), True),  # 3.4
+        ((1078, 1918), 4, (2560, 1440), True),  # 2.3: blocks of 2 and 3 pixels
+        (
+            (1078, 1918),
+            9,
+            (3840, 2160),
+            True,
+        ),  # 2.03 would be possible: few blocks of 3, a third too dark; so it is 2.11
+        ((717, 1277), 9, (1920, 1080), False),  # 2.7: few are of 2, in which a line would be a third too bright
+        ((97, 97), 4, (640, 480), False),
     ],
 )
-def test_large_maps_and_much_shrunk_ones_are_asked_for_as_small_as_they_are_shown(
-    map_hw: tuple[int, int], count: int, canvas_wh: tuple[int, int], reduce: int
+def test_maps_are_asked_for_as_small_as_they_are_shown_where_blocks_keep_thin_lines(
+    map_hw: tuple[int, int], count: int, canvas_wh: tuple[int, int], reduced: bool
 ) -> None:
     request = replace(REQUEST, canvas_wh=canvas_wh, map_hw=map_hw, count=count)
-    assert arrange(request).reduce == reduce
-    assert arrange(replace(request, viewport=Viewport(0))).reduce == 1
+    assert arrange(request).reduced == reduced
+    assert not arrange(replace(request, viewport=Viewport(0))).reduced
+
+
+@pytest.mark.parametrize("canvas_wh", [(320, 240), (640, 480), (1280, 800), (1920, 1080), (2560, 1440), (3840, 2160)])
+@pytest.mark.parametrize("map_hw", [(477, 637), (717, 1277), (1077, 1917)])
+@pytest.mark.parametrize("count", [1, 4, 9, 16, 64])
+def test_tiles_are_as_large_as_the_window_allows_whatever_the_scale(
+    canvas_wh: tuple[int, int], map_hw: tuple[int, int], count: int
+) -> None:
+    layout = arrange(replace(REQUEST, canvas_wh=canvas_wh, map_hw=map_hw, count=count))
+    gap, above, room = layout.text.gap, layout.caption.height, layout.room
+    largest = max(
+        min(
+            ((room.width - gap * (columns + 1)) / columns) / map_hw[1],
+            ((room.height - gap * (rows + 1)) / rows - above) / map_hw[0],
+        )
+        for columns in range(1, count + 2)
+        for rows in (-(-(count + 1) // columns),)
+    )
+    share = 0.94 if 2 < 1 / largest < 2.11 else 0.97
+    for tile in layout.tiles:
+        assert tile.picture.width >= share * int(largest * map_hw[1])
+        assert tile.picture.height >= share * int(largest * map_hw[0])
 
 
 def test_the_canvas_is_filled_at_any_scale() -> None:

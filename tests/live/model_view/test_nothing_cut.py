@@ -74,7 +74,7 @@ def test_the_list_of_layers_has_whole_types_or_says_that_it_has_none(
 ) -> None:
     monkeypatch.setattr(Display, "canvas_wh", (1280, 800))
     in_window(model_state(), ["", "l", ""])
-    assert {"AdaptiveAvgPool2d", "64 x 32x24"} <= written
+    assert {"AdaptiveAvgPool2d", "64 x 24x32"} <= written
     written.clear()
     monkeypatch.setattr(Display, "canvas_wh", (200, 150))
     in_window(model_state(), ["", "l", ""])
