@@ -151,7 +151,7 @@ def _write_others(page: PanelPage, scene: Scene, channel: int, y: int, x: int) -
         if page.height < page.step(small=True):
             break
         colour = ACCENT if other == channel else INK
-        page.row([(f"channel {other}", 0.0, colour), (figure(float(shown[other])), 1.0, colour)], small=True)
+        page.write_value([f"channel {other}", str(other)], float(shown[other]), colour, small=True)
 
 
 def _byte(layout: Layout, scene: Scene, index: int, y: int, x: int) -> int | None:
