@@ -32,7 +32,8 @@ class Cut:
     @cached_property
     def starts(self) -> AnyArray:
         """int64 (count + 1,): where each block begins, and where the last one ends."""
-        return -(-np.arange(self.count + 1) * self.step.numerator // self.step.denominator)
+        begin = -(-np.arange(self.count + 1, dtype=object) * self.step.numerator // self.step.denominator)
+        return begin.astype(np.int64)  # 64 bits do not hold every product
 
     @property
     def longest(self) -> int:

@@ -166,6 +166,7 @@ def with_other(
         watched=(),
         side="kept",
         same=None,
+        crossed=two.crossed,
         profile=None,
         difference=difference,
         shares_range=shares_range,
@@ -176,6 +177,7 @@ def with_other(
         other=other,
         wipe=(0.5 if wipe is None else wipe) if two.mode == CompareMode.WIPE else None,
         comparing=two.notes,
+        crossed=two.crossed,
         difference=difference,
         shares_range=shares_range,
     )

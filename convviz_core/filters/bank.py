@@ -24,12 +24,14 @@ class Filter:
     """One kernel, its name, and in a few words what it answers to ("brighter to the right"; "" where nobody said).
 
     `kernel` is float32 of shape (kh, kw) for gray input, or (3, kh, kw), in R, G, B order, for
-    the colour frame; each side from 1 to 31, finite. It is copied and made read-only.
+    the colour frame; each side from 1 to 31, finite. It is copied and made read-only. `changed`: by hand, so that it
+    is no longer the one of this name.
     """
 
     label: str
     kernel: FloatArray
     answers: str = ""
+    changed: bool = False
 
     def __post_init__(self) -> None:
         kernel = _checked_kernel(self.label, self.kernel)
@@ -138,7 +140,7 @@ class FilterBank:
         known = {(f.kernel + 0).tobytes(): f.answers for f in self.filters}  # + 0: -0.0 is 0
         kernels = [f.kernel[..., ::-1, ::-1] for f in self.filters]
         turned = tuple(
-            Filter(f.label, kernel, known.get((kernel + 0).tobytes(), ""))
+            Filter(f.label, kernel, known.get((kernel + 0).tobytes(), ""), f.changed)
             for f, kernel in zip(self.filters, kernels, strict=True)
         )
         return replace(self, filters=turned)

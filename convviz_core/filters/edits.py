@@ -150,17 +150,19 @@ def as_shown(bank: FilterBank, edit: Edit, *, flipped: bool) -> FilterBank:
 def compared(bank: FilterBank, original: FilterBank) -> FilterBank:
     """`bank` as what `original` has become: that object where they are the same, else with a star behind its name.
 
-    What a kernel answers to is known where the original has that kernel.
+    What a kernel answers to is known where the original has that kernel; one whose name the original has with another
+    kernel is said to be changed.
     """
     if same_filters(bank, original):
         return original
     answers = {_values(filter): filter.answers for filter in original.filters}
-    named = [
-        replace(filter, answers=answers[_values(filter)])
-        if not filter.answers and answers.get(_values(filter))
-        else filter
-        for filter in bank.filters
-    ]
+    were = {(filter.label, _values(filter)) for filter in original.filters}
+    named = []
+    for filter in bank.filters:
+        answer = filter.answers or answers.get(_values(filter), "")
+        changed = filter.label in original.labels and (filter.label, _values(filter)) not in were
+        same = (answer, changed) == (filter.answers, filter.changed)
+        named.append(filter if same else replace(filter, answers=answer, changed=changed))
     return replace(bank, name=f"{original.name}*", filters=tuple(named))
 
 

@@ -62,7 +62,7 @@ class ModelCaptions:
         assert model
         still = scene.still if _follows(scene) else None
         known = model.dead, model.saturated, model.input_words
-        side = scene.side, scene.difference
+        side = scene.side, scene.difference, scene.crossed
         return model.name, model.channels, *known, *side, scene.range, scene.removed is None, still
 
     def beat(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
@@ -78,20 +78,31 @@ class ModelCaptions:
         if not layout.caption.height:
             return ()
         sprites = []
-        crowded = _crowded(layout)
-        for number, tile in enumerate(layout.tiles if scene.side != "kept" or not crowded else ()):
+        one = _one_for_both(layout, scene)
+        if one and scene.side == "kept":
+            return ()
+        for number, tile in enumerate(layout.tiles):
             if number % TILES_A_PIECE == 0:
                 yield
-            whole = replace(tile.caption, x=tile.picture.x, width=tile.picture.width)
-            sprites.append(_caption(layout, scene, replace(tile, caption=whole) if crowded else tile))
+            whole = replace(tile, caption=replace(tile.caption, x=tile.picture.x, width=tile.picture.width))
+            of_both = replace(scene, side="")
+            sprites.append(_caption(layout, of_both, whole) if one else _caption(layout, scene, tile))
         yield
         return sprites
 
 
-def _crowded(layout: Layout) -> bool:
-    """Whether half of a tile's width is too little for a number: then only the live side's is there."""
+def _one_for_both(layout: Layout, scene: Scene) -> bool:
+    """Whether the live side's caption takes a tile's whole width: where half of it has no room to say whose it is.
+
+    Pairs of other channels have both numbers, where these have room.
+    """
+    kept = scene if scene.side == "kept" else scene.other
     tile, number_em = layout.tiles[-1], layout.request.captions.head_em
-    return tile.caption.width < min(tile.picture.width, math.ceil(number_em * SMALLEST))
+    if kept is None or kept.model is None or tile.caption.width == tile.picture.width:
+        return False
+    said_em = width_em(head_of("kept", difference=True)) + number_em
+    needed = number_em * SMALLEST if scene.crossed else said_em * layout.text.small
+    return tile.caption.width < math.ceil(needed)
 
 
 def _follows(scene: Scene) -> bool:

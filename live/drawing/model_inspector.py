@@ -100,7 +100,7 @@ def _write(page: PanelPage, layout: Layout, scene: Scene) -> None:
         lo, hi = scene.ranges[index].tolist()
         page.write_value([f"shown in {figure(lo)} to {figure(hi)} as byte", "shown as byte", "byte"], byte)
     page.skip()
-    page.write_wrapped(_reads(scene), DIM)
+    page.write_whole(_reads(scene), "what it reads")
     page.skip()
     if model.why is None:
         _write_others(page, scene, channel, y, x)
@@ -154,7 +154,7 @@ def _write_others(page: PanelPage, scene: Scene, channel: int, y: int, x: int) -
         if page.height < page.step(small=True):
             break
         colour = ACCENT if other == channel else INK
-        page.row([(f"channel {other}", 0.0, colour), (figure(float(shown[other])), 1.0, colour)], small=True)
+        page.write_value([f"channel {other}", str(other)], float(shown[other]), colour, small=True)
 
 
 def _byte(layout: Layout, scene: Scene, target: tuple[int, int, int], shown: float) -> int | None:
@@ -170,23 +170,26 @@ def _byte(layout: Layout, scene: Scene, target: tuple[int, int, int], shown: flo
     return int(map_part(scene.mosaic, maps, index, layout)[y - crop.y, x - crop.x])
 
 
-def _reads(scene: Scene) -> str:
+def _reads(scene: Scene) -> list[str]:
+    """What the response reads, from the fullest form to the shortest."""
     model = scene.model
     assert model
     if model.finding:
-        return "what it reads of the input is being found"
+        return ["what it reads of the input is being found"]
     if model.read is None:
-        return "what it reads of the input is not known: the model looks at values, or has no fixed field"
+        unknown = "what it reads of the input is not known"
+        return [f"{unknown}: the model looks at values, or has no fixed field", unknown]
     box, (height, width) = model.read, scene.image.shape[:2]
     if (box.top, box.left, box.bottom, box.right) == (0, 0, height, width):
-        return f"it reads the whole input, {width}x{height}"
+        return [f"it reads the whole input, {width}x{height}"]
     size = f"{box.bottom - box.top}x{box.right - box.left}"
-    said = f"it reads {size} of the input: rows {box.top} to {box.bottom - 1}, columns {box.left} to {box.right - 1}"
+    brief = f"it reads {size} of the input"
+    said = f"{brief}: rows {box.top} to {box.bottom - 1}, columns {box.left} to {box.right - 1}"
     if model.frame_hw in (None, (height, width)):
-        return said
+        return [said, brief]
     frame_h, frame_w = model.frame_hw
     rows, columns = _stretched(box.top, box.bottom, height, frame_h), _stretched(box.left, box.right, width, frame_w)
-    return f"{said}; in the {frame_w}x{frame_h} frame rows {rows}, columns {columns}"
+    return [f"{said}; in the {frame_w}x{frame_h} frame rows {rows}, columns {columns}", said, brief]
 
 
 def _stretched(begin: int, end: int, of_input: int, of_frame: int) -> str:

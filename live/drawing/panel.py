@@ -105,10 +105,20 @@ class PanelPage:
         size = self.text.small if small else self.text.base
         return next((said for said in choices if text_width(said, size, weight) <= room), "")
 
-    def write_value(self, choices: Sequence[str], value: float, colour: Colour = INK) -> None:
+    def write_value(self, choices: Sequence[str], value: float, colour: Colour = INK, *, small: bool = False) -> None:
         """A number at the right, and before it the first of the words that have room."""
         number = figure(value)
-        self.row([(self.fitting(choices, number), 0.0, colour), (number, 1.0, colour)])
+        self.row([(self.fitting(choices, number, small=small), 0.0, colour), (number, 1.0, colour)], small=small)
+
+    def write_whole(self, choices: Sequence[str], left_out: str, colour: Colour = DIM) -> None:
+        """The first of the sentences that has room, on as many small lines as it takes; else that it is left out."""
+        for sentence in choices:
+            lines = wrapped(sentence, self.text.small, self.width)
+            if len(lines) * self.step(small=True) <= self.height:
+                for line in lines:
+                    self.write(line, colour, small=True)
+                return
+        self.leave_out(left_out)
 
     def write_wrapped(self, sentence: str, colour: Colour = DIM, *, small: bool = True) -> None:
         """A sentence on as many lines as it takes."""

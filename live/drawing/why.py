@@ -62,15 +62,15 @@ def _write_contributions(page: PanelPage, places: WhyPlaces, found: Contribution
     reaches = [max((float(np.abs(pair[side]).max(initial=0)) for pair in slices), default=0.0) for side in range(2)]
     for (channel, amount), pair in zip(listed, slices, strict=True):
         y = page.y
-        page.row([(f"channel {channel}", 0.0, INK), (figure(amount), 1.0, INK)], small=True)
+        page.write_value([f"channel {channel}", str(channel)], amount, small=True)
         for at, values, reach in zip((KERNEL_AT, INPUT_AT), pair, reaches, strict=True):
             _draw_slice(page, np.asarray(values, np.float32), reach, page.left + round(at * page.width), y, places.step)
     others = found.channels[1] - found.channels[0] - len(listed)
     if others:
         words = f"the other {others} together" if listed else f"all {others} together: no room for each"
-        page.row([(words, 0.0, DIM), (figure(rest), 1.0, DIM)], small=True)
-    page.row([("bias", 0.0, DIM), (figure(found.bias), 1.0, DIM)], small=True)
-    page.row([("in all, before any ReLU", 0.0, ACCENT), (figure(found.output), 1.0, ACCENT)], small=True)
+        page.write_value([words, f"all {others}" if not listed else f"{others} others"], rest, DIM, small=True)
+    page.write_value(["bias"], found.bias, DIM, small=True)
+    page.write_value(["in all, before any ReLU", "in all"], found.output, ACCENT, small=True)
 
 
 def _draw_slice(page: PanelPage, values: FloatArray, reach: float, x: int, y: int, step: int) -> None:
@@ -93,4 +93,4 @@ def _write_explanation(page: PanelPage, found: Explanation) -> None:
         page.row([(page.fitting(where, value, small=True), 0.0, INK), (value, 1.0, INK)], small=True)
         end = page.y
     page.y = end
-    page.write_wrapped(found.words, INK)
+    page.write_whole([found.words], "how", INK)

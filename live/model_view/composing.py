@@ -8,6 +8,7 @@ import numpy as np
 
 from convviz_core.engines.api import Result
 from convviz_core.layer import Activation, Layer
+from convviz_core.models.layer import MOST_SHOWN
 from convviz_core.models.model_input import Normalization
 from convviz_core.ranges import RangeMode
 from live.comparing import CompareMode, Pairing
@@ -163,7 +164,7 @@ def model_scene(
             conv=answer.conv,
             channels=shown.page.look.channels,
             page=state.model.page,
-            pages=-(-len(answer.conv) // max(1, len(state.model.channels(len(answer.conv))))),
+            pages=max(1, -(-len(answer.conv) // MOST_SHOWN)),
             order=str(state.model.order),
             dead=health.dead,
             saturated=health.saturated,

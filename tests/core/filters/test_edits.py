@@ -216,3 +216,17 @@ def test_edits_apply_to_the_kernel_as_it_is_shown(bank: FilterBank, data: st.Dat
     assert all(one is other for one, other in zip(edited.filters[1:], bank.filters[1:], strict=True))
     grown = edits.as_shown(bank, lambda each: edits.with_rows(each, 1), flipped=True)
     assert np.array_equal(grown.flipped().kernels, edits.with_rows(bank.flipped(), 1).kernels)
+
+
+def test_a_kernel_that_is_no_longer_the_one_of_its_name_is_changed_until_it_is_again() -> None:
+    edited = edits.compared(edits.with_weight(SEED, 2, (0, 0, 0), 5), SEED)
+    assert [filter.changed for filter in edited.filters] == [False, False, True, False]
+    assert [filter.changed for filter in edited.flipped().filters] == [False, False, True, False]
+    twice = edits.compared(edits.negated(edited, 0), SEED)
+    assert [filter.changed for filter in twice.filters] == [True, False, True, False]
+    assert twice.filters[0].answers == SEED.filters[1].answers  # it is that kernel now
+    back = edits.compared(edits.with_weight(twice, 2, (0, 0, 0), SEED.kernels[2, 0, 0, 0]), SEED)
+    assert [filter.changed for filter in back.filters] == [True, False, False, False]
+    copied = edits.compared(edits.with_copy(SEED, 1), SEED)
+    assert not any(filter.changed for filter in copied.filters)
+    assert all(filter.changed for filter in edits.compared(edits.with_rows(SEED, 1), SEED).filters)

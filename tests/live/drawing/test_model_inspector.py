@@ -11,9 +11,11 @@ import pytest
 from convviz_core.geometry import Box
 from convviz_core.ranges import RangeMode
 from live.drawing.model_inspector import _byte, _reads
+from live.drawing.panel import PanelPage
 from live.drawing.scene import Scene
 from live.layout import Layout
 from live.layout.tiling import Rect
+from live.layout.type_scale import type_scale
 
 
 @pytest.mark.parametrize(
@@ -28,7 +30,21 @@ from live.layout.tiling import Rect
 def test_what_is_read_of_the_input_is_traced_back_to_the_frame(frame_hw: tuple[int, int] | None, words: str) -> None:
     model = SimpleNamespace(finding=False, read=Box(10, 0, 20, 4), frame_hw=frame_hw)
     scene = cast(Scene, SimpleNamespace(model=model, image=np.zeros((224, 299, 3), np.uint8)))
-    assert _reads(scene) == f"it reads 10x4 of the input: rows 10 to 19, columns 0 to 3{words}"
+    fullest, *shorter = _reads(scene)
+    assert fullest == f"it reads 10x4 of the input: rows 10 to 19, columns 0 to 3{words}"
+    assert shorter[-1] == "it reads 10x4 of the input"
+
+
+@pytest.mark.parametrize(("height", "said"), [(140, "a sentence that is rather long"), (56, "short"), (40, "")])
+def test_a_sentence_that_has_no_room_in_a_panel_is_shorter_or_left_out_and_never_half_there(
+    height: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    page = PanelPage(Rect(0, 0, 120, height), type_scale((640, 480)), "T")
+    monkeypatch.setattr(page, "write", lambda line, *_, **__: written.append(line))
+    page.write_whole(["a sentence that is rather long", "short"], "it")
+    assert " ".join(written) == said
+    assert page._left_out == ([] if said else ["it"])
 
 
 @pytest.mark.parametrize(("value", "mode", "byte"), [(0.5, "auto", 191), (3.0, "auto", 255), (0.5, "frame", None)])

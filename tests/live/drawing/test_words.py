@@ -42,6 +42,10 @@ def test_a_caption_says_what_a_filter_answers_to_and_its_name() -> None:
     assert caption_words(SEED, 0) == ("brighter to the right", "filter 1")
     plain = FilterBank("b", (Filter("  my\tfilter ", np.ones((1, 1), np.float32)),))
     assert caption_words(plain, 0) == ("my filter", "")
+    edited = FilterBank("b", (replace(SEED.filters[0], answers="", changed=True),))
+    assert caption_words(edited, 0) == ("filter 1, changed", "")
+    known = FilterBank("b", (replace(SEED.filters[0], answers="brighter to the left", changed=True),))
+    assert caption_words(known, 0) == ("brighter to the left", "filter 1, changed")
 
 
 def test_the_names_that_arrays_get_are_not_said_behind_their_numbers() -> None:

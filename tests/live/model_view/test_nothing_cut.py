@@ -98,7 +98,22 @@ def test_notes_that_have_no_room_together_stand_below_each_other_and_none_is_los
 def test_the_share_above_the_range_gives_way_to_a_layer_s_name(
     written: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Display, "canvas_wh", (320, 240))
+    monkeypatch.setattr(Display, "canvas_wh", (480, 360))
     state = model_state().with_settings(activation=Activation.NONE)
     in_window(state, ["", "a", "]", "b", "b", *[""] * 6])
     assert "live minus kept" in written or "live \N{MINUS SIGN} kept" in written
+
+
+def test_one_caption_does_for_both_sides_of_a_narrow_difference_unless_their_channels_differ(
+    written: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Display, "canvas_wh", (640, 480))
+    in_window(model_state(), ["", "a", "]", "b", "b", *[""] * 6])
+    assert "channel 63" in written
+    assert "\N{MINUS SIGN} 63" not in written
+    written.clear()
+    monkeypatch.setattr(Display, "canvas_wh", (480, 360))
+    state = model_state().with_model(name="3")  # 70 channels on two pages
+    in_window(state, ["", "a", "PageDown", "b", "b", *[""] * 6])
+    assert {"live: 64", "\N{MINUS SIGN} kept: 0"} <= written
+    assert "6 of 70 channels, page 2 of 2" in written
