@@ -92,8 +92,8 @@ def _blocks(width: int, read: list[tuple[ConvGeometry, tuple[Indices, Indices]]]
 
 
 def _inside(geometry: ConvGeometry, rows: Indices, columns: Indices, width: int) -> Windows:
-    assert not isinstance(geometry.dilation, int)
-    return InsideWindows(rows * width + columns[:, :1], geometry.extent_hw[1], geometry.dilation[1])
+    (dilation_y, dilation_x), first = geometry.dilation_yx, rows[:, 0] * width + columns[:, 0]
+    return InsideWindows(first, rows.shape[1], dilation_y * width, geometry.extent_hw[1], dilation_x)
 
 
 def _bordering(_geometry: ConvGeometry, rows: Indices, columns: Indices, width: int) -> Windows:

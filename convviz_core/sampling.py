@@ -15,15 +15,15 @@ from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.geometry import ConvGeometry
 from convviz_core.gray import check_picture, dense, to_gray
 from convviz_core.layer import Activation, Layer
+from convviz_core.patches import RUNS, fitting, patch_ns, read_by, weights_in
 from convviz_core.products import Products, scaled_bias, scaled_weights
 from convviz_core.ranges import fixed_limit
-from convviz_core.runs import lengths_for, read_by, run_ns, weights_in
 from convviz_core.windows import Indices, Windows, columns_spread, windows_at
 
 LEAST_PIXELS = 16_384  # of every map, or all
 MOST_PIXELS = 4 * LEAST_PIXELS
 MOST_PORTIONS = 168  # with more, what large kernels follow would lie seconds behind
-PORTION_NS = 110_000.0  # what one portion may cost, by the figures in runs.py and RANKED_NS
+PORTION_NS = 110_000.0  # what one portion may cost, by the figures in patches.py and RANKED_NS
 RANKED_NS = 1.4  # a response's place among those of a portion
 LEAST_CELLS = 8  # in each row, so that any `enough` portions reach all rows
 
@@ -49,7 +49,7 @@ class ResponseSampler:
         self.pixels = pixels = height * self._cells * run
         self.portions = _portions(layer, shape, run, height * self._cells)
         self.enough = -(-self.portions * min(LEAST_PIXELS, pixels) // min(pixels, MOST_PIXELS))
-        weights = weights_in(scaled_weights(layer, self.fixed_limit, gray=len(shape) == 2), layer.geometry, run)
+        weights = weights_in(scaled_weights(layer, self.fixed_limit, gray=len(shape) == 2), layer.geometry, (1, run))
         bias = scaled_bias(layer, self.fixed_limit)
         self._products = Products(layer.bank.channels, weights, None if bias is None else np.tile(bias, run))
 
@@ -92,8 +92,8 @@ def follower_for(layer: Layer, shape: tuple[int, ...]) -> ResponseSampler:
     if height * width < 4 * MOST_PIXELS:  # runs would lie on each other
         return sampler_for(layer, shape)
     budget_ns, found = MOST_PORTIONS * PORTION_NS, []
-    for run in lengths_for(layer, width):
-        each_ns = run_ns(layer, shape, run) + RANKED_NS * run * layer.bank.own
+    for _, run in fitting(RUNS, layer, (height, width)):
+        each_ns = patch_ns(layer, shape, (1, run)) + RANKED_NS * run * layer.bank.own
         alike, least = MOST_PIXELS / math.sqrt(run), MOST_PIXELS / run  # runs that tell as much as single pixels
         cells = math.ceil(max(least, min(alike, budget_ns / each_ns)) / height)
         tells, costs = min(cells * height * math.sqrt(run), MOST_PIXELS), cells * height * each_ns
@@ -138,7 +138,7 @@ def _windows(
     """The windows of a portion, in blocks; made when it is looked at for the first time, as all take long."""
     columns = columns_looked_at(*geometry.output_hw(frame_hw), run, cells)
     y, cell = of_portion(columns, portions, portion)
-    return tuple(windows_at(read_by(geometry, run), frame_hw, y, columns[y, cell]))
+    return tuple(windows_at(read_by(geometry, (1, run)), frame_hw, y, columns[y, cell]))
 
 
 def of_portion(columns: Indices, portions: int, portion: int) -> tuple[Indices, Indices]:
@@ -163,7 +163,7 @@ def _place(portion: int, portions: int) -> int:
 
 
 def _portions(layer: Layer, shape: tuple[int, ...], run: int, runs: int) -> int:
-    each_ns = run_ns(layer, shape, run) + RANKED_NS * run * layer.bank.own
+    each_ns = patch_ns(layer, shape, (1, run)) + RANKED_NS * run * layer.bank.own
     fewest = -(-min(runs * run, MOST_PIXELS) // LEAST_PIXELS)
     return max(fewest, min(MOST_PORTIONS, math.ceil(runs * each_ns / PORTION_NS)))
 
