@@ -25,17 +25,22 @@ class DifferenceSampler:
         self.fixed_limit = difference.fixed_limit
         self._shape, alignment = tuple(shape), align(difference.live, difference.kept, tuple(shape))
         layers = difference.live, difference.kept
+        self.layer = difference
         self._samplers = [ResponseSampler(layer, shape) for layer in layers]
-        self._layers, self._count = layers, alignment.count
+        self._layers, self._count, self._alignment = layers, alignment.count, alignment
         columns = columns_looked_at(*alignment.hw)
+        self.pixels = columns.size
         self.responses_in_all = alignment.count * alignment.hw[0] * alignment.hw[1]
         self.portions = max(sampler.portions for sampler in self._samplers)
         self.enough = -(-self.portions * min(LEAST_PIXELS, columns.size) // columns.size)
-        self._windows = _windows(layers, alignment, (shape[0], shape[1]), columns, self.portions)
+        self._windows: dict[int, list[_Pair]] = {}  # of each portion, made when it is looked at for the first time
 
     def sizes(self, frame: ByteArray, portion: int) -> FloatArray:
         """float32 (n,): |difference| at some pixels of every map, in units of the fixed limit."""
         frame = contiguous(frame)
+        if portion not in self._windows:
+            hw = self._shape[0], self._shape[1]
+            self._windows[portion] = list(_windows(self._layers, self._alignment, hw, self.portions, portion))
         found = [self._differences(frame, pair) for pair in self._windows[portion]]
         return np.asarray(np.abs(np.concatenate(found)), np.float32).reshape(-1)
 
@@ -55,22 +60,20 @@ def difference_sampler_for(difference: Difference, shape: tuple[int, ...]) -> Di
 
 
 def _windows(
-    layers: tuple[Layer, Layer], alignment: Alignment, frame_hw: tuple[int, int], columns: Indices, portions: int
-) -> list[list[_Pair]]:
-    """Of every portion, both layers' windows at the same places, in blocks."""
-    found = []
-    for portion in range(portions):
-        y, cell = of_portion(columns, portions, portion)
-        x = columns[y, cell]
-        read = [
-            (geometry, _read(geometry, frame_hw, y + top, x + left))
-            for geometry, (top, left) in (
-                (layers[0].geometry, alignment.live_yx),
-                (layers[1].geometry, alignment.kept_yx),
-            )
-        ]
-        found.append(list(_blocks(frame_hw[1], read)))
-    return found
+    layers: tuple[Layer, Layer], alignment: Alignment, frame_hw: tuple[int, int], portions: int, portion: int
+) -> Iterator[_Pair]:
+    """Of a portion, both layers' windows at the same places, in blocks."""
+    columns = columns_looked_at(*alignment.hw)
+    y, cell = of_portion(columns, portions, portion)
+    x = columns[y, cell]
+    read = [
+        (geometry, _read(geometry, frame_hw, y + top, x + left))
+        for geometry, (top, left) in (
+            (layers[0].geometry, alignment.live_yx),
+            (layers[1].geometry, alignment.kept_yx),
+        )
+    ]
+    return _blocks(frame_hw[1], read)
 
 
 def _read(geometry: ConvGeometry, frame_hw: tuple[int, int], y: Indices, x: Indices) -> tuple[Indices, Indices]:

@@ -6,15 +6,16 @@ The pixels lie in small patches, which share most of what they read: so many cos
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 from typing import NamedTuple, TypeVar
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.geometry import ConvGeometry
+from convviz_core.difference import Difference, align
 from convviz_core.gray import check_picture, to_gray
 from convviz_core.layer import Activation, Layer
 from convviz_core.patches import PATCHES, PatchHW, fitting, patch_ns, read_by, weights_in
@@ -24,10 +25,10 @@ from convviz_core.sampling import LEAST_PIXELS, contiguous
 from convviz_core.two_cores import on_two_cores, ready
 from convviz_core.windows import Indices, Windows, columns_spread, windows_at
 
-LOOK_NS = 500_000.0  # what a look may cost by the figures in patches.py, unless that is less than LEAST_PIXELS
+LOOK_NS = 400_000.0  # what a look may cost by the figures in patches.py, unless that is less than LEAST_PIXELS
 GRAYED_NS = 0.1  # a pixel of a frame that becomes gray as a whole
-HELPED_NS = 600_000.0  # from this cost on another core helps
-BLOCK = 1 << 17  # pixels of a piece's windows, so that they stay in the cache
+HELPED_NS = 800_000.0  # from this cost on another core helps: it takes a while to come, and more where it is busy
+BLOCK = 1 << 18  # pixels of a piece's windows, so that they stay in the cache
 PIECE_NS = 200_000.0  # the two take turns at Python: smaller pieces would make them wait for each other
 FEW = 1 << 17  # responses, of which all are kept
 PILOT = 16  # of more, one patch in so many is looked at before, to know from which size on they are kept
@@ -54,34 +55,61 @@ class _Choice(NamedTuple):
     cost_ns: float
 
 
-class FirstLook:
-    """One layer's responses on frames of one shape, at LEAST_PIXELS of every map or more, on every row and column.
+class _Side:
+    """One layer's part in a look: its responses, in units of `limit`, from map pixel `corner_yx` on."""
 
-    responses_in_all: of the bank's own maps, in a frame.
+    def __init__(
+        self, layer: Layer, corner_yx: tuple[int, int], limit: float, patch_hw: PatchHW, *, gray: bool
+    ) -> None:
+        """gray: whether frames are."""
+        self.layer, self._corner_yx = layer, corner_yx
+        self._read = read_by(layer.geometry, patch_hw)
+        weights = weights_in(scaled_weights(layer, limit, gray=gray), layer.geometry, patch_hw)
+        bias = scaled_bias(layer, limit)
+        self.products = Products(
+            layer.bank.channels, weights, None if bias is None else np.tile(bias, math.prod(patch_hw))
+        )
+        self.pixels = math.prod(self._read.taps_hw)  # of a window
+
+    def windows(self, frame_hw: tuple[int, int], y: Indices, x: Indices, block: int) -> Iterator[Windows]:
+        """Of patches, so many at a time."""
+        top, left = self._corner_yx
+        return windows_at(self._read, frame_hw, y + top, x + left, block * self.pixels)
+
+    def responses(self, frame: ByteArray, windows: Windows) -> FloatArray:
+        """(patches, patch * N), before the activation."""
+        return self.products.of(windows.read(frame))
+
+
+class FirstLook:
+    """A layer's responses on frames of one shape, at LEAST_PIXELS of every map or more, on every row and column.
+
+    A difference is looked at in the same way, where neither layer has padding (see can_look_at).
     """
 
-    def __init__(self, layer: Layer, shape: tuple[int, ...]) -> None:
-        """shape: the frames', (H, W) or (H, W, 3). FrameSizeError where no response exists."""
-        self.layer, self._shape = layer, tuple(shape)
-        self.fixed_limit = fixed_limit(layer.weights, Activation(layer.activation))
-        height, width = layer.output_hw(self._shape)
-        self.responses_in_all = height * width * layer.bank.own
-        chosen = _best(layer, self._shape)
+    def __init__(self, shown: Layer | Difference, shape: tuple[int, ...]) -> None:
+        """shape: the frames', (H, W) or (H, W, 3). Errors: FrameSizeError, NotAlignedError."""
+        self._shape, self._signed = tuple(shape), shown.signed
+        if isinstance(shown, Difference):
+            lying, limit = align(shown.live, shown.kept, self._shape), shown.fixed_limit
+            self._maps, output_hw = lying.count, lying.hw
+            placed = [(shown.live, lying.live_yx), (shown.kept, lying.kept_yx)]
+        else:
+            limit = fixed_limit(shown.weights, Activation(shown.activation))
+            self._maps, output_hw, placed = shown.bank.own, shown.output_hw(self._shape), [(shown, (0, 0))]
+        chosen = _best([layer for layer, _ in placed], output_hw, self._shape)
         self.patch_hw, self._whole_gray = chosen.patch_hw, chosen.gray
         gray = self._whole_gray or len(shape) == 2
-        bias = scaled_bias(layer, self.fixed_limit)
-        weights = weights_in(scaled_weights(layer, self.fixed_limit, gray=gray), layer.geometry, self.patch_hw)
-        tiled = None if bias is None else np.tile(bias, math.prod(self.patch_hw))
-        self._products = Products(layer.bank.channels, weights, tiled)
+        self._sides = [_Side(layer, corner, limit, self.patch_hw, gray=gray) for layer, corner in placed]
         self._helped = chosen.cost_ns > HELPED_NS and cv2.getNumberOfCPUs() > 1
         if self._helped:
             ready()
-        read = math.prod(read_by(layer.geometry, self.patch_hw).taps_hw) * (3 if layer.bank.channels == 3 else 1)
-        pieces = 2 * math.ceil(max(chosen.cost_ns / PIECE_NS, chosen.patches * read / BLOCK) / 2)
-        block = max(1, chosen.patches // pieces // self._products.step) * self._products.step
-        self.y, self.x = _places(height, width, self.patch_hw, chosen.patches)
-        pilot = PILOT if chosen.patches * weights.shape[1] > FEW else 0
-        self._pilot, self._rest = _windows(layer.geometry, self._shape[:2], self.patch_hw, chosen.patches, block, pilot)
+        self.y, self.x = _places(*output_hw, self.patch_hw, chosen.patches)
+        first = np.zeros(self.y.size, bool)
+        if self.y.size * math.prod(self.patch_hw) * self._maps > FEW:
+            first[::PILOT] = True
+        block = self._block(chosen)
+        self._pilot, self._rest = self._windows(first, block), self._windows(~first, block)
 
     def found(self, frame: ByteArray, nothing: float, one_in: int) -> Found:
         """What the responses amount to, |v| in units of the fixed limit; v itself where ReLU follows.
@@ -108,7 +136,7 @@ class FirstLook:
     def _above(self, frame: ByteArray, seen: list[FloatArray], nothing: float, level: float) -> Found:
         """largest: all that reach `level`, of what has been seen and the others."""
 
-        def counted(windows: Windows) -> Found:
+        def counted(windows: tuple[Windows, ...]) -> Found:
             return _counted(self._sizes(frame, windows), nothing, level)
 
         parts = [_counted(sizes, nothing, level) for sizes in seen]
@@ -119,9 +147,30 @@ class FirstLook:
     def _done(self, pieces: Sequence[Callable[[], Answer]]) -> list[Answer]:
         return on_two_cores(pieces) if self._helped else [piece() for piece in pieces]
 
-    def _sizes(self, frame: ByteArray, windows: Windows) -> FloatArray:
-        found = self._products.of(windows.read(frame))
-        return np.asarray(np.abs(found, out=found) if self.layer.signed else found).reshape(-1)
+    def _sizes(self, frame: ByteArray, windows: tuple[Windows, ...]) -> FloatArray:
+        shown = [side.responses(frame, some) for side, some in zip(self._sides, windows, strict=True)]
+        found = shown[0] if len(shown) == 1 else self._difference(shown)
+        return np.asarray(np.abs(found, out=found) if self._signed else found).reshape(-1)
+
+    def _difference(self, shown: list[FloatArray]) -> FloatArray:
+        live, kept = (
+            (found if side.layer.signed else np.maximum(found, 0, out=found)).reshape(-1, side.layer.bank.own)
+            for side, found in zip(self._sides, shown, strict=True)
+        )
+        return np.asarray(live[:, : self._maps] - kept[:, : self._maps])
+
+    def _block(self, chosen: _Choice) -> int:
+        """How many patches make a piece."""
+        read = chosen.patches * max(side.pixels * side.layer.bank.channels for side in self._sides)
+        pieces = 2 * math.ceil(max(chosen.cost_ns / PIECE_NS, read / BLOCK) / 2)
+        step = self._sides[0].products.step
+        return max(1, chosen.patches // pieces // step) * step
+
+    def _windows(self, chosen: NDArray[np.bool_], block: int) -> list[tuple[Windows, ...]]:
+        """Every side's, of some of the patches, a few at a time."""
+        height, width = self._shape[:2]
+        of = (side.windows((height, width), self.y[chosen], self.x[chosen], block) for side in self._sides)
+        return list(zip(*of, strict=True))
 
 
 def _counted(sizes: FloatArray, nothing: float, level: float) -> Found:
@@ -129,24 +178,28 @@ def _counted(sizes: FloatArray, nothing: float, level: float) -> Found:
     return Found(sizes.size, int(np.count_nonzero(sizes > nothing)), largest)
 
 
+def can_look_at(shown: Layer | Difference) -> bool:
+    """Whether a FirstLook can: windows of two layers go together where none reaches into padding."""
+    return isinstance(shown, Layer) or not (any(shown.live.geometry.margins) or any(shown.kept.geometry.margins))
+
+
 @lru_cache(maxsize=4)
-def first_look_for(layer: Layer, shape: tuple[int, ...]) -> FirstLook:
+def first_look_for(shown: Layer | Difference, shape: tuple[int, ...]) -> FirstLook:
     """The look for such frames, of which the latest are kept."""
-    return FirstLook(layer, shape)
+    return FirstLook(shown, shape)
 
 
-def _best(layer: Layer, shape: tuple[int, ...]) -> _Choice:
+def _best(layers: list[Layer], output_hw: tuple[int, int], shape: tuple[int, ...]) -> _Choice:
     """What tells most for its time."""
-    colour = len(shape) == 3
-    height, width = layer.output_hw(shape)
+    height, width = output_hw
+    can_be_gray = len(shape) == 3 and all(layer.bank.channels == 1 for layer in layers)
     found = []
-    for patch in fitting(PATCHES, layer, (height, width)):
-        for gray in (False, True) if colour and layer.bank.channels == 1 else (False,):
+    for patch in fitting(PATCHES, layers, output_hw):
+        for gray in (False, True) if can_be_gray else (False,):
             ready_ns = shape[0] * shape[1] * GRAYED_NS if gray else 0.0
-            each_ns, pixels = patch_ns(layer, shape, patch, gray=gray), math.prod(patch)
-            least = max(
-                -(-LEAST_PIXELS // pixels), -(-height // patch[0]), -(-width // patch[1])
-            )  # in every row, column
+            each_ns = sum(patch_ns(layer, shape, patch, gray=gray) for layer in layers)
+            pixels, everywhere = math.prod(patch), max(-(-height // patch[0]), -(-width // patch[1]))
+            least = max(-(-LEAST_PIXELS // pixels), everywhere)  # in every row and column
             most = min(3 * LEAST_PIXELS, height * width) // pixels
             patches = max(least, min(most, int((LOOK_NS - ready_ns) / each_ns)))
             cost_ns = patches * each_ns
@@ -165,18 +218,3 @@ def _places(height: int, width: int, patch_hw: PatchHW, patches: int) -> tuple[I
     chosen = np.arange(min(patches, column.size)) * column.size // min(patches, column.size)
     y, x = chosen // cells * patch_hw[0], column[chosen] * patch_hw[1]
     return np.minimum(y, height - patch_hw[0]), np.minimum(x, width - patch_hw[1])  # the last ones reach back
-
-
-@lru_cache(maxsize=4)
-def _windows(
-    geometry: ConvGeometry, frame_hw: tuple[int, int], patch_hw: PatchHW, patches: int, block: int, pilot: int
-) -> tuple[list[Windows], list[Windows]]:
-    """One in `pilot` patches, and the others, a few at a time; none in 0."""
-    y, x = _places(*geometry.output_hw(frame_hw), patch_hw, patches)
-    read = read_by(geometry, patch_hw)
-    first = np.zeros(y.size, bool)
-    if pilot:
-        first[::pilot] = True
-    pixels = block * math.prod(read.taps_hw)
-    looked, others = (list(windows_at(read, frame_hw, y[of], x[of], pixels)) for of in (first, ~first))
-    return looked, others

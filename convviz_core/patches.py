@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -17,7 +18,7 @@ RUNS: tuple[PatchHW, ...] = ((1, 1), (1, 2), (1, 3), (1, 4), (1, 6), (1, 8))
 PATCHES = (*RUNS, (2, 2), (2, 3), (2, 4))
 # Measured on one core of a server: a window's row, in the cache and in a frame far too large for it, one of its pixels,
 # from colour and from gray; one response.
-NEAR_ROW_NS, FAR_ROW_NS, FAR_BYTES = 3.0, 10.0, 24e6
+NEAR_ROW_NS, FAR_ROW_NS, FAR_BYTES = 3.0, 12.0, 24e6
 PIXEL_NS, GRAY_PIXEL_NS, RESPONSE_NS = 0.45, 0.1, 0.3
 
 
@@ -33,9 +34,9 @@ def patch_ns(layer: Layer, shape: tuple[int, ...], patch_hw: PatchHW, *, gray: b
     return height * row_ns + pixels * pixel_ns + answers * (pixels * depth * product_ns + RESPONSE_NS)
 
 
-def fitting(patches: tuple[PatchHW, ...], layer: Layer, output_hw: tuple[int, int]) -> list[PatchHW]:
-    """Those that fit into a map; what dilated kernels read beside each other is not shared."""
-    if layer.geometry.dilation_yx != (1, 1):
+def fitting(patches: Sequence[PatchHW], layers: Sequence[Layer], output_hw: tuple[int, int]) -> list[PatchHW]:
+    """Those that fit into a map of the layers; what dilated kernels read beside each other is not shared."""
+    if any(layer.geometry.dilation_yx != (1, 1) for layer in layers):
         return [(1, 1)]
     return [patch for patch in patches if patch[0] <= output_hw[0] and patch[1] <= output_hw[1]]
 

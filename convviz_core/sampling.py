@@ -92,7 +92,7 @@ def follower_for(layer: Layer, shape: tuple[int, ...]) -> ResponseSampler:
     if height * width < 4 * MOST_PIXELS:  # runs would lie on each other
         return sampler_for(layer, shape)
     budget_ns, found = MOST_PORTIONS * PORTION_NS, []
-    for _, run in fitting(RUNS, layer, (height, width)):
+    for _, run in fitting(RUNS, [layer], (height, width)):
         each_ns = patch_ns(layer, shape, (1, run)) + RANKED_NS * run * layer.bank.own
         alike, least = MOST_PIXELS / math.sqrt(run), MOST_PIXELS / run  # runs that tell as much as single pixels
         cells = math.ceil(max(least, min(alike, budget_ns / each_ns)) / height)
