@@ -11,7 +11,7 @@ from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.difference import Alignment, Difference, align
 from convviz_core.geometry import OUTSIDE, ConvGeometry
 from convviz_core.layer import Layer
-from convviz_core.sampling import LEAST_PIXELS, ResponseSampler, columns_looked_at, contiguous, of_portion
+from convviz_core.sampling import LEAST_PIXELS, ResponseSampler, cells_in, contiguous, of_portion
 from convviz_core.windows import BLOCK_PIXELS, BorderingWindows, Indices, InsideWindows, Windows, unbroken
 
 _Pair = tuple[Windows, Windows]
@@ -28,11 +28,10 @@ class DifferenceSampler:
         self.layer = difference
         self._samplers = [ResponseSampler(layer, shape) for layer in layers]
         self._layers, self._count, self._alignment = layers, alignment.count, alignment
-        columns = columns_looked_at(*alignment.hw)
-        self.pixels = columns.size
+        self.pixels = alignment.hw[0] * cells_in(*alignment.hw)
         self.responses_in_all = alignment.count * alignment.hw[0] * alignment.hw[1]
         self.portions = max(sampler.portions for sampler in self._samplers)
-        self.enough = -(-self.portions * min(LEAST_PIXELS, columns.size) // columns.size)
+        self.enough = -(-self.portions * min(LEAST_PIXELS, self.pixels) // self.pixels)
         self._windows: dict[int, list[_Pair]] = {}  # of each portion, made when it is looked at for the first time
 
     def sizes(self, frame: ByteArray, portion: int) -> FloatArray:
@@ -63,9 +62,7 @@ def _windows(
     layers: tuple[Layer, Layer], alignment: Alignment, frame_hw: tuple[int, int], portions: int, portion: int
 ) -> Iterator[_Pair]:
     """Of a portion, both layers' windows at the same places, in blocks."""
-    columns = columns_looked_at(*alignment.hw)
-    y, cell = of_portion(columns, portions, portion)
-    x = columns[y, cell]
+    y, x = of_portion(alignment.hw, cells_in(*alignment.hw), portions, portion)
     read = [
         (geometry, _read(geometry, frame_hw, y + top, x + left))
         for geometry, (top, left) in (

@@ -213,8 +213,8 @@ def _places(height: int, width: int, patch_hw: PatchHW, patches: int) -> tuple[I
     """(y, x) of each patch's first pixel, row by row: the maps are cut in such patches, of which these are some."""
     rows, columns = -(-height // patch_hw[0]), -(-width // patch_hw[1])
     cells = min(columns, -(-patches // rows))
-    column = columns_spread(rows, columns, cells).reshape(-1)
     # There are too many: some are left out, evenly, never two that follow each other.
-    chosen = np.arange(min(patches, column.size)) * column.size // min(patches, column.size)
-    y, x = chosen // cells * patch_hw[0], column[chosen] * patch_hw[1]
+    chosen = np.arange(min(patches, rows * cells)) * (rows * cells) // min(patches, rows * cells)
+    row, cell = np.divmod(chosen, cells)
+    y, x = row * patch_hw[0], columns_spread(columns, cells, row, cell) * patch_hw[1]
     return np.minimum(y, height - patch_hw[0]), np.minimum(x, width - patch_hw[1])  # the last ones reach back

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convviz_core.arrays import AnyArray, ByteArray
+from convviz_core.arrays import ByteArray
+from convviz_core.blocks import Reduce, block_means, blocks_of
 
 _HUGE_PAGE = 2 << 20  # bytes, on x86-64 and most others
 
@@ -96,23 +97,11 @@ def tile_maps(maps: ByteArray) -> ByteArray:
     return mosaic
 
 
-def reduce_maps(maps: ByteArray, factor: int) -> ByteArray:
-    """Block means of uint8 (N, h, w), `factor` pixels a side, halves up: (N, ceil(h/factor), ceil(w/factor)).
+def reduce_maps(maps: ByteArray, reduce: Reduce) -> ByteArray:
+    """Block means of uint8 (N, h, w), halves up: (N, ceil(h / step), ceil(w / step)) at most; see blocks.Cut.
 
-    A block that hangs over the edge is filled up with the edge's own pixels. This is the definition
-    that every engine's reduced mosaic is held to.
+    reduce: the blocks' sides, so many pixels, or the steps from one block to the next, down and across. A block that
+    hangs over the edge is filled up with the edge's own pixels. This is the definition that every engine's reduced
+    mosaic is held to.
     """
-    if factor == 1:
-        return maps
-    _, height, width = maps.shape
-    if height % factor or width % factor:
-        maps = np.pad(maps, ((0, 0), (0, -height % factor), (0, -width % factor)), mode="edge")
-    area = factor * factor
-    exact = np.uint16 if 2 * 255 * area + area <= np.iinfo(np.uint16).max else np.uint32
-    rows: AnyArray = maps[:, ::factor].astype(exact)
-    for row in range(1, factor):
-        rows += maps[:, row::factor]
-    sums: AnyArray = rows[..., ::factor].copy()
-    for column in range(1, factor):
-        sums += rows[..., column::factor]
-    return np.asarray(np.floor_divide(2 * sums + area, 2 * area), np.uint8)
+    return maps if reduce == 1 else block_means(maps, blocks_of((maps.shape[1], maps.shape[2]), reduce))

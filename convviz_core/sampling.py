@@ -45,7 +45,7 @@ class ResponseSampler:
         self.layer, self._shape = layer, tuple(shape)
         height, width = layer.output_hw(self._shape)
         self.responses_in_all = height * width * layer.bank.own
-        self._run, self._cells = run, cells or _cells(height, width)
+        self._run, self._cells = run, cells or cells_in(height, width)
         self.pixels = pixels = height * self._cells * run
         self.portions = _portions(layer, shape, run, height * self._cells)
         self.enough = -(-self.portions * min(LEAST_PIXELS, pixels) // min(pixels, MOST_PIXELS))
@@ -63,13 +63,9 @@ class ResponseSampler:
             raise ValueError(f"this sampler is for frames of shape {self._shape}, got {frame.shape}")
         frame = contiguous(frame)
         hw = frame.shape[0], frame.shape[1]
-        windows = _windows(self.layer.geometry, hw, self.portions, portion, self._run, self._cells)
+        windows = _windows(self.layer.geometry, hw, self._cells, self.portions, portion, self._run)
         found = np.concatenate([self.responses(some.read(frame)) for some in windows])
         return np.asarray(np.abs(found, out=found) if self.layer.signed else found).reshape(-1)
-
-    def places(self) -> Indices:
-        """(rows, cells): the column in each row's cells where it looks, for all portions."""
-        return columns_looked_at(*self.layer.output_hw(self._shape), self._run, self._cells)
 
     def responses(self, pixels: ByteArray) -> FloatArray:
         """(S, N), before the activation, of what windows have read."""
@@ -115,43 +111,35 @@ def of_one_frame(sampler: ResponseSampler, frame: ByteArray) -> tuple[ResponseSa
     return sampler_for(layer, frame.shape[:2]), to_gray(frame)
 
 
-def _cells(height: int, width: int) -> int:
+def cells_in(height: int, width: int) -> int:
     """In how many cells each row is cut; all together are no fewer than the columns."""
     return min(width, -(-max(MOST_PIXELS, width) // height))
 
 
-@lru_cache(maxsize=8)
-def columns_looked_at(height: int, width: int, run: int = 1, cells: int | None = None) -> Indices:
-    """(rows, cells): the map column that is looked at in each cell of each row, or where a run begins."""
-    return columns_spread(height, width - run + 1, cells or _cells(height, width))
-
-
 @lru_cache(maxsize=4 * MOST_PORTIONS)
 def _windows(
-    geometry: ConvGeometry,
-    frame_hw: tuple[int, int],
-    portions: int,
-    portion: int,
-    run: int = 1,
-    cells: int | None = None,
+    geometry: ConvGeometry, frame_hw: tuple[int, int], cells: int, portions: int, portion: int, run: int
 ) -> tuple[Windows, ...]:
     """The windows of a portion, in blocks; made when it is looked at for the first time, as all take long."""
-    columns = columns_looked_at(*geometry.output_hw(frame_hw), run, cells)
-    y, cell = of_portion(columns, portions, portion)
-    return tuple(windows_at(read_by(geometry, (1, run)), frame_hw, y, columns[y, cell]))
+    y, x = of_portion(geometry.output_hw(frame_hw), cells, portions, portion, run)
+    return tuple(windows_at(read_by(geometry, (1, run)), frame_hw, y, x))
 
 
-def of_portion(columns: Indices, portions: int, portion: int) -> tuple[Indices, Indices]:
-    """(rows, cells) of a portion: those whose number and row add up to its place, or to it and a multiple of all.
+def of_portion(
+    output_hw: tuple[int, int], cells: int, portions: int, portion: int, run: int = 1
+) -> tuple[Indices, Indices]:
+    """(y, x) of a portion's pixels, or where its runs begin, in a map whose rows are cut in so many cells.
 
-    Portions that follow each other lie far apart: neighbours would be a few stripes across the picture.
+    Its cells are those whose number and row add up to its place, or to it and a multiple of all. Portions that follow
+    each other lie far apart: neighbours would be a few stripes across the picture.
     """
-    height, cells = columns.shape
+    height, width = output_hw
     first_rows = (_place(portion, portions) - np.arange(cells)) % portions
     cell = np.argsort(first_rows, kind="stable")
     y = (np.arange(0, height, portions)[:, None] + first_rows[cell]).reshape(-1)
     there = int(np.searchsorted(y, height))
-    return y[:there], np.tile(cell, -(-height // portions))[:there]
+    y, cell = y[:there], np.tile(cell, -(-height // portions))[:there]
+    return y, columns_spread(width - run + 1, cells, y, cell)
 
 
 def _place(portion: int, portions: int) -> int:

@@ -96,19 +96,18 @@ def unbroken(read: Indices, step: int) -> NDArray[np.bool_]:
     return np.asarray((read[:, 0] >= 0) & (np.diff(read, axis=1) == step).all(axis=1))
 
 
-def columns_spread(height: int, width: int, cells: int) -> Indices:
-    """(rows, cells): a column in each of so many cells of each row.
+def columns_spread(width: int, cells: int, row: Indices, cell: Indices) -> Indices:
+    """A column in a cell of a row, of so many cells in `width` columns.
 
     In a cell as wide as 120 columns, each of 120 rows has another column, and the next 120 begin elsewhere.
     """
     edges = np.arange(cells + 1) * width // cells
-    sizes, rows = np.diff(edges), np.arange(height)[:, None]
-    columns = np.empty((height, cells), np.intp)
-    for size in range(width // cells, -(-width // cells) + 1):
-        alike = np.flatnonzero(sizes == size)
-        turns = np.argsort(_mixed(np.arange(size)), kind="stable")
-        columns[:, alike] = edges[alike] + turns[(rows + _mixed(rows // size * cells + alike)) % size]
-    return columns
+    least, size = width // cells, np.diff(edges)[cell]
+    turns = np.zeros((2, least + 1), np.intp)
+    for wide in (least, least + 1):
+        turns[wide - least, :wide] = np.argsort(_mixed(np.arange(wide)), kind="stable")
+    turn = (row + _mixed(row // size * cells + cell)) % size
+    return np.asarray(edges[cell] + turns[size - least, turn])
 
 
 def _mixed(numbers: Indices) -> Indices:

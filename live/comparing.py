@@ -12,6 +12,8 @@ from convviz_core.placement import Alignment, MapPlacement, NotAlignedError, Pla
 from convviz_core.ranges import Limits, fixed_limits
 from live.layer_settings import LayerChoice
 
+UNCHANGED = "nothing is changed yet"  # since a layer was kept
+HIDDEN = "they differ only in what the viewer's ReLU sets to 0"
 COMPARABLE = 2.0  # two layers whose limits are at most so many times as large share one range
 
 
@@ -60,7 +62,8 @@ class Pairing:
     """The maps of two layers, of whatever kind, on frames of one shape.
 
     mode: as what they are shown, which is beside where nothing else can be. alignment: how they lie on each other; None
-    where they cannot. why: what is not as it was asked for, in words.
+    where they cannot. why: what is not as it was asked for, in words. crossed: some pairs are of channels whose numbers
+    differ.
     """
 
     live: MapPlacement
@@ -68,6 +71,7 @@ class Pairing:
     mode: CompareMode
     alignment: Alignment | None
     why: str = ""
+    crossed: bool = False
 
     @classmethod
     def of(cls, live: MapPlacement, kept: MapPlacement, mode: CompareMode, *, finding: bool = False) -> Pairing:
@@ -100,6 +104,8 @@ class Pairing:
             said.append(
                 f"{left} {which} {'map has' if left == 1 else 'maps have'} no partner and {_are(left)} left out"
             )
+        if self.crossed:
+            said.append("the pairs are by their places on the pages, not by their channels' numbers")
         if self.overlaid and any(self.overlaid.rest_yx):
             across = {(True, True): "", (True, False): " down", (False, True): " across"}[self.overlaid.rest_yx]
             halves = self._rests_are_halves(self.overlaid)

@@ -11,13 +11,15 @@ from convviz_core.geometry import FrameSizeError
 from convviz_core.layer import Layer
 from convviz_core.placement import MapPlacement
 from convviz_core.ranges import bank_ranges, fixed_limits
-from live.comparing import Compared, CompareMode, Comparing, Pairing
+from live.comparing import UNCHANGED, Compared, CompareMode, Comparing, Pairing
 from live.drawing.scene import MapPixel, Scene
+from live.drawing.strip_words import note_lines
 from live.drawing.tint import Removed
 from live.layout import Layout, LayoutRequest
 from live.layout.caption_plan import CaptionNeeds
 from live.layout.other_side import MapSpan, Onto, OtherRequest
 from live.layout.tiling import Rect
+from live.layout.type_scale import type_scale
 from live.state import ViewState
 
 
@@ -51,7 +53,7 @@ def comparing_request(
     kept_kernel_chw: tuple[int, int, int] = (1, 1, 1),
 ) -> LayoutRequest:
     """The request with the tiles of both; request: of the live layer alone."""
-    live, kept = _spans(two)
+    (live, kept), width = _spans(two), request.canvas_wh[0]
     both = _wider(request.captions, kept_captions)
     if two.mode != CompareMode.BESIDE:
         both = replace(both, halves=True)
@@ -69,7 +71,7 @@ def comparing_request(
             beside=two.mode == CompareMode.BESIDE,
             last=two.mode == CompareMode.DIFFERENCE,
         ),
-        more_lines=request.more_lines + 1 + bool(two.notes),
+        more_lines=request.more_lines + 1 + len(note_lines(two.notes, width, type_scale(request.canvas_wh))),
     )
 
 
@@ -119,6 +121,8 @@ def _wider(one: CaptionNeeds, other: CaptionNeeds) -> CaptionNeeds:
         one,
         line_em=max(one.line_em, other.line_em),
         wrapped_em=max(one.wrapped_em, other.wrapped_em),
+        head_em=max(one.head_em, other.head_em),
+        below_em=tuple(max(pair) for pair in zip(one.below_em, other.below_em, strict=False)),
         name_em=max(one.name_em, other.name_em),
         kernel_hw=(max(one.kernel_hw[0], other.kernel_hw[0]), max(one.kernel_hw[1], other.kernel_hw[1])),
         pictures=max(one.pictures, other.pictures),
@@ -126,11 +130,15 @@ def _wider(one: CaptionNeeds, other: CaptionNeeds) -> CaptionNeeds:
     )
 
 
-def comparing_scene(scene: Scene, layout: Layout, state: ViewState, two: Compared, kept: Result | None) -> Scene:
+def comparing_scene(
+    scene: Scene, layout: Layout, state: ViewState, two: Compared, kept: Result | None, *, peak: float | None = None
+) -> Scene:
     """The scene with the kept side's beside it; scene: of what is shown of the live layer.
 
-    kept: its answer, where it is computed by itself.
+    kept: its answer, where it is computed by itself. peak: the largest |difference|, where that is shown.
     """
+    same = UNCHANGED if two.live == two.kept else "" if two.difference and peak == 0 else None
+    scene = replace(scene, same=same)
     count = len(two.kept.bank)
     ranges = kept.ranges[:count] if kept else bank_ranges(count, fixed_limits(two.kept))
     other = replace(
@@ -157,6 +165,7 @@ def with_other(
         marked=on_other(layout, scene.marked),
         watched=(),
         side="kept",
+        same=None,
         profile=None,
         difference=difference,
         shares_range=shares_range,

@@ -10,6 +10,7 @@ from convviz_core.mosaic import first_maps
 from convviz_core.ranges import RangeMode
 from live.comparing import compared
 from live.comparing_scene import comparing_request
+from live.drawing.caption_text import REMOVED
 from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
 from live.drawing.curves_panel import CurvesPanel
@@ -99,7 +100,7 @@ def _notes(state: ViewState) -> str:
     """What each map says of itself, beside what it answers to."""
     if state.appearance.range == RangeMode.FRAME:
         return "each map's limits"
-    return "how much is removed" if isinstance(state.computed.bank, BankWithOpposites) else ""
+    return REMOVED if isinstance(state.computed.bank, BankWithOpposites) else ""
 
 
 def scene_of(

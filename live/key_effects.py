@@ -9,6 +9,7 @@ from enum import Enum
 from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
 from live import layer_keys
+from live.comparing import CompareMode
 from live.editing import begin
 from live.layout.panel_places import Panel
 from live.layout.viewport import ZOOM_STEP
@@ -96,8 +97,8 @@ def toggle_relu(state: ViewState, _key: str) -> ViewState:
 
 
 def toggle_tint(state: ViewState, _key: str) -> ViewState:
-    """Tint on or off; without ReLU nothing is removed that could be tinted."""
-    if state.settings.activation == Activation.NONE:
+    """Tint on or off; without ReLU, and in a difference, nothing is removed that could be tinted."""
+    if state.settings.activation == Activation.NONE or state.comparing.mode == CompareMode.DIFFERENCE:
         return state
     return state.with_appearance(tint=not state.appearance.tint)
 

@@ -8,11 +8,31 @@ from live.controls import KEYS
 from live.edit_keys import EDIT_BINDING_OF, why_no_edit
 from live.key_effects import ARROWS
 from live.layer_keys import why_not
-from live.layout.panel_places import Panel
+from live.layout.panel_places import Panel, panel_name
 from live.model_view.keys import why_not_of_a_model
 from live.state import ViewState
 
+OPENS = {"i": Panel.INSPECTOR, "p": Panel.PROFILE, "j": Panel.CURVES, "l": Panel.LAYER}
+OF_THE_HELP = ("h", "?", "PageUp", "PageDown", "Esc")
 _BOUND = {key for binding in KEYS for key in binding.keys}
+
+
+def why_unseen(state: ViewState, key: str, *, covered: bool) -> str:
+    """For a key that has changed something that is not on the screen, or would be seen elsewhere; else nothing.
+
+    state: after the key. covered: the help has the whole window.
+    """
+    if key == "g" and state.interaction.viewport.enlarged is not None:
+        there = "shown" if state.appearance.input_tile else "hidden"
+        return f"beside an enlarged map there is no input: z goes back to all tiles, where it is {there} now"
+    if not state.shows(Panel.HELP) or key in OF_THE_HELP or key not in _BOUND:
+        return ""
+    if covered:
+        return "the help covers what this key does: h closes it"
+    if key not in OPENS or state.model:
+        return ""
+    now = "open" if state.shows(OPENS[key]) else "closed"
+    return f"{panel_name(OPENS[key])}: {now} when the help is closed, with h"
 
 
 def why_nothing(state: ViewState, key: str) -> str:
@@ -42,7 +62,8 @@ def why_nothing(state: ViewState, key: str) -> str:
     if key == "b":
         return "b compares with the layer that a keeps, and none is kept yet"
     if key == "t" and state.comparing.mode == CompareMode.DIFFERENCE:
-        return "a difference has nothing that ReLU sets to zero: b goes on to the layers themselves"
+        again = ", and their tint is back" if state.appearance.tint else ""
+        return f"a difference has nothing that ReLU sets to zero: b goes on to the layers themselves{again}"
     if key == "t":
         return "t tints what ReLU sets to zero, and there is no ReLU now: r brings it back"
     if key in ("PageUp", "PageDown"):

@@ -33,7 +33,7 @@ def layers(arguments: argparse.Namespace, say: Say) -> None:
     if arguments.json:
         print(json.dumps([layer._asdict() for layer in found]))
         return
-    rows = [("layer", "type", "maps", "stride y,x", "receptive field"), *map(_row, found)]
+    rows = [("layer", "type", "channels x rows x columns", "stride y,x", "receptive field"), *map(_row, found)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -42,5 +42,5 @@ def layers(arguments: argparse.Namespace, say: Say) -> None:
 def _row(layer: LayerInfo) -> tuple[str, ...]:
     channels, height, width = layer.shape
     y, x = (f"{stride:g}" for stride in layer.stride)
-    field = "not known" if layer.receptive_field is None else "{1}x{0}".format(*layer.receptive_field)
-    return shown(layer.name), shown(layer.type), f"{channels} x {width}x{height}", f"{y},{x}", field
+    field = "not known" if layer.receptive_field is None else "{}x{}".format(*layer.receptive_field)
+    return shown(layer.name), shown(layer.type), f"{channels} x {height}x{width}", f"{y},{x}", field

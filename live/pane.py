@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from convviz_core.auto_range import prepare
+from convviz_core.blocks import Reduce
 from convviz_core.difference import Difference
 from convviz_core.engines.api import Engine, Plan, Result
 from convviz_core.layer import Layer
@@ -30,7 +31,7 @@ class Choice:
     computed: Layer
     range: RangeMode
     gain: float = 1.0
-    reduce: int = 1
+    reduce: Reduce = 1
     editable: bool = False
     bank: Hashable = None
     minus: Layer | None = None

@@ -16,7 +16,7 @@ from live.display.api import Display
 from live.events import BankRead, Button, DisplayEvent, Inbox, Key
 from live.intake import Intake
 from live.key_effects import ARROWS, Effect
-from live.key_reasons import why_nothing
+from live.key_reasons import why_nothing, why_unseen
 from live.layout import Layout
 from live.notices import Notices
 from live.pointing import kept_inside, pointed
@@ -104,8 +104,12 @@ class Responder:
         after, effect = answer(state, event, layout)
         if isinstance(event, Key) and effect is None:
             shown = kept_inside(after, layout) if layout and event.name in ARROWS else after
-            if shown == state:
-                self._notices.say(why_nothing(state, event.name), reason=True)
+            covered = layout is not None and not layout.tiles
+            reason = (
+                why_unseen(after, event.name, covered=covered) if shown != state else why_nothing(state, event.name)
+            )
+            if reason:
+                self._notices.say(reason, reason=True)
         if isinstance(event, Button) and layout and (after, effect) == (state, None):
             reason = why_no_click(state, event, layout)
             if reason:

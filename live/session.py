@@ -167,7 +167,8 @@ class Session:
             watched = self._last.watched if state.interaction.watched else ()
             scene = replace(scene, hints=self._display.interactive, watched=watched, curves=curves)
             if self._last.compared:
-                scene = comparing_scene(scene, layout, state, self._last.compared, self._last.kept)
+                two, kept = self._last.compared, self._last.kept
+                scene = comparing_scene(scene, layout, state, two, kept, peak=result.peak)
             canvas = self._compositor.compose(layout, scene)
             self.state = listed(self.state, self._inspector.first_listed)
             return canvas

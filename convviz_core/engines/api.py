@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.blocks import Blocks, Reduce, blocks_of, check_reduce
 from convviz_core.difference import Alignment, Difference, align
 from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Layer, check_layer
@@ -48,16 +49,16 @@ class Result:
 class PlanKey:
     """What a plan is made for.
 
-    shape: the frames', (H, W) or (H, W, 3). reduce: the mosaic's tiles are block means of `reduce` x `reduce` bytes
-    (see mosaic.reduce_maps). range: the mode in which frames will be shown; auto's, and limits,
-    are as good as FIXED. editable: the weights will be replaced often. minus: a layer whose maps are taken away from
-    the layer's, after both activations (see Difference). Errors: TypeError, ValueError, FrameSizeError,
-    NotAlignedError.
+    shape: the frames', (H, W) or (H, W, 3). reduce: the mosaic's tiles are the means of blocks of `reduce` x `reduce`
+    bytes, or of blocks that are nearly alike (see mosaic.reduce_maps). range: the mode in which frames will be shown;
+    auto's, and limits, are as good as FIXED. editable: the weights will be replaced often. minus: a layer whose maps
+    are taken away from the layer's, after both activations (see Difference). Errors: TypeError, ValueError,
+    FrameSizeError, NotAlignedError.
     """
 
     layer: Layer
     shape: tuple[int, ...]
-    reduce: int = 1
+    reduce: Reduce = 1
     range: RangeMode = RangeMode.FIXED
     editable: bool = False
     minus: Layer | None = None
@@ -81,12 +82,16 @@ class PlanKey:
         """Height and width of a map at full size."""
         return self.compared[1].hw if self.compared else self.layer.output_hw(self.shape)
 
+    @property
+    def blocks(self) -> Blocks:
+        """What the maps are cut into."""
+        return blocks_of(self.map_hw, self.reduce)
+
     @cached_property
     def grid(self) -> MosaicGrid:
         """The mosaic's tiles, reduced."""
-        height, width = self.map_hw
         count = self.compared[1].count if self.compared else len(self.layer.bank)
-        return MosaicGrid(count, (-(-height // self.reduce), -(-width // self.reduce)))
+        return MosaicGrid(count, self.blocks.hw)
 
 
 class Plan(Protocol):
@@ -129,7 +134,7 @@ class Engine(Protocol):
         self,
         layer: Layer,
         shape: tuple[int, ...],
-        reduce: int = 1,
+        reduce: Reduce = 1,
         range: RangeMode | str = RangeMode.FIXED,
         *,
         editable: bool = False,
@@ -137,11 +142,11 @@ class Engine(Protocol):
     ) -> Plan:
         """Do what must be done before the first frame, compiling and capturing; see PlanKey. EngineError."""
 
-    def plan_model(self, layer: ModelLayer, shape: tuple[int, ...], reduce: int = 1) -> ModelPlan:
+    def plan_model(self, layer: ModelLayer, shape: tuple[int, ...], reduce: Reduce = 1) -> ModelPlan:
         """The same for a layer of a model, which is copied to the engine's device. ModelError."""
 
     def run(
-        self, frame: ByteArray, layer: Layer | ModelLayer, range: Range = RangeMode.FIXED, reduce: int = 1
+        self, frame: ByteArray, layer: Layer | ModelLayer, range: Range = RangeMode.FIXED, reduce: Reduce = 1
     ) -> Result:
         """One frame's mosaic, complete on return, through a plan that is kept: see run_in_range.
 
@@ -167,14 +172,6 @@ class Engine(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the engine."""
-
-
-def check_reduce(reduce: int) -> None:
-    """TypeError or ValueError for what is no factor by which maps can be reduced."""
-    if not isinstance(reduce, int):
-        raise TypeError(f"maps are reduced by a whole number, got {type(reduce).__name__}")
-    if reduce < 1:
-        raise ValueError(f"maps are reduced by a factor of at least 1, got {reduce}")
 
 
 def check_weights(key: PlanKey, bank: FilterBank) -> PlanKey:

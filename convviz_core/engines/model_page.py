@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+from convviz_core.blocks import Reduce
 from convviz_core.engines.model_plan import ModelPlan, to_levels
 from convviz_core.models.layer import ModelLayer
 from convviz_core.models.tracing import Traced
@@ -85,6 +86,18 @@ def difference_output(
     return LayerOutput(found, True, least, largest, mean, zeros / found.size, peak, bound=bound)
 
 
+def same_maps(live: LayerOutput, kept: LayerOutput, channels: tuple[Channels, Channels], alignment: Alignment) -> bool:
+    """Whether these pairs of channels are equal at every pixel, after the activations."""
+    pairs = zip(*channels, strict=False)
+    return all(
+        np.array_equal(
+            _shown_part(live, one, alignment.live_yx, alignment.hw),
+            _shown_part(kept, other, alignment.kept_yx, alignment.hw),
+        )
+        for one, other in pairs
+    )
+
+
 def _shown_part(output: LayerOutput, channel: int, corner: tuple[int, int], hw: tuple[int, int]) -> FloatArray:
     (top, left), (height, width) = corner, hw
     part = output.conv[channel, top : top + height, left : left + width]
@@ -107,7 +120,7 @@ def _peak(least: AnyArray, largest: AnyArray, *, signed: bool) -> float:
 
 
 def page_levels(
-    output: LayerOutput, channels: tuple[int, ...], limits: Limits | None, reduce: int = 1
+    output: LayerOutput, channels: tuple[int, ...], limits: Limits | None, reduce: Reduce = 1
 ) -> tuple[ByteArray, FloatArray]:
     """Bytes of those channels, uint8 (N, h, w), reduced, and their ranges, float32 (N, 2).
 
@@ -125,17 +138,17 @@ def page_levels(
         else:
             own, flat = torch.tensor([limits] * len(page), dtype=torch.float32), None
         made = to_levels(page, own, flat, 128 if signed else 0).numpy()
-        levels.append(reduce_maps(made, reduce) if reduce > 1 else made)
+        levels.append(reduce_maps(made, reduce))
         ranges.append(own.numpy())
     return np.concatenate(levels), np.concatenate(ranges)
 
 
 def removed_levels(
-    output: LayerOutput, channels: tuple[int, ...], limits: Limits | None, reduce: int = 1
+    output: LayerOutput, channels: tuple[int, ...], limits: Limits | None, reduce: Reduce = 1
 ) -> tuple[ByteArray, FloatArray]:
     """The same of what ReLU sets to zero: the sizes of the responses below it."""
     negative = np.maximum(-output.conv[list(channels)], 0)
     most = np.full(len(negative), limits[1]) if limits else negative.max(axis=(1, 2))
     ranges = np.stack([np.zeros_like(most), most], 1).astype(np.float32)
     levels = to_levels(torch.from_numpy(negative), torch.from_numpy(ranges), None, 0).numpy()
-    return (reduce_maps(levels, reduce) if reduce > 1 else levels), ranges
+    return reduce_maps(levels, reduce), ranges

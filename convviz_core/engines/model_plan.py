@@ -18,7 +18,8 @@ from torch import Tensor, nn
 
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.auto_range import FLOOR, Tally
-from convviz_core.engines.api import Result, check_reduce
+from convviz_core.blocks import Reduce, check_reduce
+from convviz_core.engines.api import Result
 from convviz_core.gray import check_picture
 from convviz_core.models.layer import ModelLayer
 from convviz_core.models.model_input import to_input
@@ -37,7 +38,7 @@ class ModelPlanKey:
 
     layer: ModelLayer
     shape: tuple[int, ...]
-    reduce: int = 1
+    reduce: Reduce = 1
 
     def __post_init__(self) -> None:
         check_reduce(self.reduce)
@@ -90,12 +91,12 @@ class ModelRuns:
         self._modules: WeakKeyDictionary[Model, nn.Module] = WeakKeyDictionary()
         self._met: WeakKeyDictionary[Model, dict[object, Met]] = WeakKeyDictionary()
 
-    def plan(self, layer: ModelLayer, shape: tuple[int, ...], reduce: int = 1) -> ModelPlan:
+    def plan(self, layer: ModelLayer, shape: tuple[int, ...], reduce: Reduce = 1) -> ModelPlan:
         """A plan for frames of that shape."""
         self.check_open()
         return ModelPlan(ModelPlanKey(layer, tuple(shape), reduce), self)
 
-    def run(self, frame: ByteArray, layer: ModelLayer, asked: RangeMode | Limits, reduce: int) -> Result:
+    def run(self, frame: ByteArray, layer: ModelLayer, asked: RangeMode | Limits, reduce: Reduce) -> Result:
         """One frame's mosaic, in a range mode or in limits."""
         check_picture(frame)
         plan = self.plan(layer, frame.shape, reduce)
@@ -215,7 +216,7 @@ class ModelPlan:
         flat = None if limits is not None else ranges[:, 1] - ranges[:, 0] <= FLAT_SPAN * peak
         levels = to_levels(page, ranges, flat, 128 if self.key.layer.signed else 0).cpu().numpy()
         share = float((shown.abs() > limits[1] * (1 + 1e-5)).float().mean()) if auto and limits else None
-        mosaic = tile_maps(reduce_maps(levels, self.key.reduce) if self.key.reduce > 1 else levels)
+        mosaic = tile_maps(reduce_maps(levels, self.key.reduce))
         return Result(mosaic, ranges.cpu().numpy(), peak, self.implementation, share_above=share)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from convviz_core.arrays import ByteArray
 from convviz_core.auto_range import own_limits
+from convviz_core.blocks import Reduce
 from convviz_core.engines.api import Engine, EngineError, Plan, PlanKey, Result
 from convviz_core.gray import check_picture
 from convviz_core.layer import Layer, check_layer
@@ -100,7 +101,7 @@ class PlanningEngine(Generic[AnyPlan]):
         self,
         layer: Layer,
         shape: tuple[int, ...],
-        reduce: int = 1,
+        reduce: Reduce = 1,
         range: RangeMode | str = RangeMode.FIXED,
         *,
         editable: bool = False,
@@ -110,7 +111,7 @@ class PlanningEngine(Generic[AnyPlan]):
         self.check_open()
         return self.make_plan(PlanKey(layer, tuple(shape), reduce, RangeMode(range), editable, minus))
 
-    def plan_model(self, layer: ModelLayer, shape: tuple[int, ...], reduce: int = 1) -> ModelPlan:
+    def plan_model(self, layer: ModelLayer, shape: tuple[int, ...], reduce: Reduce = 1) -> ModelPlan:
         """The same for a layer of a model (see Engine.plan_model)."""
         return self.models.plan(layer, shape, reduce)
 
@@ -122,7 +123,7 @@ class PlanningEngine(Generic[AnyPlan]):
         return open_runs(self.model_place, self.check_open)
 
     def run(
-        self, frame: ByteArray, layer: Layer | ModelLayer, range: Range = RangeMode.FIXED, reduce: int = 1
+        self, frame: ByteArray, layer: Layer | ModelLayer, range: Range = RangeMode.FIXED, reduce: Reduce = 1
     ) -> Result:
         """One frame's mosaic (see Engine.run)."""
         asked = checked_range(range)
@@ -130,7 +131,7 @@ class PlanningEngine(Generic[AnyPlan]):
             return self.models.run(frame, layer, asked, reduce)
         return _run(self.kept_plan(frame, layer, asked, reduce), frame, asked)
 
-    def kept_plan(self, frame: ByteArray, layer: Layer, asked: RangeMode | Limits, reduce: int) -> AnyPlan:
+    def kept_plan(self, frame: ByteArray, layer: Layer, asked: RangeMode | Limits, reduce: Reduce) -> AnyPlan:
         """The plan for such a frame, made where it is missing; the one used longest ago makes room for it."""
         self.check_open()
         check_picture(frame)

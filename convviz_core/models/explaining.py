@@ -12,6 +12,7 @@ from convviz_core.arrays import ByteArray
 from convviz_core.models.layer import ModelLayer
 from convviz_core.models.reading import check_response, traced
 from convviz_core.models.tracing import Traced
+from convviz_core.numbers import MINUS, TIMES, figure
 
 MOST_LISTED = 16  # inputs
 
@@ -89,11 +90,11 @@ def _pixel(values: Tensor, channel: int, y: int, x: int, weight: float = 1.0) ->
 def _by_place(module: nn.Module, pixel: InputPixel, output: float) -> _Told:
     kind, value = type(module).__name__, pixel.value
     if output == value:
-        words = f"{kind} lets the input {value:.4g} through as it is"
+        words = f"{kind} lets the input {figure(value)} through as it is"
     elif isinstance(module, _CUT):
-        words = f"{kind} cuts the input {value:.4g} to {output:.4g}"
+        words = f"{kind} cuts the input {figure(value)} to {figure(output)}"
     else:
-        words = f"{kind} makes {output:.4g} of the input {value:.4g}"
+        words = f"{kind} makes {figure(output)} of the input {figure(value)}"
     return words, (pixel,)
 
 
@@ -118,7 +119,8 @@ def _normalised(module: nn.Module, values: Tensor, pixel: InputPixel, output: fl
         return None
     which = "learned" if kept else "this picture's"
     words = (
-        f"{pixel.value:.4g} x {scale:.4g} {'-' if shift < 0 else '+'} {abs(shift):.4g} = {output:.4g}: "
+        f"{figure(pixel.value)} {TIMES} {figure(scale)} {MINUS if shift < 0 else '+'} {figure(abs(shift))} = "
+        f"{figure(output)}: "
         f"scaled and shifted by {which} mean and deviation"
     )
     return words, (InputPixel(channel, pixel.y, pixel.x, pixel.value, scale),)
@@ -149,20 +151,20 @@ def _gathered(module: nn.Module, values: Tensor, index: int, y: int, x: int, out
 
 def _say(module: nn.Module, pixels: list[InputPixel], places: Tensor, output: float) -> str:
     if not pixels:
-        return f"only padding is read here: {output:.4g}"
+        return f"only padding is read here: {figure(output)}"
     first = pixels[0]
     where = f"row {first.y}, column {first.x} of channel {first.channel}"
     if isinstance(module, _LARGEST):
-        return f"the largest input under the window won: {first.value:.4g} at {where}"
+        return f"the largest input under the window won: {figure(first.value)} at {where}"
     if len(places) == 1 and first.weight == 1:
         return f"a copy of the input at {where}"
     (top, left), (bottom, right) = places[:, 1:].amin(0).tolist(), places[:, 1:].amax(0).tolist()
     spread = f"rows {top} to {bottom}, columns {left} to {right}"
     if isinstance(module, nn.AvgPool2d | nn.AdaptiveAvgPool2d):
         share = 1 / first.weight
-        padded = "" if round(share) == len(places) else f", divided by {share:.4g} as padding counts"
+        padded = "" if round(share) == len(places) else f", divided by {figure(share)} as padding counts"
         return f"the mean of {len(places)} inputs of channel {first.channel}: {spread}{padded}"
-    largest = ", ".join(f"{pixel.weight:.3g}" for pixel in pixels[:4])
+    largest = ", ".join(figure(pixel.weight) for pixel in pixels[:4])
     others = " and less" if len(places) > 4 else ""
     return f"a blend of {len(places)} inputs of channel {first.channel}, {spread}, with weights {largest}{others}"
 

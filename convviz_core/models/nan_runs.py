@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -13,12 +13,12 @@ from torch import Tensor, nn
 
 from convviz_core.models.calls import Call, stop, watch
 from convviz_core.models.errors import ModelError
+from convviz_core.models.nan_blocks import Bools, Reads, by_blocks, one_by_one, with_nan
 from convviz_core.models.nan_operations import NanOperations, Remembered
 
 PIXELS_AT_ONCE = 1 << 17  # of a batch
 MOST_AT_ONCE = 24
 
-Bools = NDArray[np.bool_]
 Measure = Callable[[Tensor], NDArray[np.generic]]
 
 
@@ -32,25 +32,6 @@ class Step:
     name: str
     shape: tuple[int, int, int] | None
     measured: NDArray[np.generic] | None
-
-
-@dataclass(eq=False)
-class Reads:
-    """Which input rows (or columns) a layer's responses read: int (h, w) each, or 1 along the other axis.
-
-    first: -1 where a response reads none. rows: of some input rows, bool: which responses read them.
-    """
-
-    first: NDArray[np.int64]
-    last: NDArray[np.int64]
-    rows: dict[int, Bools]
-
-    def take(self, at: int, reading: Bools, *, keep: bool) -> None:
-        """The responses that read row `at`; rows are taken from the first to the last."""
-        self.first[reading & (self.first < 0)] = at
-        self.last[reading] = at
-        if keep:
-            self.rows[at] = reading
 
 
 def run(
@@ -121,31 +102,29 @@ def reads_of(
     at_once = max(1, min(MOST_AT_ONCE, PIXELS_AT_ONCE // (noise.shape[2] * noise.shape[3])))
     if at_once > 1 and not _takes_batches(module, noise, axis, last, plain[:trusted], remembered):
         at_once = 1
-    found = {
-        step.name: Reads(np.full(step.measured.shape[1:], -1), np.full(step.measured.shape[1:], -1), {})
+    shapes = {
+        step.name: step.measured.shape[1:]
         for step in plain[:trusted]
         if step.measured is not None and not step.measured.any()
     }
-    for rows, values in _probes(noise, axis, at_once):
-        steps = run(module, values, last, measure, remembered)
-        trusted = min(trusted, same(steps, plain))
-        for step in steps[:trusted]:
-            if step.name in found:
-                assert step.measured is not None
-                for at, reading in zip(rows, step.measured, strict=True):
-                    found[step.name].take(at, np.asarray(reading, np.bool_), keep=at in kept)
-    names = {step.name for step in plain[:trusted]}
-    return {name: reads for name, reads in found.items() if name in names and (reads.first >= 0).any()}
 
+    def runs(patterns: Sequence[Sequence[int]]) -> Iterator[dict[str, Bools]]:
+        nonlocal trusted
+        for start in range(0, len(patterns), at_once):
+            values = with_nan(noise, axis, patterns[start : start + at_once])
+            steps = run(module, values, last, measure, remembered)
+            trusted = min(trusted, same(steps, plain))
+            measured = {step.name: step.measured for step in steps[:trusted] if step.name in shapes}
+            for each in range(len(values)):
+                yield {name: np.asarray(found[each], np.bool_) for name, found in measured.items() if found is not None}
 
-def _probes(noise: Tensor, axis: int, at_once: int) -> Iterator[tuple[range, Tensor]]:
     side = noise.shape[2 + axis]
-    for start in range(0, side, at_once):
-        rows = range(start, min(start + at_once, side))
-        values = noise.repeat(len(rows), 1, 1, 1)
-        for each, at in enumerate(rows):
-            values[each].select(1 + axis, at).fill_(torch.nan)
-        yield rows, values
+    reads = by_blocks(runs, shapes, side, kept)
+    if reads is None:
+        trusted = same(plain, whole, axis)
+        reads = one_by_one(runs, shapes, side, kept)
+    names = {step.name for step in plain[:trusted]}
+    return {name: found for name, found in reads.items() if name in names and (found.first >= 0).any()}
 
 
 def _takes_batches(
@@ -179,6 +158,7 @@ def finite(output: Tensor) -> Bools:
     return np.asarray(output.sum(1).isfinite().cpu().numpy(), np.bool_)
 
 
-def sums(output: Tensor) -> NDArray[np.float64]:
-    """float64 (B, h, w), over channels."""
-    return np.asarray(output.double().sum(1).cpu().numpy(), np.float64)
+def sums(output: Tensor) -> NDArray[np.floating]:
+    """float32, of a model of 64 bits float64 (B, h, w): over channels. Doubles would cost as much as the run."""
+    wide = output if output.dtype == torch.float64 else output.float()
+    return np.asarray(wide.sum(1).cpu().numpy())

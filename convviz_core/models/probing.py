@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from convviz_core.geometry import Box
+from convviz_core.models.nan_blocks import Reads
 from convviz_core.models.nan_operations import Remembered
-from convviz_core.models.nan_runs import Reads, Step, finite, is_nan, reads_of, run, same, sums
+from convviz_core.models.nan_runs import Step, finite, is_nan, reads_of, run, same, sums
 
 if TYPE_CHECKING:
     from convviz_core.models.model import Model

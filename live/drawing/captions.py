@@ -7,19 +7,22 @@ from functools import lru_cache
 
 from convviz_core.filters.bank import FilterBank
 from convviz_core.ranges import RangeMode, is_flat
+from live.drawing.caption_text import write_caption
 from live.drawing.kernels import draw_kernel, size_wh
 from live.drawing.numbers import MINUS, TIMES, column, figure
 from live.drawing.overlay import Pieces, Sprite, at_once, blank
 from live.drawing.scene import Scene
-from live.drawing.text import BOLD, DIM, INK, base_line, put, shortened, text_width, width_em, wrapped
+from live.drawing.text import BOLD, DIM, base_line, put, text_width, width_em
 from live.drawing.tiles import map_part
 from live.drawing.tint import counts_from, removed_share
 from live.layout import Layout
-from live.layout.caption_plan import CaptionNeeds
+from live.layout.caption_plan import PICTURES_APART, CaptionNeeds
 from live.layout.tiling import Tile
 
 TILES_A_PIECE = 12  # whose words are written with one picture
 NOTE_EM = 10.0  # the widest that is usual
+MOST_BELOW = 3  # lines of words below a number
+INPUT = "input, "  # what its caption begins with
 BEFORE, SIGN, AFTER = f"input {TIMES}", TIMES, "="  # around the kernel: the picture below is what they give
 
 
@@ -30,12 +33,15 @@ def caption_needs(bank: FilterBank, *, numbers: bool, notes: str = "", side: str
     numbers: each kernel with its numbers in its cells. notes: what each map says of itself, in words. side: which of
     two layers it is.
     """
-    said = [caption_words(bank, index) for index in range(len(bank))]
+    said = [beside_number(bank, index) for index in range(len(bank))]
+    some = any(line for line, _ in said)
     heads = [width_em(head_of(index, side), BOLD) for index in range(len(bank))]
     return CaptionNeeds(
         line_em=max(head + width_em(line) for head, (line, _) in zip(heads, said, strict=True)),
-        wrapped_em=max(head + _halves_em(line) for head, (line, _) in zip(heads, said, strict=True)),
-        name_em=max(NOTE_EM, *(width_em(name) for _, name in said)),
+        wrapped_em=max(head + narrowest_em(line, 2) for head, (line, _) in zip(heads, said, strict=True)),
+        head_em=max(heads),
+        below_em=tuple(max(narrowest_em(line, lines) for line, _ in said) for lines in range(1, MOST_BELOW * some + 1)),
+        name_em=max(width_em(name) for _, name in said),
         around_em=width_em(BEFORE) + width_em(AFTER) + 1.0,
         signs_em=width_em(f"{SIGN} {AFTER}"),
         kernel_hw=bank.kernel_hw,
@@ -53,6 +59,12 @@ def caption_words(bank: FilterBank, index: int) -> tuple[str, str]:
     return (filter.answers, label) if filter.answers and filter.answers != label else (label, "")
 
 
+def beside_number(bank: FilterBank, index: int) -> tuple[str, str]:
+    """As `caption_words`; nothing where the number is all that there is to say, as of arrays: "filter 3"."""
+    words = caption_words(bank, index)
+    return ("", "") if words == (f"filter {index + 1}", "") else words
+
+
 def head_of(index: int, side: str, *, difference: bool = False) -> str:
     """What a map's caption begins with: its number, and of two layers, which one's it is."""
     if difference and side == "kept":
@@ -60,11 +72,14 @@ def head_of(index: int, side: str, *, difference: bool = False) -> str:
     return f"{index + 1} {side}: " if side else f"{index + 1}: "
 
 
-def _halves_em(line: str) -> float:
-    """The width of `line` broken in two where that is best."""
-    parts = line.split()
-    cuts = [(" ".join(parts[:cut]), " ".join(parts[cut:])) for cut in range(1, len(parts))] or [(line, "")]
-    return min(max(width_em(first), width_em(second)) for first, second in cuts)
+@lru_cache(maxsize=1024)
+def narrowest_em(words: str, lines: int) -> float:
+    """The least width in which `words` take at most so many lines."""
+    parts = words.split()
+    if lines == 1 or len(parts) <= 1:
+        return width_em(words)
+    cuts = range(1, len(parts))
+    return min(max(width_em(" ".join(parts[:cut])), narrowest_em(" ".join(parts[cut:]), lines - 1)) for cut in cuts)
 
 
 class Captions:
@@ -103,7 +118,7 @@ class Captions:
             sprites.append(Sprite(kernel.place, kernel.pixels.copy()))
             if tile.index is None:
                 read, more = _input_words(layout, scene)
-                _write(layout, sprites[-1], "input, ", read if layout.caption.words else "", more, 0)
+                write_caption(layout, sprites[-1], INPUT, read if layout.caption.words else "", more, 0)
             else:
                 said = [part[tile.index] for part in (limits, shares) if part]
                 _write_map(layout, sprites[-1], scene, tile.index, said)
@@ -118,15 +133,16 @@ def _follows(scene: Scene) -> bool:
 def _write_map(layout: Layout, sprite: Sprite, scene: Scene, index: int, said: list[str]) -> None:
     """What one map answers to, with what it says of this picture (else its name) on the second line or instead."""
     bank, head = scene.layer.bank, head_of(index, scene.side, difference=scene.difference)
-    answers, name = caption_words(bank, index)
+    answers, name = beside_number(bank, index)
     plan, left = layout.caption, _text_left(layout, bank)
     room = sprite.place.width - left
     notes = [note for note in (", ".join(said), *said[:1]) if text_width(note, layout.text.small) <= room]
     note = notes[0] if notes and plan.notes else ""
-    if plan.lines == 2 or not said:
-        _write(layout, sprite, head, answers if plan.words else "", note if said else name, left)
+    if plan.lines >= 2 or not said:
+        name = name if plan.names else ""
+        write_caption(layout, sprite, head, answers if plan.words else "", note if said else name, left)
     else:
-        _write(layout, sprite, head, note or (answers if plan.words else ""), "", left)
+        write_caption(layout, sprite, head, note or (answers if plan.words else ""), "", left)
 
 
 def _shares(layout: Layout, scene: Scene) -> list[str]:
@@ -139,7 +155,7 @@ def _shares(layout: Layout, scene: Scene) -> list[str]:
         zip(counts_from(scene.layer.bank, removed), removed.ranges.tolist(), strict=True)
     ):
         levels = map_part(scene.mosaic, removed.count, removed.tiles[index], layout)
-        shares.append(f"{removed_share(levels, least, lo, hi):.0%} below {figure(-least)}")
+        shares.append(f"{100 * removed_share(levels, least, lo, hi):.0f} % below {figure(-least)}")
     return shares
 
 
@@ -167,7 +183,16 @@ def _input_words(layout: Layout, scene: Scene) -> tuple[str, str]:
     )
     room = layout.tiles[0].caption.width
     said = [choice for choice in choices if text_width(choice, layout.text.small) <= room]
-    return "in colour" if scene.layer.bank.channels == 3 else "gray", said[0] if said else ""
+    return _read_words(layout, scene), said[0] if said else ""
+
+
+def _read_words(layout: Layout, scene: Scene) -> str:
+    """Whether the input is read in colour, in words that fit behind its name, or below it."""
+    text, plan = layout.text, layout.caption
+    size = text.base if plan.lines == 2 and not plan.stacked else text.small
+    room = layout.tiles[0].caption.width - (0 if plan.stacked else text_width(INPUT, size, BOLD))
+    forms = ("in colour", "colour") if scene.layer.bank.channels == 3 else ("gray",)
+    return next((form for form in forms if text_width(form, size) <= room), "")
 
 
 def _before(layout: Layout) -> str:
@@ -184,8 +209,8 @@ def _text_left(layout: Layout, bank: FilterBank) -> int:
     plan, text = layout.caption, layout.text
     if not plan.cell:
         return 0
-    pictures = layout.request.captions.pictures
-    width = pictures * size_wh(bank.kernel_hw, plan.cell)[0] + 3 * (pictures - 1)
+    pictures = layout.request.captions.pictures if plan.numbers else 1
+    width = pictures * size_wh(bank.kernel_hw, plan.cell)[0] + PICTURES_APART * (pictures - 1)
     behind = text_width(AFTER, text.small) + text.gap if _before(layout) else 0
     return _kernel_left(layout) + width + behind + text.pad
 
@@ -197,40 +222,10 @@ def _with_kernel(layout: Layout, scene: Scene, tile: Tile) -> Sprite:
         return sprite
     height = size_wh(bank.kernel_hw, plan.cell)[1]
     top = max(0, (plan.height - text.gap // 2 - height) // 2)
-    largest = text.base if scene.kernels else None
+    largest = text.base if plan.numbers else None
     right = draw_kernel(sprite.pixels, bank.kernels[tile.index], _kernel_left(layout), top, plan.cell, largest)
     if _before(layout):
         line = base_line(top, height, text.small)
         put(sprite.pixels, _before(layout), 0, line, text.small, DIM)
         put(sprite.pixels, AFTER, right + text.gap, line, text.small, DIM)
     return sprite
-
-
-def _rows(layout: Layout) -> tuple[int, int]:
-    """The base lines of two lines of text."""
-    text, plan = layout.text, layout.caption
-    inside = plan.height - text.gap // 2
-    middle = inside / 2
-    return round(middle - 0.25 * text.base), round(middle + 0.95 * text.small)
-
-
-def _write(layout: Layout, sprite: Sprite, head: str, first: str, second: str, left: int) -> None:
-    """Number and words; where these need both lines, there is no second one."""
-    text, plan, width = layout.text, layout.caption, sprite.place.width
-    size = text.base if plan.lines == 2 else text.small
-    if not first:
-        head = head.rstrip(" :,")
-        head = head if text_width(head, size, BOLD) <= width - left else head[:2]
-    head_w = text_width(head, size, BOLD)
-    room = width - left - head_w
-    seconds = [(left, second, text.small, DIM)] if second and plan.lines == 2 else []
-    if plan.lines == 2 and not plan.notes and text_width(first, size) > room:
-        first, *rest = wrapped(first, size, room)
-        seconds = [(left + head_w, " ".join(rest), size, INK)]
-    upper, lower = _rows(layout)
-    if not seconds:
-        upper = base_line(0, plan.height - text.gap // 2, size)
-    put(sprite.pixels, head, left, upper, size, INK, BOLD)
-    put(sprite.pixels, shortened(first, size, room), left + head_w, upper, size)
-    for x, words, small, colour in seconds:
-        put(sprite.pixels, shortened(words, small, width - x), x, lower, small, colour)

@@ -15,7 +15,7 @@ from convviz_core.inspect import Inspection
 from live.drawing.kernels import draw_numbers, draw_picture, numbers_size, shades, unit_shades
 from live.drawing.numbers import TIMES, column, extremes, times_power
 from live.drawing.panel import PanelPage
-from live.drawing.text import ACCENT, DIM, INK, Colour, put, put_middle, shortened, text_width
+from live.drawing.text import ACCENT, DIM, INK, Colour, put, put_middle, text_width
 from live.layout.panel_places import SIGN_EM
 from live.layout.tiling import Rect
 
@@ -206,9 +206,8 @@ def _draw_words(
     if first or not plan.beside:
         named = f"{title}, {CHANNELS[channel]}" if channels > 1 and not plan.beside else title
         room = plan.step_xy[0] - text.pad if plan.beside else place.width
-        if text_width(named, text.small) > room:
-            named = named.split()[-1]  # "input patch": patch
-        said = shortened(named, text.small, max(room, 1))
+        forms = named, named.split()[-1], ""  # "input patch": patch
+        said = next(form for form in forms if text_width(form, text.small) <= max(room, 0))
         put(page.pixels, said, place.x, place.y - round(0.35 * text.small), text.small, DIM)
     sign = ("", TIMES, "=")[number]
     if sign and (plan.beside or first):

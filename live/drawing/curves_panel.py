@@ -14,7 +14,7 @@ from live.drawing.numbers import figure
 from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
 from live.drawing.scene import Scene
-from live.drawing.text import ACCENT, DIM, INK, Colour, put, put_right, shortened, wrapped
+from live.drawing.text import ACCENT, DIM, INK, Colour, put, put_right, wrapped
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
@@ -115,36 +115,41 @@ def _draw_plane(page: PanelPage, curves: Curves, top: int, side: int, *, words: 
         return
     x, y = left + side + page.text.base, top
     for said in plane_words(curves):
-        for part in wrapped(said, page.text.small, page.right - x):
+        lines = wrapped(said, page.text.small, page.right - x)
+        if y + len(lines) * page.step(small=True) > top + side:
+            page.leave_out("how to read the plane")
+            return
+        for line in lines:
             y += page.step(small=True)
-            if y <= top + side:
-                put(page.pixels, part, x, y, page.text.small, DIM)
+            put(page.pixels, line, x, y, page.text.small, DIM)
         y += page.text.pad // 2
 
 
 def _draw_orientations(page: PanelPage, curves: Curves, place: Rect) -> None:
     angles = [(float(angle), degrees(angle)) for angle in (0, 45, 90, 135, 180)]
-    title = f"orientation, at {curves.best.frequency:.3f}"
-    _draw_curve(page, curves, curves.over_orientation, place, title, angles)
+    titles = f"orientation, at {curves.best.frequency:.3f}", "orientation", "angle"
+    _draw_curve(page, curves, curves.over_orientation, place, titles, angles)
 
 
 def _draw_frequencies(page: PanelPage, curves: Curves, place: Rect) -> None:
     last = float(curves.over_frequency.at[-1])
     ends = [(0.0, "0"), (last / 2, f"{last / 2:.3g}"), (last, f"{last:.3g}")]
-    title = f"cycles a pixel, at {degrees(curves.best.orientation)}"
-    _draw_curve(page, curves, curves.over_frequency, place, title, ends)
+    titles = f"cycles a pixel, at {degrees(curves.best.orientation)}", "cycles a pixel", "cycles"
+    _draw_curve(page, curves, curves.over_frequency, place, titles, ends)
 
 
 def _draw_curve(
-    page: PanelPage, curves: Curves, curve: Curve, place: Rect, title: str, ticks: list[tuple[float, str]]
+    page: PanelPage, curves: Curves, curve: Curve, place: Rect, titles: Sequence[str], ticks: list[tuple[float, str]]
 ) -> None:
+    """titles: of the fullest form and shorter ones."""
     text = page.text
     top = _top(curves)
     step = page.step(small=True)
     said = figure(top)
     begin = put_right(page.pixels, said, place.right, place.y + text.small, text.small, INK)
     room = begin - place.x - text.gap
-    put(page.pixels, shortened(title, text.small, room), place.x, place.y + text.small, text.small, DIM)
+    title = next((title for title in titles if page.width_of(title, small=True) <= room), "")
+    put(page.pixels, title, place.x, place.y + text.small, text.small, DIM)
     chart = Rect(place.x, place.y + step, place.width, place.height - step)
     lines = [(curve.line, WHOLE_LINE), (curve.shown, LINE)] if curves.rectified else [(curve.line, LINE)]
     draw_chart(page.pixels, chart, text, curve.at, lines, (curve.dots_at, curve.dots), top, ticks)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from live.curves import Curves
-from live.drawing.numbers import figure
+from live.drawing.numbers import column, figure
 from live.drawing.text import NO_BREAK
 from live.noise_meter import Noise, NoiseState
 
@@ -69,17 +71,22 @@ def noise_words(curves: Curves, noise: Noise) -> list[str]:
     if noise.state != NoiseState.MEASURED:
         return [_NOT_MEASURED[noise.state].format(share=f"{100 * noise.share:.0f}{NO_BREAK}%"), *_drift(noise)]
     sigma = 255 * noise.sigma
+    where = f"sigma {figure(sigma)} levels of 255 at the {100 * noise.share:.0f}{NO_BREAK}% of pixels that stand still"
+    if sigma < LEAST_SIGMA:
+        return [
+            "noise: none that rounding to bytes would not hide",
+            f"{where}: what is left of it is not white, and a kernel's share of it cannot be told",
+            *_drift(noise),
+        ]
     kernel = curves.layer.bank.kernels[curves.index]
     gray = len(noise.covariance) == 1
     norm = f"times the kernel's 2-norm {figure(float(math.sqrt(float((kernel.astype(float) ** 2).sum()))))}"
     channels = "the channels' noise, taken together as the kernel does"
+    (predicted, measured), _ = column(np.array([noise.predicted, noise.measured]), shifted=False)
     said = [
-        f"noise after the kernel: {figure(noise.predicted)} predicted, {_measured(noise)}",
-        f"sigma {figure(sigma)} levels of 255 at the {100 * noise.share:.0f}{NO_BREAK}% of pixels that stand still, "
-        f"{norm if gray else channels}; before the activation",
+        f"noise after the kernel: {predicted} predicted, {_measured(noise, measured)}",
+        f"{where}, {norm if gray else channels}; before the activation",
     ]
-    if sigma < LEAST_SIGMA:
-        said.append("rounding to bytes hides noise below 0.3 levels: no white noise, do not trust it")
     return [*said, *_drift(noise), *_alike(noise)]
 
 
@@ -92,12 +99,12 @@ _NOT_MEASURED = {
 }
 
 
-def _measured(noise: Noise) -> str:
+def _measured(noise: Noise, written: str) -> str:
     if noise.count is None:
         return "being measured"
     if not noise.count:
         return "not measured: nowhere does all that it reads stand still"
-    return f"{figure(noise.measured)} measured (\N{PLUS-MINUS SIGN}{100 * noise.doubt:.1f}{NO_BREAK}%)"
+    return f"{written} measured (\N{PLUS-MINUS SIGN}{100 * noise.doubt:.1f}{NO_BREAK}%)"
 
 
 def _drift(noise: Noise) -> list[str]:

@@ -15,6 +15,7 @@ from live.layout import Layout
 from live.layout.tiling import Rect
 
 LINE_EM = 1.4  # in units of the text's size
+TITLE = "How to read a difference"
 WORDS = (
     (215, "the live layer answers more"),
     (128, "both answer the same"),
@@ -40,13 +41,16 @@ class DifferenceLegend:
         swatch = text.base
         words_w = place.width - 3 * text.pad - swatch
         said = [wrapped(words, text.small, max(words_w, 1)) for _, words in WORDS]
-        height = 2 * step + sum(step * len(lines) for lines in said)
+        title = wrapped(TITLE, text.base, max(place.width - 2 * text.pad, 1), BOLD)
+        height = (1 + len(title)) * step + sum(step * len(lines) for lines in said)
         if height > place.height or words_w < 6 * text.small:
             return ()
         sprite = blank(place)
         y = (place.height - height) // 2 + text.base
-        put(sprite.pixels, "How to read a difference", text.pad, y, text.base, INK, BOLD)
-        y += step + text.pad
+        for line in title:
+            put(sprite.pixels, line, text.pad, y, text.base, INK, BOLD)
+            y += step
+        y += text.pad
         table = base_table(scene.colormap, signed=True)
         for (byte, _), lines in zip(WORDS, said, strict=True):
             pixel = Rect(text.pad, round(y - CAP_HEIGHT * text.base), swatch, swatch)

@@ -9,7 +9,7 @@ import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
 from live.drawing.chain import CHANNELS, cell_texts
-from live.drawing.kernels import draw_numbers, draw_picture, numbers_size, shades
+from live.drawing.kernels import draw_numbers, draw_picture, kernel_pictures, numbers_size, shades
 from live.drawing.numbers import figure, times_power
 from live.drawing.overlay import Sprite
 from live.drawing.panel import PanelPage
@@ -21,6 +21,7 @@ from live.layout.panel_places import Panel
 from live.layout.tiling import Rect, Tile
 
 BLACK: Colour = (0, 0, 0)
+ROUNDING = 1e-6  # of the sum of the weights' sizes: less is what float32 leaves of a sum of 0
 
 
 class EditPanel:
@@ -41,13 +42,16 @@ class EditPanel:
         page = PanelPage(panel, text, f"Edit {view.filter + 1}: {label}", "e or Esc: done")
         inside = Rect(0, 0, panel.width, panel.height)
         places = edit_places(inside, text, (kernel.shape[0], kernel.shape[1], kernel.shape[2]), len(view.buttons))
-        _write_facts(page, view, kernel, scene)
+        if not places.brief:
+            _write_facts(page, view, kernel, scene)
         _draw_planes(page, places, view, kernel)
         page.y = places.words
-        _write_chosen(page, view, kernel)
+        _write_chosen(page, view, kernel, brief=places.brief)
         for place, (keys, words, possible) in zip(places.buttons, view.buttons, strict=False):
             _draw_button(page, place, keys, words, possible=possible)
-        if view.buttons and not places.buttons:
+        if places.brief:
+            page.leave_out("its keys: h")
+        elif view.buttons and not places.buttons:
             page.write_first(["no room for the buttons: h has their keys", "more keys: h", "h: keys"], ACCENT)
         return (page.finish(),)
 
@@ -56,12 +60,23 @@ def _write_facts(page: PanelPage, view: EditView, kernel: FloatArray, scene: Sce
     rows, columns = kernel.shape[1:]
     total = float(kernel.sum(dtype=np.float64))
     size = float(np.abs(kernel).sum(dtype=np.float64))
+    total = 0.0 if abs(total) < ROUNDING * size else total
     sums = f"sum {figure(total)}, of sizes {figure(size)}"
-    page.write_first([f"{scene.layer.bank.name}   {rows}x{columns}   {sums}", f"{rows}x{columns}   {sums}", sums], INK)
+    page.write_first(
+        [
+            f"{scene.layer.bank.name}   {rows}x{columns}   {sums}",
+            f"{rows}x{columns}   {sums}",
+            sums,
+            f"sum {figure(total)}",
+        ],
+        INK,
+    )
     back = f"{view.undoable} to undo" if view.undoable else "nothing to undo"
     forth = f", {view.redoable} to redo" if view.redoable else ""
     kept = ", all of it in a file" if view.in_file else ""
-    page.write_first([f"step {view.step:g}   {back}{forth}{kept}", f"step {view.step:g}, {back}"])
+    page.write_first(
+        [f"step {view.step:g}   {back}{forth}{kept}", f"step {view.step:g}, {back}", f"step {view.step:g}"]
+    )
 
 
 def _draw_planes(page: PanelPage, places: EditPlaces, view: EditView, kernel: FloatArray) -> None:
@@ -75,6 +90,10 @@ def _draw_planes(page: PanelPage, places: EditPlaces, view: EditView, kernel: Fl
             draw_numbers(page.pixels, picture, texts[channel * each : (channel + 1) * each], place, size)
         if len(kernel) > 1:
             put(page.pixels, CHANNELS[channel], place.x, place.y - page.text.pad, page.text.small, DIM, BOLD)
+    if places.whole and not power:
+        colours = kernel_pictures(kernel, planes=False)[0]
+        whole = draw_picture(page.pixels, colours, places.whole.x, places.whole.y, places.cell)
+        put(page.pixels, "in colour", whole.x, whole.y - page.text.pad, page.text.small, DIM)
     if size and power:
         last = places.planes[-1]
         put(page.pixels, times_power(power), last.right + page.text.pad, last.bottom, page.text.small, DIM)
@@ -103,11 +122,15 @@ def _frame(pixels: ByteArray, place: Rect, margin: int, colour: Colour) -> None:
     cv2.rectangle(pixels, corner, (place.right - 1 + margin, place.bottom - 1 + margin), colour, 1)
 
 
-def _write_chosen(page: PanelPage, view: EditView, kernel: FloatArray) -> None:
+def _write_chosen(page: PanelPage, view: EditView, kernel: FloatArray, *, brief: bool) -> None:
     channel, row, column = view.place
     page.skip(0.3)
     named = f"{CHANNELS[channel]}, " if len(kernel) > 1 else ""
-    page.row([(f"{named}row {row}, column {column}", 0, INK), (figure(float(kernel[view.place])), 1.0, ACCENT)])
+    value = figure(float(kernel[view.place]))
+    where = page.fitting([f"{named}row {row}, column {column}", f"{named}({row}, {column})"], value)
+    page.row([(where, 0, INK), (value, 1.0, ACCENT)])
+    if brief:
+        return
     page.write_first(
         [
             "arrows or a click choose a weight; + and -, or the wheel over it, change it; drag to paint",

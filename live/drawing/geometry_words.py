@@ -42,7 +42,7 @@ def size_words(layer: Layer, input_hw: tuple[int, int]) -> list[str]:
         *(input_hw, added, layer.geometry.dilation_yx, layer.bank.kernel_hw, layer.geometry.stride_yx, map_hw),
         strict=True,
     )
-    lines = [f"map {map_hw[1]}x{map_hw[0]} of the input's {input_hw[1]}x{input_hw[0]}"]
+    lines = ["the map has {} rows and {} columns, the input {} and {}".format(*map_hw, *input_hw)]
     for name, size, padding, dilation, kernel, stride, map_side in each:
         spanned = f"({dilation} {TIMES} ({kernel} {MINUS} 1) + 1)"
         whole = (size + padding - dilation * (kernel - 1) - 1) % stride == 0
@@ -57,7 +57,8 @@ def shape_words(layer: Layer) -> list[str]:
     if step_y == step_x:
         return []
     return [
-        f"a map's pixels are drawn square, and stand for {step_x}x{step_y} of the input's: the scene looks squeezed"
+        f"a map's pixels are drawn square, and stand for {step_y}x{step_x} of the input's, rows x columns: "
+        "the scene looks squeezed"
     ]
 
 

@@ -96,7 +96,7 @@ class Inspector:
         yield
         page = PanelPage(place, layout.text, _title(scene), *_state_words(scene))
         yield
-        _write_where(page, scene, target)
+        _write_where(page, scene, target, len(lines) * page.step())
         yield
         yield from self._draw_arithmetic(page, lines, inspection, around, len(answers[0]))
         yield
@@ -132,9 +132,7 @@ class Inspector:
             yield from parted.pieces(self._cell)
             self._arithmetic = parted
         for words, value in lines:
-            choices = (words, words.rpartition(", so")[0] or words, words.split(":")[0])
-            said = next((one for one in choices if page.width_of(f"{one}  {value}") <= page.width), choices[-1])
-            page.row([(said, 0, INK), (value, 1.0, ACCENT)])
+            page.row([(page.fitting(_forms(words), value), 0, INK), (value, 1.0, ACCENT)])
         page.skip()
 
 
@@ -167,14 +165,30 @@ def _answers(scene: Scene, target: MapPixel) -> Answers:
     return answers_at(scene.image, scene.layer, *target[1:], scene.ranges, own=own)
 
 
-def _write_where(page: PanelPage, scene: Scene, target: MapPixel) -> None:
+def _forms(words: str) -> list[str]:
+    """What a line of the arithmetic says, from its fullest form to its shortest."""
+    brief = words.split(":")[0]
+    return [
+        words,
+        words.rpartition(", so")[0] or words,
+        brief,
+        brief.split(",")[0].split(";")[0],
+        brief.split(" of all")[0],
+    ]
+
+
+def _write_where(page: PanelPage, scene: Scene, target: MapPixel, reserved: int) -> None:
+    """Which response it is, and which pixels it reads, where the arithmetic has `reserved` rows below that."""
     index, y, x = target
     page.write(f"{index + 1}: {caption_words(scene.layer.bank, index)[0]}", ACCENT, weight=BOLD)
-    page.write(f"row {y}, column {x} of its map")
+    page.write_first([f"row {y}, column {x} of its map", f"row {y}, column {x}", f"({y}, {x})"], INK, small=False)
     height, width = scene.image.shape[:2]
     for choices in where_words(scene.layer, (height, width), y, x):
+        if page.height - page.step(small=True) < reserved:
+            page.leave_out("what it reads")
+            break
         page.write_first(choices)
-    page.skip()
+    page.skip(0.4 if page.height > reserved + page.step() else 0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,8 @@ def where_words(layer: Layer, input_hw: tuple[int, int], y: int, x: int) -> list
         rows, columns = layer.bank.kernel_hw
         lies = _lies(middle, between)
         even = f"{rows}x{columns} is even: "
-        sentences.append([f"{even}its middle lies {lies}", f"its middle lies {lies}", lies])
+        place = f"middle: row {figure(middle[0])}, column {figure(middle[1])}"
+        sentences.append([f"{even}its middle lies {lies}", f"its middle lies {lies}", lies, place])
         sentences.append(_size(layer, input_hw, between))
     return sentences
 
@@ -86,7 +87,7 @@ def _lies(middle: tuple[float, float], between: list[bool]) -> str:
 def _size(layer: Layer, input_hw: tuple[int, int], between: list[bool]) -> Choices:
     """How large the map is, and why no border makes it exactly as large as the input."""
     map_h, map_w = layer.output_hw(input_hw)
-    size = f"the map is {map_w}x{map_h} of {input_hw[1]}x{input_hw[0]}"
+    height, width = input_hw
     lost = [
         extent - 1
         for side, map_side, extent, is_even in zip(
@@ -95,8 +96,10 @@ def _size(layer: Layer, input_hw: tuple[int, int], between: list[bool]) -> Choic
         if is_even and side - map_side == extent - 1 and layer.geometry.stride_yx == (1, 1)  # no border yet
     ]
     if not lost:
-        return [size]
+        size = f"the map has {map_h} rows and {map_w} columns"
+        return [f"{size}, the input {height} and {width}", size]
     missing = lost[0]
     borders = f"a border on both sides adds {missing - 1} or {missing + 1}, never {missing}"
     least = f"{missing} less than the input: no border adds {missing}"
-    return [f"{size}, {missing} less: {borders}", f"{missing} less than the input: {borders}", least, size]
+    size = f"{map_h} of {height} rows, {map_w} of {width} columns"
+    return [f"the map has {size}: {borders}", f"{missing} less than the input: {borders}", least, size]

@@ -35,16 +35,36 @@ class LayerList:
         page.write_first(_words(listed), ACCENT if listed.typed is not None else DIM)
         places = list_places(place, layout.text, len(listed.lines), focus(listed))
         page.y = places.top - place.y
+        kinds_at, with_maps = _columns(page, listed)
+        if not kinds_at:
+            page.leave_out("types")
+        if not with_maps:
+            page.leave_out("sizes")
         for at in range(places.first, places.first + places.seen):
             if at == listed.pointed:
                 top = page.y
                 cv2.rectangle(page.pixels, (page.left - 3, top), (page.right + 2, top + places.step - 1), RULE, -1)
             name, kind, maps = listed.lines[at]
-            room = round(NAME_SHARE * page.width)
-            colour = ACCENT if at == listed.shown else INK
-            name = shortened(name, layout.text.small, room)
-            page.row([(name, 0.0, colour), (kind, -NAME_SHARE - 0.02, DIM), (maps, 1.0, DIM)], small=True)
+            cells = [(shortened(name, layout.text.small, page.width), 0.0, ACCENT if at == listed.shown else INK)]
+            cells += [(kind, -kinds_at, DIM)] if kinds_at else []
+            page.row([*cells, (maps, 1.0, DIM)] if with_maps else cells, small=True)
         return (page.finish(),)
+
+
+def _columns(page: PanelPage, listed: ListedLayers) -> tuple[float, bool]:
+    """Where the types begin, as a share of the width, 0 where they have no room; and whether the maps' sizes have.
+
+    Names come first, then types.
+    """
+    gap, wide = page.text.base, [[page.width_of(said, small=True) for said in line] for line in listed.lines]
+    names = max((name for name, _, _ in wide), default=0)
+    kinds = max((kind for _, kind, _ in wide), default=0)
+    both = max((kind + gap + maps for _, kind, maps in wide), default=0)
+    if names + gap + both <= page.width:
+        return max(names + gap, min(round(NAME_SHARE * page.width), page.width - both)) / page.width, True
+    if names + gap + kinds <= page.width:
+        return (names + gap) / page.width, False
+    return 0.0, all(name + gap + maps <= page.width for name, _, maps in wide)
 
 
 def focus(listed: ListedLayers) -> int | None:

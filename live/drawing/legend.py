@@ -14,12 +14,13 @@ from live.drawing.kernels import draw_picture, kernel_pictures, size_wh
 from live.drawing.numbers import TIMES
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
-from live.drawing.text import BOLD, CAP_HEIGHT, DIM, INK, RULE, put, put_middle, wrapped
+from live.drawing.text import BOLD, CAP_HEIGHT, DIM, INK, RULE, balanced, put, put_middle
 from live.layout import Layout
 from live.layout.tiling import Rect
 
-LARGEST_KERNEL_EM, SIGN_EM = 3.6, 1.5  # in units of the text's size, as all that follow
+LARGEST_KERNEL_EM, SIGN_EM = 5.0, 1.5  # in units of the text's size, as all that follow
 WORDS_EM, SHORT_EM, LINE_EM = 8.0, 4.5, 1.3
+MOST_LINES = 2  # of one example's words, where there are shorter ones
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,11 +90,12 @@ def _drawn(layout: Layout, scene: Scene, place: Rect, *, short: bool) -> Sprite 
     for cell in range(largest, 0, -1):
         width, height = size_wh(bank.kernel_hw, cell)
         words_w = place.width - signs_w - 2 * width
-        said = [wrapped(e.short if short else e.words, text.small, words_w) for e in examples]
+        said = [balanced(e.short if short else e.words, text.small, words_w) for e in examples]
         steps = [max(height, round(LINE_EM * text.small * len(lines))) + text.pad for lines in said]
-        if title_h + sum(steps) <= place.height:
+        fits = title_h + sum(steps) <= place.height and (short or max(map(len, said)) <= MOST_LINES)
+        if fits:
             break
-    if largest < 1 or cell * min(rows, columns) < text.base or title_h + sum(steps) > place.height:
+    if largest < 1 or cell * min(rows, columns) < text.base or not fits:
         return None
     sprite = blank(place)
     y = (place.height - title_h - sum(steps)) // 2

@@ -15,6 +15,7 @@ from live.drawing.text import ACCENT, DIM, INK, Colour
 
 NAMED_ENDS = (0.66, 0.84, 1.0)  # of the columns of numbers, where each map's words stand before them
 NAMED_FROM_EM = 17.0  # the narrowest page with room for these words
+NAME_BEGINS_EM, LONG_NAME_EM = 2.6, 11.0  # LONG: as long as those of the built-in banks
 COLUMNS_EM = (4.6, 3.0)  # at least so far from the first number's end to the second's, and on to the byte's
 UNNAMED_ENDS_EM = (6.6, 9.4)  # of the response and the byte alone
 ROWS_A_PIECE = 8  # that are written with one picture
@@ -33,8 +34,12 @@ def _write_heads(page: PanelPage, scene: Scene, power: int, *, named: bool) -> N
         return
     heads = ["sum", "byte"] if scene.layer.signed else ["sum", "ReLU", "byte"]
     heads = ["difference", "byte"] if scene.difference else heads
-    ends = zip(heads, _named_ends(page, len(heads)), strict=True)
-    page.row([(f"{title}{times_power(power)}", 0, DIM), *((head, end, DIM) for head, end in ends)], small=True)
+    ends = _named_ends(page, len(heads))
+    room = round(ends[0] * page.width) - page.width_of(heads[0], small=True) - page.text.pad
+    titles = f"{title}{times_power(power)}", f"in every map{times_power(power)}", times_power(power).strip()
+    said = next((said for said in titles if page.width_of(said, small=True) <= room), "")
+    columns = zip(heads, ends, strict=True)
+    page.row([(said, 0, DIM), *((head, end, DIM) for head, end in columns)], small=True)
 
 
 def write_maps(page: PanelPage, scene: Scene, target: MapPixel, answers: Answers) -> Generator[None, None, int]:
@@ -50,8 +55,12 @@ def write_maps(page: PanelPage, scene: Scene, target: MapPixel, answers: Answers
     shown = count if count <= rows * columns else max(1, rows - 1) * columns
     first = min(scene.scrolled_maps, count - shown)
     sums, levels = answers[0][first : first + shown], answers[1][first : first + shown]
+    signed = scene.layer.signed or scene.difference
     named = columns == 1 and NAMED_FROM_EM * em <= 1  # with room for what each answers to, and for what ReLU removed
-    numbers, power = _numbers(sums, levels, signed=scene.layer.signed or scene.difference, named=named)
+    numbers, power = _numbers(sums, levels, signed=signed, named=named)
+    if named and not _names_fit(page, scene, numbers, first):
+        named = False
+        numbers, power = _numbers(sums, levels, signed=signed, named=named)
     _write_heads(page, scene, power, named=named)
     rows = -(-shown // columns)
     for row in range(rows):
@@ -63,13 +72,24 @@ def write_maps(page: PanelPage, scene: Scene, target: MapPixel, answers: Answers
             cells.append((f"{other + 1}", begin + 1.8 * em, DIM))
             cells += [(texts[number], end, ink) for texts, end in zip(numbers, ends, strict=True)]
             if named:
-                cells.append((caption_words(scene.layer.bank, other)[0], -2.6 * em, ink))
+                cells.append((caption_words(scene.layer.bank, other)[0], -NAME_BEGINS_EM * em, ink))
         page.row(cells)
         if row % ROWS_A_PIECE == ROWS_A_PIECE - 1:
             yield
     if shown < count:
-        page.write(f"maps {first + 1} to {first + shown} of {count}: the wheel scrolls", DIM, small=True)
+        which = f"{first + 1} to {first + shown} of {count}"
+        page.write_first([f"maps {which}: the wheel scrolls", f"maps {which}", which])
     return first
+
+
+def _names_fit(page: PanelPage, scene: Scene, numbers: list[list[str]], first: int) -> bool:
+    """Whether what each map answers to stands whole before its numbers; a very long name may be cut."""
+    end = _named_ends(page, len(numbers))[0] * page.width
+    return all(
+        min(page.width_of(caption_words(scene.layer.bank, first + number)[0]), LONG_NAME_EM * page.text.base)
+        <= end - page.width_of(text) - page.text.pad - NAME_BEGINS_EM * page.text.base
+        for number, text in enumerate(numbers[0])
+    )
 
 
 def _named_ends(page: PanelPage, count: int) -> list[float]:

@@ -83,7 +83,7 @@ def _edge(layout: Layout, scene: Scene) -> Iterator[Stroke]:
         return
     size_wh = np.array([tile.picture.width, tile.picture.height])
     lines = _frame(place, tile.picture, margin=1)
-    seen = [line for line in lines if (line.max(axis=0) >= -1).all() and (line.min(axis=0) <= size_wh).all()]
+    seen = [line for line in lines if (line.max(axis=0) >= 0).all() and (line.min(axis=0) < size_wh).all()]
     for colour, width in (((0, 0, 0), 3), (EDGE, 1)) if seen else ():
         yield Stroke(tile.picture, seen, colour, width)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from convviz_core.ranges import RangeMode
+from live.drawing.caption_text import REMOVED
 from live.drawing.numbers import MINUS, figure
 from live.drawing.overlay import Pieces, Sprite, at_once, blank
 from live.drawing.scene import Scene
-from live.drawing.text import ACCENT, DIM, INK, base_line, put, shortened, text_width, width_em
+from live.drawing.text import ACCENT, DIM, INK, base_line, put, text_width, width_em
 from live.drawing.tiles import map_part
 from live.drawing.tint import counts_from, removed_share
 from live.layout import Layout
@@ -18,7 +21,7 @@ from live.layout.tiling import Tile
 
 TILES_A_PIECE = 16
 SMALLEST = 7  # pixels, of digits that can still be told apart
-_NOTE = "00% removed"  # what a note beside the number may be
+_REMOVED, _LIMITS_EM = "100% removed", 8.0  # the widest notes beside a number that are usual
 
 
 @lru_cache(maxsize=64)
@@ -26,9 +29,14 @@ def model_caption_needs(count: int, *, notes: str = "", side: str = "") -> Capti
     """What the captions of so many channels would like: one line, and no kernel. side: which of two layers it is."""
     line = width_em(f"{head_of(side)}channel {count}")
     return CaptionNeeds(
-        line_em=line, wrapped_em=line, name_em=line, around_em=0.0, signs_em=0.0, kernel_hw=(0, 0),
-        notes=notes, notes_em=8.0 if notes else 0.0, bare=True,
+        line_em=line, wrapped_em=line, head_em=width_em(str(count)), name_em=line, around_em=0.0, signs_em=0.0,
+        kernel_hw=(0, 0), notes=notes, notes_em=notes_em(notes), bare=True,
     )  # fmt: skip
+
+
+def notes_em(notes: str) -> float:
+    """How wide they are beside a number, in units of their size."""
+    return {"": 0.0, REMOVED: width_em(_REMOVED)}.get(notes, _LIMITS_EM)
 
 
 def head_of(side: str, *, difference: bool = False) -> str:
@@ -70,12 +78,20 @@ class ModelCaptions:
         if not layout.caption.height:
             return ()
         sprites = []
-        for number, tile in enumerate(layout.tiles):
+        crowded = _crowded(layout)
+        for number, tile in enumerate(layout.tiles if scene.side != "kept" or not crowded else ()):
             if number % TILES_A_PIECE == 0:
                 yield
-            sprites.append(_caption(layout, scene, tile))
+            whole = replace(tile.caption, x=tile.picture.x, width=tile.picture.width)
+            sprites.append(_caption(layout, scene, replace(tile, caption=whole) if crowded else tile))
         yield
         return sprites
+
+
+def _crowded(layout: Layout) -> bool:
+    """Whether half of a tile's width is too little for a number: then only the live side's is there."""
+    tile, number_em = layout.tiles[-1], layout.request.captions.head_em
+    return tile.caption.width < min(tile.picture.width, math.ceil(number_em * SMALLEST))
 
 
 def _follows(scene: Scene) -> bool:
@@ -94,28 +110,41 @@ def _caption(layout: Layout, scene: Scene, tile: Tile) -> Sprite:
         words = next((words for words in choices if text_width(words, size) <= width), "")
         put(sprite.pixels, words, 0, line, size, INK)
         return sprite
-    said = " ".join(word for word in (model.state_of(tile.index), *_notes(layout, scene, tile.index)) if word)
-    colour = ACCENT if model.state_of(tile.index) else DIM
-    behind = _NOTE if scene.removed is not None or layout.caption.notes else ""  # on all tiles alike
-    whose = head_of(scene.side, difference=scene.difference)
-    if text_width(f"{whose}{model.shape[0] - 1} {behind}", size) > width:
-        whose = f"{MINUS} " if whose.startswith(MINUS) else ""
-    widest = f"{whose}channel {model.shape[0] - 1} {behind}"
-    head = f"{whose}{'channel ' if text_width(widest, size) <= width else ''}{model.channels[tile.index]}"
-    cut = bool(model.state_of(tile.index)) and text_width(f"{head} {said}", size) + text.pad > width
-    said, of_head = ("", colour) if cut else (said, INK)
-    x = put(sprite.pixels, shortened(head, size, width), 0, line, size, of_head) + text.pad
-    put(sprite.pixels, shortened(said, size, width - x), x, line, size, colour)
+    state, notes = model.state_of(tile.index), _notes(layout, scene, tile.index)
+    behind = _REMOVED if scene.removed is not None else "0" * round(_LIMITS_EM / width_em("0"))
+    whose, most = head_of(scene.side, difference=scene.difference), model.shape[0] - 1
+    brief = f"{MINUS} " if whose.startswith(MINUS) else ""
+    heads = (f"{whose}channel ", whose, brief)
+    wide = behind if layout.caption.notes else ""  # on all tiles alike
+    start = next((head for head in heads if _alike(f"{head}{most} {wide}", size) <= width), "")
+    head = f"{start}{model.channels[tile.index]}"
+    room = width - text_width(head, size) - text.pad
+    said = next((said for said in _together(state, notes) if text_width(said, size) <= room), "")
+    colour = ACCENT if state else DIM
+    x = put(sprite.pixels, head, 0, line, size, colour if state and state not in said else INK) + text.pad
+    put(sprite.pixels, said, x, line, size, colour)
     return sprite
 
 
+def _alike(words: str, size: int) -> int:
+    """How wide they are, of whichever side: both say which one they are, or neither."""
+    return max(text_width(words, size), text_width(words.replace("live: ", "kept: "), size))
+
+
+def _together(state: str, notes: list[str]) -> list[str]:
+    """What is said behind a number, from all of it to what matters most."""
+    return [" ".join(word for word in (state, *notes) if word), *notes]
+
+
 def _notes(layout: Layout, scene: Scene, index: int) -> list[str]:
+    if not layout.caption.notes:
+        return []
     if scene.removed is not None:
         lo, hi = scene.removed.ranges[index].tolist()
         least = float(counts_from(scene.layer.bank, scene.removed)[index])
         levels = map_part(scene.mosaic, scene.removed.count, scene.removed.tiles[index], layout)
-        return [f"{removed_share(levels, least, lo, hi):.0%} removed"]
-    if scene.range == RangeMode.FRAME and layout.caption.notes and not (scene.difference and scene.other is None):
+        return [f"{100 * removed_share(levels, least, lo, hi):.0f} % removed"]
+    if scene.range == RangeMode.FRAME and not (scene.difference and scene.other is None):
         lo, hi = scene.ranges[index].tolist()
         return [f"flat {figure(lo)}" if lo == hi else f"{figure(lo)} to {figure(hi)}"]
     return []

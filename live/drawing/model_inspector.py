@@ -57,7 +57,7 @@ class ModelInspector:
         place = layout.panel(Panel.INSPECTOR)
         if place is None:
             return ()
-        page = PanelPage(place, layout.text, *_title(scene))
+        page = PanelPage(place, layout.text, *_title(scene), brief=scene.side.capitalize())
         if scene.target is None:
             page.write("no map here" if scene.side == "kept" else "point at a map", DIM)
             return (page.finish(),)
@@ -84,18 +84,20 @@ def _write(page: PanelPage, layout: Layout, scene: Scene) -> None:
     index, y, x = target
     channel = model.channels[index]
     value = float(model.conv[channel, y, x])
-    page.write(f"channel {channel}, row {y}, column {x}", ACCENT, weight=BOLD)
-    if model.state_of(index):
-        page.write(f"this channel is {model.state_of(index)} since the layer is shown", ACCENT, small=True)
+    where = [f"channel {channel}, row {y}, column {x}", f"channel {channel} at ({y}, {x})", f"{channel} at ({y}, {x})"]
+    page.write(page.fitting(where, weight=BOLD) or where[-1], ACCENT, weight=BOLD)
+    if state := model.state_of(index):
+        since = f"{state} since the layer is shown"
+        page.write_first([f"this channel is {since}", since, f"{state} so far", state], ACCENT)
     page.skip()
-    page.row([(f"{model.title} gives", 0.0, INK), (figure(value), 1.0, INK)])
+    page.write_value([f"{model.title} gives", "it gives"], value)
     if not scene.layer.signed:
-        page.row([("after the viewer's ReLU", 0.0, INK), (figure(max(value, 0.0)), 1.0, INK)])
+        page.write_value(["after the viewer's ReLU", "after ReLU"], max(value, 0.0))
     _write_difference(page, scene, index, max(value, 0.0) if not scene.layer.signed else value)
     byte = None if scene.difference and scene.other is None else _byte(layout, scene, index, y, x)
     if byte is not None:
         lo, hi = scene.ranges[index].tolist()
-        page.row([(f"shown in {figure(lo)} to {figure(hi)} as byte", 0.0, INK), (str(byte), 1.0, INK)])
+        page.write_value([f"shown in {figure(lo)} to {figure(hi)} as byte", "shown as byte", "byte"], byte)
     page.skip()
     page.write_wrapped(_reads(scene), DIM)
     page.skip()
@@ -120,8 +122,8 @@ def _write_difference(page: PanelPage, scene: Scene, index: int, shown: float) -
     if not scene.difference or scene.other is None or scene.other.target is None:
         return
     less = kept_value(scene.other, index)
-    page.row([("minus the kept side's", 0.0, INK), (figure(less), 1.0, INK)])
-    page.row([("difference", 0.0, ACCENT), (figure(float(np.float32(shown) - np.float32(less))), 1.0, ACCENT)])
+    page.write_value(["minus the kept side's", "minus kept"], less)
+    page.write_value(["difference"], float(np.float32(shown) - np.float32(less)), ACCENT)
 
 
 def kept_value(kept: Scene, index: int) -> float:
@@ -141,7 +143,10 @@ def _write_others(page: PanelPage, scene: Scene, channel: int, y: int, x: int) -
     column = model.conv[:, y, x]
     shown = column if scene.layer.signed else np.maximum(column, 0)
     rank = int((np.abs(shown) > abs(shown[channel])).sum()) + 1
-    page.write(f"all {len(column)} channels here: this one is number {rank} by size", DIM, small=True)
+    ranked = f"number {rank} of {len(column)}"
+    page.write_first(
+        [f"all {len(column)} channels here: this one is number {rank} by size", f"{ranked} channels by size", ranked]
+    )
     for other in np.argsort(-np.abs(shown), kind="stable")[:OTHERS_LISTED].tolist():
         if page.height < page.step(small=True):
             break
@@ -152,7 +157,7 @@ def _write_others(page: PanelPage, scene: Scene, channel: int, y: int, x: int) -
 def _byte(layout: Layout, scene: Scene, index: int, y: int, x: int) -> int | None:
     """The pixel's byte in the mosaic, where that has every pixel and it is seen."""
     crop = layout.crop
-    if layout.reduce > 1 or not crop.contains(x, y):
+    if layout.reduced or not crop.contains(x, y):
         return None
     maps = scene.removed.count if scene.removed else len(scene.ranges)
     return int(map_part(scene.mosaic, maps, index, layout)[y - crop.y, x - crop.x])
@@ -168,7 +173,7 @@ def _reads(scene: Scene) -> str:
     box, (height, width) = model.read, scene.image.shape[:2]
     if (box.top, box.left, box.bottom, box.right) == (0, 0, height, width):
         return f"it reads the whole input, {width}x{height}"
-    size = f"{box.right - box.left}x{box.bottom - box.top}"
+    size = f"{box.bottom - box.top}x{box.right - box.left}"
     said = f"it reads {size} of the input: rows {box.top} to {box.bottom - 1}, columns {box.left} to {box.right - 1}"
     if model.frame_hw in (None, (height, width)):
         return said

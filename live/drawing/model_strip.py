@@ -9,18 +9,17 @@ from live.drawing.model_scene import ModelScene
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
 from live.drawing.strip import (
-    HELP,
-    Word,
     draw_notes,
     draw_sides,
+    hint,
     left_out_sentence,
     limits,
-    put_words,
     second_words,
     sides,
     strip_notice,
 )
 from live.drawing.strip import side_words as bank_words
+from live.drawing.strip_words import Word, put_words
 from live.drawing.text import ACCENT, BOLD, DIM, INK, REGULAR, put, put_right
 from live.layout import Layout
 
@@ -35,7 +34,10 @@ class ModelStrip:
     def key(self, layout: Layout, scene: Scene) -> Hashable:
         """All its words and the colour bar's range, a few times a second where they follow the pictures."""
         assert scene.model
-        both, shown = sides(scene), (scene.range, scene.gain, scene.colormap, scene.difference, scene.comparing)
+        both, shown = (
+            sides(scene),
+            (scene.range, scene.gain, scene.colormap, scene.difference, scene.comparing, scene.same),
+        )
         fixed = tuple(map(side_words, both)), *shown, scene.model.channels, scene.model.page
         if self._held_for != (fixed, scene.beat):
             self._held_for = (fixed, scene.beat)
@@ -54,12 +56,12 @@ class ModelStrip:
         line = text.gap // 2 + round(text.base * 1.05)
         line = draw_sides(sprite, layout, scene, left, right, line, side_words)
         put_words(sprite, channel_words(scene.model), left, right, line, text.base)
-        line = draw_notes(sprite, layout, scene, left, right, line + text.line)
+        line = draw_notes(sprite, layout, scene, left, line + text.line)
         notice = strip_notice(layout, scene)
         if notice is not None:
             put(sprite.pixels, notice, left, line, text.base, ACCENT)
         else:
-            end = put_right(sprite.pixels, HELP if scene.hints else "", right, line, text.base, DIM)
+            end = put_right(sprite.pixels, hint(layout, scene), right, line, text.base, DIM)
             put_words(sprite, source_words(scene), left, end - text.base, line, text.base)
         if layout.left_out:
             put(sprite.pixels, left_out_sentence(layout, right - left), left, line + text.line, text.small, DIM)
@@ -80,7 +82,7 @@ def layer_words(scene: Scene, model: ModelScene) -> tuple[Word, ...]:
     relu = "viewer's ReLU" if scene.layer.activation == Activation.RELU else "viewer's ReLU off"
     words: list[Word] = [(scene.side, ACCENT, REGULAR)] if scene.side else []
     words += [(model.title, INK, BOLD), (relu, INK, REGULAR)]
-    words.append((f"{model.type}, {channels} x {width}x{height}".removeprefix(", "), DIM, REGULAR))
+    words.append((f"{model.type}, {channels} x {height}x{width}".removeprefix(", "), DIM, REGULAR))
     if model.stride:
         y, x = model.stride
         words.append((f"stride {x:g}" if x == y else f"stride {y:g},{x:g}", DIM, REGULAR))

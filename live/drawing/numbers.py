@@ -7,21 +7,9 @@ import math
 import numpy as np
 
 from convviz_core.arrays import AnyArray
+from convviz_core.numbers import MINUS, PLAIN_FROM, PLAIN_TO, TIMES, figure, power_of_ten
 
-MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
-PLAIN_FROM, PLAIN_TO = -3, 5  # powers of ten that are written out
-
-
-def figure(value: float) -> str:
-    """One number: "8", "1.25", "0.0333", "1.20e-7" with a true minus sign."""
-    if not math.isfinite(value):
-        return str(value).replace("-", MINUS)
-    if value == int(value) and abs(value) < 10**PLAIN_TO:
-        return str(int(value)).replace("-", MINUS)
-    power = _power(value)
-    if PLAIN_FROM <= power < PLAIN_TO:
-        return f"{value:.{max(0, 2 - power)}f}".replace("-", MINUS)
-    return f"{value:.2e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e").replace("-", MINUS)
+__all__ = ["MINUS", "TIMES", "column", "extremes", "figure", "fitted", "times_power"]
 
 
 def fitted(value: float, characters: int) -> str:
@@ -29,7 +17,7 @@ def fitted(value: float, characters: int) -> str:
     said = figure(value)
     if len(said) <= characters or not math.isfinite(value):
         return said
-    power = _power(value)
+    power = power_of_ten(value)
     plain = PLAIN_FROM <= power < PLAIN_TO
     for decimals in range(max(0, 2 - power) if plain else 2, -1, -1):
         shorter = f"{value:.{decimals}{'f' if plain else 'e'}}"
@@ -49,7 +37,7 @@ def column(values: AnyArray, digits: int = 3, *, shifted: bool = True) -> tuple[
     if all(math.isfinite(n) and n == int(n) and abs(n) < 10**PLAIN_TO for n in numbers):
         return [str(int(n)).replace("-", MINUS) for n in numbers], 0
     largest = max((abs(n) for n in numbers if math.isfinite(n)), default=0.0)
-    power = _power(largest)
+    power = power_of_ten(largest)
     shift = power if shifted and not PLAIN_FROM < power < PLAIN_TO else 0
     decimals = max(0, digits - 1 - power + shift)
     return [_decimal(n / 10.0**shift, decimals) for n in numbers], shift
@@ -72,8 +60,3 @@ def _decimal(value: float, decimals: int) -> str:
     if value == 0:
         return "0"
     return text.removeprefix("-") if float(text) == 0 else text.replace("-", MINUS)
-
-
-def _power(value: float) -> int:
-    """Of ten: 0 for 1 to 9.99, as three digits round it."""
-    return int(f"{value:.2e}".split("e")[1]) if value else 0

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import cv2
 
+from live.drawing.numbers import figure
 from live.drawing.overlay import Sprite, blank
 from live.drawing.text import (
     ACCENT,
@@ -30,10 +31,10 @@ class PanelPage:
     """One panel being drawn: `y` is the first free row; all coordinates are the panel's own.
 
     beside: what stands beside the title, from its fullest form to its shortest, unless something has no room; then that
-    is said there.
+    is said there. brief: a title for where the other has no room.
     """
 
-    def __init__(self, place: Rect, text: TypeScale, title: str, *beside: str) -> None:
+    def __init__(self, place: Rect, text: TypeScale, title: str, *beside: str, brief: str = "") -> None:
         self.sprite, self.text = blank(place, PANEL), text
         self.pixels = self.sprite.pixels
         self.left, self.right = text.base, place.width - text.base
@@ -41,7 +42,7 @@ class PanelPage:
         cv2.line(self.pixels, (0, 0), (0, place.height - 1), RULE, 1)
         cv2.line(self.pixels, (0, 0), (place.width - 1, 0), RULE, 1)
         line = self.y + round(1.05 * text.title)
-        self._beside, self._title, self._title_line = beside, title, line
+        self._beside, self._titles, self._title_line = beside, (title, brief or title), line
         self._left_out: list[str] = []
         self._refused = 0  # lines
         self.y = line + text.pad
@@ -58,10 +59,13 @@ class PanelPage:
         short = (f"hidden: {names.removeprefix('the ')}", f"+{count} hidden", f"+{count}")
         choices, colour = ((f"no room for {names}", *short), ACCENT) if missing else (self._beside, DIM)
         least = self.width_of(choices[-1], small=True) + text.base if missing else 0
-        title = shortened(self._title, text.title, self.width - least, BOLD)
+        wide = [text_width(one, text.title, BOLD) for one in self._titles]
+        title = self._titles[wide[0] > self.width - least]
+        title = shortened(title, text.title, self.width - least, BOLD)
         end = put(self.pixels, title, self.left, self._title_line, text.title, INK, BOLD)
         room = self.right - end - text.base
-        said = next((words for words in choices if self.width_of(words, small=True) <= room), "".join(choices[-1:]))
+        fallback = choices[-1] if missing else ""  # a hint that is cut says nothing
+        said = next((words for words in choices if self.width_of(words, small=True) <= room), fallback)
         put_right(self.pixels, shortened(said, text.small, room), self.right, self._title_line, text.small, colour)
         return self.sprite
 
@@ -88,9 +92,23 @@ class PanelPage:
         return self.row([(line, 0.0, colour)], small=small, weight=weight)
 
     def write_first(self, choices: Sequence[str], colour: Colour = DIM, *, small: bool = True) -> bool:
-        """The first of the sentences that fits on one line; the last one, shortened, where none does."""
-        fitting = [said for said in choices if self.width_of(said, small=small) <= self.width]
-        return self.write(fitting[0] if fitting else choices[-1], colour, small=small)
+        """The first of the sentences that fits on one line; where none does, it is a line that has no room."""
+        said = self.fitting(choices, small=small)
+        if said:
+            return self.write(said, colour, small=small)
+        self._refused += 1
+        return False
+
+    def fitting(self, choices: Sequence[str], value: str = "", *, small: bool = False, weight: int = REGULAR) -> str:
+        """The first of them that fits on one line, before a value at its right end; nothing where none does."""
+        room = self.width - (self.width_of(value, small=small) + self.text.pad if value else 0)
+        size = self.text.small if small else self.text.base
+        return next((said for said in choices if text_width(said, size, weight) <= room), "")
+
+    def write_value(self, choices: Sequence[str], value: float, colour: Colour = INK) -> None:
+        """A number at the right, and before it the first of the words that have room."""
+        number = figure(value)
+        self.row([(self.fitting(choices, number), 0.0, colour), (number, 1.0, colour)])
 
     def write_wrapped(self, sentence: str, colour: Colour = DIM, *, small: bool = True) -> None:
         """A sentence on as many lines as it takes."""

@@ -85,8 +85,13 @@ def _advice(*, parted: bool) -> list[str]:
         return [
             "point at a cell of the upper row: what is around it is shown below",
             "point at a cell to see what it holds",
+            "point at a cell",
         ]
-    return ["too small for numbers: point at a cell to read them", "point at a cell to read its numbers"]
+    return [
+        "too small for numbers: point at a cell to read them",
+        "point at a cell to read its numbers",
+        "point at a cell",
+    ]
 
 
 def _first(middle: int, length: int, whole: int) -> int:

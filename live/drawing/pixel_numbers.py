@@ -106,11 +106,12 @@ def _words(layout: Layout, scene: Scene) -> list[tuple[Tile, Words]]:
     indices = [tile.index for tile in layout.tiles if tile.index is not None]
     found = shown_responses(layout, scene, indices, Box(crop.y, crop.x, crop.bottom, crop.right))
     with_bytes = layout.scale >= BYTES_FROM_SCALE
-    maps = scene.maps
+    maps, some_below_0 = scene.maps, scene.signed or scene.removed is not None
 
     def of_map(values: AnyArray, shades: ByteArray) -> Words:
         def words(y: int, x: int) -> Sequence[str]:
-            said = fitted(float(values[y, x]), room)
+            value = float(values[y, x])
+            said = fitted(value, room - (some_below_0 and value >= 0))  # as many digits as those with a minus sign
             return (said, str(shades[y, x])) if with_bytes else (said,)
 
         return words

@@ -137,7 +137,8 @@ def _ends(page: PanelPage, rows: Sequence[Percentiles]) -> list[float]:
 
 def _write_head(page: PanelPage, info: ProfileInfo, ends: Sequence[float]) -> None:
     if len(info.recent.bars) == 1:
-        page.row([("one picture was computed, and took", 0, DIM), ("ms", 1.0, DIM)], small=True)
+        took = page.fitting(["one picture was computed, and took", "one picture took", "one picture"], "ms", small=True)
+        page.row([(took, 0, DIM), ("ms", 1.0, DIM)], small=True)
         return
     beside = ", capture beside the rest" if info.live else ""
     heads = zip(PERCENTILES, ends, strict=False)

@@ -11,12 +11,14 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray
+from convviz_core.blocks import Blocks, Cut, blocks_of
+from live.layout.shrinking import reduce_for
 
 _BAND = 180  # rows that are scaled at once, of the source or the place, whichever has more: they stay in a core's cache
 _CUT_OFF = 1 / 30  # of a source's pixel, that rows of source and place may end apart where they are cut
 _FIXED_POINT = 256  # of whole multiples of 1/256, cv2.sepFilter2D makes exact sums of bytes
 _HARDLY_MISSES = 1.1  # at so many pixels a pixel, bilinear sampling alone loses and adds less than a tenth of a line
-_BLOCKS_ENOUGH = 2.5  # a pixel of the place, down and across
+_MANY = 5.0  # source pixels a pixel of the place: scaling fewer of them is faster than summing them up
 _MOST_OTHERS = 16  # pixels of the place that cover one pixel of the source more or less than usual
 _LEAST_WIDE, _MOST_WIDE = 0.75, 1.28  # of a line's share, that is left where whole pixels are covered
 # cv2.INTER_AREA takes the pixel before where one begins exactly at a pixel of the place, if its factor is rounded up.
@@ -97,13 +99,21 @@ class Scaling:
         return _bands(self.source_hw[0], self.place_hw[0], len(_box(self.ratio_yx[0])) // 2 if self.smooths else 0)
 
 
-def block_for(source: tuple[int, ...], place: tuple[int, ...]) -> int:
-    """The side of the blocks of which a source's means may be scaled in its pixels' place, so that it takes less time.
+def blocks_for(source: ByteArray, place: ByteArray) -> Blocks | None:
+    """Where the means of a source's blocks are made in less time than it is scaled, these; they are like the maps'."""
+    hw, place_hw = (source.shape[0], source.shape[1]), (place.shape[0], place.shape[1])
+    reduce = reduce_for(hw, place_hw)
+    return None if reduce == 1 or min(scaling(hw, place_hw).ratio_yx) < _MANY else blocks_of(hw, reduce)
 
-    Both are shapes. There are still so many such means a pixel of the place that no line is lost.
-    """
-    whole = scaling((source[0], source[1]), (place[0], place[1]))
-    return max(1, int(min(whole.ratio_yx) / _BLOCKS_ENOUGH)) if whole.smooths else 1
+
+@lru_cache(maxsize=64)
+def block_bands(cut: Cut) -> tuple[Band, ...]:
+    """What can be filled one by one of a place whose rows are the means of blocks."""
+    blocks = max(1, int(_BAND / cut.step))
+    cuts = [*range(0, cut.count, blocks), cut.count]
+    starts = np.minimum(cut.starts[cuts], cut.size).tolist()
+    sources = [slice(a, b) for a, b in pairwise(starts)]
+    return tuple(Band(rows, rows, slice(a, b)) for rows, (a, b) in zip(sources, pairwise(cuts), strict=True))
 
 
 @lru_cache(maxsize=64)
@@ -136,22 +146,6 @@ def take_means(source: ByteArray, place: ByteArray) -> None:
     while not any(have % (2 * want) for have, want in zip(source.shape[:2], place.shape[:2], strict=True)):
         source = np.asarray(cv2.resize(source, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
     cv2.resize(source, place.shape[1::-1], dst=place, interpolation=cv2.INTER_AREA)
-
-
-def block_means(source: ByteArray, block: int) -> ByteArray:
-    """The means of its blocks, `block` pixels high and wide, the last ones of what is left of them, within a byte."""
-    height, width = source.shape[:2]
-    means = np.empty((-(-height // block), -(-width // block), *source.shape[2:]), np.uint8)
-    down, across = ((slice(0, side // block), slice(side // block, None)) for side in (height, width))
-    for rows, columns in product(down, across):
-        part = source[_times(rows, block), _times(columns, block)]
-        if part.size:
-            take_means(part, means[rows, columns])
-    return means
-
-
-def _times(part: slice, block: int) -> slice:
-    return slice(part.start * block, None if part.stop is None else part.stop * block)
 
 
 def scale_into(source: ByteArray, place: ByteArray) -> None:

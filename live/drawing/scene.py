@@ -118,6 +118,7 @@ class Scene:
     shares_range: bool = False  # with the other side
     wipe: float | None = None  # how far across a tile the live layer begins, 0 to 1, where it lies over the kept one
     comparing: tuple[str, ...] = ()  # what must be said of the comparison
+    same: str | None = None  # both sides show the same at every pixel: why, as far as that is known
 
     @property
     def maps(self) -> int:

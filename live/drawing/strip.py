@@ -14,6 +14,7 @@ from live.drawing.geometry_words import layer_words
 from live.drawing.numbers import TIMES, figure
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
+from live.drawing.strip_words import LEAST_WORDS, WORD_GAP_EM, Word, in_one_line, note_lines, put_words
 from live.drawing.text import (
     ACCENT,
     BOLD,
@@ -22,21 +23,17 @@ from live.drawing.text import (
     REGULAR,
     RULE,
     WARNING,
-    Colour,
     put,
     put_right,
-    shortened,
     text_width,
 )
 from live.layout import Layout
+from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
 
-Word = tuple[str, Colour, int]
-BAR_EM = 6.0
-SHORT_EM = 8.0  # shorter words are left out rather than cut
-WORD_GAP_EM = 1.2
-LEAST_WORDS = 3  # of a layer: which side, its name, its activation
-HELP = "h: help"
+BAR_EM, SHORT_BAR_EM = 6.0, 2.0
+EACH = ": each map's"
+HELP, CLOSE_HELP = "h: help", "h: close"
 
 
 class Strip:
@@ -53,7 +50,7 @@ class Strip:
             self._held_for = (shown, scene.beat)
             self._range = tuple((limits(one), tuple(one.ranges[0].tolist())) for one in sides(scene))
         words = tuple(side_words(one) for one in sides(scene)), len(scene.ranges)
-        said = strip_notice(layout, scene), scene.hints, scene.difference, scene.comparing
+        said = strip_notice(layout, scene), scene.hints, scene.difference, scene.comparing, scene.same
         return tuple(shown), words, second_words(scene), said, self._range
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
@@ -64,16 +61,23 @@ class Strip:
         left, right = text.pad, layout.strip.width - text.pad
         line = text.gap // 2 + round(text.base * 1.05)
         line = draw_sides(sprite, layout, scene, left, right, line, side_words)
-        line = draw_notes(sprite, layout, scene, left, right, line)
+        line = draw_notes(sprite, layout, scene, left, line)
         notice = strip_notice(layout, scene)
         if notice is not None:
             put(sprite.pixels, notice, left, line, text.base, ACCENT)
         else:
-            right_end = put_right(sprite.pixels, HELP if scene.hints else "", right, line, text.base, DIM)
+            right_end = put_right(sprite.pixels, hint(layout, scene), right, line, text.base, DIM)
             put_words(sprite, second_words(scene), left, right_end - text.base, line, text.base)
         if layout.left_out:
             put(sprite.pixels, left_out_sentence(layout, right - left), left, line + text.line, text.small, DIM)
         return (sprite,)
+
+
+def hint(layout: Layout, scene: Scene) -> str:
+    """What the key of the help does, where somebody can press it."""
+    if not scene.hints:
+        return ""
+    return HELP if layout.panel(Panel.HELP) is None else CLOSE_HELP
 
 
 def sides(scene: Scene) -> tuple[Scene, ...]:
@@ -93,36 +97,35 @@ def draw_sides(
     """A line for each layer, or for their difference and for both; the line below. words_of: a layer's."""
     if scene.difference and scene.other:
         count = len(scene.ranges)
-        first = ("live minus kept", ACCENT, BOLD), (f"{count} difference{'s' * (count > 1)}", DIM, REGULAR)
+        counted = (f"{count} difference{'s' * (count > 1)}", DIM, REGULAR)
+        first = (
+            ("live minus kept", ACCENT, BOLD),
+            *(same_words(scene, "all exactly 0, both are the same here") or (counted,)),
+        )
         draw_layer(sprite, layout, scene, left, right, line, first)
         words = in_one_line([words_of(one) for one in sides(scene)], right - left, layout.text.base)
         put_words(sprite, words, left, right, line + layout.text.line, layout.text.base)
         return line + 2 * layout.text.line
     for one in sides(scene)[::-1]:
-        draw_layer(sprite, layout, one, left, right, line, words_of(one))
+        said, same = words_of(one), same_words(one, "the same as kept")
+        draw_layer(sprite, layout, one, left, right, line, (*said[:2], *same, *said[2:]))
         line += layout.text.line
     return line
 
 
-def in_one_line(layers: Sequence[Sequence[Word]], room: int, size: int) -> list[Word]:
-    """Two layers' words one behind the other; where they are too long, the longer one's last words give way."""
-    kept = [list(words) for words in layers]
-    while True:
-        line = [word for words in kept for word in words]
-        wide = sum(text_width(word, size, weight) + round(WORD_GAP_EM * size) for word, _, weight in line)
-        longer = max(kept, key=len)
-        if wide - round(WORD_GAP_EM * size) <= room or len(longer) <= LEAST_WORDS:
-            return line
-        longer.pop()
+def same_words(scene: Scene, words: str) -> tuple[Word, ...]:
+    """Where the live side shows nothing else than the kept one: so, and why."""
+    if scene.same is None:
+        return ()
+    return ((f"{words}, {scene.same}" if scene.same else words, ACCENT, REGULAR),)
 
 
-def draw_notes(sprite: Sprite, layout: Layout, scene: Scene, left: int, right: int, line: int) -> int:
+def draw_notes(sprite: Sprite, layout: Layout, scene: Scene, left: int, line: int) -> int:
     """What must be said of a comparison; the line below."""
-    if not scene.comparing:
-        return line
-    words = tuple((word, ACCENT, REGULAR) for word in scene.comparing)
-    put_words(sprite, words, left, right, line, layout.text.small)
-    return line + layout.text.line
+    for said in note_lines(scene.comparing, layout.canvas_wh[0], layout.text):
+        put(sprite.pixels, said, left, line, layout.text.small, ACCENT)
+        line += layout.text.line
+    return line
 
 
 def side_words(scene: Scene) -> tuple[Word, ...]:
@@ -142,7 +145,7 @@ def side_words(scene: Scene) -> tuple[Word, ...]:
 def limits(scene: Scene) -> tuple[str, str, str]:
     """What stands before the colour bar, behind it, and behind that."""
     if scene.range == RangeMode.FRAME:
-        return "frame range: each map's least", "most", ""
+        return f"frame range{EACH} least", "most", ""
     said = []
     if scene.gain != 1:
         said.append(f"gain {TIMES} {scene.gain:g}")
@@ -187,40 +190,48 @@ def left_out_sentence(layout: Layout, room: int) -> str:
     return next(fitting, f"+{len(names)} hidden")
 
 
-def put_words(sprite: Sprite, words: Sequence[Word], left: int, right: int, line: int, size: int) -> None:
-    """Write as many of the words as fit, the first ones first; a long one is shortened."""
-    x = left
-    for word, colour, weight in words:
-        room = right - x
-        wide = text_width(word, size, weight)
-        if wide > room and (wide < SHORT_EM * size or room < SHORT_EM / 2 * size):
-            return
-        x = put(sprite.pixels, shortened(word, size, room, weight), x, line, size, colour, weight)
-        x += round(WORD_GAP_EM * size)
-
-
 def draw_layer(
     sprite: Sprite, layout: Layout, scene: Scene, left: int, right: int, line: int, words: tuple[Word, ...]
 ) -> None:
-    """Words at the left; at the right the range, which is always there."""
+    """Words at the left; at the right the range, always, and what is said of it where the name has room."""
     size = layout.text.base
     before, behind, more = limits(scene)
-    bar_w = round(BAR_EM * size)
-    space = size // 2
-    while True:
-        wide = sum(text_width(word, size) for word in (before, behind, more)) + bar_w + space * (2 + bool(more) * 2)
-        if wide <= right - left or size <= 8:
-            break
-        size, bar_w = size - 1, min(bar_w, 3 * size)
-    x = right - wide
-    words_end = x - round(1.2 * size)
+    brief = before.replace(EACH, "")
+    choices = [(before, more, BAR_EM), (before, more, SHORT_BAR_EM), (brief, more, SHORT_BAR_EM)]
+
+    def wide(before: str, more: str, bar_em: float) -> int:
+        said = sum(text_width(word, size) for word in (before, behind, more))
+        return said + round(bar_em * size) + size // 2 * (2 + bool(more) * 2)
+
+    least = words[: LEAST_WORDS - (not scene.side)]
+    least_w = sum(text_width(word, size, weight) + round(WORD_GAP_EM * size) for word, _, weight in least)
+    named_w = _width_to_name(words, size) + round(WORD_GAP_EM * size)
+    wanted = [(choice, least_w) for choice in choices]
+    wanted += [(choice, named_w) for choice in (*choices, (brief, "", SHORT_BAR_EM))]
+    chosen = next((choice for choice, words_w in wanted if wide(*choice) + words_w <= right - left), choices[0])
+    while wide(*chosen) > right - left and size > 8:
+        size, chosen = size - 1, (brief, "", SHORT_BAR_EM)
+    x, (before, more, bar_em) = right - wide(*chosen), chosen
+    words_end = x - round(WORD_GAP_EM * size)
     if words_end - left > 3 * size:
         put_words(sprite, words, left, words_end, line, layout.text.base)
-    x = put(sprite.pixels, before, x, line, size) + space
-    _draw_bar(sprite, Rect(x, line - round(0.78 * size), bar_w, round(0.86 * size)), scene)
-    x = put(sprite.pixels, behind, x + bar_w + space, line, size)
+    x = put(sprite.pixels, before, x, line, size) + size // 2
+    bar = Rect(x, line - round(0.78 * size), round(bar_em * size), round(0.86 * size))
+    _draw_bar(sprite, bar, scene)
+    x = put(sprite.pixels, behind, bar.right + size // 2, line, size)
     if more:
-        put(sprite.pixels, more, x + 2 * space, line, size, DIM)
+        put(sprite.pixels, more, x + size // 2 * 2, line, size, DIM)
+
+
+def _width_to_name(words: tuple[Word, ...], size: int) -> int:
+    """Of the words up to the name, which is the first in bold."""
+    wide = 0
+    for word, _, weight in words:
+        wide += text_width(word, size, weight)
+        if weight == BOLD:
+            break
+        wide += round(WORD_GAP_EM * size)
+    return wide
 
 
 def _draw_bar(sprite: Sprite, place: Rect, scene: Scene) -> None:

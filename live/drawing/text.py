@@ -87,6 +87,18 @@ def wrapped(text: str, size: float, width: int, weight: int = REGULAR) -> list[s
     return lines
 
 
+def balanced(text: str, size: float, width: int) -> list[str]:
+    """As `wrapped`, in lines about equally long: none has a last word to itself where it need not."""
+    lines = wrapped(text, size, width)
+    narrowest = max(text_width(word, size) for word in text.split()) if text.split() else width
+    for narrower in range(width - 1, narrowest, -max(1, width // 50)):
+        parted = wrapped(text, size, narrower)
+        if len(parted) > len(lines):
+            break
+        lines = parted
+    return lines
+
+
 def width_em(text: str, weight: int = REGULAR) -> float:
     """Its width in units of its size."""
     return text_width(text, 100, weight) / 100

@@ -11,12 +11,13 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray
+from convviz_core.blocks import Blocks, block_means, blocks_of
 from convviz_core.geometry import Box, ConvGeometry
 from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid
 from convviz_core.padded_part import padded_part
 from live.drawing.colormaps import Palette, colour_into, palettes, plain_palette
-from live.drawing.scaling import Band, Scaling, block_for, block_means, scaling
+from live.drawing.scaling import Band, Scaling, block_bands, blocks_for, scaling
 from live.drawing.scene import Scene
 from live.drawing.tint import Removed, Strength, Tinted, tint, tint_pair, tint_strengths
 from live.layout import Layout
@@ -29,7 +30,8 @@ _MOST_THREADS = 4
 class _Picture:
     """What one tile shows, and where: uint8 (h, w), which become the palette's colours, or BGR (h, w, 3).
 
-    make_gray: colour becomes gray first. block: the side of the blocks whose means are scaled. removed: what was
+    make_gray: colour becomes gray first. blocks: whose means
+    are shown. removed: what was
     removed of a map, uint8 (h, w), with the tint's strength. corner_yx: where the place begins in what the scaling
     makes of the source, which is larger where it is zoomed.
     """
@@ -39,13 +41,15 @@ class _Picture:
     scaling: Scaling
     palette: Palette
     make_gray: bool = False
-    block: int = 1
+    blocks: Blocks | None = None
     removed: ByteArray | None = None
     strength: Strength | None = None
     corner_yx: tuple[int, int] = (0, 0)
 
     def bands(self) -> list[Band]:
         """What is painted one by one: the bands of its scaling that are seen."""
+        if self.blocks:
+            return list(block_bands(self.blocks.down))
         if not self._cut:
             return list(self.scaling.bands())
         return [band for band in self.scaling.bands() if self.rows(band).start < self.rows(band).stop]
@@ -73,11 +77,11 @@ class _Picture:
         return self._filled(band, self.source)
 
     def _rows(self, band: Band, source: ByteArray) -> ByteArray:
-        rows = source[band.read.start * self.block : band.read.stop * self.block]
+        rows = source[band.read]
         if self.make_gray:
             rows = np.asarray(cv2.cvtColor(dense(rows, np.empty(rows.shape, np.uint8)), cv2.COLOR_BGR2GRAY), np.uint8)
-        if self.block > 1:
-            rows = block_means(rows, self.block)
+        if self.blocks:
+            return block_means(rows, self.blocks, (band.read.start, band.read.stop), channels=rows.ndim == 3)
         return rows
 
     @property
@@ -193,32 +197,26 @@ def _pictures(canvas: ByteArray, layout: Layout, scene: Scene) -> dict[int | Non
         place = canvas[tile.picture.slices]
         if tile.index is None:
             source = input_seen(scene, layout)
-            block = _input_block(layout, scene, source, place)
             make_gray = source.ndim == 3 and bank.channels == 1 and scene.model is None
-            way, corner = _scaling(layout, tile.picture, source[::block, ::block])
-            pictures[tile.index] = _Picture(source, place, way, plain_palette(), make_gray, block, corner_yx=corner)
+            blocks = blocks_for(source, place) if layout.zoomed is None else None
+            way, corner = _scaling(layout, tile.picture, blocks.hw if blocks else source.shape[:2])
+            pictures[tile.index] = _Picture(source, place, way, plain_palette(), make_gray, blocks, corner_yx=corner)
         else:
             source = map_part(scene.mosaic, maps, tile.index, layout)
             opposite = map_part(scene.mosaic, maps, removed.tiles[tile.index], layout) if removed else None
             strength = None if strengths is None else strengths[tile.index]
-            way, corner = _scaling(layout, tile.picture, source)
-            its = (colours[tile.index], False, 1, opposite, strength, corner)
+            way, corner = _scaling(layout, tile.picture, source.shape)
+            its = (colours[tile.index], False, None, opposite, strength, corner)
             pictures[tile.index] = _Picture(source, place, way, *its)
     return pictures
 
 
-def _input_block(layout: Layout, scene: Scene, source: ByteArray, place: ByteArray) -> int:
-    """The input is cut in the blocks of which the maps are made, if they are; else as costs less and loses little."""
-    if layout.zoomed is not None:
-        return 1
-    if layout.reduce > 1 and not scene.model:
-        return layout.reduce * min(scene.layer.geometry.stride_yx)
-    return block_for(source.shape, place.shape)
+def _scaling(layout: Layout, place: Rect, source: tuple[int, ...]) -> tuple[Scaling, tuple[int, int]]:
+    """From `layout.crop`, of which a source has that shape, to the canvas, and where in that the tile begins.
 
-
-def _scaling(layout: Layout, place: Rect, source: ByteArray) -> tuple[Scaling, tuple[int, int]]:
-    """From `layout.crop` to the canvas, and where in that the tile begins: zoomed, a pixel may be seen in part."""
-    source_hw, seen, crop = (source.shape[0], source.shape[1]), layout.zoomed, layout.crop
+    Zoomed, a pixel may be seen in part.
+    """
+    source_hw, seen, crop = (source[0], source[1]), layout.zoomed, layout.crop
     if seen is None:
         return scaling(source_hw, (place.height, place.width)), (0, 0)
     down, across = place.height / seen.height, place.width / seen.width
@@ -230,11 +228,11 @@ def _scaling(layout: Layout, place: Rect, source: ByteArray) -> tuple[Scaling, t
 
 def map_part(mosaic: ByteArray, maps: int, index: int, layout: Layout) -> ByteArray:
     """What is seen of map `index` in a mosaic of so many maps: uint8 (h, w), at whatever size the mosaic has them."""
-    held, crop, block = layout.request.maps.held, layout.crop, layout.reduce
-    height, width = (-(-side // block) for side in (held.height, held.width))
-    tile = mosaic[MosaicGrid(maps, (height, width)).tile(index)]
-    top, left = crop.y - held.y, crop.x - held.x
-    return tile[top // block : -(-(top + crop.height) // block), left // block : -(-(left + crop.width) // block)]
+    held, crop = layout.request.maps.held, layout.crop
+    blocks = blocks_of((held.height, held.width), layout.reduce)
+    tile = mosaic[MosaicGrid(maps, blocks.hw).tile(index)]
+    rows, columns = blocks.down.span(crop.y - held.y, crop.height), blocks.across.span(crop.x - held.x, crop.width)
+    return tile[rows, columns]
 
 
 def input_seen(scene: Scene, layout: Layout) -> ByteArray:

@@ -34,6 +34,15 @@ class Strength(NamedTuple):
         strong = cv2.subtract(lifted, self.least)  # type: ignore[call-overload]  # the stubs know no scalars
         return np.asarray(strong if self.scale == 1 else cv2.convertScaleAbs(strong, alpha=self.scale), np.uint8)
 
+    def of_bytes(self, removed: ByteArray) -> ByteArray:
+        """The same of the removed part's own bytes, in one step: for who has not lifted them."""
+        return np.asarray(cv2.LUT(removed, _of_all_bytes(self)), np.uint8)
+
+
+@lru_cache(maxsize=256)
+def _of_all_bytes(strength: Strength) -> ByteArray:
+    return strength.of(lifting_palette().table[:, :1].copy())
+
 
 @dataclass(frozen=True, eq=False)
 class Removed:
@@ -101,27 +110,24 @@ class Tinted:
 
 def tint(one: Tinted, removed: ByteArray) -> None:
     """Fill its place; removed: the bytes of its removed part, uint8 (h, w)."""
-    _tint(one, _lifted(removed), None)
+    _tint(one, one.strength.of_bytes(removed), one.palette.gray(one.levels))
 
 
 def tint_pair(one: Tinted, other: Tinted) -> None:
     """Fill the places of two maps of which each has what is removed of the other."""
-    lifted = _lifted(one.levels), _lifted(other.levels)
-    _tint(one, lifted[1], lifted[0])
-    _tint(other, lifted[0], lifted[1])
+    if one.palette is other.palette is lifting_palette():
+        grays = [one.palette.gray(its.levels) for its in (one, other)]
+        for its, gray, removed in zip((one, other), grays, reversed(grays), strict=True):
+            assert removed is not None
+            _tint(its, its.strength.of(removed), gray)
+    else:
+        tint(one, other.levels)
+        tint(other, one.levels)
 
 
-def _lifted(levels: ByteArray) -> ByteArray:
-    lifted = lifting_palette().gray(levels)
-    assert lifted is not None
-    return lifted
-
-
-def _tint(one: Tinted, removed: ByteArray, lifted: ByteArray | None) -> None:
-    """removed: what the removed part is lifted to (see Strength.of); lifted: what the map itself is, where known."""
-    strong = one.strength.of(removed)
+def _tint(one: Tinted, strong: ByteArray, gray: ByteArray | None) -> None:
+    """strong: the tint, uint8 (h, w); gray: what the map is, where it is gray."""
     half = strong >> 1
-    gray = lifted if lifted is not None and one.palette is lifting_palette() else one.palette.gray(one.levels)
     if gray is not None:
         cv2.merge([cv2.add(gray, strong), gray, cv2.add(gray, half)], one.place)
         return

@@ -13,7 +13,7 @@ from live.drawing.numbers import figure
 from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
 from live.drawing.scene import Scene
-from live.drawing.text import ACCENT, BOLD, DIM, INK, RULE, Colour, put, shortened, wrapped
+from live.drawing.text import ACCENT, BOLD, CAP_HEIGHT, DIM, INK, RULE, Colour, put, text_width, wrapped
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
@@ -21,6 +21,7 @@ from live.watching import KEPT_S, MOST_WATCHED, Watched
 
 # B, G, R; apart from each other for who sees fewer colours, too.
 PIN_COLOURS: tuple[Colour, ...] = (ACCENT, (233, 180, 86), (115, 158, 0), (167, 121, 204))
+LEAST_TILE_EM = 3.0  # the height of a tile in which numbers are written
 LEAST_CURVE_LINES, BELOW_FROM_LINES = 1.2, 4.5
 BESIDE = 0.42  # of the width, for words that stand beside a curve
 STILL_SPAN = 1e-6  # a curve that varies less is a line in the middle
@@ -88,16 +89,15 @@ def _write(page: PanelPage, scene: Scene, number: int, one: Watched, end: int) -
     colour = PIN_COLOURS[number % len(PIN_COLOURS)]
     value = figure(float(one.responses[-1]))
     names = [f"{_map_words(scene, index)}, row {y}, column {x}", f"row {y}, column {x}", f"({y}, {x})"]
-    choices = [f"{number + 1}  map {index + 1}: {name}" for name in names]
-    room = page.width - page.width_of(value) - page.text.pad
-    words = next((words for words in choices if page.width_of(words) <= room), choices[-1])
+    choices = [*(f"map {index + 1}: {name}" for name in names), names[-1], ""]
+    words = page.fitting([f"{number + 1}  {name}" for name in choices], value)
     page.row([(words, 0, colour), (value, 1.0, INK)])
     said, bottom = _variation(scene, one), min(end, page.bottom) - page.text.pad
     beside = len(one.responses) > 1 and bottom - page.y < BELOW_FROM_LINES * page.text.line
     if beside:
         left = _write_beside(page, said, bottom)
     else:
-        page.write_first([said, said.removeprefix("standard ")])
+        page.write_first(_shorter(said))
         left = page.left
     place = Rect(left, page.y, page.right - left, bottom - page.y)
     if len(one.responses) < 2:
@@ -113,12 +113,18 @@ def _write(page: PanelPage, scene: Scene, number: int, one: Watched, end: int) -
         put(page.pixels, lo, place.x + gap, place.bottom - gap, size, DIM)
 
 
+def _shorter(said: str) -> list[str]:
+    """What `_variation` says, from its fullest form to its shortest."""
+    brief = said.replace("standard deviation", "\N{GREEK SMALL LETTER SIGMA}")
+    return [said, said.removeprefix("standard "), brief, brief.split(" in ")[0].split(":")[0]]
+
+
 def _write_beside(page: PanelPage, said: str, bottom: int) -> int:
     """The words at the left of the curve, shorter where there is no room for them; returns where the curve begins."""
     size, step, words_w = page.text.small, page.step(small=True), round(BESIDE * page.width)
     lines = wrapped(said, size, words_w)
     if len(lines) * step > bottom - page.y:
-        lines = [shortened(said.replace("standard deviation", "\N{GREEK SMALL LETTER SIGMA}"), size, words_w)]
+        lines = [words for words in _shorter(said) if page.width_of(words, small=True) <= words_w][:1]
     for row, line in enumerate(lines):
         put(page.pixels, line, page.left, page.y + row * step + size, size, DIM)
     return page.left + words_w + page.text.pad
@@ -138,6 +144,18 @@ def draw_curve(canvas: ByteArray, place: Rect, one: Watched, colour: Colour) -> 
         cv2.circle(canvas, (int(points[0, 0]), int(points[0, 1])), 2, colour, -1)
 
 
+def _write_number(tile: ByteArray, number: int, frame: tuple[int, int, int, int], size: int) -> None:
+    """At a corner of its frame that no other's has, where they are close to each other; inside of the tile."""
+    left, top, right, bottom = frame
+    if tile.shape[0] < LEAST_TILE_EM * size:
+        return  # its colour tells which it is
+    said, height = str(number + 1), round(CAP_HEIGHT * size)
+    width, (left_side, below) = text_width(said, size, BOLD), divmod(number, 2)
+    x, y = left - 4 - width if left_side else right + 4, bottom + height if below else top
+    x, y = min(max(x, 0), tile.shape[1] - width), min(max(y, height), tile.shape[0] - 1)
+    put(tile, said, x, y, size, PIN_COLOURS[number % len(PIN_COLOURS)], BOLD)
+
+
 class WatchedMarks:
     """Each watched pixel framed in its own tile, with its number in the panel, where that is open."""
 
@@ -153,4 +171,4 @@ class WatchedMarks:
             right, bottom = left + place.width + 7, top + place.height + 7
             cv2.rectangle(inside, (left, top), (right, bottom), (0, 0, 0), 3)
             cv2.rectangle(inside, (left, top), (right, bottom), colour, 1)
-            put(inside, str(number + 1), right + 4, top, layout.text.small, colour, BOLD)
+            _write_number(inside, number, (left, top, right, bottom), layout.text.small)

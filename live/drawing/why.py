@@ -9,7 +9,7 @@ import numpy as np
 from convviz_core.arrays import FloatArray
 from live.drawing.kernels import draw_picture, shades
 from live.drawing.model_scene import titled
-from live.drawing.numbers import figure
+from live.drawing.numbers import TIMES, figure
 from live.drawing.panel import PanelPage
 from live.drawing.reasons import Why
 from live.drawing.text import ACCENT, DIM, INK
@@ -35,19 +35,28 @@ def write_why(page: PanelPage, places: WhyPlaces, top: int, why: Why) -> None:
 def _write_from(page: PanelPage, found: Contributions | Explanation) -> None:
     """Say what made the inputs, and whether a click leads there."""
     if found.made_by:
-        words = f"made of what {titled(found.made_by)} gives: a click on a line goes there"
-        page.write(words, ACCENT, small=True)
+        made_by = titled(found.made_by)
+        goes = "a click on a line goes there"
+        page.write_first(
+            [f"made of what {made_by} gives: {goes}", f"from {made_by}: {goes}", f"from {made_by}", goes], ACCENT
+        )
     elif found.of_input:
-        page.write("made of the model's input itself", DIM, small=True)
+        page.write_first(["made of the model's input itself", "from the model's input", "from the input"])
     else:
-        page.write("made of what several layers or a function give: no click leads there", DIM, small=True)
+        several = "made of what several layers or a function give"
+        page.write_first([f"{several}: no click leads there", several, "from several layers or a function"])
 
 
 def _write_contributions(page: PanelPage, places: WhyPlaces, found: Contributions) -> None:
     listed, _ = found.largest()
     listed, rest = found.largest(min(places.seen, len(listed)))
     _write_from(page, found)
-    head = [("input channel", 0.0, DIM), ("kernel", -KERNEL_AT, DIM), ("x input", -INPUT_AT, DIM), ("adds", 1.0, DIM)]
+    head = [
+        ("input channel", 0.0, DIM),
+        ("kernel", -KERNEL_AT, DIM),
+        (f"{TIMES} input", -INPUT_AT, DIM),
+        ("adds", 1.0, DIM),
+    ]
     page.row(head, small=True)
     slices = [found.slice_of(channel) for channel, _ in listed]
     reaches = [max((float(np.abs(pair[side]).max(initial=0)) for pair in slices), default=0.0) for side in range(2)]
@@ -77,9 +86,11 @@ def _write_explanation(page: PanelPage, found: Explanation) -> None:
     if found.inputs:
         first = found.inputs[0]
         _write_from(page, found)
-        page.write("its input there, or the one that counts most:", DIM, small=True)
-        where = f"channel {first.channel}, row {first.y}, column {first.x}"
-        page.row([(where, 0.0, INK), (figure(first.value), 1.0, INK)], small=True)
+        page.write_first(["its input there, or the one that counts most:", "its input, or the main one:", "its input:"])
+        at = f"({first.y}, {first.x})"
+        where = [f"channel {first.channel}, row {first.y}, column {first.x}", f"channel {first.channel} at {at}", at]
+        value = figure(first.value)
+        page.row([(page.fitting(where, value, small=True), 0.0, INK), (value, 1.0, INK)], small=True)
         end = page.y
     page.y = end
     page.write_wrapped(found.words, INK)

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from functools import lru_cache
 
+from convviz_core.blocks import Reduce
 from live.layout.laid_out import Layout, LayoutRequest
 from live.layout.other_side import half, in_pairs, other_seen, split_pairs, split_panel
-from live.layout.panel_places import Panel, PlacedPanels, placed
-from live.layout.tiling import Block, Rect, Tile, WholeShrink, largest_block
+from live.layout.panel_places import Panel, PlacedPanels, not_shown, placed
+from live.layout.shrinking import reduce_for
+from live.layout.tiling import Block, Rect, Tile, largest_block
 from live.layout.type_scale import TypeScale, type_scale
 from live.layout.viewport import Lens, Viewport
 
 SMALLEST_HUD_WH = (160, 120)  # a smaller canvas shows the picture alone
 STRIP_LINES = 2
-# When the engine makes what is shown, by the pixels of all maps together: scaling ten million of them to less than a
-# fifth costs two milliseconds, else one. What costs less than half of one is always scaled.
-WHOLE = (
-    (1_500_000, WholeShrink()),
-    (10_000_000, WholeShrink(5.0, most_lost=1 / 8)),
-    (40_000_000, WholeShrink(4.0, most_lost=1 / 4)),
-    (math.inf, WholeShrink(2.5, most_lost=1 / 4)),
-)
 
 
 @lru_cache(maxsize=16)
@@ -65,8 +58,8 @@ def _with_strip(request: LayoutRequest, text: TypeScale, lines: int) -> Layout:
         panels=panels,
         lens=lens,
         crop=crop,
-        reduce=1 if zoomed else block.shrink or 1,
-        left_out=() if covered else block.left_out,
+        reduce=1 if zoomed or not block.tiles else _reduce(crop, block.tiles[0]),
+        left_out=() if covered else (*not_shown(request.panels, panels), *block.left_out),
         zoomed=seen if zoomed else None,
     )
     return _with_other(layout) if request.other else layout
@@ -82,7 +75,7 @@ def _with_other(layout: Layout) -> Layout:
     free = layout.free
     if other.beside:
         tiles, others, left = split_pairs(layout.tiles)
-        free = left or free
+        free = free or left
     else:
         tiles = tuple(_captioned(tile, gap, last=not other.last) for tile in layout.tiles)
         others = tuple(_captioned(tile, gap, last=other.last) for tile in layout.tiles if tile.index is not None)
@@ -94,11 +87,16 @@ def _with_other(layout: Layout) -> Layout:
     theirs = ((Panel.INSPECTOR, split_panel(inspector, last=other.last)),) if inspector else ()
     map_hw = other.span.shown.height, other.span.shown.width
     its_request = replace(request, map_hw=map_hw, span=other.span, captions=other.captions, other=None)
-    reduce = max(1, round(layout.reduce * crop.width / max(1, layout.crop.width)))
+    reduce = _reduce(crop, others[0]) if layout.reduced and others else 1
     its = replace(
         layout, request=its_request, tiles=others, panels=theirs, crop=crop, zoomed=zoomed, reduce=reduce, free=None
     )
     return replace(layout, tiles=tiles, panels=(*mine, *panels), free=free, other=its)
+
+
+def _reduce(crop: Rect, tile: Tile) -> Reduce:
+    """How the engine makes the mosaic: means of blocks cost it nearly nothing, and scaling maps costs the more."""
+    return reduce_for((crop.height, crop.width), (tile.picture.height, tile.picture.width))
 
 
 def _captioned(tile: Tile, gap: int, *, last: bool) -> Tile:
@@ -116,16 +114,6 @@ def _places(request: LayoutRequest, text: TypeScale, whole: Rect) -> tuple[Rect,
     return room, panels, block_in(room)
 
 
-def _whole(request: LayoutRequest) -> WholeShrink:
-    """When the map pixels of a canvas pixel are a whole number, so that the engine makes what is shown.
-
-    Block means that are scaled any further lose half of a thin line's brightness wherever blocks and canvas pixels do
-    not coincide.
-    """
-    pixels = request.count * request.map_hw[0] * request.map_hw[1]
-    return next(whole for most, whole in WHOLE if pixels <= most)
-
-
 def _block(request: LayoutRequest, text: TypeScale, room: Rect) -> Block:
     """The tiles in `room`: all of them, or the enlarged map alone."""
     enlarged = request.viewport.enlarged
@@ -140,7 +128,6 @@ def _block(request: LayoutRequest, text: TypeScale, room: Rect) -> Block:
         text,
         request.captions,
         cut=enlarged is not None,
-        whole=WholeShrink() if enlarged is not None else _whole(request),
         pairs=pairs,
     )
 

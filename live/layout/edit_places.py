@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from live.layout.tiling import Rect
 from live.layout.type_scale import TypeScale
@@ -10,7 +10,9 @@ from live.layout.type_scale import TypeScale
 LARGEST_CELL_EM = 8.0
 BUTTON_EM = 8.5  # the narrowest that its words fit into
 LINES_ABOVE, LINES_BELOW = 2, 2.5  # of text, above the kernel and below it
-FEWEST_KERNEL_LINES = 4  # with less left for the kernel, buttons go
+INSTEAD_OF_BUTTONS = 1  # line, which says where their keys are
+LINES_OF_VALUE = 1.5  # what is always said below it
+FEWEST_KERNEL_LINES = 4  # with less left for the kernel, buttons go, and then all lines but one
 
 Place = tuple[int, int, int]  # channel, row, column
 Planes = tuple[int, int, int]  # C, kh, kw
@@ -20,13 +22,17 @@ Planes = tuple[int, int, int]  # C, kh, kw
 class EditPlaces:
     """One panel's places, in canvas pixels. planes: the cells of each channel's kernel; cell: a cell's side.
 
-    words: rows of text below the kernel begin there. buttons: in their order, none where there is no room.
+    words: rows of text below the kernel begin there. buttons: in their order, none where there is no room. brief:
+    there is none for what is said of the kernel and how to edit it, either. whole: of all channels as one colour
+    picture, where there is room beside them.
     """
 
     planes: tuple[Rect, ...]
     cell: float
     words: int
     buttons: tuple[Rect, ...]
+    brief: bool = False
+    whole: Rect | None = None
 
     def weight_at(self, x: int, y: int) -> Place | None:
         """The weight under the canvas pixel."""
@@ -52,12 +58,15 @@ class EditPlaces:
 def edit_places(panel: Rect, text: TypeScale, planes: Planes, buttons: int) -> EditPlaces:
     """Share the panel: the buttons at its bottom, the kernel in cells as large as can be in the rest."""
     left, width = panel.x + text.base, panel.width - 2 * text.base
-    top = panel.y + heading_height(text) + LINES_ABOVE * text.line + text.gap
-    bottom = panel.bottom - text.pad
+    heading, bottom = panel.y + heading_height(text), panel.bottom - text.pad
+    top = heading + LINES_ABOVE * text.line + text.gap
     grid = _grid(left, bottom, width, text, buttons)
     free = (grid[0].y if grid else bottom) - text.pad - round(LINES_BELOW * text.line) - top
     if free < FEWEST_KERNEL_LINES * text.line:
-        grid, free = (), max(1, bottom - round(LINES_BELOW * text.line) - top)
+        grid, free = (), bottom - round((LINES_BELOW + INSTEAD_OF_BUTTONS) * text.line) - top
+    brief = free < FEWEST_KERNEL_LINES * text.line
+    if brief:
+        top, free = heading, max(1, bottom - round(LINES_OF_VALUE * text.line) - heading)
     channels, rows, columns = planes
     label = text.line if channels > 1 else 0  # above each plane
     sizes = {
@@ -70,12 +79,15 @@ def edit_places(panel: Rect, text: TypeScale, planes: Planes, buttons: int) -> E
     cell = max(min(sizes[across], LARGEST_CELL_EM * text.base), 0.1)
     cell = float(int(cell)) if cell >= 2 else cell
     plane_w, plane_h = max(1, round(columns * cell)), max(1, round(rows * cell))
-    places = tuple(
-        Rect(left + number % across * (plane_w + text.base), y, plane_w, plane_h)
-        for number in range(channels)
-        for y in (top + label + number // across * (plane_h + label),)
-    )
-    return EditPlaces(places, cell, places[-1].bottom, grid)
+
+    def place(number: int) -> Rect:
+        x, y = number % across * (plane_w + text.base), number // across * (plane_h + label)
+        return Rect(left + x, top + label + y, plane_w, plane_h)
+
+    places = tuple(map(place, range(channels)))
+    behind = replace(places[-1], x=places[-1].right + text.base)
+    whole = behind if channels > 1 and behind.right <= left + width else None
+    return EditPlaces(places, cell, places[-1].bottom, grid, brief, whole)
 
 
 def heading_height(text: TypeScale) -> int:

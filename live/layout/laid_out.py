@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from convviz_core.blocks import Reduce
 from convviz_core.geometry import Box
 from live.layout.caption_plan import CaptionNeeds, CaptionPlan
 from live.layout.other_side import MapSpan, OtherRequest
@@ -49,8 +50,8 @@ class Layout:
 
     room: what the tiles were laid out in. free: the end of the last row of tiles, where there is none. lens: how much
     of a map the tiles show without zoom. crop: the map pixels that every tile shows, and zoomed: which part of them,
-    None for all. reduce: the block side of the mosaic that the engine is asked for. left_out: what there was no room
-    for, in words. other: the tiles of a second layer, and half of the inspector.
+    None for all. reduce: how the mosaic is that the engine is asked for, see PlanKey: whole, or as large as the tiles.
+    left_out: what there was no room for, in words. other: the tiles of a second layer, and half of the inspector.
     """
 
     request: LayoutRequest
@@ -63,7 +64,7 @@ class Layout:
     panels: tuple[tuple[Panel, Rect], ...]
     lens: Lens
     crop: Rect
-    reduce: int
+    reduce: Reduce
     left_out: tuple[str, ...]
     zoomed: Seen | None = None
     other: Layout | None = None
@@ -72,6 +73,11 @@ class Layout:
     def canvas_wh(self) -> tuple[int, int]:
         """The canvas's width and height."""
         return self.request.canvas_wh
+
+    @property
+    def reduced(self) -> bool:
+        """Whether the mosaic has a byte for each canvas pixel, not for each of the maps'."""
+        return self.reduce != 1
 
     @property
     def seen(self) -> Seen:
@@ -186,7 +192,8 @@ class Layout:
             return None
         place, seen = tile.picture, self.seen
         across, down = place.width / seen.width, place.height / seen.height
-        left, top = math.floor((x - seen.left) * across), math.floor((y - seen.top) * down)
+        left = math.floor((x - seen.left) * place.width / seen.width)  # exact where these are whole numbers
+        top = math.floor((y - seen.top) * place.height / seen.height)
         right = max(left + 1, round((x + width - seen.left) * across))
         bottom = max(top + 1, round((y + height - seen.top) * down))
         if left >= place.width or top >= place.height or right <= 0 or bottom <= 0:

@@ -83,13 +83,16 @@ def in_pairs(indices: tuple[int | None, ...]) -> tuple[int | None, ...]:
 
 
 def split_pairs(tiles: tuple[Tile, ...]) -> tuple[tuple[Tile, ...], tuple[Tile, ...], Rect | None]:
-    """The first layer's tiles with the input's, the second's, and the place that the input leaves free."""
+    """The first layer's tiles with the input's, the second's, and the place that the input leaves free.
+
+    That is nobody's where it lies between the input and maps: what stood there would part them.
+    """
     first = tuple(tile for tile in tiles if tile.index is None or tile.index >= 0)
     second = tuple(
         replace(tile, index=~tile.index) for tile in tiles if tile.index is not None and EMPTY < tile.index < 0
     )
     free = next((tile for tile in tiles if tile.index == EMPTY), None)
-    if free is None:
+    if free is None or any(tile.caption.y == free.caption.y for tile in second):
         return first, second, None
     place = free.caption
     return first, second, Rect(place.x, place.y, place.width, place.height + free.picture.height)

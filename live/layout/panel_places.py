@@ -30,6 +30,14 @@ class Panel(StrEnum):
     HELP = "help"
 
 
+LEAST_EM = (14.0, 11.0)  # of each of several panels: in less none could be read, and fewer are shown
+NAMES = {  # of what there is no room for
+    Panel.EDIT: "the edited kernel",
+    Panel.LAYER: "the layer's settings",
+    Panel.LAYERS: "the list of layers",
+    Panel.EXCITES: "what excites it",
+    Panel.WATCHED: "the watched pixels",
+}
 NUMBERS_WORTH = 0.5  # of the tiles' area, that numbers in all cells of a large kernel may cost
 CHAIN_NUMBER_EM = 2.3  # of two digits with a point and a minus sign
 SIGN_EM = 1.25  # between two matrices
@@ -122,6 +130,22 @@ def fulfilment(panels: Sequence[tuple[Panel, Rect]], needs: Needs, text: TypeSca
     return share
 
 
+def _legible(panels: PlacedPanels, text: TypeScale) -> bool:
+    """Whether each has room enough for a few lines that are not cut."""
+    return all(min(place.width / LEAST_EM[0], place.height / LEAST_EM[1]) >= text.base for _, place in panels)
+
+
+def not_shown(panels: Sequence[Panel], shown: PlacedPanels) -> tuple[str, ...]:
+    """The names of the panels that there was no room for; under the help there is none for any, which goes unsaid."""
+    missing = [panel for panel in panels if panel not in dict(shown)]
+    return () if Panel.HELP in panels else tuple(map(panel_name, missing))
+
+
+def panel_name(panel: Panel) -> str:
+    """What it is called where it is spoken of."""
+    return NAMES.get(panel, f"the {panel}")
+
+
 def numbered_needs(kernel_chw: tuple[int, int, int], text: TypeScale) -> Needs:
     """PANEL_NEEDS with as much for the inspector as the numbers of such a kernel take."""
     channels, rows, columns = kernel_chw
@@ -140,11 +164,17 @@ def placed(
     kernel_chw: tuple[int, int, int],
     block_in: Callable[[Rect], Block],
 ) -> Choice:
-    """The tiles' room and the panels, so that both are large; help before all other panels.
+    """The tiles' room and the panels, so that both are large; help before all other panels, else the first ones before
+    those that would be too small to be read.
 
     block_in: the tiles in a room.
     """
     shown = (Panel.HELP,) if Panel.HELP in panels else panels
+    while len(shown) > 1 and not any(
+        _legible(arrangement.placed(whole, PANEL_NEEDS)[1], text)
+        for arrangement in arrangements(shown, PANEL_NEEDS, text, whole)
+    ):
+        shown = shown[:-1]
     if not shown:
         return whole, ()
     small = any(have < want for have, want in zip(canvas_wh, SMALLEST_BESIDE_WH, strict=True))
@@ -160,6 +190,8 @@ def placed(
         arrangement, needs = choice
         room, places = arrangement.placed(whole, needs)
         share = fulfilment(places, needs, text)
+        if len(places) > 1 and not _legible(places, text):
+            return -2.0
         if needs is larger and share < 1:
             return -1.0  # larger cells, and still no numbers
         worth = NUMBERS_WORTH if larger and needs is not larger else 1.0

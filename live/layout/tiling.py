@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from functools import partial
 
 from live.layout.caption_plan import CaptionNeeds, CaptionPlan, caption_heights, caption_left_out, plan_caption
 from live.layout.type_scale import TypeScale
 
-SNAP = 0.03  # whole multiples this near below are taken: each pixel is then as sharp as the next
+SNAP = 0.04  # whole multiples this near below are taken: each pixel is then as sharp as the next
+SMALL_BLOCKS = 4  # map pixels each way: in blocks of more, it matters little that one has a pixel more than the next
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,7 @@ class Tile:
 class Block:
     """Tiles laid out: where they lie, what their captions hold, the size of all of them together.
 
-    shown_hw: how much of its map each shows, in map pixels. shrink: so many map pixels a canvas pixel, each way, where
-    that is a whole number.
+    shown_hw: how much of its map each shows, in map pixels.
     """
 
     tiles: tuple[Tile, ...]
@@ -68,7 +67,6 @@ class Block:
     shown_hw: tuple[int, int]
     left_out: tuple[str, ...]
     free: Rect | None = None  # the last row's end, where no tile lies
-    shrink: int | None = None
 
     @property
     def area(self) -> int:
@@ -77,31 +75,13 @@ class Block:
 
 
 @dataclass(frozen=True)
-class WholeShrink:
-    """From so many map pixels a canvas pixel on, these are a whole number, unless a tile loses more of its sides."""
-
-    least: float = math.inf
-    most_lost: float = 0.0
-
-    def of(self, map_hw: tuple[int, int], cell_hw: tuple[float, float], scale: float) -> int | None:
-        """The whole number for maps that fit into their cells at that scale; None where they keep the scale."""
-        if not 0 < scale * self.least <= 1 or min(cell_hw) < 1:
-            return None
-        whole = max(-(-side // int(room)) for side, room in zip(map_hw, cell_hw, strict=True))
-        return whole if 1 / whole >= (1 - self.most_lost) * scale else None
-
-
-@dataclass(frozen=True)
 class _Grid:
     columns: int
     rows: int
     scale: float  # canvas pixels a map pixel
-    shrink: int | None = None  # map pixels a canvas pixel, where that is to be a whole number
 
     def picture_wh(self, shown_hw: tuple[int, int]) -> tuple[int, int]:
         """A tile's picture."""
-        if self.shrink:
-            return -(-shown_hw[1] // self.shrink), -(-shown_hw[0] // self.shrink)
         return max(1, int(shown_hw[1] * self.scale + 1e-6)), max(1, int(shown_hw[0] * self.scale + 1e-6))
 
 
@@ -113,23 +93,23 @@ def largest_block(
     needs: CaptionNeeds,
     *,
     cut: bool = False,
-    whole: WholeShrink = WholeShrink(),
     pairs: bool = False,
 ) -> Block:
     """The tiles as large as `room` lets them be, in the middle of it, row by row.
 
-    cut: a tile shows no more of its map than there is room for at one canvas pixel a map pixel. whole: when
-    the map pixels of a canvas pixel are a whole number. pairs: two and two tiles stay side by side.
+    cut: a tile shows no more of its map than there is room for at one canvas pixel a map pixel. pairs: two
+    and two tiles stay side by side.
     """
     gap = text.gap if needs.wanted else 1
     inner = Rect(room.x + gap, room.y + gap, room.width - 2 * gap, room.height - 2 * gap)
     if inner.width < 1 or inner.height < 1:
         return Block((), CaptionPlan(), (0, 0), map_hw, ("the maps",) if needs.wanted and room.width else ())
     step = 2 if pairs else 1
-    best_grid = partial(_best_grid, count=len(indices), room=inner, gap=gap, whole=whole, step=step)
+    best_grid = partial(_best_grid, count=len(indices), room=inner, gap=gap, step=step)
     bare = best_grid(map_hw, caption_h=0)
     shown_hw = map_hw
-    for least, share, numbered in caption_heights(text, needs):
+    for tried in caption_heights(text, needs):
+        least = tried.height
         if cut:
             across = max((inner.width - gap * (step - 1)) // step, 1)
             shown_hw = min(map_hw[0], max(inner.height - least, 1)), min(map_hw[1], across)
@@ -137,15 +117,13 @@ def largest_block(
         width, height = grid.picture_wh(shown_hw)
         most = (inner.height - gap * (grid.rows - 1)) // grid.rows - height
         plan = plan_caption(width if not needs.halves else width // 2, least, max(most, least), text, needs)
-        if grid.scale >= share * bare.scale and (plan.numbers or not numbered):
+        if tried.worth(grid.scale, bare.scale, plan):
             break
     placed = _place(indices, grid, (width, height), plan, inner, gap, caption_left_out(plan, needs))
-    return replace(placed, shown_hw=shown_hw, shrink=grid.shrink)
+    return replace(placed, shown_hw=shown_hw)
 
 
-def _best_grid(
-    map_hw: tuple[int, int], *, count: int, room: Rect, gap: int, caption_h: int, whole: WholeShrink, step: int
-) -> _Grid:
+def _best_grid(map_hw: tuple[int, int], *, count: int, room: Rect, gap: int, caption_h: int, step: int) -> _Grid:
     choices = []
     for columns in range(step, count + 1, step):
         rows = -(-count // columns)
@@ -153,14 +131,15 @@ def _best_grid(
             continue  # fewer columns hold them in as many rows
         cell_w = (room.width - gap * (columns - 1)) / columns
         cell_h = (room.height - gap * (rows - 1)) / rows - caption_h
-        scale = _snapped(max(0.0, min(cell_w / map_hw[1], cell_h / map_hw[0])))
-        shrink = whole.of(map_hw, (cell_h, cell_w), scale)
-        choices.append(_Grid(columns, rows, 1 / shrink if shrink else scale, shrink))
+        scale = max(0.0, min(cell_w / map_hw[1], cell_h / map_hw[0]))
+        choices.append(_Grid(columns, rows, _snapped(scale)))
     return max(choices, key=lambda grid: grid.scale)
 
 
 def _snapped(scale: float) -> float:
-    whole = float(int(scale)) if scale >= 1 else 1 / -(-1 // scale) if scale > 0 else 0.0
+    if scale < 1 / SMALL_BLOCKS:
+        return scale
+    whole = float(int(scale)) if scale >= 1 else 1 / -(-1 // scale)
     return whole if whole <= scale <= whole * (1 + SNAP) else scale
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from convviz_core.blocks import Reduce
 from convviz_core.engines.api import Engine, Result
-from convviz_core.engines.model_page import LayerOutput, difference_output, output_of
+from convviz_core.engines.model_page import LayerOutput, difference_output, output_of, same_maps
 from convviz_core.engines.opening import open_engine
 from convviz_core.layer import Layer
 from convviz_core.models.layer import ModelLayer
-from convviz_core.placement import MapPlacement
+from convviz_core.placement import Alignment, MapPlacement
 from convviz_core.ranges import Limits
-from live.comparing import CompareMode, Comparing, Pairing, comparable_limits, shared_limits
+from live.comparing import HIDDEN, UNCHANGED, CompareMode, Comparing, Pairing, comparable_limits, shared_limits
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.model_view.answer import Answer, Responses, key_of
 from live.model_view.channels import Channels, Health
+from live.model_view.chosen import Order
 from live.model_view.fields import FieldFinder
 from live.model_view.picture import Look, Page, PictureMaker, Shown
 from live.pane import Choice, Pane
@@ -29,7 +31,7 @@ class Other:
 
     channels: those of the page, or the bank's maps. output: its maps, where it is a layer of the model, and health: how
     these do. page: what is shown of them, result: of a bank; both None where the difference is shown. limits: of the
-    live side and of the kept one, by themselves where the difference is shown.
+    live side and of the kept one, by themselves where the difference is shown. same: see Scene.
     """
 
     layer: Layer | ModelLayer
@@ -40,6 +42,7 @@ class Other:
     result: Result | None = None
     limits: tuple[Limits | None, Limits | None] = (None, None)
     shares_range: bool = False
+    same: str | None = None
     health: Health | None = None
 
 
@@ -76,13 +79,14 @@ class Sides:
         if mode == CompareMode.OFF or kept is None:
             return None
         live_at = _on_input(state, live, answer.conv.shape, answer.input_hw, len(channels))
-        sought = {"live": live}
+        sought, crossed = {"live": live}, False
         if isinstance(kept, ModelLayer):
             if answer.kept is None or answer.kept.of != key_of(kept):
                 return None
-            count = len(kept.shown(len(answer.kept.conv)))
-            kept_at = _on_input(state, kept, answer.kept.conv.shape, answer.input_hw, count)
+            partners = _partners(state, kept, answer, channels)
+            kept_at = _on_input(state, kept, answer.kept.conv.shape, answer.input_hw, len(partners))
             sought["kept"] = kept
+            crossed = any(one != other for one, other in zip(channels, partners, strict=False))
         else:
             kept_at = kept.placement(answer.frame.image.shape)
         placed, finding = {"live": live_at, "kept": kept_at}, False
@@ -94,15 +98,14 @@ class Sides:
                 finding = finding or still_finding
                 if found and found.hw == placed[side].hw:
                     placed[side] = replace(found, count=placed[side].count)
-        return Pairing.of(placed["live"], placed["kept"], mode, finding=finding)
+        found_pairing = Pairing.of(placed["live"], placed["kept"], mode, finding=finding)
+        return replace(found_pairing, crossed=crossed)
 
     @staticmethod
-    def look(
-        state: ViewState, answer: Answer, two: Pairing | None, channels: tuple[int, ...], layout: Layout | None
-    ) -> Look:
+    def look(state: ViewState, answer: Answer, channels: tuple[int, ...], layout: Layout | None) -> Look:
         """How the state has the live side shown."""
         looks = state.appearance
-        tint = looks.tint and not answer.asked.layer.signed and (two is None or two.mode != CompareMode.DIFFERENCE)
+        tint = looks.tint and not answer.asked.layer.signed and state.comparing.mode != CompareMode.DIFFERENCE
         return Look(channels, looks.range, looks.gain, layout.reduce if layout else 1, tint)
 
     def show(self, state: ViewState, answer: Answer, two: Pairing | None, look: Look, layout: Layout | None) -> Shown:
@@ -111,7 +114,7 @@ class Sides:
             return Shown(answer, self._live.show(answer.responses, look))
         return self._both(state, answer, two, look, layout.other.reduce if layout and layout.other else 1)
 
-    def _both(self, state: ViewState, answer: Answer, two: Pairing, look: Look, reduce: int) -> Shown:
+    def _both(self, state: ViewState, answer: Answer, two: Pairing, look: Look, reduce: Reduce) -> Shown:
         """look: the live side's. reduce: of the kept one."""
         kept, maker = state.comparing.kept, self._live
         if isinstance(kept, Layer):
@@ -124,11 +127,12 @@ class Sides:
         assert isinstance(kept, ModelLayer)
         assert answer.kept is not None
         responses = answer.kept
-        channels, health = kept.shown(len(responses.conv)), self._channels.health
-        tint = state.appearance.tint and not kept.signed
+        channels, health = _partners(state, kept, answer, look.channels), self._channels.health
+        tint = state.appearance.tint and not kept.signed and state.comparing.mode != CompareMode.DIFFERENCE
         kept_look = replace(look, channels=channels, reduce=reduce, tint=tint)
         limits = maker.limits(answer.responses, look), self._kept.limits(responses, kept_look)
-        side = Other(kept, two, channels, responses.output, limits=limits, health=health)
+        same = sameness(answer, kept, (look.channels, channels), two.overlaid)
+        side = Other(kept, two, channels, responses.output, limits=limits, health=health, same=same)
         if two.mode == CompareMode.DIFFERENCE:
             return self._difference(answer, look, side)
         shares = comparable_limits(maker.met(answer.responses), self._kept.met(responses))
@@ -172,6 +176,36 @@ class Sides:
             engine = open_engine("auto", "cpu", background=True)
             self._bank = engine, Pane(engine)
         return self._bank
+
+
+def sameness(
+    answer: Answer, kept: ModelLayer, channels: tuple[tuple[int, ...], tuple[int, ...]], alignment: Alignment | None
+) -> str | None:
+    """Why both sides show the same at every pixel, if they do; alignment: None compares whole maps."""
+    live, layer, other = answer.output, answer.asked.layer, answer.kept.output if answer.kept else None
+    if other is None or (alignment is None and live.conv.shape[1:] != other.conv.shape[1:]):
+        return None
+    height, width = live.conv.shape[1:]
+    on_each_other = alignment or Alignment((0, 0), (0, 0), (height, width), len(channels[0]))
+    if not same_maps(live, other, channels, on_each_other):
+        return None
+    if key_of(layer) == key_of(kept):
+        return UNCHANGED
+    raw = replace(live, signed=True), replace(other, signed=True)
+    return "" if same_maps(*raw, channels, on_each_other) else HIDDEN
+
+
+def _partners(state: ViewState, kept: ModelLayer, answer: Answer, live: tuple[int, ...]) -> tuple[int, ...]:
+    """The kept side's channels, in their order.
+
+    They are the `live` side's where either layer has as many, and these are the same ones or the strongest: a channel's
+    partner is then the one of its number. Else they stay the page that was kept.
+    """
+    assert answer.kept is not None
+    count = len(answer.kept.conv)
+    own = kept.shown(count)
+    strongest = state.model is not None and state.model.order == Order.STRONGEST
+    return live if count == len(answer.conv) and (strongest or set(own) == set(live)) else own
 
 
 def _on_input(

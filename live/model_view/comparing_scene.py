@@ -27,6 +27,7 @@ def compared_scene(scene: Scene, layout: Layout, state: ViewState, shown: Shown,
         kept = _of_bank(scene, state, shown, other, other.layer)
     else:
         kept = _of_layer(scene, layout, state, shown, other, other.layer, fields)
+    scene = replace(scene, same=other.same)
     return with_other(scene, kept, layout, other.two, state.interaction.wipe, shares_range=other.shares_range)
 
 

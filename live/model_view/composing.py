@@ -10,8 +10,9 @@ from convviz_core.engines.api import Result
 from convviz_core.layer import Activation, Layer
 from convviz_core.models.model_input import Normalization
 from convviz_core.ranges import RangeMode
-from live.comparing import Pairing
+from live.comparing import CompareMode, Pairing
 from live.comparing_scene import comparing_request
+from live.drawing.caption_text import REMOVED
 from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
 from live.drawing.difference_legend import DifferenceLegend
@@ -91,7 +92,9 @@ def model_request(
         Panel.LAYERS: typing,
         Panel.EXCITES: enlarged,
     }
-    notes = "each channel's limits" if state.appearance.range == RangeMode.FRAME else ""
+    tinted = state.appearance.tint and not answer.asked.layer.signed and state.comparing.mode != CompareMode.DIFFERENCE
+    limits = "each channel's limits" if state.appearance.range == RangeMode.FRAME else ""
+    notes = REMOVED if tinted else limits
     request = LayoutRequest(
         canvas_wh=canvas_wh,
         map_hw=(answer.conv.shape[1], answer.conv.shape[2]),

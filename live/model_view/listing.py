@@ -51,7 +51,7 @@ def listed(state: ViewState) -> ListedLayers | None:
     at = choice.listed()
     lines = [choice.lines[index] for index in at]
     return ListedLayers(
-        tuple((line.name, line.type, "{} x {}x{}".format(line.shape[0], *line.shape[:0:-1])) for line in lines),
+        tuple((line.name, line.type, "{} x {}x{}".format(*line.shape)) for line in lines),
         at.index(choice.place) if choice.place in at and choice.line else None,
         at.index(choice.pointed) if choice.pointed in at else None,
         choice.typed,

@@ -11,6 +11,7 @@ import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.auto_range import TIME_CONSTANT_S
+from convviz_core.blocks import Reduce
 from convviz_core.engines.model_page import page_levels, removed_levels
 from convviz_core.mosaic import tile_maps
 from convviz_core.ranges import Limits, RangeMode
@@ -28,7 +29,7 @@ class Look:
     channels: tuple[int, ...]
     range: RangeMode
     gain: float = 1.0
-    reduce: int = 1
+    reduce: Reduce = 1
     tint: bool = False
 
 

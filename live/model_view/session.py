@@ -187,7 +187,7 @@ class ModelSession(Session):
         layout = self._arranged(answer, len(channels), state, two)
         if layout:
             state = kept_inside(pointed(state, layout), layout)
-        return View(answer, state, self._sides.look(state, answer, two, channels, layout), layout, two)
+        return View(answer, state, self._sides.look(state, answer, channels, layout), layout, two)
 
     def _watched(self, answer: Answer, channels: tuple[int, ...], state: ViewState) -> Any:
         def value(pixel: MapPixel) -> float:

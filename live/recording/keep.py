@@ -15,6 +15,7 @@ from convviz_core.filters.bank import FilterBank
 from live.errors import OutputError
 from live.measuring.trace import Trace
 from live.outputs import check_directory
+from live.recording.beside import WriterBeside
 from live.recording.comparison import (
     OtherSide,
     as_shown,
@@ -54,6 +55,7 @@ class Keep:
     failed: OutputError | None = None
     _recorder: Recorder | None = None
     _notices: deque[str] = field(default_factory=deque)
+    _beside: WriterBeside = field(default_factory=WriterBeside)
 
     @property
     def recording(self) -> str | None:
@@ -124,14 +126,21 @@ class Keep:
         other: OtherSide | None = None,
         shown: Shown | None = None,
     ) -> None:
-        """Keep the picture on the screen in a new folder."""
-        directory = next_snapshot_directory(self.snapshots)
-        try:
-            self.write_snapshot(directory, engine, image, state, result, watched, other, shown)
-        except OutputError as error:
-            self._fail(error)
+        """Keep the picture on the screen in a new folder, and say so; a model's answer is written beside the loop."""
+
+        def write() -> None:
+            directory = next_snapshot_directory(self.snapshots)
+            try:
+                self.write_snapshot(directory, engine, image, state, result, watched, other, shown)
+            except OutputError as error:
+                self._fail(error)
+            else:
+                self._notices.append(f"snapshot in {directory}")
+
+        if shown is None:
+            write()  # with the engine, which is the loop's
         else:
-            self._notices.append(f"snapshot in {directory}")
+            self._beside.put(write)
 
     def write_snapshot(
         self,
@@ -188,6 +197,7 @@ class Keep:
 
     def take_notices(self) -> list[str]:
         """What is to be said on the picture since the last time; `say` is told of it here."""
+        self._beside.check()
         notices = []
         while self._notices:
             notices.append(self._notices.popleft())
@@ -197,6 +207,7 @@ class Keep:
     def close(self) -> None:
         """Finish every file."""
         self.stop_recording()
+        self._beside.close()
         if self.trace:
             self.trace.close()
             if self.trace.left_out:

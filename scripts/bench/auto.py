@@ -62,7 +62,7 @@ def followed_ms(layer: Layer, pictures: list[ByteArray], auto: AutoRange) -> lis
 
 def made_ms(layer: Layer, frame: ByteArray) -> float:
     """What is made once for a layer and a size, nothing being there."""
-    for kept in (first_look._places, sampling.columns_looked_at, sampling._windows):
+    for kept in (first_look._places, sampling._windows):
         kept.cache_clear()
     for made in (first_look.first_look_for, sampling.sampler_for, sampling.follower_for):
         made.cache_clear()

@@ -15,12 +15,13 @@ from convviz_core.filters.files import load_bank
 from convviz_core.geometry import ConvSettings
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
-from live.comparing import CompareMode, Comparing, compared
+from live.comparing import UNCHANGED, CompareMode, Comparing, compared
 from live.comparing_scene import comparable, comparing_scene
 from live.composing import layout_request, new_compositor, scene_of
 from live.controls import press
 from live.drawing.colormaps import base_table, lookup_tables
 from live.drawing.scene import Scene, Status
+from live.drawing.strip import same_words
 from live.key_reasons import why_nothing
 from live.layout import Layout, arrange
 from live.layout.panel_places import Panel
@@ -70,6 +71,51 @@ def drawn(state: ViewState, picture: ByteArray) -> tuple[Layout, Scene, Answers,
     canvas = compositor.compose(layout, scene).copy()
     compositor.close()
     return layout, scene, answers, canvas
+
+
+@pytest.mark.parametrize("mode", [CompareMode.BESIDE, CompareMode.WIPE, CompareMode.DIFFERENCE])
+@pytest.mark.parametrize("canvas_wh", [(1280, 800), (960, 600), (1920, 1080)])
+def test_beside_the_inspector_the_maps_say_what_they_answer_to_and_have_their_kernels(
+    canvas_wh: tuple[int, int], mode: CompareMode
+) -> None:
+    state = comparing(mode, Layer(load_bank("everyday"))).with_appearance(panels=frozenset({Panel.INSPECTOR}))
+    layout = arrange(layout_request(canvas_wh, (480, 640, 3), state))
+    assert layout.panel(Panel.INSPECTOR)
+    assert layout.caption.words
+    assert 4 * layout.caption.cell >= 12
+    assert layout.left_out == ()
+
+
+@pytest.mark.parametrize(("canvas_wh", "count"), [((1280, 800), 4), ((1280, 800), 5), ((400, 1000), 4)])
+def test_beside_each_other_nothing_stands_between_the_input_and_a_map(canvas_wh: tuple[int, int], count: int) -> None:
+    bank = FilterBank("some", (SEED.filters * 2)[:count])
+    state = replace(ViewState(LayerSettings.of([bank])), comparing=Comparing(Layer(bank), mode=CompareMode.BESIDE))
+    layout = arrange(layout_request(canvas_wh, (480, 640, 3), state))
+    assert layout.other is not None
+    of_input, *maps = layout.tiles
+    in_its_row = any(tile.caption.y == of_input.caption.y for tile in layout.other.tiles)
+    assert in_its_row == (canvas_wh[0] > canvas_wh[1])
+    assert (layout.free is None) == (count == 5)
+    if layout.free:
+        assert (layout.free.y > maps[0].caption.y) == in_its_row
+
+
+def test_a_difference_of_nothing_says_so_and_that_of_a_picture_that_both_answer_alike() -> None:
+    even = np.full(SHAPE, 90, np.uint8)
+    for kept, picture, said in (
+        (Layer(SEED), image(), UNCHANGED),
+        (Layer(SOBEL), even, ""),
+        (Layer(SOBEL), image(), None),
+    ):
+        state = comparing(CompareMode.DIFFERENCE, kept)
+        layout, answers = answers_to(state, picture)
+        two = compared(state.comparing, state.layer, picture.shape)
+        assert two is not None
+        scene = scene_of(state, picture, answers.shown, Status("test"))
+        scene = comparing_scene(scene, layout, state, two, answers.kept, peak=answers.shown.peak)
+        assert scene.same == said
+        words = [word for word, _, _ in same_words(scene, "all exactly 0")]
+        assert words == ([] if said is None else [f"all exactly 0, {said}" if said else "all exactly 0"])
 
 
 def test_a_keeps_what_is_shown_and_compares_with_it() -> None:

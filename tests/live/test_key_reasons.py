@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.ranges import RangeMode
+from live.comparing import CompareMode, Comparing
 from live.controls import KEYS, press
 from live.key_effects import MAX_GAIN
-from live.key_reasons import why_nothing
+from live.key_reasons import why_nothing, why_unseen
+from live.layout.panel_places import Panel
 from live.layout.viewport import Viewport
 from live.state import LayerSettings, ViewState
 
 STATE = ViewState(LayerSettings.of(BUILT_IN_BANKS))
 ONE_BANK = ViewState(LayerSettings.of(BUILT_IN_BANKS[:1]))
 ENLARGED = STATE.with_appearance(range=RangeMode.FRAME).with_interaction(viewport=Viewport(0))
+
+DIFFERENCE = replace(STATE, comparing=Comparing(STATE.layer, mode=CompareMode.DIFFERENCE))
 
 
 @pytest.mark.parametrize(
@@ -32,6 +38,8 @@ ENLARGED = STATE.with_appearance(range=RangeMode.FRAME).with_interaction(viewpor
         ("u", STATE, "nothing to undo"),
         ("y", STATE, "nothing that was undone"),
         ("#", STATE, "h shows the keys"),
+        ("t", DIFFERENCE, "b goes on to the layers themselves"),
+        ("t", DIFFERENCE.with_appearance(tint=True), "and their tint is back"),
     ],
 )
 def test_a_key_that_changes_nothing_says_why(key: str, state: ViewState, words: str) -> None:
@@ -45,3 +53,33 @@ def test_no_key_of_the_table_lacks_a_reason_of_its_own(key: str, state: ViewStat
     after, effect = press(state, key)
     if (after, effect) == (state, None):
         assert "changes nothing now" not in why_nothing(state, key)
+
+
+HELPED = STATE.with_appearance(panels=frozenset({Panel.HELP}))
+
+
+@pytest.mark.parametrize(
+    ("key", "state", "covered", "words"),
+    [
+        ("g", STATE.with_interaction(viewport=Viewport(0)), False, "where it is hidden now"),
+        ("p", HELPED, False, "the profile: open when the help is closed"),
+        ("l", HELPED, False, "the layer's settings: open when the help is closed"),
+        ("r", HELPED, True, "the help covers what this key does"),
+        ("r", HELPED, False, ""),
+        ("h", HELPED, True, ""),
+        ("p", STATE, False, ""),
+        ("g", STATE, False, ""),
+    ],
+)
+def test_a_key_whose_change_is_not_on_the_screen_says_so(key: str, state: ViewState, covered: bool, words: str) -> None:
+    after, _ = press(state, key)
+    assert after != state
+    said = why_unseen(after, key, covered=covered)
+    assert words in said
+    assert bool(said) == bool(words)
+
+
+def test_a_difference_has_nothing_to_tint() -> None:
+    difference = replace(STATE, comparing=replace(STATE.comparing, mode=CompareMode.DIFFERENCE))
+    assert press(difference, "t") == (difference, None)
+    assert "a difference has nothing" in why_nothing(difference, "t")

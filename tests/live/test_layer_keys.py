@@ -106,7 +106,7 @@ def test_what_torch_leaves_out_without_a_word_is_said() -> None:
         "left unread: row 4, which is padding",
         "left unread: column 4, which is padding",
     ]
-    assert size_words(layer, (4, 5))[0] == "map 3x2 of the input's 5x4"
+    assert size_words(layer, (4, 5))[0] == "the map has 2 rows and 3 columns, the input 4 and 5"
     plain = Layer(FilterBank.from_array("b", np.ones((3, 3))), stride=2)
     assert unread_words(plain, (4, 5)) == ["left unread: row 3 of the input"]
     assert unread_words(plain, (5, 7)) == []
@@ -120,7 +120,7 @@ def test_what_torch_leaves_out_without_a_word_is_said() -> None:
 def test_a_scene_that_looks_squeezed_is_explained() -> None:
     assert shape_words(Layer(SEED, stride=3)) == []
     assert shape_words(Layer(SEED, stride=(2, 1))) == (
-        ["a map's pixels are drawn square, and stand for 1x2 of the input's: the scene looks squeezed"]
+        ["a map's pixels are drawn square, and stand for 2x1 of the input's, rows x columns: the scene looks squeezed"]
     )
 
 

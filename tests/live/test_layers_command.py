@@ -45,6 +45,11 @@ def test_without_json_a_table_is_printed_for_inputs_of_224x224(tmp_path: Path) -
     assert code == 0
     lines = [line.split() for line in out.splitlines()]
     assert lines[1] == ["0", "Conv2d", "4", "x", "111x111", "2,2", "3x3"]
+    _, out, _ = run(
+        tmp_path, "net.py:net", "--input", "40x33"
+    )  # width x height, as a frame's; a map's are rows x columns
+    assert out.splitlines()[1].split()[2:5] == ["4", "x", "16x19"]
+    assert "33x39" in out.splitlines()[3]
 
 
 def test_a_bad_model_is_one_sentence_and_exit_code_2(tmp_path: Path) -> None:

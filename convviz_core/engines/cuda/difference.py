@@ -68,7 +68,7 @@ class CudaDifferencePlan(EnginePlan):
             peak = float(torch.maximum(highs.amax(), lows.amin().neg()))
             ranges, flat = self._ranges(lows, highs, limits)
             levels = to_bytes(found, torch.from_numpy(ranges).to(self._place), flat, 128)
-            levels = reduce_maps(levels, self.key.reduce) if self.key.reduce > 1 else levels
+            levels = reduce_maps(levels, self.key.reduce)
             return Result(tile_maps(levels.cpu().numpy()), ranges, peak, "torch float32")
 
     def take_weights(self, bank: FilterBank) -> None:

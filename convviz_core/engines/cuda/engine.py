@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.blocks import Reduce
 from convviz_core.engines.api import PlanKey, Result
 from convviz_core.engines.cuda.device import CudaDevice
 from convviz_core.engines.cuda.difference import CudaDifferencePlan
@@ -62,7 +63,7 @@ class CudaEngine(PlanningEngine[CudaPlan | CudaDifferencePlan]):
                 return CudaDifferencePlan(key, self.check_open, self._device.place, self.device)
             return CudaPlan(key, self.check_open, self._device, self._streams, self._ring)
 
-    def submit(self, frame: ByteArray, layer: Layer, range: Range = RangeMode.FIXED, reduce: int = 1) -> None:
+    def submit(self, frame: ByteArray, layer: Layer, range: Range = RangeMode.FIXED, reduce: Reduce = 1) -> None:
         """Send a frame on its way; it may be changed on return. RingFull (a ValueError) with `depth` in flight.
 
         range: as in `run`, but not auto, whose limits come from the picture itself (ValueError).

@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from convviz_core.arrays import FloatArray
+from convviz_core.blocks import Blocks, Cut, Reduce, blocks_of
 from convviz_core.engines.cuda.picture_padding import PicturePadding
 from convviz_core.filters.bank import FilterBank
 from convviz_core.geometry import ConvGeometry, ConvSettings
@@ -42,14 +43,14 @@ class WorkKey:
     """All that the device's work depends on but the pixels and the limits: a captured graph is good for one of these.
 
     picture_shape: as it is uploaded, (H, W), or (H, W, 3) BGR for a bank that reads colour. bank: a bias that
-    it has is used. reduce: block means of `reduce` x `reduce` bytes.
+    it has is used. reduce: see PlanKey.
     """
 
     picture_shape: tuple[int, ...]
     bank: FilterBank
     activation: Activation
     scaling: Scaling
-    reduce: int = 1
+    reduce: Reduce = 1
     conv: ConvSettings = field(default_factory=ConvSettings)
 
     @cached_property
@@ -62,11 +63,15 @@ class WorkKey:
         """Height and width of a map at full size."""
         return self.layer.output_hw(self.picture_shape)
 
+    @property
+    def blocks(self) -> Blocks:
+        """What the maps are cut into."""
+        return blocks_of(self.maps_hw, self.reduce)
+
     @cached_property
     def grid(self) -> MosaicGrid:
         """The mosaic's tiles, reduced."""
-        height, width = self.maps_hw
-        return MosaicGrid(len(self.bank), (-(-height // self.reduce), -(-width // self.reduce)))
+        return MosaicGrid(len(self.bank), self.blocks.hw)
 
 
 @dataclass(frozen=True)
@@ -199,7 +204,7 @@ def write_tiles(key: WorkKey, maps: Tensor, answer: PackedBuffer) -> None:
     """uint8 (N, h, w) at full size -> the mosaic's tiles, reduced; tiles without a map stay as they are."""
     grid = key.grid
     height, width = grid.tile_hw
-    reduced = reduce_maps(maps, key.reduce) if key.reduce > 1 else maps
+    reduced = reduce_maps(maps, key.reduce)
     tiles = answer.picture.view(grid.rows, height, grid.columns, width).permute(0, 2, 1, 3)
     rows, rest = divmod(grid.count, grid.columns)
     full = rows * grid.columns
@@ -208,13 +213,28 @@ def write_tiles(key: WorkKey, maps: Tensor, answer: PackedBuffer) -> None:
         tiles.select(0, rows).narrow(0, 0, rest).copy_(reduced.narrow(0, full, rest))
 
 
-def reduce_maps(maps: Tensor, factor: int) -> Tensor:
-    """Block means of uint8 (N, h, w), halves up, the edge repeated where a block hangs over it."""
-    count, height, width = maps.shape
-    rows, columns = -(-height // factor), -(-width // factor)
-    if height % factor or width % factor:
-        maps = maps.index_select(1, torch.arange(rows * factor, device=maps.device).clamp_(max=height - 1))
-        maps = maps.index_select(2, torch.arange(columns * factor, device=maps.device).clamp_(max=width - 1))
-    sums = maps.view(count, rows, factor, columns, factor).sum(dim=(2, 4), dtype=torch.int32)
-    area = factor * factor
+def reduce_maps(maps: Tensor, reduce: Reduce) -> Tensor:
+    """uint8 (N, h, w) as mosaic.reduce_maps defines it."""
+    blocks = blocks_of((maps.shape[1], maps.shape[2]), reduce)
+    if blocks.single:
+        return maps
+    rows, heights = _block_sums(maps, blocks.down, 1)
+    sums, widths = _block_sums(rows, blocks.across, 2)
+    area = heights.view(-1, 1) * widths
     return sums.mul_(2).add_(area).div_(2 * area, rounding_mode="floor").to(torch.uint8)
+
+
+def _block_sums(values: Tensor, cut: Cut, axis: int) -> tuple[Tensor, Tensor]:
+    """int32: the sums over each block's pixels along an axis, and how many these are."""
+    begins = torch.arange(cut.count + 1, device=values.device)
+    begins = begins.mul_(cut.step.numerator).add_(cut.step.denominator - 1)
+    begins = begins.div_(cut.step.denominator, rounding_mode="floor")
+    first, lengths = begins.narrow(0, 0, cut.count), begins.diff()
+    last = (begins.narrow(0, 1, cut.count) - 1).clamp_(max=cut.size - 1)
+    pixels = torch.minimum(first.view(-1, 1) + torch.arange(cut.longest, device=values.device), last.view(-1, 1))
+    shape = (*values.shape[:axis], *pixels.shape, *values.shape[axis + 1 :])
+    sums = values.index_select(axis, pixels.view(-1)).view(shape).sum(axis + 1, dtype=torch.int32)
+    if cut.step.denominator > 1:  # shorter blocks have their last pixel once too often
+        too_often = (cut.longest - lengths).to(torch.int32).view((-1, 1) if axis == 1 else (-1,))
+        sums -= values.index_select(axis, last) * too_often
+    return sums, lengths.to(torch.int32)

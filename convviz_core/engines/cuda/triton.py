@@ -144,7 +144,7 @@ class TritonWork:
         count, (height, width) = len(key.bank), key.maps_hw
         blocks = triton.cdiv(width, BLOCK)
         extremes = torch.empty((count, 2, blocks * height), dtype=torch.float32, device=picture.device)
-        reduced = write and key.reduce > 1
+        reduced = write and not key.blocks.single
         maps = torch.empty((count, height, width), dtype=torch.uint8, device=picture.device) if reduced else None
         pixel = picture.shape[2] if picture.dim() == 3 else 1
         columns = 1 if reduced else key.grid.columns

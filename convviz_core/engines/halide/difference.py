@@ -10,12 +10,12 @@ import numpy as np
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.engines.api import Plan, PlanKey, Result, check_weights
 from convviz_core.engines.cpu_kernels import DistinctKernels, distinct_kernels, linear_mappings
+from convviz_core.engines.halide.blocks import suits
 from convviz_core.engines.halide.difference_pipeline import NO_FLOOR, DifferencePipeline, DifferenceRecipe, Terms
 from convviz_core.engines.halide.frame_reader import FrameReader
 from convviz_core.engines.halide.pipeline import Extremes
 from convviz_core.engines.halide.plan import tiles_of
-from convviz_core.engines.halide.recipe import Arithmetic, Recipe, recipe_for
-from convviz_core.engines.halide.stages import vector_lanes
+from convviz_core.engines.halide.recipe import Arithmetic, Recipe, mosaic_of, recipe_for
 from convviz_core.engines.planning import EnginePlan
 from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Layer
@@ -43,10 +43,9 @@ def difference_recipe_for(key: PlanKey) -> DifferenceRecipe | None:
     """The pipeline for a plan; None where OpenCV computes (see recipe_for)."""
     assert key.minus is not None
     live, kept = _side(key, key.layer, editable=key.editable), _side(key, key.minus, editable=False)
-    too_narrow = key.map_hw[1] < 2 * vector_lanes() or key.grid.tile_hw[1] < vector_lanes()
-    if live is None or kept is None or too_narrow:
+    if live is None or kept is None or not suits(key.blocks):
         return None
-    return DifferenceRecipe(live, kept, key.reduce, _one_frame(key.layer, key.minus))
+    return DifferenceRecipe(live, kept, mosaic_of(key), _one_frame(key.layer, key.minus))
 
 
 def _one_frame(live: Layer, kept: Layer) -> bool:
@@ -72,7 +71,7 @@ class HalideDifferencePlan(EnginePlan):
         assert key.compared is not None
         self._engine, (self._difference, self._alignment) = engine, key.compared
         self._mosaic = black_mosaic(key.grid)
-        self._tiles = tiles_of(self._mosaic, key.grid)
+        self._tiles = tiles_of(self._mosaic, key.grid, key.blocks)
         self._mappings = self._tiles.mappings.reshape(-1, 4)[: key.grid.count]
         self._tiles.kernel_of.reshape(-1)[: key.grid.count] = np.arange(key.grid.count)
         self._extremes = Extremes(key.grid.count, key.grid.tile_hw[0], Arithmetic.FLOAT32)

@@ -10,9 +10,11 @@ import halide as hl
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+from convviz_core.blocks import blocks_of
 from convviz_core.engines.halide import stages
+from convviz_core.engines.halide.blocks import BlockArguments, extremes_stage, tiles_stage
 from convviz_core.engines.halide.pipeline import Extremes, Responding, Tiles, responding, schedule
-from convviz_core.engines.halide.recipe import Arithmetic, Recipe
+from convviz_core.engines.halide.recipe import Arithmetic, Mosaic, Recipe
 from convviz_core.engines.halide.stages import Node
 
 NO_FLOOR = -3e38  # of responses that no activation cuts
@@ -20,14 +22,14 @@ NO_FLOOR = -3e38  # of responses that no activation cuts
 
 @dataclass(frozen=True)
 class DifferenceRecipe:
-    """What a difference's code depends on: how either layer's responses are computed; reduce: see PlanKey.
+    """What a difference's code depends on: how either layer's responses are computed, and what becomes of them.
 
     one_frame: whether both read the same picture, with the same padding.
     """
 
     live: Recipe
     kept: Recipe
-    reduce: int
+    mosaic: Mosaic
     one_frame: bool = True
 
     @property
@@ -75,6 +77,7 @@ class DifferencePipeline:
         self._map_wh = hl.Param(hl.Int(32)), hl.Param(hl.Int(32))
         self._mappings = hl.ImageParam(hl.Float(32), 3)
         self._map_of = hl.ImageParam(hl.Int(32), 2)
+        self._blocks = BlockArguments() if recipe.mosaic == Mosaic.MEANS else None
         self._pipeline = self._build()
 
     def run(self, frames: Sequence[ByteArray], terms: Terms, extremes: Extremes, tiles: Tiles) -> None:
@@ -97,15 +100,18 @@ class DifferencePipeline:
         self._kernel_of.set(kernel_of)
         self._scales.set(scales)
         self._biases.set(biases)
-        view, mappings, map_of = tiles.buffers
+        view, mappings, map_of, starts = tiles.buffers
         self._mappings.set(mappings)
         self._map_of.set(map_of)
+        if self._blocks:
+            self._blocks.set(tiles.blocks, starts)
         self._pipeline.realize([view, *extremes.buffers], self._target)
 
     def compile(self) -> None:
         """Run on the smallest frame there is; only this compiles, and other threads go on meanwhile."""
-        recipe, lanes, reduce = self._recipe, stages.vector_lanes(), self._recipe.reduce
-        map_hw = (reduce, max(2, reduce) * lanes)
+        recipe, block = self._recipe, 2 if self._blocks else 1
+        map_hw = (block, 2 * stages.vector_lanes())
+        blocks = blocks_of(map_hw, block)
         kernels = [np.zeros((side.at_once, side.channels, *side.kernel_hw), np.float32) for side in recipe.sides]
         terms = Terms(
             map_hw,
@@ -117,9 +123,10 @@ class DifferencePipeline:
             (kernels[0], kernels[1]),
         )
         tiles = Tiles(
-            np.zeros((1, 1, 1, map_hw[1] // reduce), np.uint8),
+            np.zeros((1, 1, *blocks.hw), np.uint8),
             np.zeros((1, 1, 4), np.float32),
             np.zeros((1, 1), np.int32),
+            blocks,
         )
         hw = [
             max((map_hw[axis] - 1) * side.stride[axis] + side.extent_hw[axis] for side in recipe.sides)
@@ -134,10 +141,10 @@ class DifferencePipeline:
         shown = [self._shown(side, one.response) for side, one in enumerate(found)]
         difference = stages.difference_stage(*shown)
         maps = self._kernel_of.dim(1).extent()
-        extremes = stages.extremes_stage(difference, hl.Float(32), self._map_wh, recipe.reduce)
+        extremes = extremes_stage(difference, hl.Float(32), self._map_wh, self._blocks)
         levels = stages.levels_stage(difference, maps, self._mappings, self._map_of, far_ranges=False)
-        outputs = [stages.tiles_stage(levels, self._map_wh, recipe.reduce), extremes]
-        schedule(outputs, list(zip(recipe.sides, found, strict=True)), [difference])
+        outputs = [tiles_stage(levels, self._map_wh, self._blocks), extremes]
+        schedule(outputs, list(zip(recipe.sides, found, strict=True)), self._blocks, [difference])
         return hl.Pipeline(outputs)
 
     def _responding(self) -> tuple[Responding, Responding]:

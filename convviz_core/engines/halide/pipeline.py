@@ -16,8 +16,10 @@ import halide as hl
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+from convviz_core.blocks import Blocks, blocks_of
 from convviz_core.engines.halide import responses, stages
-from convviz_core.engines.halide.recipe import Arithmetic, Recipe
+from convviz_core.engines.halide.blocks import BlockArguments, extremes_stage, tiles_stage
+from convviz_core.engines.halide.recipe import Arithmetic, Mosaic, Recipe
 from convviz_core.engines.halide.stages import Node, y
 from convviz_core.mosaic import MosaicGrid
 
@@ -32,17 +34,22 @@ class Tiles:
     """Where the bytes go and how they are made, by the tiles of the mosaic; spare tiles have mappings of zeros.
 
     view: uint8 (rows, columns, h, w), the mosaic's memory. mappings: float32 (rows, columns, 4), see ByteMapping.
-    kernel_of: int32 (rows, columns), the distinct kernel of each tile.
+    kernel_of: int32 (rows, columns), the distinct kernel of each tile. blocks: of the maps, whose means they have.
     """
 
     view: ByteArray
     mappings: FloatArray
     kernel_of: AnyArray
+    blocks: Blocks
 
     @cached_property
-    def buffers(self) -> tuple[Node, Node, Node]:
-        """The three as Halide takes them: the same memory."""
-        return hl.Buffer(self.view), hl.Buffer(self.mappings), hl.Buffer(self.kernel_of)
+    def buffers(self) -> tuple[Node, ...]:
+        """The first three, and where blocks start across, as Halide takes them: the same memory."""
+        return tuple(hl.Buffer(one) for one in (self.view, self.mappings, self.kernel_of, self._starts))
+
+    @cached_property
+    def _starts(self) -> AnyArray:
+        return self.blocks.across.starts.astype(np.int32)  # kept: Halide does not
 
 
 class Extremes:
@@ -81,15 +88,21 @@ def responding(recipe: Recipe, frame: Node, weights: Node, plane: Node | None = 
     return Responding(plane, *responses.whole_response(read, recipe.sums, kind))
 
 
-def schedule(outputs: list[Node], layers: Sequence[tuple[Recipe, Responding]], more: Sequence[Node] = ()) -> None:
+def schedule(
+    outputs: list[Node],
+    layers: Sequence[tuple[Recipe, Responding]],
+    blocks: BlockArguments | None,
+    more: Sequence[Node] = (),
+) -> None:
     """Strips in parallel, and in each strip row after row: what the layers hold of it, then all outputs together.
 
-    more: what else is held of a row.
+    blocks: where means of them are made. more: what else is held of a row.
     """
+    strip_rows = blocks.strip_rows if blocks else STRIP_ROWS
     strip, row = hl.Var("strip"), hl.Var("strip_row")
     first, *others = outputs
     for output in outputs:
-        output.split(y, strip, row, STRIP_ROWS, hl.TailStrategy.GuardWithIf).parallel(strip)
+        output.split(y, strip, row, strip_rows, hl.TailStrategy.GuardWithIf).parallel(strip)
     for output in others:
         output.compute_with(first, row)
     held = [stage for _, found in layers for stage in (found.columns, found.response) if stage is not None]
@@ -99,7 +112,11 @@ def schedule(outputs: list[Node], layers: Sequence[tuple[Recipe, Responding]], m
     for recipe, found in {found.plane: (recipe, found) for recipe, found in layers}.values():
         if recipe.color or recipe.sums is None:  # a row is converted once, for all rows that read it
             stages.vectorize_plane(found.plane, recipe.channels)
-            if recipe.stride[0] <= recipe.extent_hw[0]:
+            if (
+                blocks
+            ):  # where a row of them begins is no sum of what Halide knows, so that it keeps no row for the next
+                found.plane.compute_at(first, strip)
+            elif recipe.stride[0] <= recipe.extent_hw[0]:
                 found.plane.store_at(first, strip).compute_at(first, row)
             else:  # between two responses lie rows that no response reads
                 found.plane.compute_at(first, row).hoist_storage(first, strip)
@@ -116,6 +133,7 @@ class Pipeline:
         self._weights = hl.ImageParam(hl.Float(32), 4)
         self._mappings = hl.ImageParam(hl.Float(32), 3)
         self._kernel_of = hl.ImageParam(hl.Int(32), 2)
+        self._blocks = BlockArguments() if recipe.mosaic == Mosaic.MEANS else None
         self._pipeline = self._build()
 
     def run(
@@ -137,10 +155,12 @@ class Pipeline:
         if self._recipe.sums is None:
             self._weights.set(hl.Buffer(kernels))
         if tiles is not None:
-            view, mappings, kernel_of = tiles.buffers
+            view, mappings, kernel_of, starts = tiles.buffers
             self._mappings.set(mappings)
             self._kernel_of.set(kernel_of)
             outputs.insert(0, view)
+            if self._blocks:
+                self._blocks.set(tiles.blocks, starts)
         if gray is not None:
             outputs.insert(0, hl.Buffer(gray))
         self._pipeline.realize(outputs, self._target)
@@ -148,40 +168,41 @@ class Pipeline:
     def compile(self) -> None:
         """Run on the smallest frame there is; only this compiles, and other threads go on meanwhile."""
         recipe, lanes = self._recipe, stages.vector_lanes()
-        block = max(1, recipe.reduce)
+        block = 2 if self._blocks else 1
+        blocks = blocks_of((block, 2 * lanes), block)
         (extent_h, extent_w), (stride_y, stride_x) = recipe.extent_hw, recipe.stride
-        height, width = extent_h + (block - 1) * stride_y, extent_w + (max(2, block) * lanes - 1) * stride_x
+        height, width = extent_h + (block - 1) * stride_y, extent_w + (2 * lanes - 1) * stride_x
         frame = np.zeros((height, width, 3) if recipe.color else (height, width), np.uint8)
         count = len(recipe.sums.kernels) if recipe.sums else recipe.at_once
         kernels = np.zeros((count, recipe.channels, *recipe.kernel_hw), np.float32)
-        grid = MosaicGrid(max(1, len(recipe.pairs)), (1, max(2, block) * lanes // block))
+        grid = MosaicGrid(max(1, len(recipe.pairs)), blocks.hw)
         by_tile = (grid.rows, grid.columns)
         tiles = Tiles(
             np.zeros((*by_tile, *grid.tile_hw), np.uint8),
             np.zeros((*by_tile, 4), np.float32),
             np.zeros(by_tile, np.int32),
+            blocks,
         )
         gray = np.zeros((height, width), np.uint8) if recipe.leaves_gray else None
-        rows = tiles.view.shape[2] if recipe.reduce else block
-        extremes = Extremes(count, rows, recipe.arithmetic) if recipe.measures else None
-        self.run(frame, kernels, extremes, tiles=tiles if recipe.reduce else None, gray=gray)
+        extremes = Extremes(count, 1, recipe.arithmetic) if recipe.measures else None
+        self.run(frame, kernels, extremes, tiles=None if recipe.mosaic == Mosaic.NONE else tiles, gray=gray)
 
     def _build(self) -> Node:
         recipe, kind = self._recipe, KINDS[self._recipe.arithmetic]
         plane, response, _ = found = responding(recipe, self._frame, self._weights)
         outputs = []
         if recipe.measures:
-            outputs.append(stages.extremes_stage(response, kind, self._map_wh(), max(1, recipe.reduce)))
-        if recipe.reduce:
+            outputs.append(extremes_stage(response, kind, self._map_wh(), self._blocks))
+        if recipe.mosaic != Mosaic.NONE:
             kernels = len(recipe.sums.kernels) if recipe.sums else self._weights.dim(3).extent()
             if recipe.pairs:
                 outputs.insert(0, stages.paired_tiles(response, recipe.pairs, self._mappings))
             else:
                 levels = stages.levels_stage(response, kernels, self._mappings, self._kernel_of, recipe.far_ranges)
-                outputs.insert(0, stages.tiles_stage(levels, self._map_wh(), recipe.reduce))
+                outputs.insert(0, tiles_stage(levels, self._map_wh(), self._blocks))
         elif recipe.leaves_gray:
             outputs.insert(0, stages.gray_stage(plane))
-        schedule(outputs, [(recipe, found)])
+        schedule(outputs, [(recipe, found)], self._blocks)
         return hl.Pipeline(outputs)
 
     def _map_wh(self) -> tuple[Node, Node]:

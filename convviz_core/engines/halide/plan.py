@@ -10,6 +10,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.blocks import Blocks
 from convviz_core.engines.api import Plan, PlanKey, Result, check_weights
 from convviz_core.engines.cpu_kernels import byte_mappings, distinct_kernels, extremes_of_maps, peak_of_picture
 from convviz_core.engines.halide.frame_reader import FrameReader
@@ -79,7 +80,7 @@ class HalidePlan(EnginePlan):
         super().__init__(key, engine.check_open)
         self._engine = engine
         self._mosaic = black_mosaic(key.grid)
-        self._tiles = tiles_of(self._mosaic, key.grid)
+        self._tiles = tiles_of(self._mosaic, key.grid, key.blocks)
         self._mappings = self._tiles.mappings.reshape(-1, 4)[: len(key.layer.bank)]
         self._reader = FrameReader(key.layer, key.shape)
         self._opencv: Plan | None = None  # which computes in this plan's place
@@ -157,9 +158,9 @@ class HalidePlan(EnginePlan):
         self._mappings[:] = byte_mappings(self.key.layer, self._distinct, ranges, own=own)
 
 
-def tiles_of(mosaic: ByteArray, grid: MosaicGrid) -> Tiles:
+def tiles_of(mosaic: ByteArray, grid: MosaicGrid, blocks: Blocks) -> Tiles:
     """A mosaic's memory, tile by tile."""
     rows, columns, (tile_h, tile_w) = grid.rows, grid.columns, grid.tile_hw
     pitch = columns * tile_w
     view = as_strided(mosaic, (rows, columns, tile_h, tile_w), (tile_h * pitch, tile_w, pitch, 1))
-    return Tiles(view, np.zeros((rows, columns, 4), np.float32), np.zeros((rows, columns), np.int32))
+    return Tiles(view, np.zeros((rows, columns, 4), np.float32), np.zeros((rows, columns), np.int32), blocks)

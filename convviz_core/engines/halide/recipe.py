@@ -10,8 +10,8 @@ import numpy as np
 
 from convviz_core.engines.api import PlanKey
 from convviz_core.engines.cpu_kernels import distinct_kernels
+from convviz_core.engines.halide.blocks import suits
 from convviz_core.engines.halide.column_sums import ColumnSums, column_sums
-from convviz_core.engines.halide.stages import vector_lanes
 from convviz_core.filters.bank import FilterBank
 from convviz_core.geometry import ConvGeometry
 from convviz_core.ranges import RangeMode
@@ -30,23 +30,31 @@ class Arithmetic(StrEnum):
     FLOAT32 = "float32"
 
 
+class Mosaic(StrEnum):
+    """What becomes of the bytes."""
+
+    NONE = "none"  # there are none
+    WHOLE = "whole"  # they are written
+    MEANS = "means"  # the means of their blocks are, of any size
+
+
 @dataclass(frozen=True)
 class Recipe:
     """What one compiled pipeline is for.
 
-    color: the frame is BGR, else gray. channels: 1 where the filters read gray, 3 for RGB. reduce: see PlanKey; 0
-    makes no mosaic. sums: the whole-number kernels, for int16 and int32; None in float32. at_once: kernels that share
-    their reading of the frame in float32; the number of kernels is a multiple. far_ranges: whether zero may lie outside
-    a range. measures: whether it gives the extremes. pairs: (kernel, sign) of every map, in order, where there are
-    negated pairs of whole numbers, whose bytes after ReLU are then made together at full size; else ().
-    stride, dilation: (y, x); padding stands in the frame already.
+    color: the frame is BGR, else gray. channels: 1 where the filters read gray, 3 for RGB. sums: the whole-number
+    kernels, for int16 and int32; None in float32. at_once: kernels that share their reading of the frame in float32;
+    the number of kernels is a multiple. far_ranges: whether zero may lie outside a range. measures: whether it gives
+    the extremes. pairs: (kernel, sign) of every map, in order, where there are negated pairs of whole numbers, whose
+    bytes after ReLU are then made together at full size; else (). stride, dilation: (y, x); padding stands in the
+    frame already.
     """
 
     color: bool
     channels: int
     kernel_hw: tuple[int, int]
     arithmetic: Arithmetic
-    reduce: int
+    mosaic: Mosaic
     sums: ColumnSums | None = None
     at_once: int = 1
     far_ranges: bool = False
@@ -63,7 +71,7 @@ class Recipe:
     @property
     def measuring(self) -> Recipe:
         """The same without a mosaic."""
-        return replace(self, reduce=0, pairs=())
+        return replace(self, mosaic=Mosaic.NONE, pairs=())
 
     @property
     def far(self) -> Recipe:
@@ -85,7 +93,7 @@ class Recipe:
 
         In float32 that saves too little for one more pipeline to compile.
         """
-        return self.reduce == 0 and self.color and self.channels == 1 and self.sums is not None
+        return self.mosaic == Mosaic.NONE and self.color and self.channels == 1 and self.sums is not None
 
 
 def recipe_for(key: PlanKey) -> Recipe | None:
@@ -97,19 +105,19 @@ def recipe_for(key: PlanKey) -> Recipe | None:
     bank, geometry = layer.weights, layer.geometry
     arithmetic, sums = (Arithmetic.FLOAT32, None) if key.editable else _arithmetic(bank)
     taps = bank.channels * bank.kernel_hw[0] * bank.kernel_hw[1]
-    too_narrow = key.map_hw[1] < 2 * vector_lanes() or key.grid.tile_hw[1] < vector_lanes()
-    if too_narrow or geometry.stride_yx[1] > MOST_STRIDE or (sums is None and taps > MOST_TAPS):
+    long = sums is None and taps > MOST_TAPS
+    if long or geometry.stride_yx[1] > MOST_STRIDE or not suits(key.blocks):
         return None
     distinct = distinct_kernels(bank)
     several = len(bank if key.editable else distinct) > 1
-    paired = sums and distinct.has_pairs and not layer.bias and not layer.signed and key.reduce == 1
+    paired = sums and distinct.has_pairs and not layer.bias and not layer.signed and key.blocks.single
     padded = any(geometry.margins)  # a picture that is gray already, where the filters read gray
     return Recipe(
         color=len(key.shape) == 3 and (bank.channels == 3 or not padded),
         channels=bank.channels,
         kernel_hw=bank.kernel_hw,
         arithmetic=arithmetic,
-        reduce=key.reduce,
+        mosaic=mosaic_of(key),
         sums=sums,
         at_once=2 if sums is None and several else 1,
         far_ranges=layer.bias,  # a bias, or another one that the plan takes later, may lie far from zero
@@ -117,6 +125,11 @@ def recipe_for(key: PlanKey) -> Recipe | None:
         stride=geometry.stride_yx,
         dilation=geometry.dilation_yx,
     )
+
+
+def mosaic_of(key: PlanKey) -> Mosaic:
+    """What a plan's frames become."""
+    return Mosaic.WHOLE if key.blocks.single else Mosaic.MEANS
 
 
 @lru_cache(maxsize=64)

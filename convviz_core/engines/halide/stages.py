@@ -5,7 +5,7 @@ Coordinates are Halide's: x first. A Node is a Func, an Expr or a Var; halide's 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -20,7 +20,6 @@ Node = Any
 OVERLAP = hl.TailStrategy.ShiftInwards
 # Next to this number float32 knows whole numbers only: adding it rounds, halves to even.
 _ROUND = 1.5 * 2**23
-_MOST_FOR_UINT16 = 11  # a block of 11 x 11 bytes, twice its sum and the rounding, still fits
 
 x, y = hl.Var("x"), hl.Var("y")
 _channel, kernel, _lane = hl.Var("channel"), hl.Var("kernel"), hl.Var("lane")
@@ -81,14 +80,16 @@ def total(values: Sequence[Node]) -> Node:
     return whole
 
 
-def extremes_stage(response: Node, kind: Node, map_wh: tuple[Node, Node], rows: int) -> Node:
-    """(y, kernel): the smallest and largest response in the `rows` rows of the maps that block row y covers."""
-    width, height = map_wh
+def extremes_stage(response: Node, kind: Node, map_w: Node, map_row: Callable[[Node], Node], rows: Node) -> Node:
+    """(y, kernel): the smallest and largest response in the `rows` rows of the maps that become row y of the tiles.
+
+    map_row: the map's row that is the nth of them, twice the same where there are fewer.
+    """
     lanes = vector_lanes()
     most = hl.f32(3e38) if kind == hl.Float(32) else kind.max()
     part = hl.Func("part")
-    over = hl.RDom([(0, (width + lanes - 1) // lanes), (0, rows)])
-    value = response[hl.min(over.x * lanes, width - lanes) + _lane, hl.min(y * rows + over.y, height - 1), kernel]
+    over = hl.RDom([(0, (map_w + lanes - 1) // lanes), (0, rows)])
+    value = response[hl.min(over.x * lanes, map_w - lanes) + _lane, map_row(over.y), kernel]
     part[_lane, kernel, y] = (most, -most)
     part[_lane, kernel, y] = _extremes(part[_lane, kernel, y], value, value)
     whole = hl.Func("whole")
@@ -154,16 +155,12 @@ def paired_tiles(response: Node, maps: Sequence[tuple[int, int]], mappings: Node
     return tiles.never_partition_all()
 
 
-def tiles_stage(levels: Node, map_wh: tuple[Node, Node], reduce: int) -> Node:
-    """(x, y, column, row): the levels themselves, or their block means, halves up."""
+def tiles_stage(level: Node, lanes: int) -> Node:
+    """(x, y, column, row): the byte `level`, an expression of these, `lanes` at once."""
     tiles = hl.Func("tiles")
-    if reduce == 1:
-        tiles[x, y, column, row] = levels[x, y, column, row]
-    else:
-        tiles[x, y, column, row] = _block_mean(tiles, levels, map_wh, reduce)
-        levels.compute_at(tiles, column).vectorize(x, vector_lanes(), OVERLAP).never_partition_all()
+    tiles[x, y, column, row] = level
     tiles.output_buffer().dim(0).set_stride(1)
-    tiles.reorder(x, column, row, y).vectorize(x, vector_lanes(), OVERLAP)
+    tiles.reorder(x, column, row, y).vectorize(x, lanes, OVERLAP)
     return tiles.never_partition_all()
 
 
@@ -172,17 +169,3 @@ def _byte(level: Node) -> Node:
     # Clipping stands between two additions, so that the compiler cannot make one of them, and round earlier.
     rounded = hl.min(level, 255.0) + hl.f32(_ROUND)
     return hl.cast(hl.UInt(8), hl.reinterpret(hl.UInt(32), rounded))  # the last byte of the float's bits
-
-
-def _block_mean(tiles: Node, levels: Node, map_wh: tuple[Node, Node], reduce: int) -> Node:
-    width, height = map_wh
-    kind = hl.UInt(16 if reduce <= _MOST_FOR_UINT16 else 32)
-    downwards = hl.Func("downwards")
-    inside_x = hl.min(hl.likely(x), width - 1)  # the edge's own pixels fill up the last block
-    downwards[x, y, column, row] = total(
-        [hl.cast(kind, levels[inside_x, hl.min(y * reduce + dy, height - 1), column, row]) for dy in range(reduce)]
-    )
-    downwards.compute_at(tiles, column).vectorize(x, vector_lanes(), OVERLAP)
-    sums = total([downwards[x * reduce + dx, y, column, row] for dx in range(reduce)])
-    area = reduce * reduce
-    return hl.cast(hl.UInt(8), (sums * 2 + area) // (2 * area))

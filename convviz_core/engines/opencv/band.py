@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+from convviz_core.blocks import block_means
 from convviz_core.engines.api import PlanKey
 from convviz_core.engines.cpu_kernels import HALF_UP, DistinctKernels
 from convviz_core.engines.opencv.bands import Rows
-from convviz_core.engines.opencv.block_means import BlockMeans
 from convviz_core.engines.opencv.correlator import Correlator
 
 
@@ -23,12 +23,12 @@ class BandScratch:
     """
 
     def __init__(self, key: PlanKey, shape: tuple[int, ...], distinct: DistinctKernels, rows: int) -> None:
-        geometry, self._reduce, (_, self._map_w) = key.layer.geometry, key.reduce, key.map_hw
+        geometry, self._blocks, (_, self._map_w) = key.layer.geometry, key.blocks, key.map_hw
         self._correlator = Correlator(geometry, key.layer.bank.channels, shape, (rows, self._map_w))
         self.take(distinct)
         self._response = np.empty(self._correlator.response_hw, np.float32)
         self._shifted = np.empty((rows, self._map_w), np.float32)
-        self._means = BlockMeans(key.reduce, (rows, self._map_w)) if key.reduce > 1 else None
+        self._levels = None if key.blocks.single else np.empty((rows, self._map_w), np.uint8)
         self.lowest: AnyArray = np.empty(0)
         self.highest: AnyArray = np.empty(0)
         self.forget_extremes()
@@ -50,17 +50,15 @@ class BandScratch:
 
     def render(self, frame: ByteArray, rows: Rows, mappings: FloatArray, tiles: Sequence[ByteArray]) -> None:
         """Write the bytes of the response rows `rows` into the maps' tiles, by byte_mappings."""
-        reduce = self._reduce
+        place = slice(*self._blocks.down.blocks(rows))
         for index, response in self._measured(frame, rows):
             low, high = self._extremes
             maps = [i for i, kernel in enumerate(self.distinct.kernel_of) if kernel == index]
             for i in maps:
-                place = tiles[i][rows[0] // reduce : -(-rows[1] // reduce)]
-                if self._means:
-                    self._to_bytes(response, mappings[i], self._means.room(response.shape), low, high)
-                    self._means.write(response.shape, place)
-                else:
-                    self._to_bytes(response, mappings[i], place, low, high)
+                levels = tiles[i][place] if self._levels is None else self._levels[: len(response)]
+                self._to_bytes(response, mappings[i], levels, low, high)
+                if self._levels is not None:
+                    tiles[i][place] = block_means(levels, self._blocks, rows)
 
     def _measured(self, frame: ByteArray, rows: Rows) -> Iterator[tuple[int, FloatArray]]:
         """Each distinct kernel's number and its responses q in those rows, float32 (rows, w), valid until the next.

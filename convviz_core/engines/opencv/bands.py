@@ -6,7 +6,10 @@ from the others: bands of 32 rows, or of 1000 columns, took up to twice as long.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from convviz_core.blocks import Cut
 
 BAND_ROWS = 128  # of responses, where a block has no more
 PAIR_PIXELS, OF_USE = 250_000, 8  # a difference keeps twice as much at hand; an eighth more rows are read at most
@@ -14,11 +17,16 @@ PAIR_PIXELS, OF_USE = 250_000, 8  # a difference keeps twice as much at hand; an
 Rows = tuple[int, int]  # the first, and the one behind the last
 
 
-def bands(height: int, reduce: int, workers: int, most: int = BAND_ROWS) -> Iterator[Rows]:
-    """Bands of response rows, whole blocks of `reduce` rows each, at least one for every worker where there can be."""
-    rows = max(1, min(most, -(-height // workers)) // reduce) * reduce
-    for first in range(0, height, rows):
-        yield first, min(first + rows, height)
+def bands(cut: Cut, workers: int, most: int = BAND_ROWS) -> Iterator[Rows]:
+    """Bands of response rows, whole blocks of them each, at least one for every worker where there can be."""
+    blocks = max(1, int(min(most, -(-cut.size // workers)) / cut.step))
+    starts = [*cut.starts[:-1:blocks].tolist(), cut.size]
+    yield from pairwise(starts)
+
+
+def longest(of: Iterable[Rows]) -> int:
+    """The most rows in one of them."""
+    return max(last - first for first, last in of)
 
 
 def rows_of_pairs(width: int, *extents_h: int) -> int:

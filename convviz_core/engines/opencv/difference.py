@@ -10,7 +10,7 @@ import numpy as np
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.engines.api import PlanKey, Result, check_weights
 from convviz_core.engines.cpu_kernels import linear_mappings
-from convviz_core.engines.opencv.bands import bands, rows_of_pairs
+from convviz_core.engines.opencv.bands import bands, longest, rows_of_pairs
 from convviz_core.engines.opencv.correlator import Correlator
 from convviz_core.engines.opencv.difference_terms import terms_of
 from convviz_core.engines.opencv.difference_worker import DifferenceWorker, PictureReader
@@ -34,9 +34,9 @@ class OpenCvDifferencePlan(EnginePlan):
         sides = both[: len(self._terms.readers)]
         self._paddings = [padding_for(layer, key.shape) for layer, _ in sides]
         most = rows_of_pairs(key.map_hw[1], *(layer.geometry.extent_hw[0] for layer, _ in both))
-        self._bands = list(bands(key.map_hw[0], key.reduce, workers, most))
+        self._bands = list(bands(key.blocks.down, workers, most))
         shapes = [padding.shape if padding else key.shape for padding in self._paddings]
-        most_hw, self._workers = (self._bands[0][1], key.map_hw[1]), []
+        most_hw, self._workers = (longest(self._bands), key.map_hw[1]), []
         for _ in range(workers):
             readers = [
                 PictureReader(Correlator(layer.geometry, layer.bank.channels, shape, most_hw), corner_yx)

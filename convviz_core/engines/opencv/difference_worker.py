@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+from convviz_core.blocks import block_means
 from convviz_core.engines.api import PlanKey
 from convviz_core.engines.cpu_kernels import DistinctKernels
 from convviz_core.engines.opencv.bands import Rows
-from convviz_core.engines.opencv.block_means import BlockMeans
 from convviz_core.engines.opencv.correlator import Correlator
 from convviz_core.engines.opencv.difference_terms import Term, Terms
 
@@ -54,10 +54,10 @@ class DifferenceWorker:
     """One worker's memory, and the extremes of the differences that it has seen, float32 (n, 2)."""
 
     def __init__(self, readers: list[PictureReader], terms: Terms, key: PlanKey, most_hw: tuple[int, int]) -> None:
-        self._readers, self._reduce = readers, key.reduce
+        self._readers, self._blocks = readers, key.blocks
         self.take(terms)
         self._memory = [np.empty(most_hw, np.float32) for _ in range(2)]
-        self._means = BlockMeans(key.reduce, most_hw) if key.reduce > 1 else None
+        self._levels = None if key.blocks.single else np.empty(most_hw, np.uint8)
         self.extremes: FloatArray = np.empty((key.grid.count, 2), np.float32)
 
     def take(self, terms: Terms) -> None:
@@ -80,8 +80,7 @@ class DifferenceWorker:
             reached = self.extremes[index]
             reached[:] = min(reached[0], low), max(reached[1], high)
             if tiles:
-                place = tiles[index][rows[0] // self._reduce : -(-rows[1] // self._reduce)]
-                self._write(negated, float(low), mappings[index], place)
+                self._write(negated, float(low), mappings[index], rows, tiles[index])
             for term in (live, kept):
                 self._readers[term.reader].let_go(term.kernel)
 
@@ -105,17 +104,16 @@ class DifferenceWorker:
         kind = cv2.THRESH_TOZERO if sign > 0 else cv2.THRESH_TOZERO_INV  # relu(-r) = -min(r, 0): no pass to negate
         return np.asarray(cv2.threshold(found, 0, 0, kind, out)[1], np.float32), sign
 
-    def _write(self, negated: FloatArray, low: float, mapping: AnyArray, place: ByteArray) -> None:
+    def _write(self, negated: FloatArray, low: float, mapping: AnyArray, rows: Rows, tile: ByteArray) -> None:
         """The bytes of a band: round(v * scale + zero point), v = -negated."""
         scale, zero_point = mapping.tolist()
+        place = tile[slice(*self._blocks.down.blocks(rows))]
         if scale == 0:
             place[:] = round(zero_point)
             return
         if low * scale + zero_point < 0:  # convertScaleAbs takes the absolute value
             cv2.threshold(negated, zero_point / scale, 0, cv2.THRESH_TRUNC, negated)
-        if self._means:
-            room = self._means.room(negated.shape)
-            cv2.convertScaleAbs(negated, room, -scale, zero_point)
-            self._means.write(negated.shape, place)
-        else:
-            cv2.convertScaleAbs(negated, place, -scale, zero_point)
+        levels = place if self._levels is None else self._levels[: len(negated)]
+        cv2.convertScaleAbs(negated, levels, -scale, zero_point)
+        if self._levels is not None:
+            place[:] = block_means(levels, self._blocks, rows)

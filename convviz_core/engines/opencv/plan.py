@@ -11,7 +11,7 @@ from convviz_core.arrays import AnyArray, ByteArray
 from convviz_core.engines.api import PlanKey, Result, check_weights
 from convviz_core.engines.cpu_kernels import byte_mappings, distinct_kernels, extremes_of_maps, peak_of_picture
 from convviz_core.engines.opencv.band import BandScratch
-from convviz_core.engines.opencv.bands import Rows, bands
+from convviz_core.engines.opencv.bands import Rows, bands, longest
 from convviz_core.engines.padding import padding_for
 from convviz_core.engines.planning import EnginePlan
 from convviz_core.filters.bank import FilterBank
@@ -29,10 +29,10 @@ class OpenCvPlan(EnginePlan):
         super().__init__(key, check_open)
         self._pool = pool
         self._distinct = distinct_kernels(key.layer.weights)
-        self._bands = list(bands(key.map_hw[0], key.reduce, workers))
+        self._bands = list(bands(key.blocks.down, workers))
         self._padding = padding_for(key.layer, key.shape)
         shape = self._padding.shape if self._padding else key.shape
-        self._scratches = [BandScratch(key, shape, self._distinct, self._bands[0][1]) for _ in range(workers)]
+        self._scratches = [BandScratch(key, shape, self._distinct, longest(self._bands)) for _ in range(workers)]
         self._mosaic = black_mosaic(key.grid)
         self._tiles = [self._mosaic[key.grid.tile(index)] for index in range(key.grid.count)]
 

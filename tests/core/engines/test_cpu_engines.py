@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from threading import Event, Lock
 from typing import Any
 
@@ -16,6 +17,7 @@ from PIL import Image
 from convviz_core import Engine, EngineError, Filter, FilterBank, FrameSizeError, Layer, load_bank, open_engine
 from convviz_core.arrays import AnyArray, ByteArray
 from convviz_core.auto_range import map_ranges
+from convviz_core.blocks import Reduce
 from convviz_core.engines.opencv.band import BandScratch
 from convviz_core.engines.opencv.bands import BAND_ROWS, Rows
 from convviz_core.mosaic import MosaicGrid, reduce_maps, tile_maps
@@ -66,7 +68,15 @@ def tolerance(bank: FilterBank) -> float:
     return 1e-5 * max(1.0, float(weights) / 16)
 
 
-def check(engine: Engine, frame: ByteArray, layer: Layer, range: Range = "fixed", reduce: int = 1) -> None:
+STEPS = [  # map pixels a block, down and across
+    (Fraction(128, 37), Fraction(234, 70)),
+    (Fraction(128, 51), Fraction(234, 100)),
+    (Fraction(1), Fraction(234, 233)),
+    (Fraction(128, 9), Fraction(234, 33)),
+]
+
+
+def check(engine: Engine, frame: ByteArray, layer: Layer, range: Range = "fixed", reduce: Reduce = 1) -> None:
     """The mosaic within one level, the ranges and the peak within the responses' tolerance."""
     conv = responses(frame, layer.bank)
     shown = conv if layer.signed else np.maximum(conv, 0)
@@ -153,9 +163,11 @@ def test_nothing_to_see_is_128_signed_and_0_after_relu(engine: Engine, mode: str
     assert (engine.run(frame, Layer(SEED, "relu"), mode).mosaic == 0).all()
 
 
-@pytest.mark.parametrize("reduce", [2, 3, 5])
+@pytest.mark.parametrize("reduce", [2, 3, 5, *STEPS])
 @pytest.mark.parametrize("bank", [SEED, random_bank((3, 5), 3, whole=False)], ids=["whole", "fractions"])
-def test_the_reduced_mosaic_is_the_block_means_of_the_full_one(engine: Engine, bank: FilterBank, reduce: int) -> None:
+def test_the_reduced_mosaic_is_the_block_means_of_the_full_one(
+    engine: Engine, bank: FilterBank, reduce: Reduce
+) -> None:
     frame, layer = random_frame(131, 237, blur=0.8), Layer(bank, "none")
     height, width = 131 - bank.kernel_hw[0] + 1, 237 - bank.kernel_hw[1] + 1
     full = engine.run(frame, layer, "frame").mosaic.copy()
@@ -359,7 +371,7 @@ def test_opencvs_other_worker_takes_the_bands_of_one_whose_core_is_busy(monkeypa
     mode=st.sampled_from(["fixed", "auto", "frame"]),
     activation=st.sampled_from(["relu", "none"]),
     size_hw=st.tuples(st.integers(9, 40), st.integers(9, 160)),
-    reduce=st.integers(1, 4),
+    reduce=st.integers(1, 4) | st.tuples(st.fractions(1, 9), st.fractions(1, 9)),
 )
 @settings(max_examples=80)
 def test_opencv_gives_any_bank_within_one_level(
@@ -369,7 +381,7 @@ def test_opencv_gives_any_bank_within_one_level(
     mode: str,
     activation: str,
     size_hw: tuple[int, int],
-    reduce: int,
+    reduce: Reduce,
 ) -> None:
     with open_engine("opencv", "cpu") as opencv:
         check(opencv, random_frame(*size_hw), Layer(random_bank(shape, count, whole), activation), mode, reduce)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -15,10 +16,14 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
+from convviz_core import mosaic
 from convviz_core.arrays import ByteArray
+from convviz_core.blocks import Reduce
 from convviz_core.engines.cuda.kernels import (
     PackedBuffer,
     Scaling,
@@ -78,7 +83,7 @@ def answer_of(work: Work, key: WorkKey, frame: ByteArray, limits: Limits) -> Pac
 
 
 def check_against_reference(
-    make: Callable[[WorkKey, torch.device], Work], frame: ByteArray, layer: Layer, limits: Limits | None, reduce: int
+    make: Callable[[WorkKey, torch.device], Work], frame: ByteArray, layer: Layer, limits: Limits | None, reduce: Reduce
 ) -> None:
     scaling, sent = (Scaling.FRAME, (0.0, 0.0)) if limits is None else (Scaling.GIVEN, limits)
     reference = TorchEngine().run(frame, layer, limits or "frame", reduce)
@@ -94,14 +99,14 @@ def check_against_reference(
 CASES = [
     pytest.param(bank, activation, limits, reduce, colour, id=f"{name}-{activation}-{limits}-{reduce}-{colour}")
     for (name, bank), activation, limits, reduce, colour in product(
-        BANKS.items(), Activation, LIMITS, (1, 4), ("gray", "BGR")
+        BANKS.items(), Activation, LIMITS, (1, 4, (Fraction(8, 3), Fraction(20, 7))), ("gray", "BGR")
     )
 ]
 
 
 @pytest.mark.parametrize(("bank", "activation", "limits", "reduce", "colour"), CASES)
 def test_the_device_s_mosaic_ranges_and_peak_are_the_reference_s(
-    bank: FilterBank, activation: Activation, limits: Limits | None, reduce: int, colour: str
+    bank: FilterBank, activation: Activation, limits: Limits | None, reduce: Reduce, colour: str
 ) -> None:
     shape = (11, 23) if colour == "gray" else (11, 23, 3)
     frame = RNG.integers(0, 256, shape, dtype=np.uint8)
@@ -111,7 +116,7 @@ def test_the_device_s_mosaic_ranges_and_peak_are_the_reference_s(
 @pytest.mark.parametrize("layer", GEOMETRIES.values(), ids=GEOMETRIES)
 @pytest.mark.parametrize("limits", LIMITS)
 @pytest.mark.parametrize("reduce", [1, 3])
-def test_geometry_and_bias_are_the_reference_s(layer: Layer, limits: Limits | None, reduce: int) -> None:
+def test_geometry_and_bias_are_the_reference_s(layer: Layer, limits: Limits | None, reduce: Reduce) -> None:
     for shape in ((11, 23), (11, 23, 3)):
         check_against_reference(TorchWork, RNG.integers(0, 256, shape, dtype=np.uint8), layer, limits, reduce)
 
@@ -181,6 +186,14 @@ def test_block_means_round_halves_up_and_repeat_the_edge() -> None:
     assert reduce_maps(maps, 2).tolist() == [[[3, 6]]]
 
 
+@given(hw=st.tuples(st.integers(1, 30), st.integers(1, 30)), steps=st.tuples(st.fractions(1, 9), st.fractions(1, 9)))
+def test_block_means_on_the_card_are_those_of_the_definition(
+    hw: tuple[int, int], steps: tuple[Fraction, Fraction]
+) -> None:
+    maps = np.random.default_rng(hw).integers(0, 256, (2, *hw), np.uint8)
+    assert np.array_equal(reduce_maps(torch.from_numpy(maps), steps).numpy(), mosaic.reduce_maps(maps, steps))
+
+
 @pytest.mark.parametrize("mirrored", [False, True])
 @pytest.mark.parametrize("into_gray", [False, True])
 def test_any_strides_are_copied_as_they_are(mirrored: bool, into_gray: bool) -> None:
@@ -196,10 +209,10 @@ def test_any_strides_are_copied_as_they_are(mirrored: bool, into_gray: bool) -> 
 
 @pytest.mark.parametrize("layer", [*map(Layer, BANKS.values()), *GEOMETRIES.values()], ids=[*BANKS, *GEOMETRIES])
 @pytest.mark.parametrize("scaling", list(Scaling))
-@pytest.mark.parametrize("reduce", [1, 3])
+@pytest.mark.parametrize("reduce", [1, 3, (Fraction(13, 4), Fraction(5, 2))])
 @pytest.mark.parametrize("colour", [False, True])
 def test_everything_stays_on_the_card_as_bytes_in_the_end(
-    monkeypatch: pytest.MonkeyPatch, layer: Layer, scaling: Scaling, reduce: int, colour: bool
+    monkeypatch: pytest.MonkeyPatch, layer: Layer, scaling: Scaling, reduce: Reduce, colour: bool
 ) -> None:
     bank = layer.weights
     if torch.version.cuda is None:
@@ -236,9 +249,9 @@ def test_the_fused_kernel_computes_the_same_in_triton_s_interpreter() -> None:
 def check_fused_kernel() -> None:
     from convviz_core.engines.cuda.triton import TritonWork
 
-    for bank, activation, limits, (reduce, shape) in product(
-        BANKS.values(), Activation, LIMITS, ((1, (7, 13)), (4, (7, 13, 3)))
-    ):
+    unequal = Fraction(2), Fraction(9, 4)
+    sizes: list[tuple[Reduce, tuple[int, ...]]] = [(1, (7, 13)), (4, (7, 13, 3)), (unequal, (7, 13))]
+    for bank, activation, limits, (reduce, shape) in product(BANKS.values(), Activation, LIMITS, sizes):
         frame = RNG.integers(0, 256, shape, dtype=np.uint8)
         check_against_reference(TritonWork, frame, Layer(bank, activation), limits, reduce)
     for layer, limits in product(GEOMETRIES.values(), LIMITS):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from fractions import Fraction
 from unittest.mock import Mock
 
 import cv2
@@ -14,6 +15,7 @@ from fake_device import FakeDevice
 from torch.nn.functional import conv2d, pad
 
 from convviz_core.arrays import AnyArray
+from convviz_core.blocks import Reduce
 from convviz_core.difference import Difference, align
 from convviz_core.engines.api import Engine, PlanKey
 from convviz_core.engines.cuda.engine import CudaEngine
@@ -105,8 +107,8 @@ def exact_difference(frame: AnyArray, live: Layer, kept: Layer) -> AnyArray:
 
 
 @pytest.mark.parametrize("name", PAIRS)
-@pytest.mark.parametrize("reduce", [1, 3])
-def test_its_bytes_are_those_of_float64(engine: Engine, name: str, reduce: int) -> None:
+@pytest.mark.parametrize("reduce", [1, 3, (Fraction(31, 9), Fraction(16, 7))])
+def test_its_bytes_are_those_of_float64(engine: Engine, name: str, reduce: Reduce) -> None:
     frame, (live, kept) = frame_of(), PAIRS[name]
     limit = Difference(live, kept).fixed_limit / 2
     plan = engine.plan(live, frame.shape, reduce, minus=kept)

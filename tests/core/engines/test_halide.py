@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from threading import Event, Thread
 from typing import Any
 
@@ -140,7 +141,7 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return recipes
 
 
-def test_what_is_compiled_serves_other_sizes_limits_activations_and_fractions(compiled: list[object]) -> None:
+def test_what_is_compiled_serves_other_sizes_tiles_limits_activations_and_fractions(compiled: list[object]) -> None:
     rng = np.random.default_rng(1)
     shape = (40, 120, 3)
 
@@ -158,6 +159,9 @@ def test_what_is_compiled_serves_other_sizes_limits_activations_and_fractions(co
         assert compiles(engine, SEED, range="auto") == 0
         assert compiles(engine, SEED, range="frame") == 2  # each map's own extremes are measured first
         assert compiles(engine, SEED, reduce=2) == 1
+        assert compiles(engine, SEED, reduce=5) == 0
+        for rows, columns in ((9, 40), (13, 77), (37, 116)):  # windows of several sizes
+            assert compiles(engine, SEED, reduce=(Fraction(37, rows), Fraction(117, columns))) == 0
         assert compiles(engine, load_bank("sobel")) == 1
         assert compiles(engine, load_bank("sobel"), "none") == 0
         assert compiles(engine, bank_of(*rng.normal(size=(5, 3, 3)))) == 1

@@ -77,7 +77,10 @@ def test_batch_norm_is_a_scale_and_a_shift() -> None:
     (pixel,) = found.inputs
     assert pixel.weight == pytest.approx(1.5)  # 3 / sqrt(4)
     assert response == pytest.approx(1.5 * before[3, 5, 6] - 0.5, rel=1e-5)  # 0.25 - 0.5 * 1.5
-    assert " x 1.5 - 0.5 = " in found.words
+    assert (
+        " \N{MULTIPLICATION SIGN} 1.50 \N{MINUS SIGN} 0.500 = " in found.words
+    )  # as everywhere: three digits, a true minus sign
+    assert "-" not in found.words
     assert "learned" in found.words
 
 
@@ -99,7 +102,7 @@ def test_relu_says_what_it_cut_even_where_it_overwrites_its_input(inplace: bool)
         found = explain(FRAME, ModelLayer(model, "1", HW), index, y, x)
         assert found is not None
         assert found.inputs[0].value == before[index, y, x]
-        value = f"{before[index, y, x]:.4g}"
+        value = f"{before[index, y, x]:.3g}".replace("-", "\N{MINUS SIGN}")
         expected = f"ReLU cuts the input {value} to 0" if before[index, y, x] < 0 else f"the input {value} through"
         assert expected in found.words
 

@@ -18,7 +18,7 @@ from live.curve_bench import CurvesInfo
 from live.curves import predicted
 from live.drawing.chart import DOT, LINE, draw_chart, draw_plane
 from live.drawing.curves_panel import CurvesPanel
-from live.drawing.curves_words import best_words, noise_words, relu_words
+from live.drawing.curves_words import best_words, noise_words, plane_words, relu_words
 from live.drawing.scene import Scene, Status
 from live.layout import Layout, LayoutRequest, arrange
 from live.layout.panel_places import Panel
@@ -36,11 +36,11 @@ def canvas(height: int = 200, width: int = 300) -> ByteArray:
     return np.zeros((height, width, 3), np.uint8)
 
 
-def layout(canvas_wh: tuple[int, int] = (1280, 800)) -> Layout:
-    return arrange(LayoutRequest(canvas_wh, (237, 317), 4, panels=(Panel.CURVES,)))
+def layout(canvas_wh: tuple[int, int] = (1280, 800), panels: tuple[Panel, ...] = (Panel.CURVES,)) -> Layout:
+    return arrange(LayoutRequest(canvas_wh, (237, 317), 4, panels=panels))
 
 
-def written(monkeypatch: pytest.MonkeyPatch, canvas_wh: tuple[int, int], info: CurvesInfo) -> str:
+def written(monkeypatch: pytest.MonkeyPatch, place: Layout, info: CurvesInfo) -> str:
     words: list[str] = []
 
     def put(_canvas: ByteArray, text: str, x: int, *_: object) -> int:
@@ -52,7 +52,7 @@ def written(monkeypatch: pytest.MonkeyPatch, canvas_wh: tuple[int, int], info: C
     image, mosaic = np.zeros((240, 320), np.uint8), np.zeros((474, 634), np.uint8)
     ranges = np.array([[0, 1]] * 4, np.float32)
     scene = Scene(Layer(SEED), RangeMode.AUTO, ranges, image, mosaic, Status("a source"), curves=info)
-    CurvesPanel().draw(layout(canvas_wh), scene)
+    CurvesPanel().draw(place, scene)
     return " ".join(words)
 
 
@@ -87,12 +87,22 @@ def test_the_plane_has_its_zero_in_the_middle_and_down_is_down() -> None:
 def test_what_passes_most_and_the_noise_are_written_at_every_size(
     canvas_wh: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = written(monkeypatch, canvas_wh, CurvesInfo(CURVES, NOISE))
+    said = written(monkeypatch, layout(canvas_wh), CurvesInfo(CURVES, NOISE))
     assert "0.196 cycles a pixel (5.1 pixels a wave), 0°" in said
     assert "0.0627 predicted" in said
     assert "0.0631 measured" in said
     assert "90°" in said  # the scale of the curve over orientation
     assert f"{chr(0x2212)}0.5" in said  # the plane's
+
+
+@pytest.mark.parametrize("canvas_wh", [(640, 480), (800, 600), (960, 600), (1280, 800), (1920, 1080)])
+@pytest.mark.parametrize("beside", [(Panel.EDIT,), (Panel.INSPECTOR, Panel.PROFILE), (Panel.PROFILE,)])
+def test_no_sentence_beside_the_plane_and_no_title_is_cut(
+    canvas_wh: tuple[int, int], beside: tuple[Panel, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = written(monkeypatch, layout(canvas_wh, (*beside, Panel.CURVES)), CurvesInfo(CURVES, NOISE))
+    assert not [sentence for sentence in plane_words(CURVES) if sentence[:17] in said and sentence not in said]
+    assert "…" not in said.partition("most at")[2]  # behind the title
 
 
 def test_it_is_drawn_again_at_once_for_another_kernel_and_in_pieces_for_newer_noise() -> None:
@@ -137,12 +147,20 @@ def test_what_relu_does_to_a_sine_goes_by_the_mean_about_which_it_swings() -> No
         (NOISE, "±0.4"),
         (replace(NOISE, count=None, measured=math.nan), "being measured"),
         (replace(NOISE, count=0, measured=math.nan), "nowhere does all that it reads stand still"),
-        (replace(NOISE, covariance=np.array([[(0.3 / 255) ** 2]])), "do not trust it"),
+        (replace(NOISE, covariance=np.array([[(0.3 / 255) ** 2]])), "none that rounding to bytes would not hide"),
+        (replace(NOISE, predicted=0.00103, measured=0.000679), "0.00103 predicted, 0.00068 measured"),
         (replace(NOISE, measured=0.1, correlation=(0.42, 0.05)), "not independent (correlation 0.42 across"),
     ],
 )
 def test_the_noise_is_told_as_it_is(noise: Noise, words: str) -> None:
     assert words in " ".join(noise_words(CURVES, noise))
+
+
+def test_of_noise_that_rounding_hides_no_figure_after_the_kernel_is_told() -> None:
+    hidden = replace(NOISE, covariance=np.array([[(0.07 / 255) ** 2]]), correlation=(0.75, 0.77), measured=0.0007)
+    said = " ".join(noise_words(CURVES, hidden))
+    assert "sigma 0.0700 levels" in said
+    assert not any(word in said for word in ("predicted", "measured", "independent"))
 
 
 def test_noise_that_agrees_is_not_explained_away() -> None:

@@ -76,6 +76,31 @@ def test_the_three_planes_of_a_colour_kernel_are_all_there() -> None:
     assert [int(pixels(state, (channel, 0, 0)).max()) for channel in range(3)] == [255, 0, 128]
 
 
+def test_a_colour_kernel_is_there_as_one_colour_picture_too() -> None:
+    state = editing(FilterBank.from_array("c", np.array([[[[1.0]], [[-1]], [[0]]]])))
+    layout, scene = shown(state)
+    (sprite,) = EditPanel().draw(layout, scene)
+    places = places_of(state, layout)
+    assert places is not None
+    assert places.whole is not None
+    x, y = places.whole.x - sprite.place.x, places.whole.y - sprite.place.y
+    assert sprite.pixels[y + places.whole.height // 2, x + places.whole.width // 2].tolist() == [128, 0, 255]  # BGR
+
+
+def test_a_sum_that_only_rounding_keeps_from_0_is_0(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+
+    def put(_canvas: ByteArray, text: str, x: int, *_: object) -> int:
+        said.append(text)
+        return x
+
+    monkeypatch.setattr("live.drawing.panel.put", put)
+    kernel = np.array([[[0.1, 0.2, 0.3, -0.6]]], np.float32)
+    assert kernel.sum(dtype=np.float64) != 0
+    EditPanel().draw(*shown(editing(FilterBank.from_array("b", kernel))))
+    assert any("sum 0, of sizes 1.20" in text for text in said)
+
+
 def test_it_is_drawn_again_only_when_weights_or_the_choice_have_changed() -> None:
     state = editing(BANK)
     layout, scene = shown(state)

@@ -105,13 +105,18 @@ def test_the_frame_s_edge_is_marked_where_the_input_s_tile_shows_padding(
         np.testing.assert_allclose(inside, np.array(seen_hw) * (tile.picture.height, tile.picture.width), atol=2)
 
 
-def test_a_frame_s_edge_that_no_tile_shows_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("canvas_wh", [(320, 240), (640, 480), (960, 600), (1280, 800), (1920, 1440)])
+def test_a_frame_s_edge_that_no_tile_shows_costs_nothing(
+    monkeypatch: pytest.MonkeyPatch, canvas_wh: tuple[int, int]
+) -> None:
     drawn: list[object] = []
     monkeypatch.setattr(cv2, "polylines", lambda *arguments: drawn.append(arguments))
-    state = ViewState(LayerSettings.of(BUILT_IN_BANKS))
-    layout = arrange(layout_request((1920, 1440), IMAGE.shape, state))
-    result = OpenCvEngine().run(IMAGE, state.layer, state.appearance.range, layout.reduce)
+    state = ViewState(LayerSettings.of([bank for bank in BUILT_IN_BANKS if bank.name == "sobel"]))
+    image = np.zeros((720, 1280), np.uint8)  # which is shrunk in most of them: it ends with the tile, nearly
+    layout = arrange(layout_request(canvas_wh, image.shape, state))
+    result = OpenCvEngine().run(image, state.layer, state.appearance.range, layout.reduce)
     edge = FrameEdge()
     for _ in range(2):
-        edge.draw(np.zeros((1440, 1920, 3), np.uint8), layout, scene_of(state, IMAGE, result, Status("test")))
+        canvas = np.zeros((canvas_wh[1], canvas_wh[0], 3), np.uint8)
+        edge.draw(canvas, layout, scene_of(state, image, result, Status("test")))
     assert drawn == []

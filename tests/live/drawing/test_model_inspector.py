@@ -25,4 +25,4 @@ from live.drawing.scene import Scene
 def test_what_is_read_of_the_input_is_traced_back_to_the_frame(frame_hw: tuple[int, int] | None, words: str) -> None:
     model = SimpleNamespace(finding=False, read=Box(10, 0, 20, 4), frame_hw=frame_hw)
     scene = cast(Scene, SimpleNamespace(model=model, image=np.zeros((224, 299, 3), np.uint8)))
-    assert _reads(scene) == f"it reads 4x10 of the input: rows 10 to 19, columns 0 to 3{words}"
+    assert _reads(scene) == f"it reads 10x4 of the input: rows 10 to 19, columns 0 to 3{words}"

@@ -26,8 +26,8 @@ def page(width: int = 600, height: int = 90) -> PanelPage:
     return PanelPage(Rect(0, 0, width, height), TypeScale(12), "Title", "a sentence of some length", "short")
 
 
-@pytest.mark.parametrize(("width", "words"), [(600, "a sentence of some length"), (120, "short")])
-def test_the_fullest_words_that_fit_stand_there(width: int, words: str, said: list[str]) -> None:
+@pytest.mark.parametrize(("width", "words"), [(600, "a sentence of some length"), (120, "short"), (84, "")])
+def test_the_fullest_words_that_fit_stand_there_and_none_that_are_cut(width: int, words: str, said: list[str]) -> None:
     page(width).finish()
     assert said == [words]
 

@@ -63,7 +63,8 @@ def test_each_pixel_says_the_response_of_the_engine_and_its_byte_and_the_input_i
         assert lines[0] == str(IMAGE[row + 1, column + 1])  # a window of four begins one pixel before its middle
         for index in range(4):
             response, byte = lines[1 + index].split("/")
-            assert response == fitted(float(values[index, row, column]), 6)
+            value = float(values[index, row, column])
+            assert response == fitted(value, 5 if activation == Activation.NONE and value >= 0 else 6)
             place = layout.tiles[1 + index].picture
             assert byte == str(scene.mosaic[(index // 2) * 87 + row, (index % 2) * 117 + column])
             assert place.width > x
@@ -105,6 +106,18 @@ def test_with_the_tint_the_numbers_say_what_relu_removes(said: dict[tuple[int, i
     assert any(number.startswith(MINUS) for number in first)
     for one, other in zip(first, second, strict=True):  # the second filter is the first one's opposite
         assert float(one.replace(MINUS, "-")) == pytest.approx(-float(other.replace(MINUS, "-")), abs=0.0006)
+
+
+def test_numbers_below_and_above_0_have_the_same_decimals(said: dict[tuple[int, int], list[str]]) -> None:
+    layout, scene = zoomed(STATE.with_settings(activation=Activation.NONE), 50)
+    faint = replace(scene, image=(IMAGE // 32).astype(np.uint8))  # responses of a tenth or so
+    new_compositor().compose(layout, faint)
+    numbers = [line.split("/")[0] for lines in said.values() for line in lines[1:]]
+    decimals = {
+        len(number.partition(".")[2]) for number in numbers if 0.01 <= abs(float(number.replace(MINUS, "-"))) < 1
+    }
+    assert len(decimals) == 1
+    assert any(number.startswith(MINUS) for number in numbers)
 
 
 def test_there_are_numbers_from_32_canvas_pixels_a_map_pixel_on(said: dict[tuple[int, int], list[str]]) -> None:

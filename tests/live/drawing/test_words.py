@@ -15,9 +15,11 @@ from live.drawing.colormaps import base_table
 from live.drawing.legend import Legend
 from live.drawing.notices import Notices
 from live.drawing.scene import Scene, Status
-from live.drawing.strip import Strip, in_one_line, limits, second_words, side_words
-from live.drawing.text import ACCENT, BACKGROUND, PANEL, put, shortened, text_width, wrapped
+from live.drawing.strip import Strip, hint, limits, second_words, side_words
+from live.drawing.strip_words import in_one_line
+from live.drawing.text import ACCENT, BACKGROUND, PANEL, balanced, put, shortened, text_width, wrapped
 from live.layout import LayoutRequest, arrange
+from live.layout.panel_places import Panel
 
 SEED = BUILT_IN_BANKS[0]
 REQUEST = LayoutRequest((960, 720), (237, 317), 4, captions=caption_needs(SEED, numbers=False))
@@ -40,6 +42,14 @@ def test_a_caption_says_what_a_filter_answers_to_and_its_name() -> None:
     assert caption_words(SEED, 0) == ("brighter to the right", "filter 1")
     plain = FilterBank("b", (Filter("  my\tfilter ", np.ones((1, 1), np.float32)),))
     assert caption_words(plain, 0) == ("my filter", "")
+
+
+def test_the_names_that_arrays_get_are_not_said_behind_their_numbers() -> None:
+    bank = FilterBank.from_array("b", np.ones((12, 2, 2)))
+    assert caption_words(bank, 2) == ("filter 3", "")  # where no number stands before it
+    needs = caption_needs(bank, numbers=False)
+    assert (needs.line_em, needs.below_em) == (needs.head_em, ())
+    assert caption_needs(SEED, numbers=False).line_em > 8
 
 
 def test_of_two_layers_in_one_line_the_longer_gives_way_first_and_never_its_name() -> None:
@@ -65,6 +75,17 @@ def test_the_strip_says_the_layer_its_range_in_real_units_and_the_source() -> No
     assert said(side_words(SCENE)) == ["udacity", "ReLU", "4 kernels of 4x4"]
     assert limits(SCENE) == ("auto range  0", "5.92", "")
     assert said(second_words(SCENE)) == ["30 fps", "a source"]
+
+
+def test_in_a_small_window_the_range_gives_way_to_the_layer_s_name_and_its_activation() -> None:
+    small = arrange(replace(REQUEST, canvas_wh=(320, 240)))
+    frame = replace(SCENE, range=RangeMode.FRAME)
+    kept = replace(SCENE, side="kept", shares_range=True, share_above=0.003)
+    for scene, least in ((frame, ["udacity", "ReLU"]), (kept, ["kept", "udacity"])):
+        (sprite,) = Strip().draw(small, scene)
+        words_w = sum(text_width(word, small.text.base, 600) for word in least)
+        line = sprite.pixels[: small.text.line, : words_w + small.text.base]
+        assert (line.max(axis=2) > 128).any(axis=0)[-2 * small.text.base :].any()
 
 
 def test_kernels_are_counted_in_rows_and_columns() -> None:
@@ -96,6 +117,12 @@ def test_where_nobody_can_press_a_key_the_strip_names_none() -> None:
     assert len(changed)
     assert changed[:, 1].min() > LAYOUT.strip.width - 6 * LAYOUT.text.base  # at the right end
     assert Strip().key(LAYOUT, SCENE) != Strip().key(LAYOUT, replace(SCENE, hints=False))
+
+
+def test_while_the_help_is_open_the_strip_says_that_its_key_closes_it() -> None:
+    with_help = arrange(replace(REQUEST, canvas_wh=(1280, 800), panels=(Panel.HELP,)))
+    assert (hint(LAYOUT, SCENE), hint(with_help, SCENE)) == ("h: help", "h: close")
+    assert hint(with_help, replace(SCENE, hints=False)) == ""
 
 
 def test_the_colour_bar_runs_through_the_colour_map() -> None:
@@ -143,3 +170,11 @@ def test_what_does_not_fit_is_shortened_or_wrapped() -> None:
     assert shortened("brighter to the right", 14, width).endswith("…")
     assert text_width(shortened("brighter to the right", 14, width), 14) <= width
     assert wrapped("brighter to the right", 14, width) == ["brighter to", "the right"]
+
+
+def test_lines_are_about_equally_long_where_a_last_word_would_stand_alone() -> None:
+    width = text_width("its opposite: below 0, and ReLU makes it", 14)
+    said = "its opposite: below 0, and ReLU makes it 0"
+    assert wrapped(said, 14, width)[1:] == ["0"]
+    assert balanced(said, 14, width) == ["its opposite: below 0,", "and ReLU makes it 0"]
+    assert balanced("one line", 14, width) == ["one line"]

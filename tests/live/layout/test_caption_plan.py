@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live.layout.caption_plan import CaptionNeeds, caption_left_out, plan_caption, smallest_numbered_cell
+from live.layout.caption_plan import (
+    CaptionHeight,
+    CaptionNeeds,
+    caption_left_out,
+    plan_caption,
+    smallest_numbered_cell,
+)
 from live.layout.type_scale import TypeScale, type_scale
 
 TEXT = TypeScale(14)
@@ -33,6 +41,39 @@ def test_the_narrower_a_caption_the_less_it_holds(
     said = caption_left_out(plan, NEEDS)
     assert ("what each answers to" in said) == (not words)
     assert ("the kernels" in said) == (not kernel)
+
+
+NARROW = CaptionNeeds(line_em=10.0, wrapped_em=7.5, head_em=3.0, below_em=(7.0, 4.0, 3.0), kernel_hw=(4, 4))
+THREE_LINES = 51  # one of 14 and two of 12, and what is between them
+
+
+def test_words_too_wide_beside_their_number_stand_below_it_and_the_kernel_shrinks_as_far_as_it_can_be_seen() -> None:
+    wide, narrow = (plan_caption(width, TWO_LINES, 90, TEXT, NARROW) for width in (320, 75))
+    assert (wide.words, wide.stacked) == (True, False)
+    assert (narrow.words, narrow.stacked, narrow.lines, narrow.height) == (True, True, 3, THREE_LINES)
+    assert 12 <= 4 * narrow.cell < 4 * wide.cell
+
+
+def test_words_stay_without_a_kernel_and_a_kernel_without_words_only_where_these_have_no_room() -> None:
+    alone = plan_caption(58, TWO_LINES, 90, TEXT, NARROW)
+    assert (alone.words, alone.cell) == (True, 0.0)
+    assert caption_left_out(alone, NARROW) == ("the kernels",)
+    low = plan_caption(58, TWO_LINES, TWO_LINES, TEXT, NARROW)
+    assert (low.words, low.cell > 0) == (False, True)
+
+
+@given(st.integers(1, 400), st.integers(17, 120), st.integers(1, 15), st.integers(1, 15))
+def test_a_kernel_never_takes_the_place_of_words_that_have_room(width: int, high: int, rows: int, columns: int) -> None:
+    plan = plan_caption(width, 17, max(high, 17), TEXT, replace(NARROW, kernel_hw=(rows, columns)))
+    forms = {17: 127, 34: 91, 51: 55, 67: 49}  # lines of 12 and 14 pixels: how high, and how wide at least
+    assert plan.words == any(high >= least and width >= wide for least, wide in forms.items())
+
+
+def test_a_caption_that_is_worth_it_only_for_its_words_leaves_the_tiles_larger_where_it_has_none() -> None:
+    lower, higher = CaptionHeight(34, 0.8, words=True), CaptionHeight(34, 0.8)
+    without = plan_caption(30, TWO_LINES, TWO_LINES, TEXT, NEEDS)
+    assert (lower.worth(0.9, 1.0, without), higher.worth(0.9, 1.0, without)) == (False, True)
+    assert not higher.worth(0.7, 1.0, without)
 
 
 def test_height_that_the_tiles_cannot_use_makes_the_kernel_larger() -> None:
@@ -70,3 +111,21 @@ def test_type_grows_with_the_canvas_and_is_never_too_small_to_read() -> None:
     assert sizes[0] == 10
     assert sizes[2] == 12
     assert 24 <= sizes[-1] <= 30
+
+
+@given(st.integers(20, 400), st.integers(17, 120), st.sampled_from([1, 4]))
+def test_numbers_that_have_no_room_change_nothing_but_what_is_said_of_them(
+    width: int, high: int, pictures: int
+) -> None:
+    asked = replace(NARROW, kernel_hw=(7, 7), pictures=pictures, number_em=2.5)
+    plan = plan_caption(width, 17, max(high, 17), TEXT, asked)
+    without = plan_caption(width, 17, max(high, 17), TEXT, replace(NARROW, kernel_hw=(7, 7)))
+    assert plan.numbers or plan == without
+    assert plan.numbers or "the kernels' numbers" in caption_left_out(plan, asked)
+
+
+def test_without_words_none_are_missing() -> None:
+    numbers_alone = CaptionNeeds(line_em=1.5, wrapped_em=1.5, head_em=1.5)
+    tiny = plan_caption(20, 17, 17, TEXT, numbers_alone)
+    assert not tiny.words
+    assert "what each answers to" not in caption_left_out(tiny, numbers_alone)

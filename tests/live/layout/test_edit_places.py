@@ -28,7 +28,7 @@ def overlap(one: Rect, other: Rect) -> bool:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_all_lies_inside_the_panel_and_nothing_on_anything_else(panel: Rect, shape: tuple[int, int, int]) -> None:
     places = places_in(panel, shape)
-    everything = [*places.planes, *places.buttons]
+    everything = [*places.planes, *places.buttons, *([places.whole] if places.whole else [])]
     for place in everything:
         assert panel.x <= place.x
         assert place.right <= panel.right
@@ -67,5 +67,15 @@ def test_cells_are_square_and_the_more_weights_there_are_the_smaller() -> None:
     assert cell.width == cell.height
 
 
+def test_three_channels_stand_beside_their_colour_picture_where_it_takes_nothing_from_them() -> None:
+    places = places_in(PANELS[0], (3, 7, 7))
+    assert places.whole is not None
+    assert (places.whole.width, places.whole.y) == (places.planes[2].width, places.planes[2].y)
+    assert places_in(PANELS[0], (1, 7, 7)).whole is None
+
+
 def test_where_there_is_little_room_the_kernel_has_it() -> None:
     assert places_in(Rect(0, 0, 170, 130), (1, 4, 4)).buttons == ()
+    low = places_in(Rect(0, 0, 290, 117), (1, 4, 4))
+    assert (low.brief, low.cell) == (True, 15)  # in which a number can be read
+    assert low.words + 14 <= 117  # the chosen weight's line is below

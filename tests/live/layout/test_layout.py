@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convviz_core.blocks import blocks_of
 from live.layout import Layout, LayoutRequest, arrange, preferred_canvas_wh
 from live.layout.caption_plan import CaptionNeeds
-from live.layout.panel_places import PANEL_NEEDS, Panel
+from live.layout.panel_places import PANEL_NEEDS, Panel, panel_name
 from live.layout.tiling import Rect
 from live.layout.viewport import Viewport
 
@@ -138,31 +139,72 @@ def test_tiles_and_captions_fill_the_room_one_way_or_the_other(canvas_wh: tuple[
 @given(requests((320, 240)))
 def test_a_mosaic_that_is_asked_for_smaller_is_shown_pixel_by_pixel(request: LayoutRequest) -> None:
     layout = arrange(request)
-    height, width = request.map_hw
-    for tile in layout.tiles if layout.reduce > 1 else ():
-        assert (tile.picture.height, tile.picture.width) == (-(-height // layout.reduce), -(-width // layout.reduce))
+    for tile in layout.tiles if layout.reduced else ():
+        assert blocks_of(request.map_hw, layout.reduce).hw == (tile.picture.height, tile.picture.width)
+
+
+@given(requests((320, 240)))
+def test_where_blocks_are_shown_pixels_are_pointed_at_and_marked_in_their_own(request: LayoutRequest) -> None:
+    layout = arrange(request)
+    if not layout.reduced or not layout.tiles:
+        return
+    tile, blocks = layout.tiles[-1], blocks_of(request.map_hw, layout.reduce)
+    down, across = blocks.down.starts.tolist(), blocks.across.starts.tolist()
+    for row, column in ((0, 0), (len(down) // 3, len(across) // 2), (len(down) - 2, len(across) - 2)):
+        ys, xs = range(down[row], down[row + 1]), range(across[column], across[column + 1])
+        place = Rect(tile.picture.x + column, tile.picture.y + row, 1, 1)
+        for y, x in ((ys[0], xs[0]), (ys[-1], xs[-1])):
+            assert layout.canvas_rect(tile.index, y, x) == place
+        pixel = layout.input_pixel(place.x, place.y)
+        if tile.index is not None:
+            found = layout.map_pixel(place.x, place.y)
+            assert found is not None
+            assert found[0] == tile.index
+            pixel = found[1:]
+        assert pixel is not None
+        assert pixel[0] in ys
+        assert pixel[1] in xs
 
 
 @pytest.mark.parametrize(
-    ("map_hw", "count", "canvas_wh", "reduce"),
+    ("map_hw", "count", "canvas_wh", "reduced"),
     [
-        ((1077, 1917), 4, (960, 720), 1),  # 6.2 map pixels a canvas pixel, scaled as they are
-        ((718, 1278), 64, (1920, 1080), 8),  # 7.6
-        ((718, 1278), 64, (320, 240), 56),
-        ((718, 1278), 64, (3840, 2160), 4),  # 3.3
-        ((1078, 1918), 9, (3840, 2160), 1),  # 2.1
-        ((2157, 3837), 4, (1280, 800), 10),  # 9.3
-        ((717, 1277), 4, (320, 240), 13),  # 12.3
-        ((717, 1277), 1, (320, 240), 1),  # 8.3
-        ((97, 97), 4, (640, 480), 1),
+        ((1077, 1917), 4, (960, 720), True),  # 6.2 map pixels a canvas pixel
+        ((718, 1278), 64, (320, 240), True),
+        ((718, 1278), 64, (3840, 2160), True),  # 3.4
+        ((1078, 1918), 4, (2560, 1440), True),  # 2.3: blocks of 2 and 3 pixels
+        ((1078, 1918), 9, (3840, 2160), False),  # 2.03: few are of 3, in which a line would be a third too dark
+        ((717, 1277), 9, (1920, 1080), False),  # 2.7: few are of 2, in which a line would be a third too bright
+        ((97, 97), 4, (640, 480), False),
     ],
 )
-def test_large_maps_and_much_shrunk_ones_are_asked_for_as_small_as_they_are_shown(
-    map_hw: tuple[int, int], count: int, canvas_wh: tuple[int, int], reduce: int
+def test_maps_are_asked_for_as_small_as_they_are_shown_where_blocks_keep_thin_lines(
+    map_hw: tuple[int, int], count: int, canvas_wh: tuple[int, int], reduced: bool
 ) -> None:
     request = replace(REQUEST, canvas_wh=canvas_wh, map_hw=map_hw, count=count)
-    assert arrange(request).reduce == reduce
-    assert arrange(replace(request, viewport=Viewport(0))).reduce == 1
+    assert arrange(request).reduced == reduced
+    assert not arrange(replace(request, viewport=Viewport(0))).reduced
+
+
+@pytest.mark.parametrize("canvas_wh", [(320, 240), (640, 480), (1280, 800), (1920, 1080), (2560, 1440), (3840, 2160)])
+@pytest.mark.parametrize("map_hw", [(477, 637), (717, 1277), (1077, 1917)])
+@pytest.mark.parametrize("count", [1, 4, 9, 16, 64])
+def test_tiles_are_as_large_as_the_window_allows_whatever_the_scale(
+    canvas_wh: tuple[int, int], map_hw: tuple[int, int], count: int
+) -> None:
+    layout = arrange(replace(REQUEST, canvas_wh=canvas_wh, map_hw=map_hw, count=count))
+    gap, above, room = layout.text.gap, layout.caption.height, layout.room
+    largest = max(
+        min(
+            ((room.width - gap * (columns + 1)) / columns) / map_hw[1],
+            ((room.height - gap * (rows + 1)) / rows - above) / map_hw[0],
+        )
+        for columns in range(1, count + 2)
+        for rows in (-(-(count + 1) // columns),)
+    )
+    for tile in layout.tiles:
+        assert tile.picture.width >= 0.97 * int(largest * map_hw[1])
+        assert tile.picture.height >= 0.97 * int(largest * map_hw[0])
 
 
 def test_the_canvas_is_filled_at_any_scale() -> None:
@@ -255,3 +297,19 @@ def test_the_inspector_takes_no_more_where_more_brings_no_numbers(
     place = layout.panel(Panel.INSPECTOR)
     assert place is not None
     assert place.width <= wider * PANEL_NEEDS[Panel.INSPECTOR][0] * layout.text.base
+
+
+@given(st.lists(st.sampled_from([panel for panel in Panel if panel != Panel.HELP]), unique=True).map(tuple))
+@pytest.mark.parametrize("canvas_wh", CANVASES)
+def test_of_several_panels_only_those_that_can_be_read_are_shown_and_the_others_named(
+    canvas_wh: tuple[int, int], panels: tuple[Panel, ...]
+) -> None:
+    layout = arrange(replace(REQUEST, canvas_wh=canvas_wh, panels=panels))
+    shown = [panel for panel, _ in layout.panels]
+    assert shown == list(panels[: len(shown)])
+    assert bool(shown) == bool(panels)
+    base = layout.text.base
+    assert len(shown) < 2 or all(p.width >= 14 * base and p.height >= 11 * base for _, p in layout.panels)
+    missing = panels[len(shown) :]
+    assert layout.left_out[: len(missing)] == tuple(map(panel_name, missing))
+    assert canvas_wh[0] < 1280 or not missing or len(panels) > 5

@@ -31,6 +31,7 @@ from live.drawing.model_strip import side_words
 from live.drawing.panel import PanelPage
 from live.drawing.pixel_numbers import shown_responses
 from live.drawing.scene import Scene
+from live.drawing.strip import same_words
 from live.key_reasons import why_nothing
 from live.layout import Layout
 from live.layout.panel_places import Panel
@@ -85,7 +86,70 @@ def test_a_keeps_the_layer_with_its_page_and_the_live_side_goes_on() -> None:
     assert str(shown.answer.asked.layer.activation) == "none"
     assert shown.page.look.channels == tuple(range(64))
     assert other.two.count == 6
-    assert other.two.notes == ("58 live maps have no partner and are left out",)
+    by_place = "the pairs are by their places on the pages, not by their channels' numbers"
+    assert other.two.notes == ("58 live maps have no partner and are left out", by_place)
+
+
+def strengths() -> nn.Sequential:
+    """Four channels, of which the later ones are the stronger ones; and their ReLU."""
+    convolution = nn.Conv2d(3, 4, 1, bias=False)
+    with torch.no_grad():
+        convolution.weight.copy_(torch.tensor([1.0, 2.0, 4.0, 8.0])[:, None, None, None].expand(4, 3, 1, 1))
+    return nn.Sequential(convolution, nn.ReLU())
+
+
+def test_the_kept_side_follows_the_order_of_the_live_one_channel_by_channel() -> None:
+    last, _ = in_window(state_of(strengths(), "0"), ["", "a", "]", "o", ""])
+    assert last.shown is not None
+    assert last.shown.page.look.channels == (3, 2, 1, 0)
+    other = other_of(last)
+    assert other.channels == (3, 2, 1, 0)
+    assert other.two.notes == ()
+    assert other.page is not None
+    assert np.array_equal(other.page.mosaic, last.shown.page.mosaic)  # what is positive is what its ReLU gives
+
+
+@pytest.mark.parametrize("mode", [CompareMode.BESIDE, CompareMode.WIPE, CompareMode.DIFFERENCE])
+def test_sides_that_are_the_same_at_every_pixel_say_why_as_far_as_that_is_known(mode: CompareMode) -> None:
+    steps = ["b"] * [CompareMode.BESIDE, CompareMode.WIPE, CompareMode.DIFFERENCE].index(mode)
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Identity())
+
+    def same(name: str, *script: str, signed: bool = False) -> str | None:
+        state = unsigned(module, name) if signed else state_of(module, name)
+        return other_of(in_window(state, ["", *script, *steps, ""])[0]).same
+
+    assert same("0", "a") == "nothing is changed yet"
+    assert same("0", "a", "]") == "they differ only in what the viewer's ReLU sets to 0"
+    assert same("0", "a", "]", signed=True) is None  # what the model's ReLU cuts off
+    assert same("1", "a", "]", signed=True) == ""
+
+
+def test_the_strip_says_that_a_difference_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, scene = drawn(state_of(strengths(), "0"), ["", "a", "]", "b", "b", ""], monkeypatch)
+    assert scene.other is not None
+    assert (scene.same, scene.other.same) == ("", None)
+    assert same_words(scene, "all exactly 0")[0][0] == "all exactly 0"
+    assert same_words(scene.other, "all exactly 0") == ()
+
+
+def test_what_was_kept_with_the_strongest_first_is_by_number_again_where_the_live_side_is() -> None:
+    last, _ = in_window(state_of(strengths(), "0"), ["", "o", "a", "o", "b", "b", ""])
+    other = other_of(last)
+    assert isinstance(other.layer, ModelLayer)
+    assert other.layer.channels == (3, 2, 1, 0)
+    assert other.channels == (0, 1, 2, 3)
+    assert last.shown is not None
+    assert last.shown.page.limits is not None
+    assert (last.shown.page.mosaic == 128).all()
+
+
+def test_of_more_channels_than_a_page_the_strongest_have_the_partners_of_their_numbers() -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(3, 70, 3), nn.ReLU())
+    last, _ = in_window(state_of(module, "0"), ["", "a", "]", "o", ""])
+    assert last.shown is not None
+    assert other_of(last).channels == last.shown.page.look.channels != tuple(range(64))
 
 
 def test_what_is_shown_cannot_be_kept_twice_and_b_says_that_nothing_is_kept() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import json
+import threading
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -35,6 +37,7 @@ from live.model_view.chosen import Source as Place
 from live.model_view.composing import input_words
 from live.model_view.reasons import arrived
 from live.model_view.worker import Worker
+from live.recording import model_snapshot
 from live.recording.keep import Keep
 from live.sources.frame import Frame, SourceCounts
 from live.state import Appearance, LayerSettings, ViewState
@@ -138,12 +141,14 @@ def _at_once(engine: object, *, beside: bool) -> Worker:
     return Worker(engine, beside=False)  # type: ignore[arg-type]
 
 
-def in_window(state: ViewState, script: Sequence[str], images: Sequence[ByteArray] = ()) -> tuple[Last, Display]:
+def in_window(
+    state: ViewState, script: Sequence[str], images: Sequence[ByteArray] = (), keep: Keep | None = None
+) -> tuple[Last, Display]:
     last = Last(state)
     display = Display(script, last)
     with open_engine("torch", "cpu") as engine:
         source = Source(images or [picture()])
-        run(source, engine, display, Profiler(), last, inbox=Inbox(), stop=StopCondition())
+        run(source, engine, display, Profiler(), last, keep=keep, inbox=Inbox(), stop=StopCondition())
     return last, display
 
 
@@ -258,6 +263,41 @@ def test_a_snapshot_has_what_went_in_all_maps_before_relu_and_the_page(tmp_path:
     mosaic = np.asarray(cv2.imread(str(tmp_path / "s" / "mosaic.png"), cv2.IMREAD_GRAYSCALE))
     assert np.array_equal(mosaic, last.result.mosaic)
     assert len(settings["ranges"]) == 64
+
+
+def test_a_snapshot_by_its_key_is_written_beside_the_loop_and_said_once_it_is_there(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    at_once: None,  # noqa: ARG001
+) -> None:
+    threads: list[str] = []
+    write = model_snapshot.write_model_snapshot
+
+    def noted(*arguments: Any) -> None:
+        threads.append(threading.current_thread().name)
+        write(*arguments)
+
+    monkeypatch.setattr(model_snapshot, "write_model_snapshot", noted)
+    said: list[str] = []
+    keep = Keep(tmp_path, say=said.append)
+    state, names = state_of(make("plain"), "0"), ["snapshot-0001", "snapshot-0002"]
+    in_window(state, ["", "s", "s", ""], keep=keep)
+    keep.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    assert all((tmp_path / name / "maps.npz").is_file() for name in names)
+    assert said == [f"snapshot in {tmp_path / name}" for name in names]
+    assert threading.current_thread().name not in threads
+    assert len(threads) == 2
+
+
+def test_a_snapshot_that_cannot_be_written_is_said_and_the_run_fails(tmp_path: Path, at_once: None) -> None:  # noqa: ARG001
+    said: list[str] = []
+    (tmp_path / "file").touch()
+    keep = Keep(tmp_path / "file", say=said.append)
+    in_window(state_of(make("plain"), "0"), ["", "s", ""], keep=keep)
+    keep.close()
+    assert keep.failed
+    assert said == [str(keep.failed)]
 
 
 def test_a_layer_that_is_not_there_ends_the_run_with_the_near_names() -> None:

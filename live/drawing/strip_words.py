@@ -1,0 +1,61 @@
+"""Words in a line of the strip: as many as have room, and none of them cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from live.drawing.numbers import MINUS
+from live.drawing.overlay import Sprite
+from live.drawing.text import BOLD, Colour, put, shortened, text_width, wrapped
+from live.layout.type_scale import TypeScale
+
+Word = tuple[str, Colour, int]
+WORD_GAP_EM = 1.2
+NOTES_APART = "    "
+LEAST_WORDS = 3  # of a layer: which side, its name, its activation
+
+
+def in_one_line(layers: Sequence[Sequence[Word]], room: int, size: int) -> list[Word]:
+    """Two layers' words one behind the other; where they are too long, the longer one's last words give way."""
+    kept = [list(words) for words in layers]
+    while True:
+        line = [word for words in kept for word in words]
+        wide = sum(text_width(word, size, weight) + round(WORD_GAP_EM * size) for word, _, weight in line)
+        longer = max(kept, key=len)
+        if wide - round(WORD_GAP_EM * size) <= room or len(longer) <= LEAST_WORDS:
+            return line
+        longer.pop()
+
+
+def note_lines(notes: Sequence[str], canvas_w: int, text: TypeScale) -> list[str]:
+    """Notes of a comparison: on one line where they have room, else each on as many as it takes."""
+    room, together = canvas_w - 2 * text.pad, NOTES_APART.join(notes)
+    if text_width(together, text.small) <= room:
+        return [together] if notes else []
+    return [line for note in notes for line in wrapped(note, text.small, room)]
+
+
+def put_words(sprite: Sprite, words: Sequence[Word], left: int, right: int, line: int, size: int) -> None:
+    """Write as many of the words as fit, the first ones first; the last in a shorter form where it has one.
+
+    Only a name in bold is cut, where nothing else can stand there.
+    """
+    x = left
+    for word, colour, weight in words:
+        room = right - x
+        said = next((form for form in shorter_forms(word) if text_width(form, size, weight) <= room), "")
+        if not said and weight == BOLD:
+            said = shortened(word, size, room, weight)
+        x = put(sprite.pixels, said, x, line, size, colour, weight) + round(WORD_GAP_EM * size)
+        if said != word:
+            return
+
+
+def shorter_forms(words: str) -> list[str]:
+    """From the whole to its first part, and of a path only its last."""
+    parts = words.split(", ")
+    return (
+        [words, words.replace(" minus ", f" {MINUS} ")]
+        + [", ".join(parts[:count]) for count in range(len(parts) - 1, 0, -1)]
+        + [parts[0].rpartition("/")[2]]
+    )

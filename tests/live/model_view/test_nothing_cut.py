@@ -1,0 +1,104 @@
+"""Words of a model's views are shorter where there is less room, and none is cut."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import pytest
+import torch
+from test_model_view import Display, in_window, state_of
+from torch import nn
+
+from convviz_core.layer import Activation
+from live.drawing.strip_words import note_lines, shorter_forms
+from live.drawing.text import ELLIPSIS, text_width
+from live.layout.panel_places import Panel
+from live.layout.type_scale import TypeScale
+from live.model_view import session
+from live.model_view.fields import FieldFinder
+from live.model_view.worker import Worker
+from live.state import ViewState
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+SIZES = [(320, 240), (480, 360), (640, 480), (1280, 800)]
+VIEWS = {
+    "alone": ["r"],
+    "beside": ["r", "a", "]"],
+    "wipe": ["r", "a", "]", "b"],
+    "difference": ["r", "a", "]", "b", "b"],
+    "limits": ["r", "a", "]", "n"],
+    "tint": ["t"],
+    "list": ["l"],
+}
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """All that is written on a canvas; a model's answers and its fields come before the next look."""
+    found: set[str] = set()
+    put_text = cv2.putText
+
+    def noted(canvas: Any, text: str, *rest: Any) -> Any:
+        found.add(text)
+        return put_text(canvas, text, *rest)
+
+    monkeypatch.setattr(cv2, "putText", noted)
+    monkeypatch.setattr(session, "Worker", lambda engine, **_: Worker(engine, beside=False))
+    monkeypatch.setattr(session, "FieldFinder", lambda **_: FieldFinder(beside=False))
+    return found
+
+
+def model_state(*panels: Panel) -> ViewState:
+    torch.manual_seed(3)
+    parts = [nn.Conv2d(3, 64, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(12), nn.Conv2d(64, 70, 1)]
+    state = state_of(nn.Sequential(*parts), "0", panels=frozenset(panels))
+    return state.with_interaction(pinned=(1, 6, 7)) if panels else state
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("inspector", [False, True])
+@pytest.mark.parametrize("canvas_wh", SIZES)
+def test_no_word_of_a_model_is_cut(
+    canvas_wh: tuple[int, int], inspector: bool, view: str, written: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Display, "canvas_wh", canvas_wh)
+    in_window(model_state(*[Panel.INSPECTOR] * inspector), ["", *VIEWS[view], *[""] * 6])
+    assert written
+    assert [words for words in written if ELLIPSIS in words] == []
+
+
+def test_the_list_of_layers_has_whole_types_or_says_that_it_has_none(
+    written: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Display, "canvas_wh", (1280, 800))
+    in_window(model_state(), ["", "l", ""])
+    assert {"AdaptiveAvgPool2d", "64 x 24x32"} <= written
+    written.clear()
+    monkeypatch.setattr(Display, "canvas_wh", (200, 150))
+    in_window(model_state(), ["", "l", ""])
+    assert any("sizes" in words or words.startswith("+") for words in written)
+
+
+def test_words_give_way_from_their_end_and_a_path_to_its_last_part() -> None:
+    assert shorter_forms("Conv2d, 64 x 112x112")[-2:] == ["Conv2d", "Conv2d"]
+    assert shorter_forms("a/b/net.py:net")[-1] == "net.py:net"
+
+
+def test_notes_that_have_no_room_together_stand_below_each_other_and_none_is_lost() -> None:
+    notes, text = ("no wipe, but side by side: the strides are 2 and 1", "6 kept maps have no partner"), TypeScale(10)
+    assert note_lines(notes, 2000, text) == ["    ".join(notes)]
+    lines = note_lines(notes, 200, text)
+    assert " ".join(lines) == " ".join(notes)
+    assert all(text_width(line, text.small) <= 200 for line in lines)
+    assert note_lines((), 200, text) == []
+
+
+def test_the_share_above_the_range_gives_way_to_a_layer_s_name(
+    written: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Display, "canvas_wh", (320, 240))
+    state = model_state().with_settings(activation=Activation.NONE)
+    in_window(state, ["", "a", "]", "b", "b", *[""] * 6])
+    assert "live minus kept" in written or "live \N{MINUS SIGN} kept" in written
