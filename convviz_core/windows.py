@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -101,13 +102,20 @@ def columns_spread(width: int, cells: int, row: Indices, cell: Indices) -> Indic
 
     In a cell as wide as 120 columns, each of 120 rows has another column, and the next 120 begin elsewhere.
     """
-    edges = np.arange(cells + 1) * width // cells
-    least, size = width // cells, np.diff(edges)[cell]
+    edges, sizes, turns = _turns(width, cells)
+    size = sizes[cell]
+    turn = (row + _mixed(row // size * cells + cell)) % size
+    return np.asarray(edges[cell] + turns[size - width // cells, turn])
+
+
+@lru_cache(maxsize=8)
+def _turns(width: int, cells: int) -> tuple[Indices, Indices, Indices]:
+    """Where cells begin, how wide they are, and (2, columns) in which order those of each width take turns."""
+    edges, least = np.arange(cells + 1) * width // cells, width // cells
     turns = np.zeros((2, least + 1), np.intp)
     for wide in (least, least + 1):
         turns[wide - least, :wide] = np.argsort(_mixed(np.arange(wide)), kind="stable")
-    turn = (row + _mixed(row // size * cells + cell)) % size
-    return np.asarray(edges[cell] + turns[size - least, turn])
+    return edges, np.diff(edges), turns
 
 
 def _mixed(numbers: Indices) -> Indices:
