@@ -6,7 +6,9 @@ from fractions import Fraction
 
 from convviz_core.blocks import Reduce
 
-LINE = 0.71, 1.294  # a line of one pixel has so many times the sum over it that its share of a canvas pixel has
+LINE = 0.703, 1.294  # a line of one pixel has so many times the sum over it that its share of a canvas pixel has
+
+JUST_OVER_TWO = 3 * LINE[0]  # the least step above 2: some blocks then have three pixels
 
 
 def reduce_for(source_hw: tuple[int, int], place_hw: tuple[int, int]) -> Reduce:

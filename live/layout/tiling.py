@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from live.layout.caption_plan import CaptionNeeds, CaptionPlan, caption_heights, caption_left_out, plan_caption
+from live.layout.shrinking import JUST_OVER_TWO
 from live.layout.type_scale import TypeScale
 
 SNAP = 0.04  # whole multiples this near below are taken: each pixel is then as sharp as the next
@@ -139,6 +140,8 @@ def _best_grid(map_hw: tuple[int, int], *, count: int, room: Rect, gap: int, cap
 def _snapped(scale: float) -> float:
     if scale < 1 / SMALL_BLOCKS:
         return scale
+    if 1 / JUST_OVER_TWO < scale < 1 / 2:  # a twentieth smaller at most, for half of what scaling costs
+        return 1 / JUST_OVER_TWO
     whole = float(int(scale)) if scale >= 1 else 1 / -(-1 // scale)
     return whole if whole <= scale <= whole * (1 + SNAP) else scale
 

@@ -173,7 +173,7 @@ def test_where_blocks_are_shown_pixels_are_pointed_at_and_marked_in_their_own(re
         ((718, 1278), 64, (320, 240), True),
         ((718, 1278), 64, (3840, 2160), True),  # 3.4
         ((1078, 1918), 4, (2560, 1440), True),  # 2.3: blocks of 2 and 3 pixels
-        ((1078, 1918), 9, (3840, 2160), False),  # 2.03: few are of 3, in which a line would be a third too dark
+        ((1078, 1918), 9, (3840, 2160), True),  # 2.03 would be possible: few blocks of 3, a third too dark; so it is 2.11
         ((717, 1277), 9, (1920, 1080), False),  # 2.7: few are of 2, in which a line would be a third too bright
         ((97, 97), 4, (640, 480), False),
     ],
@@ -202,9 +202,10 @@ def test_tiles_are_as_large_as_the_window_allows_whatever_the_scale(
         for columns in range(1, count + 2)
         for rows in (-(-(count + 1) // columns),)
     )
+    share = 0.94 if 2 < 1 / largest < 2.11 else 0.97
     for tile in layout.tiles:
-        assert tile.picture.width >= 0.97 * int(largest * map_hw[1])
-        assert tile.picture.height >= 0.97 * int(largest * map_hw[0])
+        assert tile.picture.width >= share * int(largest * map_hw[1])
+        assert tile.picture.height >= share * int(largest * map_hw[0])
 
 
 def test_the_canvas_is_filled_at_any_scale() -> None:
