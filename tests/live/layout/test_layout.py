@@ -173,7 +173,12 @@ def test_where_blocks_are_shown_pixels_are_pointed_at_and_marked_in_their_own(re
         ((718, 1278), 64, (320, 240), True),
         ((718, 1278), 64, (3840, 2160), True),  # 3.4
         ((1078, 1918), 4, (2560, 1440), True),  # 2.3: blocks of 2 and 3 pixels
-        ((1078, 1918), 9, (3840, 2160), True),  # 2.03 would be possible: few blocks of 3, a third too dark; so it is 2.11
+        (
+            (1078, 1918),
+            9,
+            (3840, 2160),
+            True,
+        ),  # 2.03 would be possible: few blocks of 3, a third too dark; so it is 2.11
         ((717, 1277), 9, (1920, 1080), False),  # 2.7: few are of 2, in which a line would be a third too bright
         ((97, 97), 4, (640, 480), False),
     ],
