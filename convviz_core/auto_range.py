@@ -15,7 +15,7 @@ import numpy as np
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.difference import Difference
 from convviz_core.difference_sampling import DifferenceSampler, difference_sampler_for
-from convviz_core.first_look import first_look_for
+from convviz_core.first_look import FirstLook, can_look_at, first_look_for
 from convviz_core.gray import check_picture
 from convviz_core.layer import Layer
 from convviz_core.ranges import (
@@ -144,10 +144,7 @@ def prepare(layer: Layer | Difference, shape: tuple[int, ...]) -> None:
 
     Errors: see ResponseSampler.
     """
-    follower = _follower_for(layer, shape)
-    if isinstance(follower, ResponseSampler) and follower.pixels > LEAST_PIXELS:
-        first_look_for(follower.layer, shape)
-        follower.places()
+    _look_for(_follower_for(layer, shape), shape)
 
 
 class AutoRange:
@@ -227,10 +224,17 @@ def _follower_for(layer: Layer | Difference, shape: tuple[int, ...]) -> _Sampler
     return difference_sampler_for(layer, shape) if isinstance(layer, Difference) else follower_for(layer, shape)
 
 
+def _look_for(sampler: _Sampler, shape: tuple[int, ...]) -> FirstLook | None:
+    """What looks at a first picture; None for few pixels, which are all looked at, and where it cannot."""
+    looks = sampler.pixels > LEAST_PIXELS and can_look_at(sampler.layer)
+    return first_look_for(sampler.layer, shape) if looks else None
+
+
 def _first_look(sampler: _Sampler, frame: ByteArray) -> Tally:
     """What a picture's responses amount to, at as many pixels as make the limit known, or at all."""
-    if isinstance(sampler, ResponseSampler) and sampler.pixels > LEAST_PIXELS:
-        return Tally(*first_look_for(sampler.layer, frame.shape).found(frame, NOTHING, LEFT_ABOVE))
+    look = _look_for(sampler, frame.shape)
+    if look:
+        return Tally(*look.found(frame, NOTHING, LEFT_ABOVE))
     return Tally.sum([Tally.of(sampler.sizes(frame, portion)) for portion in range(sampler.enough)])
 
 

@@ -11,7 +11,7 @@ from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.difference import Alignment, Difference, align
 from convviz_core.geometry import OUTSIDE, ConvGeometry
 from convviz_core.layer import Layer
-from convviz_core.sampling import LEAST_PIXELS, ResponseSampler, columns_looked_at, contiguous, of_portion
+from convviz_core.sampling import LEAST_PIXELS, ResponseSampler, cells_in, contiguous, of_portion
 from convviz_core.windows import BLOCK_PIXELS, BorderingWindows, Indices, InsideWindows, Windows, unbroken
 
 _Pair = tuple[Windows, Windows]
@@ -25,17 +25,21 @@ class DifferenceSampler:
         self.fixed_limit = difference.fixed_limit
         self._shape, alignment = tuple(shape), align(difference.live, difference.kept, tuple(shape))
         layers = difference.live, difference.kept
+        self.layer = difference
         self._samplers = [ResponseSampler(layer, shape) for layer in layers]
-        self._layers, self._count = layers, alignment.count
-        columns = columns_looked_at(*alignment.hw)
+        self._layers, self._count, self._alignment = layers, alignment.count, alignment
+        self.pixels = alignment.hw[0] * cells_in(*alignment.hw)
         self.responses_in_all = alignment.count * alignment.hw[0] * alignment.hw[1]
         self.portions = max(sampler.portions for sampler in self._samplers)
-        self.enough = -(-self.portions * min(LEAST_PIXELS, columns.size) // columns.size)
-        self._windows = _windows(layers, alignment, (shape[0], shape[1]), columns, self.portions)
+        self.enough = -(-self.portions * min(LEAST_PIXELS, self.pixels) // self.pixels)
+        self._windows: dict[int, list[_Pair]] = {}  # of each portion, made when it is looked at for the first time
 
     def sizes(self, frame: ByteArray, portion: int) -> FloatArray:
         """float32 (n,): |difference| at some pixels of every map, in units of the fixed limit."""
         frame = contiguous(frame)
+        if portion not in self._windows:
+            hw = self._shape[0], self._shape[1]
+            self._windows[portion] = list(_windows(self._layers, self._alignment, hw, self.portions, portion))
         found = [self._differences(frame, pair) for pair in self._windows[portion]]
         return np.asarray(np.abs(np.concatenate(found)), np.float32).reshape(-1)
 
@@ -55,22 +59,18 @@ def difference_sampler_for(difference: Difference, shape: tuple[int, ...]) -> Di
 
 
 def _windows(
-    layers: tuple[Layer, Layer], alignment: Alignment, frame_hw: tuple[int, int], columns: Indices, portions: int
-) -> list[list[_Pair]]:
-    """Of every portion, both layers' windows at the same places, in blocks."""
-    found = []
-    for portion in range(portions):
-        y, cell = of_portion(columns, portions, portion)
-        x = columns[y, cell]
-        read = [
-            (geometry, _read(geometry, frame_hw, y + top, x + left))
-            for geometry, (top, left) in (
-                (layers[0].geometry, alignment.live_yx),
-                (layers[1].geometry, alignment.kept_yx),
-            )
-        ]
-        found.append(list(_blocks(frame_hw[1], read)))
-    return found
+    layers: tuple[Layer, Layer], alignment: Alignment, frame_hw: tuple[int, int], portions: int, portion: int
+) -> Iterator[_Pair]:
+    """Of a portion, both layers' windows at the same places, in blocks."""
+    y, x = of_portion(alignment.hw, cells_in(*alignment.hw), portions, portion)
+    read = [
+        (geometry, _read(geometry, frame_hw, y + top, x + left))
+        for geometry, (top, left) in (
+            (layers[0].geometry, alignment.live_yx),
+            (layers[1].geometry, alignment.kept_yx),
+        )
+    ]
+    return _blocks(frame_hw[1], read)
 
 
 def _read(geometry: ConvGeometry, frame_hw: tuple[int, int], y: Indices, x: Indices) -> tuple[Indices, Indices]:
@@ -92,8 +92,8 @@ def _blocks(width: int, read: list[tuple[ConvGeometry, tuple[Indices, Indices]]]
 
 
 def _inside(geometry: ConvGeometry, rows: Indices, columns: Indices, width: int) -> Windows:
-    assert not isinstance(geometry.dilation, int)
-    return InsideWindows(rows * width + columns[:, :1], geometry.extent_hw[1], geometry.dilation[1])
+    (dilation_y, dilation_x), first = geometry.dilation_yx, rows[:, 0] * width + columns[:, 0]
+    return InsideWindows(first, rows.shape[1], dilation_y * width, geometry.extent_hw[1], dilation_x)
 
 
 def _bordering(_geometry: ConvGeometry, rows: Indices, columns: Indices, width: int) -> Windows:

@@ -1,33 +1,41 @@
 """A picture's responses at enough pixels to know auto's limit at once: the first picture is shown in what it finds.
 
-The pixels lie in short runs, which share most of what they read: so many cost a fraction of what they would alone.
+The pixels lie in small patches, which share most of what they read: so many cost a fraction of what they would alone.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from itertools import chain
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
+from typing import NamedTuple, TypeVar
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.geometry import ConvGeometry
+from convviz_core.difference import Difference, align
 from convviz_core.gray import check_picture, to_gray
 from convviz_core.layer import Activation, Layer
+from convviz_core.patches import PATCHES, PatchHW, fitting, patch_ns, read_by, weights_in
 from convviz_core.products import Products, scaled_bias, scaled_weights
 from convviz_core.ranges import fixed_limit
-from convviz_core.runs import lengths_for, read_by, run_ns, weights_in
 from convviz_core.sampling import LEAST_PIXELS, contiguous
-from convviz_core.windows import BLOCK_PIXELS, Indices, Windows, columns_spread, windows_at
+from convviz_core.two_cores import on_two_cores, ready
+from convviz_core.windows import Indices, Windows, columns_spread, windows_at
 
-LOOK_NS = 500_000.0  # what a look may cost by the figures in runs.py, unless that is less than LEAST_PIXELS
+LOOK_NS = 400_000.0  # what a look may cost by the figures in patches.py, unless that is less than LEAST_PIXELS
 GRAYED_NS = 0.1  # a pixel of a frame that becomes gray as a whole
-AT_ONCE = 1 << 16  # responses: what is in the cache is fast, and no new memory is
-PILOT = 16  # one run in so many is looked at before, to know from which size on responses are kept
+HELPED_NS = 800_000.0  # from this cost on another core helps: it takes a while to come, and more where it is busy
+BLOCK = 1 << 18  # pixels of a piece's windows, so that they stay in the cache
+PIECE_NS = 200_000.0  # the two take turns at Python: smaller pieces would make them wait for each other
+FEW = 1 << 17  # responses, of which all are kept
+PILOT = 16  # of more, one patch in so many is looked at before, to know from which size on they are kept
 _ASKED, _LEAST_KEPT, _PILOTS_LEAST = 2.5, 1.25, 8
+
+
+Answer = TypeVar("Answer")
 
 
 class Found(NamedTuple):
@@ -38,26 +46,70 @@ class Found(NamedTuple):
     largest: FloatArray
 
 
-class FirstLook:
-    """One layer's responses on frames of one shape, at LEAST_PIXELS of every map or more, on every row and column.
+class _Choice(NamedTuple):
+    """How a layer is looked at. gray: whether the frame becomes gray as a whole before; cost_ns: the patches' alone."""
 
-    responses_in_all: of the bank's own maps, in a frame.
+    patch_hw: PatchHW
+    patches: int
+    gray: bool
+    cost_ns: float
+
+
+class _Side:
+    """One layer's part in a look: its responses, in units of `limit`, from map pixel `corner_yx` on."""
+
+    def __init__(
+        self, layer: Layer, corner_yx: tuple[int, int], limit: float, patch_hw: PatchHW, *, gray: bool
+    ) -> None:
+        """gray: whether frames are."""
+        self.layer, self._corner_yx = layer, corner_yx
+        self._read = read_by(layer.geometry, patch_hw)
+        weights = weights_in(scaled_weights(layer, limit, gray=gray), layer.geometry, patch_hw)
+        bias = scaled_bias(layer, limit)
+        self.products = Products(
+            layer.bank.channels, weights, None if bias is None else np.tile(bias, math.prod(patch_hw))
+        )
+        self.pixels = math.prod(self._read.taps_hw)  # of a window
+
+    def windows(self, frame_hw: tuple[int, int], y: Indices, x: Indices, block: int) -> Iterator[Windows]:
+        """Of patches, so many at a time."""
+        top, left = self._corner_yx
+        return windows_at(self._read, frame_hw, y + top, x + left, block * self.pixels)
+
+    def responses(self, frame: ByteArray, windows: Windows) -> FloatArray:
+        """(patches, patch * N), before the activation."""
+        return self.products.of(windows.read(frame))
+
+
+class FirstLook:
+    """A layer's responses on frames of one shape, at LEAST_PIXELS of every map or more, on every row and column.
+
+    A difference is looked at in the same way, where neither layer has padding (see can_look_at).
     """
 
-    def __init__(self, layer: Layer, shape: tuple[int, ...]) -> None:
-        """shape: the frames', (H, W) or (H, W, 3). FrameSizeError where no response exists."""
-        self.layer, self._shape = layer, tuple(shape)
-        self.fixed_limit = fixed_limit(layer.weights, Activation(layer.activation))
-        height, width = layer.output_hw(self._shape)
-        self.responses_in_all = height * width * layer.bank.own
-        run, runs, self._whole_gray = _best(layer, self._shape)
+    def __init__(self, shown: Layer | Difference, shape: tuple[int, ...]) -> None:
+        """shape: the frames', (H, W) or (H, W, 3). Errors: FrameSizeError, NotAlignedError."""
+        self._shape, self._signed = tuple(shape), shown.signed
+        if isinstance(shown, Difference):
+            lying, limit = align(shown.live, shown.kept, self._shape), shown.fixed_limit
+            self._maps, output_hw = lying.count, lying.hw
+            placed = [(shown.live, lying.live_yx), (shown.kept, lying.kept_yx)]
+        else:
+            limit = fixed_limit(shown.weights, Activation(shown.activation))
+            self._maps, output_hw, placed = shown.bank.own, shown.output_hw(self._shape), [(shown, (0, 0))]
+        chosen = _best([layer for layer, _ in placed], output_hw, self._shape)
+        self.patch_hw, self._whole_gray = chosen.patch_hw, chosen.gray
         gray = self._whole_gray or len(shape) == 2
-        block = min(BLOCK_PIXELS // math.prod(read_by(layer.geometry, run).taps_hw), AT_ONCE // (run * layer.bank.own))
-        self._y, self._x = _places(height, width, run, runs)
-        self._pilot, self._rest = _windows(layer.geometry, self._shape[:2], run, runs, max(1, block))
-        bias = scaled_bias(layer, self.fixed_limit)
-        weights = weights_in(scaled_weights(layer, self.fixed_limit, gray=gray), layer.geometry, run)
-        self._products = Products(layer.bank.channels, weights, None if bias is None else np.tile(bias, run))
+        self._sides = [_Side(layer, corner, limit, self.patch_hw, gray=gray) for layer, corner in placed]
+        self._helped = chosen.cost_ns > HELPED_NS and cv2.getNumberOfCPUs() > 1
+        if self._helped:
+            ready()
+        self.y, self.x = _places(*output_hw, self.patch_hw, chosen.patches)
+        first = np.zeros(self.y.size, bool)
+        if self.y.size * math.prod(self.patch_hw) * self._maps > FEW:
+            first[::PILOT] = True
+        block = self._block(chosen)
+        self._pilot, self._rest = self._windows(first, block), self._windows(~first, block)
 
     def found(self, frame: ByteArray, nothing: float, one_in: int) -> Found:
         """What the responses amount to, |v| in units of the fixed limit; v itself where ReLU follows.
@@ -69,73 +121,100 @@ class FirstLook:
         if frame.shape != self._shape:
             raise ValueError(f"this look is for frames of shape {self._shape}, got {frame.shape}")
         frame = to_gray(frame) if self._whole_gray else contiguous(frame)
-        pilot = np.concatenate(list(self._sizes(frame, self._pilot)))
+        if not self._pilot:
+            return self._above(frame, [], nothing, -math.inf)
+        pilot = np.concatenate(self._done([partial(self._sizes, frame, windows) for windows in self._pilot]))
         counted = np.count_nonzero(pilot > nothing)
         kept = min(pilot.size, math.ceil(_ASKED * counted / one_in) + _PILOTS_LEAST)
         level = float(np.partition(pilot, pilot.size - kept)[pilot.size - kept])
         for least in (level, level / 4):
-            found = self._above(frame, pilot, nothing, least)
+            found = self._above(frame, [pilot], nothing, least)
             if found.largest.size >= min(math.ceil(_LEAST_KEPT * found.counted / one_in), found.seen):
                 return found
-        return self._above(frame, pilot, nothing, -math.inf)  # the pilot has seen nothing of what there is
+        return self._above(frame, [pilot], nothing, -math.inf)  # the pilot has seen nothing of what there is
 
-    def _above(self, frame: ByteArray, pilot: FloatArray, nothing: float, level: float) -> Found:
-        """largest: all that reach `level`."""
-        seen = counted = 0
-        largest = []
-        for sizes in chain((pilot,), self._sizes(frame, self._rest)):
-            seen, counted = seen + sizes.size, counted + int(np.count_nonzero(sizes > nothing))
-            largest.append(sizes[np.flatnonzero(sizes >= level)])
-        return Found(seen, counted, np.concatenate(largest))
+    def _above(self, frame: ByteArray, seen: list[FloatArray], nothing: float, level: float) -> Found:
+        """largest: all that reach `level`, of what has been seen and the others."""
 
-    def _sizes(self, frame: ByteArray, blocks: Iterable[Windows]) -> Iterator[FloatArray]:
-        for windows in blocks:
-            found = self._products.of(windows.read(frame))
-            yield np.asarray(np.abs(found, out=found) if self.layer.signed else found).reshape(-1)
+        def counted(windows: tuple[Windows, ...]) -> Found:
+            return _counted(self._sizes(frame, windows), nothing, level)
+
+        parts = [_counted(sizes, nothing, level) for sizes in seen]
+        parts += self._done([partial(counted, windows) for windows in self._rest])
+        looked_at, something, largest = zip(*parts, strict=True)
+        return Found(sum(looked_at), sum(something), np.concatenate(largest))
+
+    def _done(self, pieces: Sequence[Callable[[], Answer]]) -> list[Answer]:
+        return on_two_cores(pieces) if self._helped else [piece() for piece in pieces]
+
+    def _sizes(self, frame: ByteArray, windows: tuple[Windows, ...]) -> FloatArray:
+        shown = [side.responses(frame, some) for side, some in zip(self._sides, windows, strict=True)]
+        found = shown[0] if len(shown) == 1 else self._difference(shown)
+        return np.asarray(np.abs(found, out=found) if self._signed else found).reshape(-1)
+
+    def _difference(self, shown: list[FloatArray]) -> FloatArray:
+        live, kept = (
+            (found if side.layer.signed else np.maximum(found, 0, out=found)).reshape(-1, side.layer.bank.own)
+            for side, found in zip(self._sides, shown, strict=True)
+        )
+        return np.asarray(live[:, : self._maps] - kept[:, : self._maps])
+
+    def _block(self, chosen: _Choice) -> int:
+        """How many patches make a piece."""
+        read = chosen.patches * max(side.pixels * side.layer.bank.channels for side in self._sides)
+        pieces = 2 * math.ceil(max(chosen.cost_ns / PIECE_NS, read / BLOCK) / 2)
+        step = self._sides[0].products.step
+        return max(1, chosen.patches // pieces // step) * step
+
+    def _windows(self, chosen: NDArray[np.bool_], block: int) -> list[tuple[Windows, ...]]:
+        """Every side's, of some of the patches, a few at a time."""
+        height, width = self._shape[:2]
+        of = (side.windows((height, width), self.y[chosen], self.x[chosen], block) for side in self._sides)
+        return list(zip(*of, strict=True))
+
+
+def _counted(sizes: FloatArray, nothing: float, level: float) -> Found:
+    largest = sizes if level == -math.inf else sizes[np.flatnonzero(sizes >= level)]
+    return Found(sizes.size, int(np.count_nonzero(sizes > nothing)), largest)
+
+
+def can_look_at(shown: Layer | Difference) -> bool:
+    """Whether a FirstLook can: windows of two layers go together where none reaches into padding."""
+    return isinstance(shown, Layer) or not (any(shown.live.geometry.margins) or any(shown.kept.geometry.margins))
 
 
 @lru_cache(maxsize=4)
-def first_look_for(layer: Layer, shape: tuple[int, ...]) -> FirstLook:
+def first_look_for(shown: Layer | Difference, shape: tuple[int, ...]) -> FirstLook:
     """The look for such frames, of which the latest are kept."""
-    return FirstLook(layer, shape)
+    return FirstLook(shown, shape)
 
 
-def _best(layer: Layer, shape: tuple[int, ...]) -> tuple[int, int, bool]:
-    """(pixels in a run, runs, whether the frame becomes gray as a whole): what tells most for its time."""
-    colour = len(shape) == 3
-    height, width = layer.output_hw(shape)
+def _best(layers: list[Layer], output_hw: tuple[int, int], shape: tuple[int, ...]) -> _Choice:
+    """What tells most for its time."""
+    height, width = output_hw
+    can_be_gray = len(shape) == 3 and all(layer.bank.channels == 1 for layer in layers)
     found = []
-    for run in lengths_for(layer, width):
-        for gray in (False, True) if colour and layer.bank.channels == 1 else (False,):
+    for patch in fitting(PATCHES, layers, output_hw):
+        for gray in (False, True) if can_be_gray else (False,):
             ready_ns = shape[0] * shape[1] * GRAYED_NS if gray else 0.0
-            each_ns = run_ns(layer, shape, run, gray=gray)
-            least = max(-(-LEAST_PIXELS // run), height)  # in every row
-            most = min(3 * LEAST_PIXELS, height * width) // run
-            runs = max(least, min(most, int((LOOK_NS - ready_ns) / each_ns)))
-            over_ns = max(0.0, runs * each_ns + ready_ns - LOOK_NS)
-            found.append((-over_ns, runs * math.sqrt(run), run, runs, gray))
-    _, _, run, runs, gray = max(found)
-    return run, runs, gray
+            each_ns = sum(patch_ns(layer, shape, patch, gray=gray) for layer in layers)
+            pixels, everywhere = math.prod(patch), max(-(-height // patch[0]), -(-width // patch[1]))
+            least = max(-(-LEAST_PIXELS // pixels), everywhere)  # in every row and column
+            most = min(3 * LEAST_PIXELS, height * width) // pixels
+            patches = max(least, min(most, int((LOOK_NS - ready_ns) / each_ns)))
+            cost_ns = patches * each_ns
+            over_ns = max(0.0, cost_ns + ready_ns - LOOK_NS)
+            found.append((-over_ns, patches * math.sqrt(pixels), _Choice(patch, patches, gray, cost_ns)))
+    return max(found)[2]
 
 
 @lru_cache(maxsize=4)
-def _places(height: int, width: int, run: int, runs: int) -> tuple[Indices, Indices]:
-    """(y, x) of each run's first pixel, row by row: at least one in each row."""
-    cells = min(width - run + 1, -(-runs // height))
-    columns = columns_spread(height, width - run + 1, cells).reshape(-1)
+def _places(height: int, width: int, patch_hw: PatchHW, patches: int) -> tuple[Indices, Indices]:
+    """(y, x) of each patch's first pixel, row by row: the maps are cut in such patches, of which these are some."""
+    rows, columns = -(-height // patch_hw[0]), -(-width // patch_hw[1])
+    cells = min(columns, -(-patches // rows))
     # There are too many: some are left out, evenly, never two that follow each other.
-    chosen = np.arange(min(runs, columns.size)) * columns.size // min(runs, columns.size)
-    return chosen // cells, columns[chosen]
-
-
-@lru_cache(maxsize=4)
-def _windows(
-    geometry: ConvGeometry, frame_hw: tuple[int, int], run: int, runs: int, block: int
-) -> tuple[list[Windows], list[Windows]]:
-    """The pilot's runs, and the others, a few at a time."""
-    y, x = _places(*geometry.output_hw(frame_hw), run, runs)
-    read = read_by(geometry, run)
-    pilot = np.arange(y.size) % PILOT == 0
-    pixels = block * math.prod(read.taps_hw)
-    looked, others = (list(windows_at(read, frame_hw, y[of], x[of], pixels)) for of in (pilot, ~pilot))
-    return looked, others
+    chosen = np.arange(min(patches, rows * cells)) * (rows * cells) // min(patches, rows * cells)
+    row, cell = np.divmod(chosen, cells)
+    y, x = row * patch_hw[0], columns_spread(columns, cells, row, cell) * patch_hw[1]
+    return np.minimum(y, height - patch_hw[0]), np.minimum(x, width - patch_hw[1])  # the last ones reach back

@@ -2,45 +2,75 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.layer import Layer
 
-AT_ONCE = 1 << 19  # with more of them numpy's BLAS wakes threads, which spin where another program has the core
+# With more of them in a product of matrices numpy's BLAS wakes threads, which spin where another program has the core.
+AT_ONCE = (1 << 19) - 1
+_LAYING_OUT = 8  # a product's weights are laid out for it, which costs as much as so many windows do
+_ADDED = 20  # adding a part of a sum costs as much as so many products
+_MOST_PARTS = 64
 
 _LEAST_WEIGHT = -1e6  # in units of the fixed limit: below it, any response is far below zero
 
 
-@dataclass(frozen=True, eq=False)
 class Products:
     """From windows to responses, in the units of the weights.
 
-    channels: the bank's. weights: see scaled_weights.
+    step: windows that go into one product of matrices; a multiple of them at a time costs least. parts: of each sum.
     """
 
-    channels: int
-    weights: FloatArray
-    bias: FloatArray | None
+    def __init__(self, channels: int, weights: FloatArray, bias: FloatArray | None) -> None:
+        """channels: the bank's. weights: see scaled_weights."""
+        self.weights = weights
+        self._channels, self._bias = channels, bias
+        taps, answers = weights.shape
+        even = [parts for parts in range(1, min(taps, _MOST_PARTS) + 1) if taps % parts == 0]
+        self.parts = min(even, key=lambda parts: _cost(taps, answers, parts))
+        self.step = _step(taps // self.parts, answers)
 
     def of(self, pixels: ByteArray) -> FloatArray:
         """(S, N), before the activation, of what windows have read."""
         count, taps, depth = pixels.shape
-        if depth == 3 and self.channels == 1:
+        if depth == 3 and self._channels == 1:
             pixels = np.asarray(cv2.cvtColor(pixels.reshape(1, count * taps, 3), cv2.COLOR_BGR2GRAY), np.uint8)
         levels = pixels.reshape(count, -1).astype(np.float32)
         found = np.empty((count, self.weights.shape[1]), np.float32)
-        step = max(1, AT_ONCE // self.weights.size)
-        whole = count // step * step
+        if self.parts > 1:
+            self._add_up(levels, found)
+        else:
+            self._multiply(levels, found)
+        return found if self._bias is None else np.add(found, self._bias, out=found)
+
+    def _multiply(self, levels: FloatArray, found: FloatArray) -> None:
+        whole = len(levels) // self.step * self.step
         if whole:  # many products of matrices in one call: a loop costs as much again where they are small
-            steps = levels[:whole].reshape(-1, step, levels.shape[1])
-            np.matmul(steps, self.weights, out=found[:whole].reshape(-1, step, found.shape[1]))
-        if whole < count:
+            steps = levels[:whole].reshape(-1, self.step, levels.shape[1])
+            np.matmul(steps, self.weights, out=found[:whole].reshape(-1, self.step, found.shape[1]))
+        if whole < len(levels):
             np.matmul(levels[whole:], self.weights, out=found[whole:])
-        return found if self.bias is None else np.add(found, self.bias, out=found)
+
+    def _add_up(self, levels: FloatArray, found: FloatArray) -> None:
+        """A few taps of many windows cost less than all taps of few."""
+        weights = self.weights.reshape(self.parts, -1, self.weights.shape[1])
+        for first in range(0, len(levels), self.step):
+            some = levels[first : first + self.step]
+            sums = np.matmul(some.reshape(len(some), self.parts, -1).transpose(1, 0, 2), weights)
+            np.add.reduce(sums, axis=0, out=found[first : first + self.step])
+
+
+def _step(taps: int, answers: int) -> int:
+    step = max(1, AT_ONCE // (taps * answers))
+    return step if step < 4 else step // 4 * 4  # four windows fill a vector's turn
+
+
+def _cost(taps: int, answers: int, parts: int) -> float:
+    """Of a window, in products, added up from so many parts."""
+    sums = parts * answers * _ADDED if parts > 1 else 0
+    return taps * answers * (1 + _LAYING_OUT / _step(taps // parts, answers)) + sums
 
 
 def scaled_weights(layer: Layer, limit: float, *, gray: bool) -> FloatArray:

@@ -15,15 +15,15 @@ from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.geometry import ConvGeometry
 from convviz_core.gray import check_picture, dense, to_gray
 from convviz_core.layer import Activation, Layer
+from convviz_core.patches import RUNS, fitting, patch_ns, read_by, weights_in
 from convviz_core.products import Products, scaled_bias, scaled_weights
 from convviz_core.ranges import fixed_limit
-from convviz_core.runs import lengths_for, read_by, run_ns, weights_in
 from convviz_core.windows import Indices, Windows, columns_spread, windows_at
 
 LEAST_PIXELS = 16_384  # of every map, or all
 MOST_PIXELS = 4 * LEAST_PIXELS
 MOST_PORTIONS = 168  # with more, what large kernels follow would lie seconds behind
-PORTION_NS = 110_000.0  # what one portion may cost, by the figures in runs.py and RANKED_NS
+PORTION_NS = 90_000.0  # what one portion may cost, by the figures in patches.py and RANKED_NS
 RANKED_NS = 1.4  # a response's place among those of a portion
 LEAST_CELLS = 8  # in each row, so that any `enough` portions reach all rows
 
@@ -45,11 +45,11 @@ class ResponseSampler:
         self.layer, self._shape = layer, tuple(shape)
         height, width = layer.output_hw(self._shape)
         self.responses_in_all = height * width * layer.bank.own
-        self._run, self._cells = run, cells or _cells(height, width)
+        self._run, self._cells = run, cells or cells_in(height, width)
         self.pixels = pixels = height * self._cells * run
         self.portions = _portions(layer, shape, run, height * self._cells)
         self.enough = -(-self.portions * min(LEAST_PIXELS, pixels) // min(pixels, MOST_PIXELS))
-        weights = weights_in(scaled_weights(layer, self.fixed_limit, gray=len(shape) == 2), layer.geometry, run)
+        weights = weights_in(scaled_weights(layer, self.fixed_limit, gray=len(shape) == 2), layer.geometry, (1, run))
         bias = scaled_bias(layer, self.fixed_limit)
         self._products = Products(layer.bank.channels, weights, None if bias is None else np.tile(bias, run))
 
@@ -63,13 +63,9 @@ class ResponseSampler:
             raise ValueError(f"this sampler is for frames of shape {self._shape}, got {frame.shape}")
         frame = contiguous(frame)
         hw = frame.shape[0], frame.shape[1]
-        windows = _windows(self.layer.geometry, hw, self.portions, portion, self._run, self._cells)
+        windows = _windows(self.layer.geometry, hw, self._cells, self.portions, portion, self._run)
         found = np.concatenate([self.responses(some.read(frame)) for some in windows])
         return np.asarray(np.abs(found, out=found) if self.layer.signed else found).reshape(-1)
-
-    def places(self) -> Indices:
-        """(rows, cells): the column in each row's cells where it looks, for all portions."""
-        return columns_looked_at(*self.layer.output_hw(self._shape), self._run, self._cells)
 
     def responses(self, pixels: ByteArray) -> FloatArray:
         """(S, N), before the activation, of what windows have read."""
@@ -92,8 +88,8 @@ def follower_for(layer: Layer, shape: tuple[int, ...]) -> ResponseSampler:
     if height * width < 4 * MOST_PIXELS:  # runs would lie on each other
         return sampler_for(layer, shape)
     budget_ns, found = MOST_PORTIONS * PORTION_NS, []
-    for run in lengths_for(layer, width):
-        each_ns = run_ns(layer, shape, run) + RANKED_NS * run * layer.bank.own
+    for _, run in fitting(RUNS, [layer], (height, width)):
+        each_ns = patch_ns(layer, shape, (1, run)) + RANKED_NS * run * layer.bank.own
         alike, least = MOST_PIXELS / math.sqrt(run), MOST_PIXELS / run  # runs that tell as much as single pixels
         cells = math.ceil(max(least, min(alike, budget_ns / each_ns)) / height)
         tells, costs = min(cells * height * math.sqrt(run), MOST_PIXELS), cells * height * each_ns
@@ -115,43 +111,35 @@ def of_one_frame(sampler: ResponseSampler, frame: ByteArray) -> tuple[ResponseSa
     return sampler_for(layer, frame.shape[:2]), to_gray(frame)
 
 
-def _cells(height: int, width: int) -> int:
+def cells_in(height: int, width: int) -> int:
     """In how many cells each row is cut; all together are no fewer than the columns."""
     return min(width, -(-max(MOST_PIXELS, width) // height))
 
 
-@lru_cache(maxsize=8)
-def columns_looked_at(height: int, width: int, run: int = 1, cells: int | None = None) -> Indices:
-    """(rows, cells): the map column that is looked at in each cell of each row, or where a run begins."""
-    return columns_spread(height, width - run + 1, cells or _cells(height, width))
-
-
 @lru_cache(maxsize=4 * MOST_PORTIONS)
 def _windows(
-    geometry: ConvGeometry,
-    frame_hw: tuple[int, int],
-    portions: int,
-    portion: int,
-    run: int = 1,
-    cells: int | None = None,
+    geometry: ConvGeometry, frame_hw: tuple[int, int], cells: int, portions: int, portion: int, run: int
 ) -> tuple[Windows, ...]:
     """The windows of a portion, in blocks; made when it is looked at for the first time, as all take long."""
-    columns = columns_looked_at(*geometry.output_hw(frame_hw), run, cells)
-    y, cell = of_portion(columns, portions, portion)
-    return tuple(windows_at(read_by(geometry, run), frame_hw, y, columns[y, cell]))
+    y, x = of_portion(geometry.output_hw(frame_hw), cells, portions, portion, run)
+    return tuple(windows_at(read_by(geometry, (1, run)), frame_hw, y, x))
 
 
-def of_portion(columns: Indices, portions: int, portion: int) -> tuple[Indices, Indices]:
-    """(rows, cells) of a portion: those whose number and row add up to its place, or to it and a multiple of all.
+def of_portion(
+    output_hw: tuple[int, int], cells: int, portions: int, portion: int, run: int = 1
+) -> tuple[Indices, Indices]:
+    """(y, x) of a portion's pixels, or where its runs begin, in a map whose rows are cut in so many cells.
 
-    Portions that follow each other lie far apart: neighbours would be a few stripes across the picture.
+    Its cells are those whose number and row add up to its place, or to it and a multiple of all. Portions that follow
+    each other lie far apart: neighbours would be a few stripes across the picture.
     """
-    height, cells = columns.shape
+    height, width = output_hw
     first_rows = (_place(portion, portions) - np.arange(cells)) % portions
     cell = np.argsort(first_rows, kind="stable")
     y = (np.arange(0, height, portions)[:, None] + first_rows[cell]).reshape(-1)
     there = int(np.searchsorted(y, height))
-    return y[:there], np.tile(cell, -(-height // portions))[:there]
+    y, cell = y[:there], np.tile(cell, -(-height // portions))[:there]
+    return y, columns_spread(width - run + 1, cells, y, cell)
 
 
 def _place(portion: int, portions: int) -> int:
@@ -163,7 +151,7 @@ def _place(portion: int, portions: int) -> int:
 
 
 def _portions(layer: Layer, shape: tuple[int, ...], run: int, runs: int) -> int:
-    each_ns = run_ns(layer, shape, run) + RANKED_NS * run * layer.bank.own
+    each_ns = patch_ns(layer, shape, (1, run)) + RANKED_NS * run * layer.bank.own
     fewest = -(-min(runs * run, MOST_PIXELS) // LEAST_PIXELS)
     return max(fewest, min(MOST_PORTIONS, math.ceil(runs * each_ns / PORTION_NS)))
 

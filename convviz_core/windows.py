@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -28,10 +29,13 @@ class Windows(Protocol):
 class InsideWindows:
     """Windows that lie inside the frame, whose pixels are numbered row by row.
 
-    starts: (S, kh), where each row of a window begins. reach: its pixels from there on, of which every `step`th counts.
+    first: (S,), their first pixels. rows: of each, `row_step` pixels apart. reach: of a row, in pixels; each `step`th
+    counts.
     """
 
-    starts: Indices
+    first: Indices
+    rows: int
+    row_step: int
     reach: int
     step: int
 
@@ -39,10 +43,12 @@ class InsideWindows:
         """See Windows."""
         depth = _depth(frame)
         flat = frame.reshape(-1)
+        places = flat.size // depth - (self.rows - 1) * self.row_step - self.reach + 1
         # A window's row is one item: numpy copies items twenty times faster than it picks pixels.
-        rows = np.ndarray((flat.size // depth - self.reach + 1,), f"V{self.reach * depth}", flat, strides=(depth,))
-        pixels = rows[self.starts.reshape(-1)].view(np.uint8).reshape(-1, self.reach, depth)
-        return pixels[:, :: self.step].reshape(len(self.starts), -1, depth)
+        steps = depth, self.row_step * depth
+        rows = np.ndarray((places, self.rows), f"V{self.reach * depth}", flat, strides=steps)
+        pixels = rows[self.first].view(np.uint8).reshape(-1, self.reach, depth)
+        return pixels[:, :: self.step].reshape(len(self.first), -1, depth)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,16 +77,15 @@ def windows_at(
     reach, block = geometry.extent_hw[1], max(1, at_once // (kernel_h * kernel_w))
     if not any(geometry.margins):
         stride_y, stride_x = geometry.stride_yx
-        first_pixels = y * (stride_y * width) + x * stride_x
-        rows = np.arange(kernel_h) * (dilation_y * width)
+        pixels = y * (stride_y * width) + x * stride_x
         for first in range(0, len(y), block):
-            yield InsideWindows(first_pixels[first : first + block, None] + rows, reach, dilation_x)
+            yield InsideWindows(pixels[first : first + block], kernel_h, dilation_y * width, reach, dilation_x)
         return
     read_y, read_x = geometry.rows_read(height, y[:, None]), geometry.columns_read(width, x[:, None])
     inside = unbroken(read_y, dilation_y) & unbroken(read_x, dilation_x)
-    starts = read_y[inside] * width + read_x[inside, :1]
+    starts = read_y[inside, 0] * width + read_x[inside, 0]
     for first in range(0, len(starts), block):
-        yield InsideWindows(starts[first : first + block], reach, dilation_x)
+        yield InsideWindows(starts[first : first + block], kernel_h, dilation_y * width, reach, dilation_x)
     met_y, met_x = read_y[~inside][:, :, None], read_x[~inside][:, None, :]
     pixels = np.where((met_y == OUTSIDE) | (met_x == OUTSIDE), OUTSIDE, met_y * width + met_x)
     for first in range(0, len(pixels), block):
@@ -92,19 +97,25 @@ def unbroken(read: Indices, step: int) -> NDArray[np.bool_]:
     return np.asarray((read[:, 0] >= 0) & (np.diff(read, axis=1) == step).all(axis=1))
 
 
-def columns_spread(height: int, width: int, cells: int) -> Indices:
-    """(rows, cells): a column in each of so many cells of each row.
+def columns_spread(width: int, cells: int, row: Indices, cell: Indices) -> Indices:
+    """A column in a cell of a row, of so many cells in `width` columns.
 
     In a cell as wide as 120 columns, each of 120 rows has another column, and the next 120 begin elsewhere.
     """
-    edges = np.arange(cells + 1) * width // cells
-    sizes, rows = np.diff(edges), np.arange(height)[:, None]
-    columns = np.empty((height, cells), np.intp)
-    for size in range(width // cells, -(-width // cells) + 1):
-        alike = np.flatnonzero(sizes == size)
-        turns = np.argsort(_mixed(np.arange(size)), kind="stable")
-        columns[:, alike] = edges[alike] + turns[(rows + _mixed(rows // size * cells + alike)) % size]
-    return columns
+    edges, sizes, turns = _turns(width, cells)
+    size = sizes[cell]
+    turn = (row + _mixed(row // size * cells + cell)) % size
+    return np.asarray(edges[cell] + turns[size - width // cells, turn])
+
+
+@lru_cache(maxsize=8)
+def _turns(width: int, cells: int) -> tuple[Indices, Indices, Indices]:
+    """Where cells begin, how wide they are, and (2, columns) in which order those of each width take turns."""
+    edges, least = np.arange(cells + 1) * width // cells, width // cells
+    turns = np.zeros((2, least + 1), np.intp)
+    for wide in (least, least + 1):
+        turns[wide - least, :wide] = np.argsort(_mixed(np.arange(wide)), kind="stable")
+    return edges, np.diff(edges), turns
 
 
 def _mixed(numbers: Indices) -> Indices:

@@ -15,6 +15,7 @@ from convviz_core.difference_sampling import DifferenceSampler
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.files import load_bank
+from convviz_core.first_look import FirstLook
 from convviz_core.layer import Layer
 
 SHAPE = (20, 30)
@@ -150,6 +151,31 @@ def test_both_layers_are_looked_at_in_the_same_places() -> None:
     sampler = DifferenceSampler(same, frame.shape)
     assert max(sampler.sizes(frame, portion).max() for portion in range(sampler.portions)) == 0
     assert sampler.responses_in_all == 40 * 50
+
+
+@pytest.mark.parametrize("kept", ["sobel", "gabor"])
+@pytest.mark.parametrize("padding", [0, 1])
+def test_a_first_picture_is_shown_in_its_own_limit_whatever_padding_the_layers_have(kept: str, padding: int) -> None:
+    chance = np.random.default_rng(7)
+    frame = np.repeat(np.repeat(chance.integers(0, 256, (40, 50, 3), np.uint8), 10, axis=0), 10, axis=1)
+    difference = Difference(Layer(load_bank("udacity"), "relu", padding=padding), Layer(load_bank(kept), "none"))
+    both = align(difference.live, difference.kept, frame.shape)
+    engine = OpenCvEngine()
+    sizes = np.sort(
+        np.abs(
+            difference.of(engine.maps(frame, difference.live)[1], engine.maps(frame, difference.kept)[0], both)
+        ).ravel()
+    )
+    exact = sizes[-1 - (int((sizes > difference.fixed_limit / 512).sum()) - 4096) // 100]
+    assert AutoRange().limits(difference, frame, "key", peak=lambda: 0.0)[1] == pytest.approx(exact, rel=0.05)
+
+
+def test_nothing_is_found_between_a_layer_and_itself() -> None:
+    frame = np.random.default_rng(5).integers(0, 256, (400, 500, 3), np.uint8)
+    for kernel in (3, 4):
+        found = FirstLook(Difference(placed(kernel), placed(kernel)), frame.shape).found(frame, 1 / 512, 100)
+        assert found.counted == 0
+        assert not found.largest.any()
 
 
 def test_large_kernels_limit_is_followed_from_all_over_the_picture() -> None:

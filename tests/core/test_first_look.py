@@ -38,17 +38,25 @@ def layer_of(*shape: int, **settings: object) -> Layer:
         layer_of(2, 4, 3, padding=(2, 1), padding_mode="reflect", activation="none"),
         layer_of(2, 3, 3, dilation=2, activation="none"),
         layer_of(1, 3, 3, stride=(1, 1), padding="same", activation="none"),
+        layer_of(2, 4, 4, padding="same", padding_mode="replicate", activation="none"),
+        layer_of(2, 3, 5, 4, stride=(2, 1), padding=2, activation="none"),
     ],
-    ids=lambda layer: f"{layer.bank.kernels.shape}, {layer.padding}, {layer.dilation}",
+    ids=lambda layer: f"{layer.bank.kernels.shape}, {layer.padding}, {layer.stride}, {layer.dilation}",
 )
 @pytest.mark.parametrize("gray", [False, True])
-def test_what_is_found_are_the_layers_responses_at_enough_pixels(layer: Layer, gray: bool) -> None:
+@pytest.mark.parametrize("patch_hw", [None, (1, 4), (2, 3)])
+def test_what_is_found_are_the_layers_responses_at_enough_pixels(
+    layer: Layer, gray: bool, patch_hw: tuple[int, int] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if patch_hw is not None:
+        monkeypatch.setattr(first_look, "PATCHES", (patch_hw,))
     frame = FRAME[..., 1].copy() if gray else FRAME
     planes = torch.from_numpy(to_unit(to_planes(frame, layer.bank.channels)))[None]
     mode = {"zeros": "constant"}.get(str(layer.padding_mode), str(layer.padding_mode))
     top, bottom, left, right = layer.geometry.margins
     padded = F.pad(planes, (left, right, top, bottom), mode=mode)
-    conv = F.conv2d(padded, torch.from_numpy(layer.bank.kernels.copy()), dilation=layer.geometry.dilation_yx)[0].numpy()
+    kernels, geometry = torch.from_numpy(layer.bank.kernels.copy()), layer.geometry
+    conv = F.conv2d(padded, kernels, stride=geometry.stride_yx, dilation=geometry.dilation_yx)[0].numpy()
     there = np.sort((np.abs(conv) if layer.signed else conv).ravel()) / fixed_limit(layer.bank, layer.activation)
     found = FirstLook(layer, frame.shape).found(frame, -np.inf, 1)
     assert found.seen == found.counted >= min(conv[0].size, LEAST_PIXELS) * len(conv)
@@ -57,16 +65,16 @@ def test_what_is_found_are_the_layers_responses_at_enough_pixels(layer: Layer, g
     assert found.largest.max() == pytest.approx(there.max(), rel=0.1)
 
 
-@pytest.mark.parametrize("shape", [(480, 640), (1080, 1920), (9000, 60)])
+@pytest.mark.parametrize("shape", [(480, 640), (1080, 1920), (9000, 60), (60, 9000)])
 @pytest.mark.parametrize("kernel", [(4, 4, 4), (8, 7, 7), (4, 31, 31)])
 def test_every_row_and_every_column_is_looked_at(shape: tuple[int, int], kernel: tuple[int, ...]) -> None:
     layer = layer_of(*kernel)
     look = FirstLook(layer, shape)
     height, width = layer.output_hw(shape)
-    run = look._products.weights.shape[1] // layer.bank.own
-    assert np.array_equal(np.unique(look._y), np.arange(height))
-    assert len(np.unique(look._x[:, None] + np.arange(run))) >= 0.995 * width
-    assert look._y.size * run >= LEAST_PIXELS
+    rows, columns = look.patch_hw
+    assert np.array_equal(np.unique(look.y[:, None] + np.arange(rows)), np.arange(height))
+    assert len(np.unique(look.x[:, None] + np.arange(columns))) >= 0.995 * width
+    assert look.y.size * rows * columns >= LEAST_PIXELS
 
 
 def scene(seed: int) -> ByteArray:
@@ -105,9 +113,9 @@ def test_a_pilot_that_saw_only_the_dark_part_is_made_good() -> None:
     frame = np.zeros((480, 640), np.uint8)
     layer = Layer(FilterBank.from_array("gray", np.ones((1, 1, 1), np.float32)))
     look = FirstLook(layer, frame.shape)
-    run = look._products.weights.shape[1]
+    rows, columns = np.indices(look.patch_hw).reshape(2, -1)
     piloted = np.zeros(frame.shape, bool)
-    piloted[look._y[:: first_look.PILOT, None], look._x[:: first_look.PILOT, None] + np.arange(run)] = True
+    piloted[look.y[:: first_look.PILOT, None] + rows, look.x[:: first_look.PILOT, None] + columns] = True
     frame[~piloted] = 200
     found = look.found(frame, 1 / 512, 100)
     assert found.largest.size >= found.counted / 100 > 0

@@ -17,6 +17,7 @@ from convviz_core.gray import to_planes, to_unit
 from convviz_core.layer import Layer
 from convviz_core.ranges import fixed_limit
 from convviz_core.sampling import ResponseSampler, follower_for
+from convviz_core.windows import columns_spread
 
 RNG = np.random.default_rng(0)
 FRAME = RNG.integers(0, 256, (40, 60, 3), dtype=np.uint8)
@@ -59,8 +60,9 @@ def test_a_view_gives_what_its_copy_gives(view: tuple[slice, ...]) -> None:
 
 @pytest.mark.parametrize("map_hw", [(480, 640), (1077, 1917), (100, 9000), (9000, 100), (3, 100_000), (300, 301)])
 def test_every_row_and_every_column_has_some_pixels_and_no_pixel_comes_twice(map_hw: tuple[int, int]) -> None:
-    columns = sampling.columns_looked_at(*map_hw)
     height, width = map_hw
+    cells = sampling.cells_in(height, width)
+    columns = columns_spread(width, cells, *np.indices((height, cells)))
     assert columns.shape[0] == height
     assert columns.size >= min(sampling.MOST_PIXELS, height * width)
     assert len(np.unique(columns)) == width
@@ -84,16 +86,15 @@ def test_what_follows_looks_at_runs_in_all_rows_and_all_over_the_picture(
     kernels: tuple[int, ...], map_hw: tuple[int, int]
 ) -> None:
     sampler = follower_for(Layer(bank_of(*kernels)), map_hw)
-    columns, run = sampler.places(), sampler._run
-    portions = [sampling.of_portion(columns, sampler.portions, portion) for portion in range(sampler.portions)]
-    height = len(columns)
+    hw, cells, run = sampler.layer.output_hw(map_hw), sampler._cells, sampler._run
+    portions = [sampling.of_portion(hw, cells, sampler.portions, portion, run) for portion in range(sampler.portions)]
     assert run > 1
     for first in range(sampler.portions):
         rows = [(portions + portions)[number][0] for number in range(first, first + sampler.enough)]
         assert sum(map(len, rows)) * run >= 0.99 * sampling.LEAST_PIXELS
-        assert len(np.unique(np.concatenate(rows))) == height
-    y, cells = (np.concatenate(numbers) for numbers in zip(*portions, strict=True))
-    assert len(np.unique(y * columns.shape[1] + cells)) == y.size == columns.size  # each once
+        assert len(np.unique(np.concatenate(rows))) == hw[0]
+    y, x = (np.concatenate(numbers) for numbers in zip(*portions, strict=True))
+    assert len(np.unique(y * hw[1] + x)) == y.size == hw[0] * cells  # each once
 
 
 @pytest.mark.parametrize("settings", [{}, {"stride": (1, 2)}, {"padding": 2}, {"padding": "same"}], ids=str)
@@ -139,7 +140,9 @@ def test_padding_stride_and_dilation_are_torch_s(
     found = [
         windows.read(frame)[..., 0].astype(np.float32) @ kernel.ravel()
         for portion in range(3)
-        for windows in sampling._windows(geometry, (40, 60), 3, portion)
+        for windows in sampling._windows(
+            geometry, (40, 60), sampling.cells_in(*geometry.output_hw((40, 60))), 3, portion, 1
+        )
     ]
     np.testing.assert_allclose(np.sort(np.concatenate(found)), np.sort(wanted.ravel()), rtol=1e-4, atol=0.01)
 
