@@ -150,7 +150,8 @@ def test_where_blocks_are_shown_pixels_are_pointed_at_and_marked_in_their_own(re
         return
     tile, blocks = layout.tiles[-1], blocks_of(request.map_hw, layout.reduce)
     down, across = blocks.down.starts.tolist(), blocks.across.starts.tolist()
-    for row, column in ((0, 0), (len(down) // 3, len(across) // 2), (len(down) - 2, len(across) - 2)):
+    last_yx = len(down) - 2, len(across) - 2
+    for row, column in ((0, 0), (last_yx[0] // 3, last_yx[1] // 2), last_yx):
         ys, xs = range(down[row], down[row + 1]), range(across[column], across[column + 1])
         place = Rect(tile.picture.x + column, tile.picture.y + row, 1, 1)
         for y, x in ((ys[0], xs[0]), (ys[-1], xs[-1])):
