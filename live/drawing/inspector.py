@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from convviz_core.arrays import ByteArray
-from convviz_core.geometry import Box
-from convviz_core.gray import to_gray
 from convviz_core.inspect import Inspection, answers_at, inspect_pixel
-from convviz_core.padded_part import padded_part
 from convviz_core.ranges import RangeMode
 from live.drawing.captions import caption_words
 from live.drawing.chain import CHANNELS, Cell, Chain, Part, chain_height
 from live.drawing.difference_words import difference_answers, difference_lines
 from live.drawing.kernel_words import where_words
-from live.drawing.kernels import enlarge_into
 from live.drawing.map_list import Answers, write_maps
 from live.drawing.numbers import MINUS, TIMES, column, figure
 from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
 from live.drawing.parted_chain import PartedChain, cell_words
 from live.drawing.scene import MapPixel, Scene
-from live.drawing.text import ACCENT, BOLD, INK, RULE
+from live.drawing.surroundings import Surroundings, draw_surroundings, surroundings
+from live.drawing.text import ACCENT, BOLD, INK
 from live.layout import Layout
 from live.layout.panel_places import Panel
-from live.layout.tiling import Rect
 
-SURROUNDINGS = 3  # the input is shown this many kernels high around the receptive field
-WIDEST_SURROUNDINGS = 64  # times as wide as high
-SURROUNDINGS_SHARE = 0.2  # of the panel's height, at most
 FEWEST_MAP_LINES = 3  # of the other maps with their heading and what the wheel does
 LEAST_MATRIX_LINES = 4  # the height of the matrices, which comes before the other maps
 MAP_LINES = 4  # of the other maps that are kept for them, where the matrices are legible
@@ -91,7 +81,7 @@ class Inspector:
             page.write("no map here", ACCENT, weight=BOLD)
             page.write_first(["point at a pixel of a map; a click pins it", "point at a map"])
             return (page.finish(),)
-        inspection, answers, around = _inspect(scene, target), _answers(scene, target), _surroundings(scene, target)
+        inspection, answers, around = _inspect(scene, target), _answers(scene, target), surroundings(scene, target)
         lines = arithmetic(scene, target, inspection)
         yield
         page = PanelPage(place, layout.text, _title(scene), *_state_words(scene))
@@ -105,12 +95,12 @@ class Inspector:
         return (page.finish(),)
 
     def _draw_arithmetic(
-        self, page: PanelPage, lines: list[tuple[str, str]], inspection: Inspection, around: _Surroundings, maps: int
+        self, page: PanelPage, lines: list[tuple[str, str]], inspection: Inspection, around: Surroundings, maps: int
     ) -> Iterator[None]:
         """Surroundings, matrices and what follows, so that the numbers can be read rather than the other maps'."""
         below = len(lines) * page.step() + round(2.5 * page.text.pad)
         maps = (min(MAP_LINES, maps) + 1) * page.step()
-        _draw_surroundings(page, around, page.height - below - maps - chain_height(page, inspection.patch.shape))
+        draw_surroundings(page, around, page.height - below - maps - chain_height(page, inspection.patch.shape))
         yield
         chain = Chain(page, inspection, max(page.height - below - maps, page.height // 3))
         for fewer in (FEWEST_MAP_LINES * page.step(), 0):
@@ -189,56 +179,6 @@ def _write_where(page: PanelPage, scene: Scene, target: MapPixel, reserved: int)
             break
         page.write_first(choices)
     page.skip(0.4 if page.height > reserved + page.step() else 0)
-
-
-@dataclass(frozen=True, eq=False)
-class _Surroundings:
-    """The input around the receptive field: uint8 BGR (h, w, 3), and where the field begins in it."""
-
-    pixels: ByteArray
-    field_yx: tuple[int, int]
-    field_hw: tuple[int, int]
-
-
-def _surroundings(scene: Scene, target: MapPixel) -> _Surroundings:
-    _, y, x = target
-    image, geometry = scene.image, scene.layer.geometry
-    (rows, columns), window = geometry.extent_hw, geometry.window(y, x)
-    first_y, end_y, first_x, end_x = _reach(geometry.margins, image.shape)
-    seen_h = min(SURROUNDINGS * max(rows, columns), end_y - first_y)
-    seen_w = min(WIDEST_SURROUNDINGS * seen_h, end_x - first_x)
-    top = min(max(window.top + rows // 2 - seen_h // 2, first_y), end_y - seen_h)
-    left = min(max(window.left + columns // 2 - seen_w // 2, first_x), end_x - seen_w)
-    part = padded_part(image, geometry, Box(top, left, top + seen_h, left + seen_w))
-    in_colour = scene.layer.bank.channels == 3 and part.ndim == 3
-    shown = part.copy() if in_colour else np.asarray(cv2.cvtColor(to_gray(part), cv2.COLOR_GRAY2BGR), np.uint8)
-    return _Surroundings(shown, (window.top - top, window.left - left), (rows, columns))
-
-
-def _reach(margins: tuple[int, int, int, int], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """From which row to which, and from which column to which, there is something: the frame and its padding."""
-    above, below, left, right = margins
-    return -above, shape[0] + below, -left, shape[1] + right
-
-
-def _draw_surroundings(page: PanelPage, around: _Surroundings, height: int) -> None:
-    """The input around the receptive field, which is framed, in at most `height` rows."""
-    seen_h, widest = around.pixels.shape[:2]
-    scale = min(height - page.text.pad, int(SURROUNDINGS_SHARE * page.sprite.place.height)) // seen_h
-    if scale < 1 or scale * seen_h < 3 * page.text.line:
-        return
-    (y, x), (rows, columns) = around.field_yx, around.field_hw
-    seen_w = min(page.width // scale, widest)
-    first = min(max(x + columns // 2 - seen_w // 2, 0), widest - seen_w)
-    shown = around.pixels[:, first : first + seen_w]
-    place = Rect(page.left, page.y, seen_w * scale, seen_h * scale)
-    enlarge_into(page.pixels, shown, place)
-    cv2.rectangle(page.pixels, (place.x, place.y), (place.right - 1, place.bottom - 1), RULE, 1)
-    corner = (place.x + (x - first) * scale, place.y + y * scale)
-    opposite = (corner[0] + columns * scale - 1, corner[1] + rows * scale - 1)
-    cv2.rectangle(page.pixels, corner, opposite, (0, 0, 0), 3)
-    cv2.rectangle(page.pixels, corner, opposite, ACCENT, 1)
-    page.y += place.height + page.text.pad
 
 
 def arithmetic(scene: Scene, target: MapPixel, inspection: Inspection) -> list[tuple[str, str]]:
