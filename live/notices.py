@@ -20,6 +20,10 @@ class Notices:
         kept = [one for one in self._said if one[1] != sentence and not (reason and one[2])]
         self._said = [*kept, (self._clock() + NOTICE_S, sentence, reason)]
 
+    def drop_reason(self) -> None:
+        """Something has been done: why the one before did nothing is of no use any more, and may be untrue."""
+        self._said = [one for one in self._said if not one[2]]
+
     def current(self) -> tuple[str, ...]:
         """Those still to be shown, the oldest first, at most four."""
         now_s = self._clock()

@@ -13,7 +13,7 @@ from live.click_reasons import why_no_click
 from live.comparing import Compared
 from live.controls import answer
 from live.display.api import Display
-from live.events import BankRead, Button, DisplayEvent, Inbox, Key
+from live.events import BankRead, Button, DisplayEvent, Inbox, Key, Pointer
 from live.intake import Intake
 from live.key_effects import ARROWS, Effect
 from live.key_reasons import why_nothing, why_unseen
@@ -102,18 +102,12 @@ class Responder:
 
     def _answer(self, state: ViewState, event: DisplayEvent, layout: Layout | None) -> ViewState:
         after, effect = answer(state, event, layout)
-        if isinstance(event, Key) and effect is None:
-            shown = kept_inside(after, layout) if layout and event.name in ARROWS else after
-            covered = layout is not None and not layout.tiles
-            reason = (
-                why_unseen(after, event.name, covered=covered) if shown != state else why_nothing(state, event.name)
-            )
-            if reason:
-                self._notices.say(reason, reason=True)
-        if isinstance(event, Button) and layout and (after, effect) == (state, None):
-            reason = why_no_click(state, event, layout)
-            if reason:
-                self._notices.say(reason, reason=True)
+        shown = kept_inside(after, layout) if layout and isinstance(event, Key) and event.name in ARROWS else after
+        changed = shown != state and not isinstance(event, Pointer)
+        if changed or effect:
+            self._notices.drop_reason()
+        if not effect and (reason := _reason(event, state, after, layout, changed=changed)):
+            self._notices.say(reason, reason=True)
         self._carry_out(effect)
         if effect == Effect.WRITE_BANK and self._keep.edited_bank(after.settings.choice.as_file):
             return replace(after, settings=after.settings.with_written())
@@ -150,3 +144,12 @@ class Responder:
     def _take_notices(self) -> None:
         for sentence in self._keep.take_notices():
             self._notices.say(sentence)
+
+
+def _reason(event: DisplayEvent, state: ViewState, after: ViewState, layout: Layout | None, *, changed: bool) -> str:
+    """Why nothing happened, or why it cannot be seen; empty where it can, and where nothing was to be expected."""
+    if isinstance(event, Key) and changed:
+        return why_unseen(after, event.name, covered=layout is not None and not layout.tiles)
+    if isinstance(event, Key):
+        return why_nothing(state, event.name)
+    return why_no_click(state, event, layout) if isinstance(event, Button) and layout and not changed else ""

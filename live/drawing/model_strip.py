@@ -8,19 +8,18 @@ from convviz_core.layer import Activation
 from live.drawing.model_scene import ModelScene
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
+from live.drawing.second_line import draw_second_line, strip_notice
 from live.drawing.strip import (
     draw_notes,
     draw_sides,
-    hint,
     left_out_sentence,
     limits,
     second_words,
     sides,
-    strip_notice,
 )
 from live.drawing.strip import side_words as bank_words
 from live.drawing.strip_words import Word, put_words
-from live.drawing.text import ACCENT, BOLD, DIM, INK, REGULAR, put, put_right
+from live.drawing.text import ACCENT, BOLD, DIM, INK, REGULAR, put
 from live.layout import Layout
 
 
@@ -57,12 +56,7 @@ class ModelStrip:
         line = draw_sides(sprite, layout, scene, left, right, line, side_words)
         put_words(sprite, channel_words(scene.model), left, right, line, text.base)
         line = draw_notes(sprite, layout, scene, left, line + text.line)
-        notice = strip_notice(layout, scene)
-        if notice is not None:
-            put(sprite.pixels, notice, left, line, text.base, ACCENT)
-        else:
-            end = put_right(sprite.pixels, hint(layout, scene), right, line, text.base, DIM)
-            put_words(sprite, source_words(scene), left, end - text.base, line, text.base)
+        draw_second_line(sprite, layout, scene, source_words(scene), line)
         if layout.left_out:
             put(sprite.pixels, left_out_sentence(layout, right - left), left, line + text.line, text.small, DIM)
         return (sprite,)

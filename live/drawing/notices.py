@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
-from live.drawing.strip import strip_notice
+from live.drawing.second_line import strip_notice
 from live.drawing.text import ACCENT, BOLD, PANEL, WARNING, base_line, put, put_middle, text_width, wrapped
 from live.layout import Layout
 from live.layout.tiling import Rect
@@ -18,8 +18,8 @@ class Notices:
     """A box at the bottom of the last row's pictures, over no caption, with what has just happened."""
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
-        """The sentences."""
-        return scene.status.notices
+        """The sentences, and what takes them room in the strip."""
+        return scene.status.notices, scene.status.recording
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite where there are some that the strip does not show."""

@@ -14,6 +14,7 @@ from live.drawing.geometry_words import layer_words
 from live.drawing.numbers import TIMES, figure
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
+from live.drawing.second_line import RECORDING, draw_second_line, strip_notice
 from live.drawing.strip_words import LEAST_WORDS, WORD_GAP_EM, Word, in_one_line, note_lines, put_words
 from live.drawing.text import (
     ACCENT,
@@ -24,16 +25,13 @@ from live.drawing.text import (
     RULE,
     WARNING,
     put,
-    put_right,
     text_width,
 )
 from live.layout import Layout
-from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
 
 BAR_EM, SHORT_BAR_EM = 6.0, 2.0
 EACH = ": each map's"
-HELP, CLOSE_HELP = "h: help", "h: close"
 
 
 class Strip:
@@ -62,22 +60,10 @@ class Strip:
         line = text.gap // 2 + round(text.base * 1.05)
         line = draw_sides(sprite, layout, scene, left, right, line, side_words)
         line = draw_notes(sprite, layout, scene, left, line)
-        notice = strip_notice(layout, scene)
-        if notice is not None:
-            put(sprite.pixels, notice, left, line, text.base, ACCENT)
-        else:
-            right_end = put_right(sprite.pixels, hint(layout, scene), right, line, text.base, DIM)
-            put_words(sprite, second_words(scene), left, right_end - text.base, line, text.base)
+        draw_second_line(sprite, layout, scene, second_words(scene), line)
         if layout.left_out:
             put(sprite.pixels, left_out_sentence(layout, right - left), left, line + text.line, text.small, DIM)
         return (sprite,)
-
-
-def hint(layout: Layout, scene: Scene) -> str:
-    """What the key of the help does, where somebody can press it."""
-    if not scene.hints:
-        return ""
-    return HELP if layout.panel(Panel.HELP) is None else CLOSE_HELP
 
 
 def sides(scene: Scene) -> tuple[Scene, ...]:
@@ -162,7 +148,7 @@ def second_words(scene: Scene) -> tuple[Word, ...]:
     status = scene.status
     words: list[Word] = []
     if status.recording:
-        words.append((f"recording {status.recording}", WARNING, REGULAR))
+        words.append((f"{RECORDING} {status.recording}", WARNING, REGULAR))
     if status.paused:
         words.append(("paused", ACCENT, REGULAR))
     elif status.fps:
@@ -172,13 +158,6 @@ def second_words(scene: Scene) -> tuple[Word, ...]:
     if status.reconnects:
         words.append((f"reconnected {status.reconnects}{TIMES}", DIM, REGULAR))
     return (*words, (status.source, DIM, REGULAR))
-
-
-def strip_notice(layout: Layout, scene: Scene) -> str | None:
-    """What has just happened, where it fits into the strip's second line."""
-    notice = "   ".join(scene.status.notices)
-    room = layout.strip.width - 2 * layout.text.pad
-    return notice if notice and text_width(notice, layout.text.base) <= room else None
 
 
 def left_out_sentence(layout: Layout, room: int) -> str:

@@ -85,7 +85,7 @@ class Keep:
         except OutputError as error:
             self._fail(error)
         else:
-            self._notices.append(f"recording to {self.recording}")
+            self.say(f"recording to {self.recording}")  # on the picture the strip has its red mark
 
     def stop_recording(self) -> None:
         """Finish the file, if there is one, within a second."""

@@ -543,6 +543,27 @@ def test_a_notice_of_the_source_is_on_the_picture_for_a_while() -> None:
     assert not np.array_equal(shown[0], shown[1])
 
 
+@pytest.mark.parametrize(
+    ("before", "useless", "works"), [("n n", "+", "n"), ("", "b", "a"), ("", "b", "v"), ("e", "Left", "Right")]
+)
+def test_why_a_key_did_nothing_is_said_until_another_works(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, before: str, useless: str, works: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told: list[list[str]] = []
+
+    def noting(compositor: Compositor, layout: Layout, scene: Scene) -> ByteArray:
+        told.append(list(scene.status.notices))
+        return compose(compositor, layout, scene)
+
+    monkeypatch.setattr(Compositor, "compose", noting)
+    prepared = Run([random_image()], keys(*before.split(), "", useless, "", "", works, "", ""))
+    prepared.inbox.append(SourceEvent("notice", 1000.0, "the camera came back"))
+    prepared()
+    assert max(map(len, told)) == 2
+    assert told[-1] == ["the camera came back"]
+
+
 def test_what_changes_while_it_is_drawn_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
     prepared = Run([random_image()], keys(*[""] * 200))
 

@@ -16,6 +16,14 @@ def test_a_sentence_that_is_said_again_stays_longer_and_stands_there_once() -> N
     assert notices.current() == ("two", "one")
 
 
+def test_a_reason_goes_when_something_has_been_done_and_what_happened_keeps_its_time() -> None:
+    notices = Notices(lambda: 0.0)
+    notices.say("snapshot kept")
+    notices.say("the gain goes no further", reason=True)
+    notices.drop_reason()
+    assert notices.current() == ("snapshot kept",)
+
+
 def test_of_reasons_why_nothing_happened_only_the_last_is_shown_beside_all_else() -> None:
     notices = Notices(lambda: 0.0)
     notices.say("snapshot kept")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from convviz_core.arrays import ByteArray
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.layer import Activation, Layer
@@ -15,9 +16,10 @@ from live.drawing.colormaps import base_table
 from live.drawing.legend import Legend
 from live.drawing.notices import Notices
 from live.drawing.scene import Scene, Status
-from live.drawing.strip import Strip, hint, limits, second_words, side_words
+from live.drawing.second_line import hint, strip_notice
+from live.drawing.strip import Strip, limits, second_words, side_words
 from live.drawing.strip_words import in_one_line
-from live.drawing.text import ACCENT, BACKGROUND, PANEL, balanced, put, shortened, text_width, wrapped
+from live.drawing.text import ACCENT, BACKGROUND, PANEL, WARNING, balanced, put, shortened, text_width, wrapped
 from live.layout import LayoutRequest, arrange
 from live.layout.panel_places import Panel
 
@@ -154,6 +156,34 @@ def test_a_short_notice_takes_the_strips_second_line_and_a_long_one_a_box() -> N
     assert (box.pixels[0, 0] == PANEL).all()
     assert box.place.bottom == LAYOUT.strip.y
     assert (box.pixels == ACCENT).all(axis=2).any()
+
+
+def test_beside_a_notice_the_strip_still_says_in_red_that_it_is_recorded_and_names_the_key_of_the_help() -> None:
+    def second_line(**status: object) -> ByteArray:
+        scene = replace(SCENE, status=replace(SCENE.status, **status))  # type: ignore[arg-type]
+        (sprite,) = Strip().draw(LAYOUT, scene)
+        return sprite.pixels[LAYOUT.text.line :]
+
+    def first_of(line: ByteArray, colour: tuple[int, int, int]) -> int:
+        return int(np.argwhere((line == colour).all(axis=2))[:, 1].min())
+
+    noticed, recorded = second_line(notices=("kept",)), second_line(notices=("kept",), recording="a.mkv")
+    assert not (noticed == WARNING).all(axis=2).any()
+    assert first_of(recorded, WARNING) < first_of(recorded, ACCENT)
+    hint_w = text_width("h: help", LAYOUT.text.base) + LAYOUT.text.pad
+    assert np.array_equal(noticed[:, -hint_w:], second_line()[:, -hint_w:])
+
+
+def test_a_notice_that_has_no_room_beside_a_recording_s_mark_takes_the_box() -> None:
+    room = LAYOUT.strip.width - 2 * LAYOUT.text.pad
+    wide = "i" * next(n for n in range(999) if text_width("i" * (n + 1), LAYOUT.text.base) > room)
+    alone = replace(SCENE, status=replace(SCENE.status, notices=(wide,)))
+    recorded = replace(alone, status=replace(alone.status, recording="a.mkv"))
+    assert strip_notice(LAYOUT, alone) == wide
+    assert strip_notice(LAYOUT, recorded) is None
+    assert Notices().draw(LAYOUT, alone) == ()
+    assert len(Notices().draw(LAYOUT, recorded)) == 1
+    assert Notices().key(LAYOUT, alone) != Notices().key(LAYOUT, recorded)
 
 
 def test_a_text_is_written_on_its_base_line_and_as_wide_as_measured() -> None:

@@ -1,0 +1,44 @@
+"""The strip's second line: what has just happened, or what the source does; that it is recorded, always."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from live.drawing.overlay import Sprite
+from live.drawing.scene import Scene
+from live.drawing.strip_words import WORD_GAP_EM, Word, put_words
+from live.drawing.text import ACCENT, DIM, WARNING, put, put_right, text_width
+from live.layout import Layout
+from live.layout.panel_places import Panel
+
+HELP, CLOSE_HELP = "h: help", "h: close"
+RECORDING = "recording"
+
+
+def hint(layout: Layout, scene: Scene) -> str:
+    """What the key of the help does, where somebody can press it."""
+    if not scene.hints:
+        return ""
+    return HELP if layout.panel(Panel.HELP) is None else CLOSE_HELP
+
+
+def draw_second_line(sprite: Sprite, layout: Layout, scene: Scene, words: Sequence[Word], line: int) -> None:
+    """What has just happened, or those words; with the first the mark of a recording, and the help's key, stay."""
+    text, notice = layout.text, strip_notice(layout, scene)
+    left, right = text.pad, layout.strip.width - text.pad
+    if notice is not None:
+        if scene.status.recording:
+            left = put(sprite.pixels, RECORDING, left, line, text.base, WARNING) + round(WORD_GAP_EM * text.base)
+        left = put(sprite.pixels, notice, left, line, text.base, ACCENT) + text.base
+    if notice is None or left + text_width(hint(layout, scene), text.base) <= right:
+        right = put_right(sprite.pixels, hint(layout, scene), right, line, text.base, DIM) - text.base
+    if notice is None:
+        put_words(sprite, words, left, right, line, text.base)
+
+
+def strip_notice(layout: Layout, scene: Scene) -> str | None:
+    """What has just happened, where it fits into the strip's second line, behind the mark of a recording."""
+    notice, size = "   ".join(scene.status.notices), layout.text.base
+    mark_w = text_width(RECORDING, size) + round(WORD_GAP_EM * size) if scene.status.recording else 0
+    room = layout.strip.width - 2 * layout.text.pad - mark_w
+    return notice if notice and text_width(notice, size) <= room else None
