@@ -61,6 +61,9 @@ KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(("PageUp", "PageDown"), "the help's pages (or the wheel over it)", does.turn_help_page),
 )
 
+# When other keys have a meaning too: in words, what leads there, the keys.
+MODES = (("while a kernel is edited", "e", EDIT_KEYS), ("while a model is shown", "--model", MODEL_KEYS))
+
 _BINDING_OF = {key: binding for binding in KEYS for key in binding.keys}
 
 
@@ -148,5 +151,5 @@ def answer(state: ViewState, event: DisplayEvent, layout: Layout | None) -> tupl
 
 def key_table() -> str:
     """The tables of keys in Markdown, as the README has them."""
-    tables = markdown_table(KEYS), markdown_table(EDIT_KEYS), markdown_table(MODEL_KEYS)
-    return "{}\n\nWhile a kernel is edited:\n\n{}\n\nWhile a model is shown:\n\n{}".format(*tables)
+    others = [f"{when.capitalize()}:\n\n{markdown_table(bindings)}" for when, _, bindings in MODES]
+    return "\n\n".join([markdown_table(KEYS), *others])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from convviz_core.ranges import RangeMode
 from live.comparing import CompareMode
-from live.controls import KEYS
+from live.controls import KEYS, MODES
 from live.edit_keys import EDIT_BINDING_OF, why_no_edit
 from live.key_effects import ARROWS
 from live.layer_keys import why_not
 from live.layout.panel_places import Panel, panel_name
-from live.model_view.keys import why_not_of_a_model
+from live.model_view.keys import NOT_FOR_MODELS, why_not_of_a_model
 from live.state import ViewState
 
 OPENS = {"i": Panel.INSPECTOR, "p": Panel.PROFILE, "j": Panel.CURVES, "l": Panel.LAYER}
@@ -44,7 +44,7 @@ def why_nothing(state: ViewState, key: str) -> str:
     if key in ("u", "y"):
         return f"there is nothing {'to undo' if key == 'u' else 'that was undone'} of this bank"
     if key not in _BOUND:
-        return f"{key} means nothing here: h shows the keys"
+        return _why_not_here(state, key)
     if key in ("+", "-"):
         if state.appearance.range == RangeMode.FRAME:
             return f"{key} means nothing in frame range, where each map has its own limits: n changes the range"
@@ -75,3 +75,13 @@ def why_nothing(state: ViewState, key: str) -> str:
             return "arrows move the inspector's pixel (i) or pan what is zoomed (wheel) or enlarged (z)"
         return "the map ends here"
     return f"{key} changes nothing now"
+
+
+def _why_not_here(state: ViewState, key: str) -> str:
+    """For a key that has a meaning somewhere else, or nowhere."""
+    if state.model and key in EDIT_BINDING_OF:
+        return NOT_FOR_MODELS["e"].format(key)
+    modes = [(f"{when} ({way})", one.help) for when, way, bindings in MODES for one in bindings if key in one.keys]
+    if not modes:
+        return f"{key} means nothing here: h shows the keys"
+    return f"{key} has a meaning {'; and '.join(f'{when}: {does}' for when, does in modes)}"

@@ -9,7 +9,7 @@ import pytest
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.ranges import RangeMode
 from live.comparing import CompareMode, Comparing
-from live.controls import KEYS, press
+from live.controls import KEYS, MODES, press
 from live.key_effects import MAX_GAIN
 from live.key_reasons import why_nothing, why_unseen
 from live.layout.panel_places import Panel
@@ -38,6 +38,16 @@ DIFFERENCE = replace(STATE, comparing=Comparing(STATE.layer, mode=CompareMode.DI
         ("u", STATE, "nothing to undo"),
         ("y", STATE, "nothing that was undone"),
         ("#", STATE, "h shows the keys"),
+        (
+            "o",
+            STATE,
+            "o has a meaning while a kernel is edited (e): write the bank to a new file, NAME-edited",
+        ),
+        ("!", STATE, "while a kernel is edited (e): negate the kernel"),
+        ("Delete", STATE, "while a kernel is edited (e): remove the filter"),
+        ("[", STATE, "[ has a meaning while a model is shown (--model): previous and next layer"),
+        ("[", press(STATE, "e")[0], "while a model is shown (--model): previous"),
+        ("Enter", STATE, "while a model is shown (--model): take"),
         ("t", DIFFERENCE, "b goes on to the layers themselves"),
         ("t", DIFFERENCE.with_appearance(tint=True), "and their tint is back"),
     ],
@@ -53,6 +63,13 @@ def test_no_key_of_the_table_lacks_a_reason_of_its_own(key: str, state: ViewStat
     after, effect = press(state, key)
     if (after, effect) == (state, None):
         assert "changes nothing now" not in why_nothing(state, key)
+
+
+@pytest.mark.parametrize("key", [key for _, _, bindings in MODES for binding in bindings for key in binding.keys])
+@pytest.mark.parametrize("state", [STATE, press(STATE, "e")[0]])
+def test_no_key_of_another_mode_is_said_to_mean_nothing(key: str, state: ViewState) -> None:
+    if press(state, key) == (state, None):
+        assert "means nothing here" not in why_nothing(state, key)
 
 
 HELPED = STATE.with_appearance(panels=frozenset({Panel.HELP}))
