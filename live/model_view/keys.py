@@ -9,8 +9,8 @@ from live.key_binding import KeyBinding, key_names
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.viewport import Viewport
-from live.model_view.chosen import Order
-from live.model_view.listing import meant, places_of
+from live.model_view.chosen import ModelChoice, Order
+from live.model_view.listing import meant, nothing_meant, places_of
 from live.state import ViewState
 
 LINES_A_NOTCH = 3
@@ -197,7 +197,7 @@ def why_not_of_a_model(state: ViewState, key: str) -> str | None:
     if choice is None:
         return None
     if choice.typed is not None:
-        return f"{key} is no part of a layer's name: Enter takes what was typed, Esc leaves"
+        return _why_no_text(choice, key)
     if key in NOT_FOR_MODELS:
         return NOT_FOR_MODELS[key].format(key)
     if key in ("[", "]"):
@@ -209,6 +209,17 @@ def why_not_of_a_model(state: ViewState, key: str) -> str | None:
     if key == "Enter":
         return "Enter takes a line of the list of layers: l opens it"
     return None
+
+
+def _why_no_text(choice: ModelChoice, key: str) -> str:
+    """For a key that changed nothing while one types."""
+    if key in ("Up", "Down") and choice.listed():
+        return f"this is the {'first' if key == 'Up' else 'last'} layer of the list"
+    if key not in ("Enter", "Backspace", "Up", "Down"):
+        return f"{key} is no part of a layer's name: Enter takes what was typed, Esc leaves"
+    if choice.typed:
+        return nothing_meant(choice)
+    return "nothing is typed yet: type a part of a layer's name, or a channel's number; Esc leaves"
 
 
 def model_sections() -> list[tuple[str, list[tuple[str, str]]]]:

@@ -30,9 +30,14 @@ def meant_words(choice: ModelChoice) -> str:
         return f"Enter: channel {channel}"
     if layer is not None:
         return f"Enter: {shown(layer)}"
+    return nothing_meant(choice, "this") if choice.typed else ""
+
+
+def nothing_meant(choice: ModelChoice, what: str = "") -> str:
+    """Why Enter has nothing to take of what was typed. what: that in another word."""
     if choice.typed and choice.typed.isdecimal() and choice.count:
         return f"the channels are 0 to {choice.count - 1}"
-    return "no layer's name has this in it" if choice.typed else ""
+    return f"no layer's name has {what or choice.typed} in it"
 
 
 def places_of(choice: ModelChoice, place: Rect, layout: Layout) -> ListPlaces:

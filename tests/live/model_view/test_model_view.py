@@ -25,14 +25,16 @@ from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.models.errors import ModelError
 from convviz_core.mosaic import tile_maps
 from convviz_core.ranges import RangeMode
+from live.controls import press
 from live.display.null import NullDisplay
 from live.events import Closed, DisplayEvent, Inbox, Key
+from live.key_reasons import why_nothing
 from live.layout.panel_places import Panel
 from live.loop import Last, StopCondition, run
 from live.measuring.profiler import Profiler
 from live.model_view import session
 from live.model_view.answer import Answer
-from live.model_view.chosen import ModelChoice
+from live.model_view.chosen import LayerLine, ModelChoice
 from live.model_view.chosen import Source as Place
 from live.model_view.composing import input_words
 from live.model_view.reasons import arrived
@@ -204,6 +206,33 @@ def test_the_list_and_typing_choose_a_layer_and_a_number_a_channel(at_once: None
     assert last.state.interaction.viewport.enlarged == 4
     assert last.state.model is not None
     assert last.state.model.typed is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "key", "says"),
+    [
+        ("con3", "Enter", "no layer's name has con3 in it"),
+        ("con3", "Down", "no layer's name has con3 in it"),
+        ("977", "Enter", "the channels are 0 to 2"),
+        ("", "Enter", "nothing is typed yet"),
+        ("", "Backspace", "nothing is typed yet"),
+        ("con3", "space", "space is no part of a layer's name"),
+    ],
+)
+def test_a_key_that_finds_nothing_while_one_types_says_why(typed: str, key: str, says: str) -> None:
+    lines = tuple(LayerLine(name, "Conv2d", (3, 9, 9), (1, 1)) for name in ("conv1", "conv2"))
+    state = state_of(nn.Conv2d(3, 3, 3), "conv1").with_model(lines=lines)
+    for one in ["/", *typed]:
+        state, _ = press(state, one)
+    assert press(state, key) == (state, None)
+    assert why_nothing(state, key).startswith(says)
+
+
+@pytest.mark.parametrize("key", ["!", "Tab", "Delete"])
+def test_a_key_that_edits_says_that_a_model_is_not_edited(key: str) -> None:
+    state = state_of(nn.Conv2d(3, 3, 3))
+    assert press(state, key) == (state, None)
+    assert why_nothing(state, key) == f"{key} edits a filter bank's kernels, and a model's weights stay as they are"
 
 
 def test_pages_show_the_other_channels_and_their_own_bytes(at_once: None) -> None:  # noqa: ARG001
