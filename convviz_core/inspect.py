@@ -53,7 +53,7 @@ def receptive_field(layer: Layer | ModelLayer, input_hw: tuple[int, int], y: int
     _check_whole(y=y, x=x)
     map_h, map_w = layer.geometry.output_hw(input_hw)
     if not (0 <= y < map_h and 0 <= x < map_w):
-        raise IndexError(f"no pixel (y {y}, x {x}) in maps of {map_w}x{map_h}")
+        raise IndexError(f"no pixel (y {y}, x {x}) in maps of {map_h}x{map_w}")
     return layer.geometry.receptive_field(input_hw, y, x)
 
 
@@ -97,7 +97,7 @@ def responses(frame: ByteArray, layer: Layer, indices: Sequence[int], part: Box)
     """
     height, width = check_frame(frame, layer)
     if not (0 <= part.top < part.bottom <= height and 0 <= part.left < part.right <= width):
-        raise IndexError(f"no part {tuple(part)} in maps of {width}x{height}")
+        raise IndexError(f"no part {tuple(part)} in maps of {height}x{width}")
     rows = layer.geometry.rows_read(frame.shape[0], np.arange(part.top, part.bottom)[:, None])
     columns = layer.geometry.columns_read(frame.shape[1], np.arange(part.left, part.right)[:, None])
     top, left = max(int(rows.min()), 0), max(int(columns.min()), 0)
@@ -125,7 +125,7 @@ def answers_at(
     map_h, map_w = check_frame(frame, layer)
     _check_whole(y=y, x=x)
     if not (0 <= y < map_h and 0 <= x < map_w):
-        raise IndexError(f"no pixel (y {y}, x {x}) in maps of {map_w}x{map_h}")
+        raise IndexError(f"no pixel (y {y}, x {x}) in maps of {map_h}x{map_w}")
     totals = (_read(frame, layer, y, x) * layer.bank.kernels.astype(np.float64)).sum(axis=(1, 2, 3))
     totals += 255 * _biases(layer)
     with np.errstate(over="ignore"):

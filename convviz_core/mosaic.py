@@ -45,7 +45,7 @@ class MosaicGrid:
         """The mosaic's (row, column) of pixel (y, x) of map `index`; IndexError where there is none."""
         height, width = self.tile_hw
         if not (0 <= index < self.count and 0 <= y < height and 0 <= x < width):
-            raise IndexError(f"no pixel (map {index}, y {y}, x {x}) in {self.count} maps of {width}x{height}")
+            raise IndexError(f"no pixel (map {index}, y {y}, x {x}) in {self.count} maps of {height}x{width}")
         rows, columns = self.tile(index)
         return rows.start + y, columns.start + x
 

@@ -189,10 +189,10 @@ def _plane_of(what: str, rows: object, scale: float, where: str) -> AnyArray:
         raise FilterError(f"{what} is not a list of rows such as [[-1, 1], [-1, 1]]")
     if not 1 <= len(rows) <= MAX_SIDE or not 1 <= len(rows[0]) <= MAX_SIDE:
         wide = len(rows[0]) if rows else 0
-        raise FilterError(f"{what} has {len(rows)} rows of {wide} weights, want 1x1 to {MAX_SIDE}x{MAX_SIDE}")
+        raise FilterError(f"{what} is {len(rows)}x{wide}, want 1x1 to {MAX_SIDE}x{MAX_SIDE}")
     for index, row in enumerate(rows, 1):
         if len(row) != len(rows[0]):
-            raise FilterError(f"{what} is ragged: row {index} has {len(row)} weights, want {len(rows[0])} like row 1")
+            raise FilterError(f"{what} is ragged: its row {index} is {len(row)} wide, and row 1 is {len(rows[0])}")
     return np.array([[scale * _checked_number(f"a weight of {where}", weight) for weight in row] for row in rows])
 
 

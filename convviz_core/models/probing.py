@@ -77,7 +77,7 @@ class FieldTables:
         if name in kinds:
             _, height, width = kinds[name][1]
             if not (0 <= y < height and 0 <= x < width):
-                raise IndexError(f"no pixel (y {y}, x {x}) in maps of {width}x{height}")
+                raise IndexError(f"no pixel (y {y}, x {x}) in maps of {height}x{width}")
         field = self.field(input_hw, name)
         return field.box(y, x) if field else None
 

@@ -115,7 +115,7 @@ def check_response(call: Call, index: int, y: int, x: int) -> None:
     assert call.map_shape is not None
     channels, height, width = call.map_shape
     if not (0 <= index < channels and 0 <= y < height and 0 <= x < width):
-        raise IndexError(f"no pixel (map {index}, y {y}, x {x}) in {channels} maps of {width}x{height}")
+        raise IndexError(f"no pixel (map {index}, y {y}, x {x}) in {channels} maps of {height}x{width}")
 
 
 def _check_sum(call: Call, total: float, output: float, size: float) -> None:

@@ -70,7 +70,7 @@ def test_the_receptive_field_starts_at_the_pixels_own_coordinates() -> None:
 @pytest.mark.parametrize(("y", "x"), [(9, 0), (0, 6), (-1, 0), (0, -1)])
 def test_a_pixel_outside_the_maps_has_no_receptive_field(y: int, x: int) -> None:
     layer = Layer(make_bank(np.ones((1, 2, 5))))
-    with pytest.raises(IndexError, match=f"no pixel \\(y {y}, x {x}\\) in maps of 6x9"):
+    with pytest.raises(IndexError, match=f"no pixel \\(y {y}, x {x}\\) in maps of 9x6"):
         receptive_field(layer, (10, 10), y, x)
 
 
@@ -178,7 +178,7 @@ def test_true_convolution_shows_the_turned_kernel() -> None:
 def test_a_pixel_outside_the_maps_is_an_index_error(index: int, y: int, x: int) -> None:
     frame = np.zeros((6, 8, 3), np.uint8)  # four maps of 5x3
     inspect_pixel(frame, Layer(SEED_BANK), 3, 2, 4)
-    with pytest.raises(IndexError, match="in 4 maps of 5x3"):
+    with pytest.raises(IndexError, match="in 4 maps of 3x5"):
         inspect_pixel(frame, Layer(SEED_BANK), index, y, x)
 
 
@@ -239,5 +239,5 @@ def test_the_same_pixel_in_every_map_answers_as_each_alone(channels: int, activa
 
 def test_a_part_that_reaches_beyond_the_maps_is_an_index_error() -> None:
     layer = Layer(load_bank("udacity"))
-    with pytest.raises(IndexError, match="27x17"):
+    with pytest.raises(IndexError, match="17x27"):
         responses(np.zeros((20, 30), np.uint8), layer, (0,), Box(0, 0, 18, 5))

@@ -44,7 +44,7 @@ def test_beside_the_mosaic_there_is_nothing(at: tuple[int, int]) -> None:
 
 
 def test_a_pixel_outside_its_map_is_refused() -> None:
-    with pytest.raises(IndexError, match="no pixel"):
+    with pytest.raises(IndexError, match="no pixel \\(map 0, y 2, x 0\\) in 4 maps of 2x3"):
         MosaicGrid(4, (2, 3)).mosaic_pixel(0, 2, 0)
 
 
