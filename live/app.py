@@ -38,6 +38,7 @@ from live.recording.keep import Keep
 from live.recording.snapshot import SNAPSHOT_FILES
 from live.sources import open_source
 from live.sources.frame import FrameSource, Listener, SourceEvent, SourceSettings
+from live.sources.opening import check_named
 from live.state import Appearance, LayerSettings, ViewState
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def view(arguments: argparse.Namespace, interrupts: Interrupts, say: Say) -> int
     """Run the viewer; returns the exit code. Errors: FilterError, SourceError, EngineError, OutputError."""
     check_together(arguments)
     check_outputs(arguments)
+    if arguments.source not in (None, BROWSER):
+        check_named(arguments.source)  # a mistyped command is no missing display
     screen = None if arguments.headless or arguments.serve else Screen()
     inbox = Inbox()
     files = named_files(arguments)

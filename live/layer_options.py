@@ -50,11 +50,13 @@ def bias_words(choice: LayerChoice) -> str | None:
     return None
 
 
-def _pair(least: int) -> Callable[[str], Pair]:
+def _pair(least: int, words: str = "") -> Callable[[str], Pair]:
+    """words: what else is taken, for the sentence that refuses."""
+
     def parse(text: str) -> Pair:
         numbers = text.split(",")
-        if len(numbers) > 2 or not all(number.strip().isdecimal() for number in numbers):
-            raise argparse.ArgumentTypeError(f"'{text}' is not a whole number, or two for y and x: 2, or 2,1")
+        if len(numbers) > 2 or not all(number.strip().removeprefix("-").isdecimal() for number in numbers):
+            raise argparse.ArgumentTypeError(f"'{text}' is not {words}a whole number, or two for y and x: 2, or 2,1")
         values = [int(number) for number in numbers if len(number) < 10]
         if len(values) < len(numbers) or not all(least <= value <= MOST for value in values):
             raise argparse.ArgumentTypeError(f"'{text}' is not from {least} to {MOST}")
@@ -64,4 +66,4 @@ def _pair(least: int) -> Callable[[str], Pair]:
 
 
 def _padding(text: str) -> Pair | str:
-    return text if text == "same" else _pair(0)(text)
+    return text if text == "same" else _pair(0, "'same', ")(text)

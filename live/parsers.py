@@ -17,6 +17,7 @@ from live.edit_keys import EDIT_KEYS
 from live.key_binding import KeyBinding, key_names
 from live.layer_options import add_geometry_options
 from live.model_options import MODEL_HELP, WEIGHTS_HELP, add_model_options, input_size
+from live.sources.address import redact
 from live.state import COLORMAPS
 
 EXIT_ARGUMENTS = 2
@@ -88,9 +89,9 @@ def _number(kind: type[int] | type[float], most: float, *, zero: bool = False) -
         except ValueError:
             value = kind(-1)
         if not (0 < value <= most or (zero and value == 0)):
-            number = "whole number" if kind is int else "number"
-            least = "from 0 on" if zero else "above 0"
-            raise argparse.ArgumentTypeError(f"'{text}' is not a {number} {least} and up to {most:g}")
+            number, least = "whole number" if kind is int else "number", "from 0 on" if zero else "above 0"
+            want = f"more than {most:,.0f}" if value > most else f"not a {number} {least}"
+            raise argparse.ArgumentTypeError(f"'{text}' is {want}")
         return value
 
     return parse
@@ -160,12 +161,23 @@ def view_parser() -> argparse.ArgumentParser:
 def view_arguments(words: Sequence[str]) -> argparse.Namespace:
     """What `convviz [view]` is asked for; options that exclude each other end the program, exit code 2."""
     parser = view_parser()
-    arguments = parser.parse_args(words)
+    arguments, more = parser.parse_known_args(words)
+    if more:
+        parser.error(_too_many(more))
     if arguments.serve and arguments.headless:
         parser.error("--serve shows the view in a page and --headless shows none: give one of them")
     if arguments.source == "browser" and not arguments.serve:
         parser.error("SOURCE browser is the camera of a page: give --serve PORT too, or ./browser for a file")
     return arguments
+
+
+def _too_many(words: Sequence[str]) -> str:
+    """What is said of words that no option took; a shell makes many of a pattern without quotes."""
+    if any(word.startswith("-") for word in words):
+        return f"unrecognized arguments: {' '.join(words)}"
+    others = f" and {len(words) - 1} more" if len(words) > 1 else ""
+    found = f"unrecognized behind the one SOURCE: '{redact(words[0])}'{others}"
+    return f"{found}; a pattern of pictures is put in quotes, such as 'photos/*.jpg'"
 
 
 def _address(text: str) -> object:

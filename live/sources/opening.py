@@ -43,6 +43,13 @@ def open_source(text: str | None, settings: SourceSettings, listener: Listener) 
     return _open_files(text, settings, listener)
 
 
+def check_named(text: str) -> None:
+    """SourceError where SOURCE can only be a file, and there is none: before anything else of it is looked at."""
+    number = re.fullmatch(r"[+-]?\d+", text)
+    if text and not (number or text.startswith(("/dev/", "synthetic")) or scheme(text) or _is_there(text)):
+        _matching(text)
+
+
 def _open_first(settings: SourceSettings, listener: Listener) -> FrameSource:
     cameras = list_cameras(with_offers=False)
     if cameras or settings.wait:

@@ -62,8 +62,8 @@ def picture(tmp_path: Path) -> Path:
     [
         (("--stride", "0"), "'0' is not from 1 to 1024"),
         (("--stride", "1,2,3"), "'1,2,3' is not a whole number, or two for y and x"),
-        (("--padding", "-1"), "'-1' is not a whole number"),
-        (("--padding", "valid"), "'valid' is not a whole number"),
+        (("--padding", "-1"), "'-1' is not from 0 to 1024"),
+        (("--padding", "valid"), "'valid' is not 'same', a whole number, or two"),
         (("--padding-mode", "mirror"), "invalid choice: 'mirror'"),
         (("--dilation", "99999999999999999999"), "is not from 1 to 1024"),
         (("--padding", "same", "--stride", "2"), "padding 'same' exists for stride 1 only"),
@@ -199,7 +199,25 @@ def test_a_warm_up_that_is_no_number_of_seconds_is_refused(seconds: str, capsys:
     with pytest.raises(SystemExit) as left:
         view_parser().parse_args([f"--warm-up={seconds}"])
     assert left.value.code == 2
-    assert f"'{seconds}' is not a number from 0 on and up to 1e+09" in capsys.readouterr().err
+    assert f"'{seconds}' is not a number from 0 on (see convviz --help)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        ("--frames=0", "'0' is not a whole number above 0"),
+        ("--frames=1.5", "'1.5' is not a whole number above 0"),
+        ("--width=20000", "'20000' is more than 16,384"),
+        ("--seconds=inf", "'inf' is more than 1,000,000,000"),
+    ],
+)
+def test_a_number_that_is_too_small_or_too_large_is_said_to_be_so(
+    option: str, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        view_parser().parse_args([option])
+    assert left.value.code == 2
+    assert f"{sentence} (see convviz --help)" in capsys.readouterr().err
 
 
 def test_the_trace_has_spans_for_waiting_and_encoding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -416,6 +434,41 @@ def test_without_a_display_a_sentence_names_headless_and_the_exit_is_4(display: 
     code, out, said = run("synthetic", environment={"DISPLAY": display})
     assert (code, out) == (4, "")
     assert "--headless" in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["a.jpg", "b.jpg"], "'b.jpg'"),
+        (["a.jpg", "b.jpg", "--mirror", "c.jpg", "d.jpg"], "'b.jpg' and 2 more"),
+        (["a.jpg", "rtsp://me:secret@there/x"], "'rtsp://***@there/x'"),
+    ],
+)
+def test_of_several_pictures_the_sentence_says_that_a_pattern_needs_quotes(
+    words: list[str], found: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said = says(capsys, *words)
+    assert code == 2
+    assert f"unrecognized behind the one SOURCE: {found}; a pattern of pictures is put in quotes, such as" in said
+    assert said.count("\n") == 1
+
+
+def test_an_option_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = says(capsys, "a.jpg", "b.jpg", "--colour")
+    assert code == 2
+    assert "unrecognized arguments: b.jpg --colour" in said
+
+
+@pytest.mark.parametrize("word", ["camera", "Filters", "nothing.png", "nothing-*.png"])
+def test_a_word_that_is_no_command_and_no_file_is_said_to_be_no_file_without_a_display_too(
+    word: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DISPLAY", raising=False)
+    code, said = says(capsys, word)
+    assert code == 3
+    assert said.startswith(f"convviz: {'no file matches' if '*' in word else 'there is no file'} {word}")
     assert said.count("\n") == 1
 
 
