@@ -6,6 +6,7 @@ import glob
 import re
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from convviz_core.names import is_utf8
@@ -44,10 +45,11 @@ def open_source(text: str | None, settings: SourceSettings, listener: Listener) 
 
 
 def check_named(text: str) -> None:
-    """SourceError where SOURCE can only be a file, and there is none: before anything else of it is looked at."""
-    number = re.fullmatch(r"[+-]?\d+", text)
-    if text and not (number or text.startswith(("/dev/", "synthetic")) or scheme(text) or _is_there(text)):
-        _matching(text)
+    """SourceError where SOURCE can only be a file, and there is none: before anything else is opened."""
+    other = re.fullmatch(r"[+-]?\d+|(/dev/|synthetic).*|", text) or scheme(text)
+    with suppress(OSError):  # which is told when it is opened
+        if not other and not Path(text).exists():
+            _matching(text)
 
 
 def _open_first(settings: SourceSettings, listener: Listener) -> FrameSource:
