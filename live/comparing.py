@@ -107,10 +107,10 @@ class Pairing:
         if self.crossed:
             said.append("the pairs are by their places on the pages, not by their channels' numbers")
         if self.overlaid and any(self.overlaid.rest_yx):
-            across = {(True, True): "", (True, False): " down", (False, True): " across"}[self.overlaid.rest_yx]
+            sides = [side for side, rest in zip(("above", "left of"), self.overlaid.rest_yx, strict=True) if rest]
             halves = self._rests_are_halves(self.overlaid)
-            size, where = ("half", ", towards the top left") if halves else ("less than half", "")
-            said.append(f"{size} a pixel{across} is left between them{where}")
+            where = f"half a pixel {' and '.join(sides)}" if halves else "less than half a pixel beside"
+            said.append(f"a kept pixel belongs {where} the live one that it is compared with")
         return tuple(said)
 
     def _rests_are_halves(self, overlaid: Alignment) -> bool:

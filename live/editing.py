@@ -40,7 +40,7 @@ BUTTONS = (
     *((">", "add column"), ("<", "drop column"), ("Delete", "remove filter")),
     *(("u", "undo"), ("y", "redo"), ("o", "write a file")),
 )
-SIGNS = {"Backspace": "\N{LEFTWARDS ARROW}", "Insert": "Ins", "Delete": "Del"}  # of keys with long names
+SIGNS = {"Backspace": "Bksp", "Insert": "Ins", "Delete": "Del"}  # of keys with long names
 
 
 def begin(state: ViewState, pointed: int | None = None) -> ViewState:

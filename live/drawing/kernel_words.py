@@ -99,7 +99,8 @@ def _size(layer: Layer, input_hw: tuple[int, int], between: list[bool]) -> Choic
         size = f"the map has {map_h} rows and {map_w} columns"
         return [f"{size}, the input {height} and {width}", size]
     missing = lost[0]
-    borders = f"a border on both sides adds {missing - 1} or {missing + 1}, never {missing}"
-    least = f"{missing} less than the input: no border adds {missing}"
+    half = missing // 2  # of the paddings on either side of it, the smaller one
+    paddings = f"padding {half} gives {2 * half} back, padding {half + 1} gives {2 * half + 2}, none gives {missing}"
+    least = f"{missing} less than the input: no padding gives {missing} back"
     size = f"{map_h} of {height} rows, {map_w} of {width} columns"
-    return [f"the map has {size}: {borders}", f"{missing} less than the input: {borders}", least, size]
+    return [f"the map has {size}: {paddings}", f"{missing} less than the input: {paddings}", least, size]

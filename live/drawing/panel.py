@@ -56,11 +56,13 @@ class PanelPage:
         missing = [*self._left_out, *lines]
         names = ", ".join(missing)
         count = len(self._left_out) + self._refused
-        short = (f"hidden: {names.removeprefix('the ')}", f"+{count} hidden", f"+{count}")
+        short = (f"hidden: {names.removeprefix('the ')}", f"{count} part{'s' * (count > 1)} hidden", f"+{count}")
         choices, colour = ((f"no room for {names}", *short), ACCENT) if missing else (self._beside, DIM)
         least = self.width_of(choices[-1], small=True) + text.base if missing else 0
         wide = [text_width(one, text.title, BOLD) for one in self._titles]
-        title = self._titles[wide[0] > self.width - least]
+        named = self.width_of(short[0], small=True) + text.base if missing else 0
+        least = named if wide[1] + named <= self.width else least  # a shorter title, rather than a number without names
+        title = self._titles[wide[0] + least > self.width]
         title = shortened(title, text.title, self.width - least, BOLD)
         end = put(self.pixels, title, self.left, self._title_line, text.title, INK, BOLD)
         room = self.right - end - text.base

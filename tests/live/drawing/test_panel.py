@@ -6,6 +6,7 @@ import pytest
 
 from convviz_core.arrays import ByteArray
 from live.drawing.panel import PanelPage
+from live.drawing.text import BOLD, text_width
 from live.layout.tiling import Rect
 from live.layout.type_scale import TypeScale
 
@@ -42,7 +43,7 @@ def test_lines_that_have_no_room_are_counted_and_what_is_left_out_is_named(said:
 
 @pytest.mark.parametrize(
     ("width", "words"),
-    [(190, "hidden: bars, 2 lines"), (150, "+3 hidden"), (96, "+3"), (60, "+3")],
+    [(190, "hidden: bars, 2 lines"), (145, "3 parts hidden"), (96, "+3"), (60, "+3")],
 )
 def test_in_a_narrow_panel_what_is_left_out_is_counted_never_cut(width: int, words: str, said: list[str]) -> None:
     narrow = page(width)
@@ -50,3 +51,23 @@ def test_in_a_narrow_panel_what_is_left_out_is_counted_never_cut(width: int, wor
     narrow.leave_out("the bars")
     narrow.finish()
     assert said == [words]
+
+
+@pytest.mark.parametrize(
+    ("width", "title", "words"),
+    [(240, "A title with a name", "hidden: bars"), (150, "A title", "hidden: bars"), (110, "A title", "+1")],
+)
+def test_a_title_is_shortened_so_that_what_is_left_out_is_named(
+    width: int, title: str, words: str, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    titles: list[str] = []
+
+    def put(_pixels: ByteArray, text: str, x: int, _line: int, size: int, *_: int) -> int:
+        titles.append(text)
+        return x + text_width(text, size, BOLD)
+
+    monkeypatch.setattr("live.drawing.panel.put", put)
+    full = PanelPage(Rect(0, 0, width, 90), TypeScale(12), "A title with a name", brief="A title")
+    full.leave_out("the bars")
+    full.finish()
+    assert (titles, said) == ([title], [words])

@@ -457,8 +457,8 @@ def test_a_difference_that_is_nothing_but_rounding_is_shown_as_none(mode: RangeM
 @pytest.mark.parametrize(
     ("stride", "words"),
     [
-        (1, "half a pixel is left between them, towards the top left"),
-        (4, "less than half a pixel is left between them"),
+        (1, "a kept pixel belongs half a pixel above and left of the live one that it is compared with"),
+        (4, "a kept pixel belongs less than half a pixel beside the live one that it is compared with"),
     ],
 )
 def test_what_is_left_between_two_grids_is_said_as_it_is(stride: int, words: str) -> None:
