@@ -11,6 +11,7 @@ from convviz_core.engines.cpu_kernels import HALF_UP
 
 Rows = tuple[int, int]  # the first, and the one behind the last
 
+_BEGINNING = 4  # rows: beginning a run takes as long as some
 _FAR_FROM_HALF = 0.25  # bytes: with what float32 may be off, too, it is rounded to 0
 
 
@@ -40,6 +41,6 @@ def runs_of(rows: AnyArray) -> list[Rows]:
 
 
 def takes_less(runs: Sequence[Rows], rows: int, strip_rows: int, cores: int) -> bool:
-    """Whether these runs, one after the other, take less time than all rows: one core works on a strip."""
-    alone = sum(max(min(last - first, strip_rows), (last - first) / cores) for first, last in runs)
-    return alone < rows / cores
+    """Whether these runs, one after the other, take less time than all rows at once: one core works on a strip."""
+    sizes = [last - first for first, last in runs]
+    return sum(max(min(size, strip_rows), size / cores) + _BEGINNING for size in sizes) < rows / cores
