@@ -18,7 +18,7 @@ _FAR_FROM_HALF = 0.25  # bytes: with what float32 may be off, too, it is rounded
 def rows_with_other_bytes(
     before: FloatArray, after: FloatArray, lowest: AnyArray, highest: AnyArray
 ) -> list[Rows] | None:
-    """The rows of tiles that may differ from those of the run before; None for all.
+    """The rows of tiles that may differ from those of the run before; None for all, as with a bias.
 
     before, after: float32 (N, 4), the maps' mappings in either run (see ByteMapping). lowest, highest: (K, rows), the
     extreme q of each kernel in each row.

@@ -132,7 +132,7 @@ def test_a_black_first_picture_is_run_once_and_one_with_next_to_nothing_in_its_p
 def test_another_picture_than_the_one_whose_peak_was_asked_for_is_not_run_again() -> None:
     engine = WatchedEngine()
     pane, auto = Pane(engine), choice(mode=RangeMode.AUTO)
-    assert pane.limits(large(102), auto) == (0.0, pytest.approx(102 / 255))
+    assert pane.limits(large(102), auto) == pytest.approx((0.0, 102 / 255))
     result = pane.run(large(204), 0, auto)
     assert (engine.runs, engine.runs_again) == (2, 0)
     assert (result.ranges[0, 1], result.mosaic.max()) == (pytest.approx(102 / 255), 255)

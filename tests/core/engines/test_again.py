@@ -113,6 +113,17 @@ def assert_alike(one: Result, other: Result) -> None:
     assert (one.peak, one.implementation) == (other.peak, other.implementation)
 
 
+@pytest.mark.parametrize("name", ["pairs after ReLU", "padded"])
+def test_frames_that_have_to_be_copied_first_are_run_again_too(plans: Plans, name: str) -> None:
+    plan, other = plans[name]
+    least, wide = least_limits(plan.key.layer), (0.0, 1.0)
+    mirrored = sparse(0, [(30, 20, 2, 90)])[:, ::-1]
+    mirrored.flags.writeable = False
+    for frame in (mirrored, sparse(0, [(200, 70, 2, 60)]), mirrored[::-1]):
+        plan.run(frame, least)
+        assert_alike(plan.run_again(frame, wide), other.run(frame, wide))
+
+
 @pytest.mark.parametrize("before", [None, (-1.0, 1.0), (0.01, 0.02), (0.0, 1e-30)])
 def test_it_does_not_matter_in_which_limits_the_frame_was_run(plans: Plans, before: Limits | None) -> None:
     frame = sparse(0, [(200, 70, 2, 90)])
