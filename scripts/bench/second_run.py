@@ -22,7 +22,6 @@ from bench import commit, processor  # noqa: E402
 from convviz_core import Engine, FilterBank, Layer, load_bank, open_engine  # noqa: E402
 from convviz_core.arrays import ByteArray  # noqa: E402
 from convviz_core.auto_range import least_limits  # noqa: E402
-from convviz_core.scenes import open_scene  # noqa: E402
 
 SIZES_WH = ((1920, 1080), (3840, 2160))
 SHAPES = ((64, 3, 3), (64, 3, 7, 7))
@@ -38,12 +37,13 @@ def banks() -> list[FilterBank]:
 
 
 def pictures(size_wh: tuple[int, int]) -> dict[str, ByteArray]:
-    """On black: one bright pixel, a square of 20, pixels 40 apart in both directions."""
+    """On black: one bright pixel, a square of 20, and pixels 400 apart in both directions."""
     width, height = size_wh
-    pixel, square = (np.zeros((height, width, 3), np.uint8) for _ in range(2))
+    pixel, square, pixels = (np.zeros((height, width, 3), np.uint8) for _ in range(3))
     pixel[height // 2, width // 2] = 255
     square[height // 2 :][:20, width // 2 :][:, :20] = 255
-    return {"pixel": pixel, "square": square, "dot": open_scene("dot", size_wh).frame(0, 30.0)}
+    pixels[::400, ::400] = 255
+    return {"pixel": pixel, "square": square, "pixels": pixels}
 
 
 def measure(engine: Engine, bank: FilterBank, size_wh: tuple[int, int], rounds: int) -> list[dict[str, object]]:
