@@ -13,7 +13,7 @@ import numpy as np
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.filters.bank import FilterBank
 from convviz_core.gray import to_gray
-from live.drawing.colormaps import Palette, lifting_palette
+from live.drawing.colormaps import Palette, lifting_palette, look_up, words
 
 NOISE = 2 / 255  # standard deviation of a pixel in a webcam's picture of a lit room
 COUNTED_ROWS = 60
@@ -110,7 +110,11 @@ class Tinted:
 
 def tint(one: Tinted, removed: ByteArray) -> None:
     """Fill its place; removed: the bytes of its removed part, uint8 (h, w)."""
-    _tint(one, one.strength.of_bytes(removed), one.palette.gray(one.levels))
+    gray = one.palette.gray(one.levels)
+    if gray is None:
+        _tint_colours(one, removed)
+    else:
+        _tint_gray(one, gray, one.strength.of_bytes(removed))
 
 
 def tint_pair(one: Tinted, other: Tinted) -> None:
@@ -118,25 +122,37 @@ def tint_pair(one: Tinted, other: Tinted) -> None:
     if one.palette is other.palette is lifting_palette():
         grays = [one.palette.gray(its.levels) for its in (one, other)]
         for its, gray, removed in zip((one, other), grays, reversed(grays), strict=True):
-            assert removed is not None
-            _tint(its, its.strength.of(removed), gray)
+            assert gray is not None and removed is not None
+            _tint_gray(its, gray, its.strength.of(removed))
     else:
         tint(one, other.levels)
         tint(other, one.levels)
 
 
-def _tint(one: Tinted, strong: ByteArray, gray: ByteArray | None) -> None:
-    """strong: the tint, uint8 (h, w); gray: what the map is, where it is gray."""
-    half = strong >> 1
-    if gray is not None:
-        cv2.merge([cv2.add(gray, strong), gray, cv2.add(gray, half)], one.place)
-        return
-    cv2.applyColorMap(one.levels, one.palette.table[:, None], dst=one.place)
-    none = np.zeros_like(strong)
+def _tint_gray(one: Tinted, gray: ByteArray, strong: ByteArray) -> None:
+    """gray: what the map is, and strong: its tint, uint8 (h, w)."""
+    cv2.merge([cv2.add(gray, strong), gray, cv2.add(gray, strong >> 1)], one.place)
+
+
+def _tint_colours(one: Tinted, removed: ByteArray) -> None:
+    colours = look_up(one.levels, one.palette.words)
     if is_light(one.palette.table[0]):
-        cv2.subtract(one.place, cv2.merge([none, strong, half]), dst=one.place)
+        cv2.subtract(colours, look_up(removed, _taken(one.strength)), dst=colours)
     else:
-        cv2.add(one.place, cv2.merge([strong, none, half]), dst=one.place)
+        cv2.add(colours, look_up(removed, _added(one.strength)), dst=colours)
+    cv2.cvtColor(colours, cv2.COLOR_BGRA2BGR, dst=one.place)
+
+
+@lru_cache(maxsize=256)
+def _added(strength: Strength) -> AnyArray:
+    strong = _of_all_bytes(strength)
+    return words(np.hstack([strong, np.zeros_like(strong), strong >> 1]))
+
+
+@lru_cache(maxsize=256)
+def _taken(strength: Strength) -> AnyArray:
+    strong = _of_all_bytes(strength)
+    return words(np.hstack([np.zeros_like(strong), strong, strong >> 1]))
 
 
 def removed_share(levels: ByteArray, least: float, lo: float, hi: float) -> float:
