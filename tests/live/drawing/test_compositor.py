@@ -114,13 +114,14 @@ def test_of_an_overlay_in_parts_only_those_that_are_new_go_to_the_canvas() -> No
         def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
             return [self.same, *super().draw(layout, scene)]
 
-    parts = Parts(Rect(100, 700, 50, 10), 91)
+    place = Rect(100, 700, 50, 10)
+    parts = Parts(place, 91)
     compositor = Compositor(Painting(), beside=(parts,), marks=(), over=())
     canvas = compositor.compose(LAYOUT, SCENE)
     canvas[BESIDE.slices] = 7
     parts.of, parts.colour = 1, 92
     canvas = compositor.compose(LAYOUT, SCENE)
-    assert (canvas[parts.place.slices] == 92).all()
+    assert (canvas[place.slices] == 92).all()
     assert (canvas[BESIDE.slices] == 7).all()
     canvas = compositor.compose(arrange(replace(LAYOUT.request, input_tile=False)), SCENE)
     assert (canvas[BESIDE.slices] == 90).all()
