@@ -10,6 +10,7 @@ import numpy as np
 from convviz_core.arrays import AnyArray, ByteArray
 
 _ALL_PAIRS = np.arange(2**16, dtype=np.uint16).view(np.uint8)[None]  # of bytes, as they lie in memory
+_MANY = 2**16  # bytes; of fewer, finding both at once saves less than it takes to ask for it
 
 
 class ColourTable:
@@ -27,18 +28,15 @@ class ColourTable:
 
     def look_up(self, levels: ByteArray) -> ByteArray:
         """uint8 (H, W, 4): the colours of `levels`, uint8 (H, W), in BGR, and zeros."""
-        if not self._lasting:
-            return _bytes(cv2.LUT(levels, self._words), levels.shape)
+        if not self._lasting or levels.size < _MANY:
+            return np.asarray(cv2.LUT(levels, self._words)).view(np.uint8).reshape(*levels.shape, 4)
         flat = levels.reshape(1, -1)
         if flat.size % 2:
             flat = np.append(flat, np.zeros((1, 1), np.uint8), axis=1)
-        return _bytes(cv2.LUT(flat.view(np.uint16), self._pairs), levels.shape)
+        found = np.asarray(cv2.LUT(flat.view(np.uint16), self._pairs)).view(np.uint8)
+        return found.ravel()[: 4 * levels.size].reshape(*levels.shape, 4)
 
     @cached_property
     def _pairs(self) -> AnyArray:
         """float64 (1, 65536), which cv2 hands on bit by bit: it has no other type of eight bytes."""
         return np.asarray(cv2.LUT(_ALL_PAIRS, self._words)).view(np.float64).reshape(1, -1)
-
-
-def _bytes(words: AnyArray, hw: tuple[int, ...]) -> ByteArray:
-    return np.asarray(words).view(np.uint8).reshape(-1, 4)[: hw[0] * hw[1]].reshape(*hw, 4)
