@@ -150,11 +150,13 @@ def _write_others(page: PanelPage, scene: Scene, channel: int, y: int, x: int) -
     page.write_first(
         [f"all {len(column)} channels here: this one is number {rank} by size", f"{ranked} channels by size", ranked]
     )
-    for other in np.argsort(-np.abs(shown), kind="stable")[:OTHERS_LISTED].tolist():
+    others = np.argsort(-np.abs(shown), kind="stable")[:OTHERS_LISTED].tolist()
+    word = "channel " * all(page.fitting([f"channel {n}"], figure(float(shown[n])), small=True) for n in others)
+    for other in others:
         if page.height < page.step(small=True):
             break
         colour = ACCENT if other == channel else INK
-        page.write_value([f"channel {other}", str(other)], float(shown[other]), colour, small=True)
+        page.write_value([f"{word}{other}"], float(shown[other]), colour, small=True)
 
 
 def _byte(layout: Layout, scene: Scene, target: tuple[int, int, int], shown: float) -> int | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from convviz_core.arrays import ByteArray
 from live.drawing.captions import caption_words
+from live.drawing.marks import margin_on
 from live.drawing.numbers import figure
 from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
@@ -97,7 +98,8 @@ def _write(page: PanelPage, scene: Scene, number: int, one: Watched, end: int) -
     if beside:
         left = _write_beside(page, said, bottom)
     else:
-        page.write_first(_shorter(said))
+        span = _span(one)
+        page.row([(page.fitting(_shorter(said), span, small=True), 0, DIM), (span, 1.0, DIM)], small=True)
         left = page.left
     place = Rect(left, page.y, page.right - left, bottom - page.y)
     if len(one.responses) < 2:
@@ -106,11 +108,13 @@ def _write(page: PanelPage, scene: Scene, number: int, one: Watched, end: int) -
         page.leave_out(f"curve {number + 1}")
         return
     draw_curve(page.pixels, place, one, colour)
-    if not beside:
-        lo, hi = (figure(float(value)) for value in (one.responses.min(), one.responses.max()))
-        size, gap = page.text.small, page.text.gap
-        put(page.pixels, hi, place.x + gap, place.y + size + gap, size, DIM)
-        put(page.pixels, lo, place.x + gap, place.bottom - gap, size, DIM)
+
+
+def _span(one: Watched) -> str:
+    """The responses at the lower and at the upper edge of the curve's frame; nothing where there is no curve."""
+    if len(one.responses) < 2:
+        return ""
+    return f"{figure(float(one.responses.min()))} to {figure(float(one.responses.max()))}"
 
 
 def _shorter(said: str) -> list[str]:
@@ -167,8 +171,9 @@ class WatchedMarks:
             if tile is None or place is None:
                 continue
             inside, colour = canvas[tile.picture.slices], PIN_COLOURS[number % len(PIN_COLOURS)]
-            left, top = place.x - tile.picture.x - 4, place.y - tile.picture.y - 4
-            right, bottom = left + place.width + 7, top + place.height + 7
+            margin = margin_on(tile.picture, 4)
+            left, top = place.x - tile.picture.x - margin, place.y - tile.picture.y - margin
+            right, bottom = left + place.width + 2 * margin - 1, top + place.height + 2 * margin - 1
             cv2.rectangle(inside, (left, top), (right, bottom), (0, 0, 0), 3)
             cv2.rectangle(inside, (left, top), (right, bottom), colour, 1)
             _write_number(inside, number, (left, top, right, bottom), layout.text.small)

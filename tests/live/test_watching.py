@@ -154,6 +154,7 @@ def test_of_one_picture_no_standard_deviation_is_told(
     several = Watched((1, 30, 40), np.array([0.0, 2.0]), np.array([1.0, 3.0]))
     WatchedPanel().draw(layout_of(state), replace(scene, watched=(several,)))
     assert "standard deviation 1 in 2.0 s" in written
+    assert "1 to 3" in written  # the frame's lower and upper edge, with nothing over the curve
 
 
 def test_a_curve_rises_with_the_response_and_ends_at_the_right() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from convviz_core.geometry import Box
 from convviz_core.ranges import RangeMode
-from live.drawing.model_inspector import _byte, _reads
+from live.drawing.model_inspector import _byte, _reads, _write_others
 from live.drawing.panel import PanelPage
 from live.drawing.scene import Scene
 from live.layout import Layout
@@ -45,6 +45,20 @@ def test_a_sentence_that_has_no_room_in_a_panel_is_shorter_or_left_out_and_never
     page.write_whole(["a sentence that is rather long", "short"], "it")
     assert " ".join(written) == said
     assert page._left_out == ([] if said else ["it"])
+
+
+@pytest.mark.parametrize(("width", "words"), [(200, ["channel 104", "channel 7"]), (110, ["104", "7"])])
+def test_all_channels_of_the_inspector_s_list_are_named_alike(
+    width: int, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    conv = np.zeros((200, 1, 1), np.float32)
+    conv[104], conv[7] = -12.34, 1.0
+    scene = cast(Scene, SimpleNamespace(model=SimpleNamespace(conv=conv), layer=SimpleNamespace(signed=True)))
+    page = PanelPage(Rect(0, 0, width, 100), type_scale((640, 480)), "T")
+    monkeypatch.setattr(page, "row", lambda cells, **_: written.append(cells[0][0]))
+    _write_others(page, scene, 7, 0, 0)
+    assert written[1:3] == words
 
 
 @pytest.mark.parametrize(("value", "mode", "byte"), [(0.5, "auto", 191), (3.0, "auto", 255), (0.5, "frame", None)])

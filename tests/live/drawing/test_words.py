@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import cv2
 import numpy as np
+import pytest
 
+from convviz_core.arrays import ByteArray
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.layer import Activation, Layer
@@ -92,6 +96,27 @@ def test_in_a_small_window_the_range_gives_way_to_the_layer_s_name_and_its_activ
         assert (line.max(axis=2) > 128).any(axis=0)[-2 * small.text.base :].any()
 
 
+@pytest.mark.parametrize("name", ["udacity", "gaussian-derivative"])
+def test_what_of_a_layer_has_no_room_on_the_strip_s_first_line_stands_on_the_second(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: dict[str, int] = {}
+    put_text = cv2.putText
+
+    def noting(image: ByteArray, text: str, at: tuple[int, int], *how: Any) -> Any:
+        lines[text] = at[1]
+        return put_text(image, text, at, *how)
+
+    monkeypatch.setattr(cv2, "putText", noting)
+    small = arrange(replace(REQUEST, canvas_wh=(320, 240)))
+    turned = replace(SCENE, layer=Layer(replace(SEED, name=name), Activation.NONE), flipped=True)
+    Strip().draw(small, turned)
+    kernels = next(line for text, line in lines.items() if text.startswith("kernels turned"))
+    assert kernels == lines["30 fps"] == lines["a source"] > lines[name]
+    assert lines["no ReLU"] in (lines[name], kernels)
+    assert "4 kernels of 4x4" not in lines  # which captions and help have, too
+
+
 def test_kernels_are_counted_in_rows_and_columns() -> None:
     bank = FilterBank("b", (Filter("f", np.ones((2, 6), np.float32)),))
     layer = Layer(bank, Activation.NONE)
@@ -140,6 +165,8 @@ def test_the_legend_stands_where_there_is_no_tile() -> None:
     (sprite,) = Legend().draw(LAYOUT, SCENE)
     assert sprite.place == LAYOUT.free
     assert (sprite.pixels[0, 0] == BACKGROUND).all()
+    picture = (sprite.pixels[:, 0] != BACKGROUND).any(axis=1)
+    assert picture.sum() > 2 * LAYOUT.text.line  # in line with the tiles above
     full = arrange(replace(REQUEST, count=5))  # six tiles of six
     assert full.free is None
     assert Legend().draw(full, SCENE) == ()
