@@ -180,7 +180,7 @@ def faults_seen(canvas_wh: tuple[int, int], keys: str, banks: tuple[FilterBank, 
 
 NAMES = [
     *(f"{number}: {bank.filters[number - 1].answers}" for bank in BUILT_IN_BANKS for number in (1, 2)),
-    *("Curves of 1, filter 1", "Edit 1: filter 1", "Inspector: live", "Inspector: kept"),
+    *("Curves of 1, filter 1", "Edit 1: filter 1"),
 ]
 
 
