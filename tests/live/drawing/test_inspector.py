@@ -215,7 +215,12 @@ def test_in_a_narrow_panel_what_a_map_answers_to_is_on_two_lines_and_the_title_i
     monkeypatch: pytest.MonkeyPatch, written: Written
 ) -> None:
     titles: list[str] = []
-    monkeypatch.setattr("live.drawing.panel.put", lambda _canvas, text, x, *_: titles.append(text) or x)
+
+    def put(_canvas: ByteArray, text: str, x: int, *_: object) -> int:
+        titles.append(text)
+        return x
+
+    monkeypatch.setattr("live.drawing.panel.put", put)
     layout = replace(LAYOUT, panels=((Panel.INSPECTOR, Rect(0, 0, 100, 300)),), text=type_scale((320, 240)))
     Inspector().draw(layout, replace(scene_of(load_bank("udacity"), (0, 40, 60)), side="live"))
     assert "Live" in titles
