@@ -12,6 +12,7 @@ import pytest
 from convviz_core.arrays import ByteArray
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.filters.files import load_bank
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
 from live.drawing.captions import Captions, caption_needs, caption_words
@@ -48,6 +49,11 @@ def test_a_caption_says_what_a_filter_answers_to_and_its_name() -> None:
     assert caption_words(plain, 0) == ("my filter", "")
     edited = FilterBank("b", (replace(SEED.filters[0], answers="", changed=True),))
     assert caption_words(edited, 0) == ("filter 1, changed", "")
+    turned = load_bank("sobel").flipped()
+    assert caption_words(turned, 0) == ("x: left dark, right bright, turned", "")  # which is bright at the left now
+    assert caption_words(turned.flipped(), 0) == ("x: left dark, right bright", "")
+    assert caption_words(SEED.flipped(), 0) == ("brighter to the left", "filter 1")  # as the bank's second one
+    assert caption_words(FilterBank.from_array("b", np.array([[1, 2]])).flipped(), 0) == ("filter 1", "")
     known = FilterBank("b", (replace(SEED.filters[0], answers="brighter to the left", changed=True),))
     assert caption_words(known, 0) == ("brighter to the left", "filter 1, changed")
 
