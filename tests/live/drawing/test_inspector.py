@@ -21,6 +21,7 @@ from live.drawing.numbers import MINUS, TIMES
 from live.drawing.panel import PanelPage
 from live.drawing.parted_chain import cell_words
 from live.drawing.scene import MapPixel, Scene, Status
+from live.drawing.text import ELLIPSIS
 from live.layout import LayoutRequest, arrange
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
@@ -225,6 +226,25 @@ def test_in_a_narrow_panel_what_a_map_answers_to_is_on_two_lines_and_the_title_i
     Inspector().draw(layout, replace(scene_of(load_bank("udacity"), (0, 40, 60)), side="live"))
     assert "Live" in titles
     assert [row[0] for row in written.rows[:2]] == ["1: brighter to the", "right"]
+
+
+@pytest.mark.parametrize("width", range(220, 460, 15))
+@pytest.mark.parametrize("name", ["sobel", "roberts", "laplacian"])
+def test_what_turned_kernels_of_a_built_in_bank_answer_to_is_whole_in_the_list_or_not_there(
+    name: str, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts: list[str] = []
+
+    def put(_canvas: ByteArray, text: str, x: int, *_: object) -> int:
+        texts.append(text)
+        return x
+
+    monkeypatch.setattr("live.drawing.panel.put", put)
+    place = Rect(0, 0, width, 600)
+    layout = replace(LAYOUT, panels=((Panel.INSPECTOR, place),), text=type_scale((640, 480)))
+    Inspector().draw(layout, scene_of(load_bank(name).flipped(), (0, 40, 60)))
+    assert texts
+    assert [text for text in texts if text.endswith(ELLIPSIS)] == []
 
 
 def test_the_words_of_a_cell_are_its_product() -> None:
