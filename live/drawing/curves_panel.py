@@ -156,7 +156,9 @@ def _draw_curve(
 
 
 def _top(curves: Curves) -> float:
-    """The amplitude at the top of both curves: the largest that there is, dots included."""
+    """The amplitude at the top of both curves: the largest that there is, dots included; 0 where no wave passes."""
+    if curves.best.gain == 0:
+        return 0.0  # what is measured is rounding
     found = [curves.best.gain / 2]
     for curve in (curves.over_orientation, curves.over_frequency):
         found += [float(np.nanmax(part)) for part in (curve.line, curve.dots) if np.isfinite(part).any()]
