@@ -189,6 +189,28 @@ def test_a_short_notice_takes_the_strips_second_line_and_a_long_one_a_box() -> N
     assert (box.pixels == ACCENT).all(axis=2).any()
 
 
+@pytest.mark.parametrize("count", [4, 9, 64])
+@pytest.mark.parametrize("panels", [(), (Panel.INSPECTOR,), (Panel.INSPECTOR, Panel.PROFILE)])
+def test_what_has_happened_is_said_whole_in_a_small_window_too(
+    count: int, panels: tuple[Panel, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words: list[str] = []
+
+    def put(_canvas: ByteArray, text: str, x: int, *_: object) -> int:
+        words.append(text)
+        return x
+
+    monkeypatch.setattr("live.drawing.notices.put", put)
+    newest = "+ means nothing in frame range, where each map has its own limits: n changes the range"
+    older = "the camera came back after a long time of nothing at all, and it was not expected any more"
+    small = arrange(replace(REQUEST, canvas_wh=(320, 240), count=count, panels=panels))
+    notices = replace(SCENE, status=replace(SCENE.status, notices=(older, newest)))
+    (box,) = Notices().draw(small, notices)
+    said = " ".join(words)
+    assert said in (newest, f"{older} {newest}")
+    assert box.place.bottom <= small.strip.y
+
+
 def test_a_text_is_written_on_its_base_line_and_as_wide_as_measured() -> None:
     canvas = np.zeros((40, 200, 3), np.uint8)
     right = put(canvas, "HH", 10, 30, 20, (255, 255, 255))
