@@ -48,7 +48,8 @@ class CurvesPanel:
         if info is None:
             return (PanelPage(place, layout.text, "Curves", "j: close").finish(),)
         curves = info.curves
-        page = PanelPage(place, layout.text, f"Curves of {curves.index + 1}, {curves.label}", "j: close")
+        title = f"Curves of {curves.index + 1}"
+        page = PanelPage(place, layout.text, f"{title}, {curves.label}", "j: close", brief=title)
         page.write_wrapped(best_words(curves), ACCENT, small=False)
         page.skip(0.2)
         noise = noise_words(curves, info.noise)
