@@ -54,10 +54,13 @@ def caption_needs(bank: FilterBank, *, numbers: bool, notes: str = "", side: str
 def caption_words(bank: FilterBank, index: int) -> tuple[str, str]:
     """What filter `index` answers to and its name; its name and nothing where nobody said what it answers to.
 
-    What was changed by hand says so: its name alone would be that of another kernel.
+    What was changed by hand says so: its name alone would be that of another kernel. So does a turned one whose name
+    stands for what it answers to.
     """
     filter = bank.filters[index]
     label = " ".join(filter.label.split()) + ", changed" * filter.changed
+    if filter.turned and not filter.answers and label != f"filter {index + 1}":
+        label += ", turned"
     return (filter.answers, label) if filter.answers and filter.answers != label else (label, "")
 
 
