@@ -18,7 +18,7 @@ from live.drawing.strip import (
     sides,
 )
 from live.drawing.strip import side_words as bank_words
-from live.drawing.strip_words import Word, put_words
+from live.drawing.strip_words import Word, put_words, with_unsaid
 from live.drawing.text import ACCENT, BOLD, DIM, INK, REGULAR, put
 from live.layout import Layout
 
@@ -53,10 +53,10 @@ class ModelStrip:
         text, sprite = layout.text, blank(layout.strip)
         left, right = text.pad, layout.strip.width - text.pad
         line = text.gap // 2 + round(text.base * 1.05)
-        line = draw_sides(sprite, layout, scene, left, right, line, side_words)
+        line, unsaid = draw_sides(sprite, layout, scene, left, right, line, side_words)
         put_words(sprite, channel_words(scene.model), left, right, line, text.base)
         line = draw_notes(sprite, layout, scene, left, line + text.line)
-        draw_second_line(sprite, layout, scene, source_words(scene), line)
+        draw_second_line(sprite, layout, scene, with_unsaid(source_words(scene), unsaid), line)
         if layout.left_out:
             put(sprite.pixels, left_out_sentence(layout, right - left), left, line + text.line, text.small, DIM)
         return (sprite,)
