@@ -1,20 +1,29 @@
-"""What FirstLook finds, from codes of sizes: for layers of so many weights that numpy would take milliseconds."""
+"""What FirstLook finds, from counts of sizes: for layers of so many weights that numpy would take milliseconds."""
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
-import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from convviz_core.arrays import AnyArray, ByteArray
-from convviz_core.byte_sums import QUAD, ByteWeights, Coder, Reads, byte_weights, code_edges, window_geometry, window_ns
+from convviz_core.byte_sums import (
+    CODES,
+    QUAD,
+    ByteCounter,
+    ByteWeights,
+    Reads,
+    byte_weights,
+    code_edges,
+    window_geometry,
+    window_ns,
+)
 from convviz_core.difference import Difference
 from convviz_core.first_look import Found, LaidOut, lay_out
-from convviz_core.gray import check_picture
+from convviz_core.gray import check_picture, to_gray
 from convviz_core.layer import Layer
-from convviz_core.patches import FAR_BYTES, PatchHW
+from convviz_core.patches import FAR_BYTES, FAR_ROW_NS, NEAR_ROW_NS, PIXEL_NS, PatchHW
 from convviz_core.places import Spread, places, spread
 from convviz_core.sampling import contiguous
 from convviz_core.windows import Indices, InsideWindows, Windows, windows_at
@@ -23,6 +32,9 @@ _RUNS = (1, 2, 4, 8, 16)  # responses beside each other, which share what they r
 _ROWS = (1, 2)  # of them, whose windows lie in the cache together
 _SPARED = 1.25  # so many times the responses that may decide are told
 
+_FEW_TAPS = 16
+LEAST_WIDTH = QUAD + 1  # of maps
+
 _EDGES = code_edges()
 
 
@@ -30,21 +42,26 @@ class _Side:
     """One layer's part in a look."""
 
     def __init__(
-        self, layer: Layer, corner_yx: tuple[int, int], limit: float, run: int, maps: int, lanes: int, *, gray: bool
+        self, layer: Layer, corner_yx: tuple[int, int], limit: float, run: int, maps: int, lanes: int, depth: int
     ) -> None:
-        self._layer, self._corner_yx, self._depth = layer, corner_yx, 1 if gray else 3
+        """depth: the frames', 1 or 3."""
+        self._least = -math.inf if layer.signed else 0.0
+        self._corner_yx = corner_yx
         self._geometry = window_geometry(layer.geometry, run)
-        self.weights: ByteWeights = byte_weights(layer, limit, run, maps, lanes, gray=gray)
+        self._turns_gray = _turns_gray(layer, depth)
+        self._depth = 1 if self._turns_gray else depth
+        self.weights: ByteWeights = byte_weights(layer, limit, run, maps, lanes, gray=self._depth == 1)
 
     def too_far(self, frame_hw: tuple[int, int], y: Indices, x: Indices) -> Indices:
         """By how many map pixels a run must begin further to the left, so that its quads end with the frame."""
-        (height, width), rows, quads = frame_hw, *self.weights.steps.shape[:2]
+        (height, width), (rows, quads) = frame_hw, self.weights.steps.shape[:2]
         (top, left), (stride_y, stride_x) = self._corner_yx, self._geometry.stride_yx
         margin_y, _, margin_x, _ = self._geometry.margins
         row = (y + top) * stride_y - margin_y + (rows - 1) * self._geometry.dilation_yx[0]
-        end = (row * width + (x + left) * stride_x - margin_x) * self._depth + quads * QUAD
-        over = np.maximum(end - height * width * self._depth, 0)
-        return np.asarray(-(-over // (self._depth * stride_x)))
+        column = (x + left) * stride_x - margin_x
+        over = (row * width + column - height * width) * self._depth + quads * QUAD
+        inside = (row < height) & (column + self._geometry.taps_hw[1] <= width)  # the others are brought together
+        return np.asarray(-(-np.where(inside, np.maximum(over, 0), 0) // (self._depth * stride_x)))
 
     def windows(self, frame_hw: tuple[int, int], y: Indices, x: Indices) -> list[Windows]:
         """All of them."""
@@ -52,36 +69,39 @@ class _Side:
         pixels = math.prod(self._geometry.taps_hw)
         return list(windows_at(self._geometry, frame_hw, y + top, x + left, len(y) * pixels))
 
-    def read(self, frame: ByteArray, windows: Windows) -> Reads:
-        """frame: contiguous, and not read-only."""
-        least = -math.inf if self._layer.signed else 0.0
-        if isinstance(windows, InsideWindows):
-            row_step = windows.row_step * self._depth
-            return Reads(frame.reshape(-1), _whole(windows.first * self._depth), row_step, self.weights, least)
-        read = windows.read(frame).reshape(-1)
-        pixels = np.concatenate([read, np.zeros(QUAD, np.uint8)])
-        row = self._geometry.taps_hw[1] * self._depth
-        first = np.arange(0, read.size, row * self._geometry.taps_hw[0])
-        return Reads(pixels, _whole(first), row, self.weights, least)
+    def first(self, windows: Windows, multiple: int) -> NDArray[np.int32]:
+        """See Reads. multiple: they are filled up to one of it, with the first ones once more."""
+        if isinstance(windows, InsideWindows) and not self._turns_gray:
+            first = windows.first * self._depth
+        else:
+            first = np.arange(windows.count) * (math.prod(self._geometry.taps_hw) * self._depth)
+        return np.resize(first, -(-len(first) // multiple) * multiple).astype(np.int32)
+
+    def read(self, frame: ByteArray, windows: Windows, first: NDArray[np.int32]) -> Reads:
+        """frame: contiguous, and not read-only. What does not lie in it as it is read is brought together."""
+        if isinstance(windows, InsideWindows) and not self._turns_gray:
+            return Reads(frame.reshape(-1), first, windows.row_step * self._depth, self.weights, self._least)
+        found = windows.read(frame)
+        pixels = np.zeros(found.shape[0] * found.shape[1] * self._depth + QUAD, np.uint8)
+        pixels[:-QUAD] = (to_gray(found) if self._turns_gray else found).reshape(-1)
+        return Reads(pixels, first, self._geometry.taps_hw[1] * self._depth, self.weights, self._least)
 
 
-class _Group(NamedTuple):
-    """Windows that are looked at together: one of each side; codes: what they become."""
-
-    windows: tuple[Windows, ...]
-    codes: ByteArray
+def _turns_gray(layer: Layer, depth: int) -> bool:
+    """Whether windows become gray before: that gray is whole shows where few weights meet little noise."""
+    return depth == 3 and layer.bank.channels == 1 and math.prod(layer.geometry.taps_hw) <= _FEW_TAPS
 
 
 class ByteLook:
-    """What a FirstLook is, told by a coder. error: see ByteWeights."""
+    """What a FirstLook is, told by a ByteCounter. error: see ByteWeights."""
 
-    def __init__(self, shown: Layer | Difference, shape: tuple[int, ...], coder: Coder) -> None:
+    def __init__(self, shown: Layer | Difference, shape: tuple[int, ...], counter: ByteCounter) -> None:
         """shape: the frames'. Errors: see FirstLook."""
-        self._shape, self._signed, self._coder = tuple(shape), shown.signed, coder
-        laid, gray = lay_out(shown, self._shape), len(shape) == 2
-        (rows, run), patches = _best(laid, self._shape, coder.lanes)
+        self._shape, self._signed, self._counter = tuple(shape), shown.signed, counter
+        laid, depth = lay_out(shown, self._shape), 1 if len(shape) == 2 else 3
+        (rows, run), patches = _best(laid, self._shape, counter.lanes)
         self._sides = [
-            _Side(layer, corner, laid.limit, run, laid.maps, coder.lanes, gray=gray) for layer, corner in laid.layers
+            _Side(layer, corner, laid.limit, run, laid.maps, counter.lanes, depth) for layer, corner in laid.layers
         ]
         self.error = max(side.weights.error for side in self._sides)
         y, x = places(*laid.hw, (rows, run), patches)
@@ -89,10 +109,9 @@ class ByteLook:
         self.x = np.repeat(x, rows)
         frame_hw = self._shape[0], self._shape[1]
         self.x = self.x - np.maximum.reduce([side.too_far(frame_hw, self.y, self.x) for side in self._sides])
-        windows = zip(*(side.windows(frame_hw, self.y, self.x) for side in self._sides), strict=True)
-        lanes = self._sides[0].weights.steps.shape[2]
-        self._groups = [_Group(each, np.zeros((_count(each[0]), lanes), np.uint8)) for each in windows]
-        self._seen = self.y.size * run * laid.maps
+        together = zip(*(side.windows(frame_hw, self.y, self.x) for side in self._sides), strict=True)
+        self._groups = [self._with_first(windows) for windows in together]
+        self._seen = sum(len(group[0][2]) for group in self._groups) * run * laid.maps
 
     def found(self, frame: ByteArray, nothing: float, one_in: int) -> Found:
         """See FirstLook; what is in `largest` is off by a hundredth, and never too small."""
@@ -101,22 +120,23 @@ class ByteLook:
             raise ValueError(f"this look is for frames of shape {self._shape}, got {frame.shape}")
         frame = contiguous(frame)
         frame = frame if frame.flags.writeable else frame.copy()
-        counts = np.zeros(256, np.intp)
-        for windows, codes in self._groups:
-            read = [side.read(frame, some) for side, some in zip(self._sides, windows, strict=True)]
-            self._coder.write(codes, read, nothing, signed=self._signed)
-            counts += cv2.calcHist([codes], [0], None, [256], [0, 256]).reshape(-1).astype(np.intp)
+        counts = np.zeros(CODES, np.int64)
+        for group in self._groups:
+            read = [side.read(frame, windows, first) for side, windows, first in group]
+            counts += self._counter.counts(read, nothing, signed=self._signed)
         counted = int(counts[1:].sum())
         return Found(self._seen, counted, _largest(counts, math.ceil(_SPARED * counted / one_in)))
+
+    def _with_first(self, windows: tuple[Windows, ...]) -> list[tuple[_Side, Windows, NDArray[np.int32]]]:
+        both = zip(self._sides, windows, strict=True)
+        return [(side, some, side.first(some, self._counter.windows)) for side, some in both]
 
 
 def _best(laid: LaidOut, shape: tuple[int, ...], lanes: int) -> tuple[PatchHW, int]:
     """Which patches, and how many."""
     far, depth = min(1.0, math.prod(shape) / FAR_BYTES), shape[2] if len(shape) == 3 else 1
     found: list[tuple[Spread, PatchHW]] = []
-    for run in _RUNS:
-        if laid.hw[1] < run + QUAD and run > 1:
-            continue
+    for run in (run for run in _RUNS if run + QUAD <= laid.hw[1]):
         used = -(-run * laid.maps // lanes) * lanes
         window = sum(_window_ns(layer, run, depth, used, far) for layer, _ in laid.layers)
         for rows in _ROWS[: laid.hw[0]]:
@@ -127,7 +147,10 @@ def _best(laid: LaidOut, shape: tuple[int, ...], lanes: int) -> tuple[PatchHW, i
 
 def _window_ns(layer: Layer, run: int, depth: int, lanes: int, far: float) -> float:
     rows, reach = window_geometry(layer.geometry, run).taps_hw
-    return window_ns((rows, reach * depth, lanes), far)
+    if not _turns_gray(layer, depth):
+        return window_ns((rows, reach * depth, lanes), far)
+    brought_ns = rows * (NEAR_ROW_NS + (FAR_ROW_NS - NEAR_ROW_NS) * far) + rows * reach * PIXEL_NS
+    return brought_ns + window_ns((rows, reach, lanes), 0.0)
 
 
 def _largest(counts: AnyArray, least: int) -> AnyArray:
@@ -135,18 +158,10 @@ def _largest(counts: AnyArray, least: int) -> AnyArray:
     above = np.cumsum(counts[:0:-1])[::-1]  # from codes 1, 2, ... on
     lowest = 1 + max(0, int(np.count_nonzero(above >= least)) - 1)
     told = counts[lowest:]
-    codes = np.repeat(np.arange(lowest, 256), told)
+    codes = np.repeat(np.arange(lowest, CODES), told)
     number = np.arange(1, codes.size + 1) - np.repeat(np.cumsum(told) - told, told)
     if (spare := codes.size - least) > 0:  # of the lowest code the largest do
         spare = min(spare, int(told[0]))
         codes, number = codes[spare:], number[spare:]
     share = number / np.maximum(counts, 1)[codes]
     return np.asarray(_EDGES[codes] + (_EDGES[codes + 1] - _EDGES[codes]) * share, np.float32)
-
-
-def _whole(places: Indices) -> AnyArray:
-    return np.ascontiguousarray(places, np.int32)
-
-
-def _count(windows: Windows) -> int:
-    return len(windows.first) if isinstance(windows, InsideWindows) else len(windows.pixels)  # type: ignore[attr-defined]

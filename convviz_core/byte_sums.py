@@ -6,7 +6,6 @@ octave up to the limit has STEPS of the same width.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.geometry import ConvGeometry
 from convviz_core.gray import GRAY_WEIGHTS
 from convviz_core.layer import Layer
@@ -22,7 +21,10 @@ from convviz_core.products import scaled_bias, scaled_weights
 
 FLOOR = 1 / 32
 STEPS = 50
+CODES = 256
 QUAD = 4  # bytes whose products are added up at once
+# Measured on two cores of a server together.
+NEAR_ROW_NS, FAR_ROW_NS, PRODUCT_NS, CODE_NS = 0.5, 3.0, 0.0016, 0.2
 _MOST = 126  # of a weight's steps, one less than fit: rounding may add one
 
 Weights = NDArray[np.int8]
@@ -59,17 +61,20 @@ class Reads:
     least: float
 
 
-class Coder(Protocol):
-    """What makes codes; any thread may ask it.
+class ByteCounter(Protocol):
+    """What counts responses by their codes; any thread may ask it.
 
-    lanes: weights have a multiple of so many. windows: no fewer are asked for at once.
+    lanes, windows: it is asked for a multiple of so many.
     """
 
     lanes: int
     windows: int
 
-    def write(self, codes: ByteArray, read: Sequence[Reads], nothing: float, *, signed: bool) -> None:
-        """codes: uint8 (S, lanes), of one layer's responses, or of one's less the other's.
+    def __hash__(self) -> int:
+        """Looks are kept for it."""
+
+    def counts(self, read: Sequence[Reads], nothing: float, *, signed: bool) -> AnyArray:
+        """int (CODES,), of all lanes of one layer's responses, or of one's less the other's.
 
         nothing: up to this size it is nothing. signed: whether a size is |v|; else it is v.
         """
@@ -77,12 +82,12 @@ class Coder(Protocol):
 
 def code_edges() -> FloatArray:
     """float32 (257,): code c stands for sizes from edge c to edge c + 1."""
-    octaves, steps = np.divmod(np.arange(256 - 2 + 1), STEPS)
+    octaves, steps = np.divmod(np.arange(CODES - 2 + 1), STEPS)
     return np.concatenate([[0, 0], FLOOR * 2.0**octaves * (1 + steps / STEPS)]).astype(np.float32)
 
 
 def byte_weights(layer: Layer, limit: float, run: int, count: int, lanes: int, *, gray: bool) -> ByteWeights:
-    """Of the layer's first `count` maps. run: responses beside each other. lanes: see Coder. gray: frames are."""
+    """Of the layer's first `count` maps. run: responses beside each other. lanes: see ByteCounter. gray: frames are."""
     kernels = _kernels(layer, limit, gray=gray)[..., :count]
     steps, scales = quantised(kernels)
     error = np.sqrt(((steps * scales - kernels) ** 2).sum(axis=(0, 1, 2))).max() * 255
@@ -93,8 +98,8 @@ def byte_weights(layer: Layer, limit: float, run: int, count: int, lanes: int, *
     padded = np.zeros((rows, -(-reach // QUAD) * QUAD, -(-run * count // lanes) * lanes), np.int8)
     padded[:, :reach, : run * count] = wide
     quads = padded.reshape(rows, -1, QUAD, padded.shape[2]).transpose(0, 1, 3, 2)
-    in_lanes = (_in_lanes(np.tile(values, run), padded.shape[2]) for values in (scales, biases))
-    return ByteWeights(np.ascontiguousarray(quads), *in_lanes, error=float(error))
+    scales, biases = (_in_lanes(np.tile(values, run), padded.shape[2]) for values in (scales, biases))
+    return ByteWeights(np.ascontiguousarray(quads), scales, biases, float(error))
 
 
 def window_geometry(geometry: ConvGeometry, run: int) -> ConvGeometry:
@@ -107,7 +112,7 @@ def window_geometry(geometry: ConvGeometry, run: int) -> ConvGeometry:
     )
 
 
-def quantised(kernels: FloatArray) -> tuple[Weights, FloatArray]:
+def quantised(kernels: AnyArray) -> tuple[Weights, AnyArray]:
     """(kh, kw, C, N) -> int8 of that shape, and how much a step is of each kernel, float64 (N,).
 
     Sums are rounded, tap after tap of each channel: they are kept to half a step, so that flat parts of a picture stay
@@ -140,10 +145,11 @@ def _in_runs(steps: Weights, geometry: ConvGeometry, run: int) -> Weights:
     return wide.reshape(height, -1, run * count)
 
 
-def _in_lanes(values: FloatArray, lanes: int) -> FloatArray:
+def _in_lanes(values: AnyArray, lanes: int) -> FloatArray:
     return np.asarray(np.pad(values, (0, lanes - len(values))), np.float32)
 
 
-def window_ns(weights_shape: tuple[int, int, int], far: float) -> float:
-    """What a window costs on two cores of a server: of (rows, bytes, lanes). far: 1 in a frame too large for caches."""
-    return weights_shape[0] * (0.5 + 2.5 * far) + math.prod(weights_shape) * 0.0016 + weights_shape[2] * 0.3
+def window_ns(read: tuple[int, int, int], far: float) -> float:
+    """What a window of (rows, bytes, lanes) costs. far: from 0 to 1, in a frame far too large for caches."""
+    rows, reach, lanes = read
+    return rows * (NEAR_ROW_NS + (FAR_ROW_NS - NEAR_ROW_NS) * far) + rows * reach * lanes * PRODUCT_NS + lanes * CODE_NS
