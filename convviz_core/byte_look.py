@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from convviz_core.arrays import AnyArray, ByteArray
+from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.byte_sums import (
     CODES,
     QUAD,
@@ -16,8 +16,9 @@ from convviz_core.byte_sums import (
     Reads,
     byte_weights,
     code_edges,
+    products_ns,
+    rows_ns,
     window_geometry,
-    window_ns,
 )
 from convviz_core.difference import Difference
 from convviz_core.first_look import Found, LaidOut, lay_out
@@ -33,6 +34,7 @@ _ROWS = (1, 2)  # of them, whose windows lie in the cache together
 _SPARED = 1.25  # so many times the responses that may decide are told
 
 _FEW_TAPS = 16
+_MOST_NS = 300_000.0  # for more than the least that may be looked at
 LEAST_WIDTH = QUAD + 1  # of maps
 
 _EDGES = code_edges()
@@ -54,7 +56,7 @@ class _Side:
 
     def too_far(self, frame_hw: tuple[int, int], y: Indices, x: Indices) -> Indices:
         """By how many map pixels a run must begin further to the left, so that its quads end with the frame."""
-        (height, width), (rows, quads) = frame_hw, self.weights.steps.shape[:2]
+        (height, width), (quads, rows) = frame_hw, self.weights.steps.shape[:2]
         (top, left), (stride_y, stride_x) = self._corner_yx, self._geometry.stride_yx
         margin_y, _, margin_x, _ = self._geometry.margins
         row = (y + top) * stride_y - margin_y + (rows - 1) * self._geometry.dilation_yx[0]
@@ -138,30 +140,32 @@ def _best(laid: LaidOut, shape: tuple[int, ...], lanes: int) -> tuple[PatchHW, i
     found: list[tuple[Spread, PatchHW]] = []
     for run in (run for run in _RUNS if run + QUAD <= laid.hw[1]):
         used = -(-run * laid.maps // lanes) * lanes
-        window = sum(_window_ns(layer, run, depth, used, far) for layer, _ in laid.layers)
-        for rows in _ROWS[: laid.hw[0]]:
-            found.append((spread(laid.hw, (rows, run), rows * window), (rows, run)))
+        for rows in (rows for rows in _ROWS if rows <= laid.hw[0]):
+            patch_ns = sum(_patch_ns(layer, (rows, run), depth, used, far) for layer, _ in laid.layers)
+            found.append((spread(laid.hw, (rows, run), patch_ns, most_ns=_MOST_NS), (rows, run)))
     best, patch_hw = max(found)
     return patch_hw, best.patches
 
 
-def _window_ns(layer: Layer, run: int, depth: int, lanes: int, far: float) -> float:
-    rows, reach = window_geometry(layer.geometry, run).taps_hw
-    if not _turns_gray(layer, depth):
-        return window_ns((rows, reach * depth, lanes), far)
-    brought_ns = rows * (NEAR_ROW_NS + (FAR_ROW_NS - NEAR_ROW_NS) * far) + rows * reach * PIXEL_NS
-    return brought_ns + window_ns((rows, reach, lanes), 0.0)
+def _patch_ns(layer: Layer, patch_hw: PatchHW, depth: int, lanes: int, far: float) -> float:
+    """What its windows cost, which share rows."""
+    height, reach = window_geometry(layer.geometry, patch_hw[1]).taps_hw
+    if _turns_gray(layer, depth):
+        row_ns = NEAR_ROW_NS + (FAR_ROW_NS - NEAR_ROW_NS) * far + reach * PIXEL_NS
+        return patch_hw[0] * (height * row_ns + products_ns(height * reach, lanes))
+    rows = height + (patch_hw[0] - 1) * layer.geometry.stride_yx[0]
+    return rows_ns(rows, reach * depth, far) + patch_hw[0] * products_ns(height * reach * depth, lanes)
 
 
-def _largest(counts: AnyArray, least: int) -> AnyArray:
-    """Sizes float32, at least so many where there are: those of a code lie as far apart as they can, up to its edge."""
+def _largest(counts: AnyArray, least: int) -> FloatArray:
+    """So many sizes, where there are: those of a code lie as far apart as they can, up to its edge."""
     above = np.cumsum(counts[:0:-1])[::-1]  # from codes 1, 2, ... on
-    lowest = 1 + max(0, int(np.count_nonzero(above >= least)) - 1)
-    told = counts[lowest:]
-    codes = np.repeat(np.arange(lowest, CODES), told)
-    number = np.arange(1, codes.size + 1) - np.repeat(np.cumsum(told) - told, told)
-    if (spare := codes.size - least) > 0:  # of the lowest code the largest do
-        spare = min(spare, int(told[0]))
-        codes, number = codes[spare:], number[spare:]
-    share = number / np.maximum(counts, 1)[codes]
-    return np.asarray(_EDGES[codes] + (_EDGES[codes + 1] - _EDGES[codes]) * share, np.float32)
+    lowest = max(1, int(np.count_nonzero(above >= least)))
+    there = counts[lowest:]
+    told = there.copy()
+    told[0] -= min(told[0], max(0, above[lowest - 1] - least))  # the largest of its own
+    each = np.diff(_EDGES[lowest:]) / np.maximum(there, 1)
+    # Number k of all, from 1 on, is its code's first and k times what they lie apart.
+    first = _EDGES[lowest:-1] + each * (there - np.cumsum(told))
+    numbers = np.arange(1, told.sum() + 1)
+    return np.asarray(np.repeat(first, told) + np.repeat(each, told) * numbers, np.float32)

@@ -24,7 +24,7 @@ STEPS = 50
 CODES = 256
 QUAD = 4  # bytes whose products are added up at once
 # Measured on two cores of a server together.
-NEAR_ROW_NS, FAR_ROW_NS, PRODUCT_NS, CODE_NS = 0.5, 3.0, 0.0016, 0.2
+NEAR_ROW_NS, FAR_ROW_NS, FAR_BYTE_NS, PRODUCT_NS, CODE_NS = 0.5, 3.0, 0.05, 0.0016, 0.25
 _MOST = 126  # of a weight's steps, one less than fit: rounding may add one
 
 Weights = NDArray[np.int8]
@@ -34,7 +34,7 @@ Weights = NDArray[np.int8]
 class ByteWeights:
     """A layer's weights in units of its limit, for runs of responses beside each other.
 
-    steps: int8 (rows, quads, lanes, QUAD), with zeros behind a row's last byte; lane e * n + i is map i's response
+    steps: int8 (quads, rows, lanes, QUAD), with zeros behind a row's last byte; lane e * n + i is map i's response
     number e of the run, and those behind them stay 0. scales, biases: float32 (lanes,), a lane's response is its sum
     times its scale plus its bias. error: what a weight's rounding adds to a response in units of the limit, at most,
     where pixels of contrast 1 have nothing to do with each other (root mean square).
@@ -97,7 +97,7 @@ def byte_weights(layer: Layer, limit: float, run: int, count: int, lanes: int, *
     rows, reach = wide.shape[:2]
     padded = np.zeros((rows, -(-reach // QUAD) * QUAD, -(-run * count // lanes) * lanes), np.int8)
     padded[:, :reach, : run * count] = wide
-    quads = padded.reshape(rows, -1, QUAD, padded.shape[2]).transpose(0, 1, 3, 2)
+    quads = padded.reshape(rows, -1, QUAD, padded.shape[2]).transpose(1, 0, 3, 2)
     scales, biases = (_in_lanes(np.tile(values, run), padded.shape[2]) for values in (scales, biases))
     return ByteWeights(np.ascontiguousarray(quads), scales, biases, float(error))
 
@@ -149,7 +149,11 @@ def _in_lanes(values: AnyArray, lanes: int) -> FloatArray:
     return np.asarray(np.pad(values, (0, lanes - len(values))), np.float32)
 
 
-def window_ns(read: tuple[int, int, int], far: float) -> float:
-    """What a window of (rows, bytes, lanes) costs. far: from 0 to 1, in a frame far too large for caches."""
-    rows, reach, lanes = read
-    return rows * (NEAR_ROW_NS + (FAR_ROW_NS - NEAR_ROW_NS) * far) + rows * reach * lanes * PRODUCT_NS + lanes * CODE_NS
+def rows_ns(rows: int, reach: int, far: float) -> float:
+    """What rows of so many bytes cost to come by. far: from 0 to 1, in a frame far too large for caches."""
+    return rows * (NEAR_ROW_NS + (FAR_ROW_NS + reach * FAR_BYTE_NS) * far)
+
+
+def products_ns(weights: int, lanes: int) -> float:
+    """What a window's products cost, and its codes. weights: of each lane."""
+    return lanes * (weights * PRODUCT_NS + CODE_NS)

@@ -12,7 +12,7 @@ from convviz_core.patches import PatchHW
 from convviz_core.sampling import LEAST_PIXELS
 from convviz_core.windows import Indices, columns_spread
 
-LOOK_NS = 400_000.0  # what a look may cost by the figures of who looks, unless that is less than LEAST_PIXELS
+LOOK_NS = 400_000.0  # what numpy's look may cost, by the figures in patches.py
 
 
 class Spread(NamedTuple):
@@ -23,14 +23,19 @@ class Spread(NamedTuple):
     patches: int
 
 
-def spread(output_hw: tuple[int, int], patch_hw: PatchHW, each_ns: float, spent_ns: float = 0.0) -> Spread:
-    """What patches of that size can do, each of which costs so much; spent_ns: what they cost all together before."""
+def spread(
+    output_hw: tuple[int, int], patch_hw: PatchHW, each_ns: float, spent_ns: float = 0.0, most_ns: float = LOOK_NS
+) -> Spread:
+    """What patches of that size can do, each of which costs so much.
+
+    spent_ns: what they cost all together before. most_ns: what they may cost, unless that is less than LEAST_PIXELS.
+    """
     height, width = output_hw
     pixels, everywhere = math.prod(patch_hw), max(-(-height // patch_hw[0]), -(-width // patch_hw[1]))
     least = max(-(-LEAST_PIXELS // pixels), everywhere)  # in every row and column
     most = min(3 * LEAST_PIXELS, height * width) // pixels
-    patches = max(least, min(most, int((LOOK_NS - spent_ns) / each_ns)))
-    return Spread(min(0.0, LOOK_NS - spent_ns - patches * each_ns), patches * math.sqrt(pixels), patches)
+    patches = max(least, min(most, int((most_ns - spent_ns) / each_ns)))
+    return Spread(min(0.0, most_ns - spent_ns - patches * each_ns), patches * math.sqrt(pixels), patches)
 
 
 @lru_cache(maxsize=4)

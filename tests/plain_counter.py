@@ -28,8 +28,8 @@ class PlainCounter:
 
 def responses_of(read: Reads) -> AnyArray:
     """float64 (S, lanes), before the activation."""
-    rows, quads, lanes, quad = read.weights.steps.shape
-    steps = read.weights.steps.astype(np.float64).transpose(0, 1, 3, 2).reshape(rows, quads * quad, lanes)
+    quads, rows, lanes, quad = read.weights.steps.shape
+    steps = read.weights.steps.astype(np.float64).transpose(1, 0, 3, 2).reshape(rows, quads * quad, lanes)
     found = []
     for first in read.first.tolist():
         lines = [read.pixels[first + row * read.row_step :][: quads * quad] for row in range(rows)]

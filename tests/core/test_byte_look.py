@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from plain_counter import PlainCounter
 
 from convviz_core import byte_look, looks
 from convviz_core.arrays import AnyArray, ByteArray
@@ -20,7 +21,6 @@ from convviz_core.layer import Layer
 from convviz_core.looks import look_for
 from convviz_core.ranges import fixed_limit
 from convviz_core.sampling import LEAST_PIXELS
-from tests.plain_counter import PlainCounter
 
 RNG = np.random.default_rng(0)
 FRAME = RNG.integers(0, 256, (150, 190, 3), dtype=np.uint8)

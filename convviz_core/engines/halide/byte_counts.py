@@ -41,11 +41,11 @@ class _Side:
         self._steps.dim(1).set_stride(QUAD)
         self.lanes = self._steps.dim(1).extent()
         self._tap = hl.RDom([(0, QUAD), (0, self._steps.dim(2).extent()), (0, self._steps.dim(3).extent())])
-        byte, quad, row = (self._tap[number] for number in range(3))
+        byte, row, quad = (self._tap[number] for number in range(3))
         # Where a window begins is data, of which Halide knows nothing; whoever gives it keeps inside.
         place = self._first[_window * self._each] + row * self._row_step + quad * QUAD + byte
         level = self._pixels[hl.unsafe_promise_clamped(place, 0, self._pixels.dim(0).extent() - 1)]
-        step = self._steps[byte, _lane, quad, row]
+        step = self._steps[byte, _lane, row, quad]
         self._sum = hl.Func(f"sum_{name}")
         self._sum[_lane, _window] = hl.cast(hl.Int(32), 0)
         self._sum[_lane, _window] += hl.cast(hl.Int(32), level) * hl.cast(hl.Int(32), step)
@@ -56,10 +56,13 @@ class _Side:
         return hl.max(found, self._least)
 
     def schedule(self, consumer: Node, block: Node, vector: int) -> None:
-        """All sums of a block at once; four products are one instruction where a machine has it."""
-        byte, quad, row = (self._tap[number] for number in range(3))
+        """All sums of a block at once; four products are one instruction where a machine has it.
+
+        Rows go first: they lie far apart, and what a core waits for comes together.
+        """
+        byte, row, quad = (self._tap[number] for number in range(3))
         self._sum.compute_at(consumer, block).vectorize(_lane, vector).unroll(_lane).unroll(_window)
-        update = self._sum.update().reorder(byte, _lane, _window, quad, row)
+        update = self._sum.update().reorder(byte, _lane, _window, row, quad)
         update.vectorize(_lane, vector).unroll(_lane).unroll(_window).atomic().vectorize(byte)
 
     def set(self, read: Reads) -> None:
@@ -102,7 +105,7 @@ class HalideCounter:
             self._signed.set(signed)
             self._blocks.set(blocks)
             self._pipeline.realize([hl.Buffer(by_task)], self._target)
-        return np.asarray(by_task.sum(axis=0))
+        return np.asarray(by_task.sum(axis=0, dtype=np.int32))
 
     def _build(self) -> Node:
         response = self._live.response() - self._kept.response()

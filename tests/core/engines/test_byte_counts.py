@@ -8,6 +8,7 @@ from threading import Thread
 import cv2
 import numpy as np
 import pytest
+from plain_counter import PlainCounter
 
 from convviz_core import looks
 from convviz_core.arrays import AnyArray, ByteArray
@@ -19,7 +20,6 @@ from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Layer
 from convviz_core.looks import look_for
 from convviz_core.ranges import fixed_limit
-from tests.plain_counter import PlainCounter
 
 pytest.importorskip("halide")
 
@@ -38,7 +38,7 @@ def reads(windows: int, rows: int, quads: int, lanes: int, least: float = -math.
     """Of a picture of its own."""
     row_step = 4 * quads + int(RNG.integers(1, 50))
     pixels = RNG.integers(0, 256, 2000 + rows * row_step, dtype=np.uint8)
-    steps = RNG.integers(-127, 128, (rows, quads, lanes, 4)).astype(np.int8)
+    steps = RNG.integers(-127, 128, (quads, rows, lanes, 4)).astype(np.int8)
     scales = (RNG.uniform(0.2, 1, lanes) / (127 * 255 * 2 * rows * quads)).astype(np.float32)
     first = RNG.integers(0, 2000, windows).astype(np.int32)
     weights = ByteWeights(steps, scales, RNG.normal(scale=0.05, size=lanes).astype(np.float32), error=0.0)
@@ -47,7 +47,7 @@ def reads(windows: int, rows: int, quads: int, lanes: int, least: float = -math.
 
 def close(found: AnyArray, expected: AnyArray) -> bool:
     """Sums of float32 may lie on the other side of an edge."""
-    return int(np.abs(np.cumsum(found) - np.cumsum(expected)).max()) <= 2 + expected.sum() // 10_000
+    return bool(np.abs(np.cumsum(found) - np.cumsum(expected)).max() <= 2 + expected.sum() // 10_000)
 
 
 @pytest.mark.parametrize(
