@@ -120,6 +120,12 @@ def own_limits(layer: Layer | Difference, frame: ByteArray, peak: Callable[[], f
     return limits_for(layer, limit * sampler.fixed_limit), tally.share_above(limit)
 
 
+def least_limits(layer: Layer | Difference) -> Limits:
+    """The narrowest range that any picture may have."""
+    fixed = layer.fixed_limit if isinstance(layer, Difference) else fixed_limits(layer)[1]
+    return limits_for(layer, FLOOR * fixed)
+
+
 def map_ranges(layer: Layer, maps: AnyArray, range: Range) -> FloatArray:
     """The ranges of `maps` (N, h, w), which are the responses after the activation: float32 (N, 2) of lo, hi.
 

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from convviz_core.arrays import ByteArray
-from convviz_core.auto_range import FLOOR, AutoRange
+from convviz_core.auto_range import AutoRange
 from convviz_core.difference import Difference
 from convviz_core.engines.api import Plan, Result
+from convviz_core.engines.peak_run import PeakRun
 from convviz_core.layer import Layer
-from convviz_core.ranges import Limits, RangeMode, fixed_limits, limits_for
-
-
-@dataclass(frozen=True, eq=False)
-class _Ahead:
-    """A picture that has been run before its range was known."""
-
-    plan: Plan
-    image: ByteArray
-    limits: Limits
-    result: Result
-
-    def answers(self, plan: Plan, image: ByteArray, shown: Limits | None) -> bool:
-        """Whether it is what is asked for, too."""
-        return self.plan is plan and self.image is image and self.limits == shown
+from convviz_core.ranges import Limits, RangeMode, fixed_limits
 
 
 class PictureRange:
@@ -37,7 +24,7 @@ class PictureRange:
         self._auto = AutoRange()
         self._answered: object = None  # the picture's time and bank, where auto looked last
         self._anew = 0  # how often auto has begun anew on a still picture
-        self._ahead: _Ahead | None = None  # what has been run to know a picture's peak
+        self._ahead: PeakRun | None = None  # what has been run to know a picture's peak
 
     def limits(
         self,
@@ -72,17 +59,18 @@ class PictureRange:
     ) -> Result:
         """One picture's mosaic (see Plan.run). shown: its range; None: each map's own extremes."""
         ahead, self._ahead = self._ahead, None
-        result = ahead.result if ahead and ahead.answers(plan, image, shown) else plan.run(image, shown)
+        if shown is not None and ahead and ahead.plan is plan and ahead.frame is image:
+            result = ahead.run(shown)
+        else:
+            result = plan.run(image, shown)
         if mode != RangeMode.AUTO or shown is None:
             return result
         self._auto.follow(layer, image, shown, result.peak, media_time_s)
         return replace(result, share_above=self._auto.share_above)
 
     def _peak(self, plan: Plan, image: ByteArray, layer: Layer | Difference) -> float:
-        """The picture's largest |response|, by a run in the least range: it is the picture's where little is there."""
-        least = limits_for(layer, FLOOR * fixed_of(layer)[1])
-        self._ahead = _Ahead(plan, image, least, plan.run(image, least))
-        return self._ahead.result.peak
+        self._ahead = PeakRun(plan, image, layer)
+        return self._ahead.peak()
 
     def _note(self, media_time_s: float, bank: Hashable, layer: Layer | Difference) -> None:
         """A picture that stands still cannot be followed in time: there, other weights have their own limit at once."""

@@ -11,19 +11,27 @@ from convviz_core.ranges import Limits
 
 
 class WatchedEngine(OpenCvEngine):
-    """Counts; `computes` is called before each picture, and may raise. For plans, and for `run`, which makes them."""
+    """Counts; `computes` is called before each picture, and may raise. For plans, and for `run`, which makes them.
 
-    runs = 0
+    runs_again: pictures that were run once more in other limits; `computes` is not told of these.
+    """
+
+    runs = runs_again = 0
 
     def make_plan(self, key: PlanKey) -> OpenCvPlan | OpenCvDifferencePlan:
         plan = super().make_plan(key)
-        run = plan.run
+        run, run_again = plan.run, plan.run_again
 
         def watched(frame: ByteArray, limits: Limits | None) -> Result:
             self.computes(frame)
             return run(frame, limits)
 
+        def watched_again(frame: ByteArray, limits: Limits) -> Result:
+            self.runs_again += 1
+            return run_again(frame, limits)
+
         plan.run = watched  # type: ignore[method-assign]
+        plan.run_again = watched_again  # type: ignore[method-assign]
         return plan
 
     def computes(self, frame: ByteArray) -> None:  # noqa: ARG002

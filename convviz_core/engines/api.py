@@ -112,6 +112,13 @@ class Plan(Protocol):
         device, and once the engine was closed.
         """
 
+    def run_again(self, frame: ByteArray, limits: Limits) -> Result:
+        """The frame that was run last, and has not changed, in other limits: what `run` would give, to the byte.
+
+        Halide, and OpenCV but for differences, leave out the rows in which nothing responds, where the limits before
+        were narrower and zero's byte was the same. CUDA and torch run all of it. Errors: see `run`.
+        """
+
     def take_weights(self, bank: FilterBank) -> None:
         """Go on with another bank of the same number and shape of kernels; nothing is compiled or captured.
 

@@ -15,6 +15,7 @@ from convviz_core.arrays import ByteArray
 from convviz_core.auto_range import own_limits
 from convviz_core.blocks import Reduce
 from convviz_core.engines.api import Engine, EngineError, Plan, PlanKey, Result
+from convviz_core.engines.peak_run import PeakRun
 from convviz_core.gray import check_picture
 from convviz_core.layer import Layer, check_layer
 from convviz_core.models.layer import ModelLayer
@@ -44,8 +45,9 @@ def _run(plan: Plan, frame: ByteArray, asked: RangeMode | Limits) -> Result:
     if asked == RangeMode.FRAME:
         return plan.run(frame, None)
     layer = plan.key.layer
-    limits, share_above = own_limits(layer, frame, peak=lambda: plan.run(frame, fixed_limits(layer)).peak)
-    return replace(plan.run(frame, limits), share_above=share_above)
+    picture = PeakRun(plan, frame, layer)
+    limits, share_above = own_limits(layer, frame, picture.peak)
+    return replace(picture.run(limits), share_above=share_above)
 
 
 def plan_of(engine: Engine, key: PlanKey) -> Plan:
@@ -60,6 +62,14 @@ class EnginePlan:
         """check_open: raises once the plan's engine was closed."""
         self.key, self._check_open = key, check_open
         self._shape = key.shape
+
+    def run(self, frame: ByteArray, limits: Limits | None) -> Result:
+        """One frame's mosaic (see Plan.run)."""
+        raise NotImplementedError
+
+    def run_again(self, frame: ByteArray, limits: Limits) -> Result:
+        """The frame of the last run in other limits (see Plan.run_again): all of it, unless a plan knows better."""
+        return self.run(frame, limits)
 
     def check(self, frame: ByteArray, limits: Limits | None = None) -> None:
         """EngineError once the engine was closed; TypeError or ValueError for a frame that the plan is not for.

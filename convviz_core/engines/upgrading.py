@@ -43,6 +43,7 @@ class UpgradingPlan(EnginePlan):
         super().__init__(key, engine.check_open)
         self._engine = engine
         self._first: Plan | None = None  # only while it is needed
+        self._ran: Plan | None = None  # which of them answered last
         self._better = engine.better_at_once(key)  # replaced as a whole: the background gives it
         if self._better is None:
             engine.want(self)
@@ -50,24 +51,34 @@ class UpgradingPlan(EnginePlan):
     def run(self, frame: ByteArray, limits: Limits | None) -> Result:
         """One frame's mosaic (see Plan.run), from the better plan where there is one."""
         self.check(frame)
+        return self._answer(lambda plan: plan.run(frame, limits))
+
+    def run_again(self, frame: ByteArray, limits: Limits) -> Result:
+        """The frame of the last run (see Plan.run_again); a plan that has not made that runs it for the first time."""
+        self.check(frame)
+        ran = self._ran
+        return self._answer(lambda plan: (plan.run_again if plan is ran else plan.run)(frame, limits))
+
+    def _answer(self, run: Callable[[Plan], Result]) -> Result:
         better = self._better
         if better and self._engine.uses(better[0]) and better[1].key.editable == self.key.editable:
             engine, plan = better
             try:
                 if plan.key.layer.bank is not self.key.layer.bank:  # made before the last weights were taken
                     plan.take_weights(self.key.layer.bank)
-                result = plan.run(frame, limits)
+                result = run(plan)
             except EngineError as error:
                 self._engine.leave(engine, error)
             else:
-                self._first = None
+                self._first, self._ran = None, plan
                 self._engine.answered_by(engine)
                 return result
         if self._first is None:
             self._first = self._engine.first_plan(self.key)
         self._engine.want(self)
         self._engine.answered_by(self._engine.first)
-        return self._first.run(frame, limits)
+        result, self._ran = run(self._first), self._first
+        return result
 
     def take_weights(self, bank: FilterBank) -> None:
         """Go on with another bank (see Plan.take_weights).

@@ -123,10 +123,19 @@ def test_a_black_first_picture_is_run_once_and_one_with_next_to_nothing_in_its_p
     result = Pane(engine).run(large(), 0, choice(mode=RangeMode.AUTO))
     assert (engine.runs, result.ranges[0].tolist(), result.mosaic.max()) == (1, [0.0, 8 / 32], 0)
     result = Pane(engine).run(large(102, 204), 0, choice(mode=RangeMode.AUTO))
-    assert engine.runs == 3
+    assert (engine.runs, engine.runs_again) == (2, 1)
     assert (result.ranges[0, 1], result.mosaic.max()) == (pytest.approx(204 / 255), 255)
     result = Pane(engine).run(large(), 0, choice(mode=RangeMode.AUTO, gain=2.0))
     assert result.ranges[0].tolist() == [0.0, 8 / 64]
+
+
+def test_another_picture_than_the_one_whose_peak_was_asked_for_is_not_run_again() -> None:
+    engine = WatchedEngine()
+    pane, auto = Pane(engine), choice(mode=RangeMode.AUTO)
+    assert pane.limits(large(102), auto) == pytest.approx((0.0, 102 / 255))
+    result = pane.run(large(204), 0, auto)
+    assert (engine.runs, engine.runs_again) == (2, 0)
+    assert (result.ranges[0, 1], result.mosaic.max()) == (pytest.approx(102 / 255), 255)
 
 
 def test_what_auto_looks_with_is_made_with_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:

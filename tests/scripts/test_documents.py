@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import old_python
 import pytest
@@ -35,12 +36,14 @@ def test_the_readme_has_the_tables_of_keys_as_they_are() -> None:
     assert key_table() in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_readme_s_lines_of_python_run_as_they_are_written() -> None:
+def test_the_readme_s_lines_of_python_run_as_they_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = re.search(
-        r"## From Python\n\n```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
+        r"## From Python\n.*?```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
     )
     assert lines is not None
-    names: dict[str, Any] = {"frame": np.random.default_rng(1).integers(0, 256, (40, 60, 3), np.uint8)}
+    cv2.imwrite(str(tmp_path / "picture.png"), np.random.default_rng(1).integers(0, 256, (40, 60, 3), np.uint8))
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
     exec(lines[1], names)
     conv, activated = TorchEngine().maps(names["frame"], names["layer"])
     np.testing.assert_allclose(names["conv"], conv, atol=1e-5)

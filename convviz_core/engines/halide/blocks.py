@@ -30,6 +30,11 @@ def least_width(*, means: bool) -> int:
     return vector_lanes() // 2 if means else vector_lanes()
 
 
+def means_strip_rows(blocks: Blocks) -> int:
+    """The rows of tiles in a strip, which is one core's task."""
+    return max(1, round(_STRIP_ROWS / blocks.down.step))
+
+
 def extremes_stage(response: Node, kind: Node, map_wh: tuple[Node, Node], blocks: BlockArguments | None) -> Node:
     """(y, kernel): the smallest and largest response in the rows of the maps that become row y of the tiles."""
     if blocks is None:
@@ -63,7 +68,7 @@ class BlockArguments:
         self.longest.set(down.longest)
         self._shortest.set(across.step.numerator // across.step.denominator)
         self._starts.set(starts)
-        self.strip_rows.set(max(1, round(_STRIP_ROWS / down.step)))
+        self.strip_rows.set(means_strip_rows(blocks))
 
     def map_row(self, nth: Node, map_h: Node) -> Node:
         """The maps' row that is row `nth` of block row y: its last one where it has fewer, or the maps' edge."""

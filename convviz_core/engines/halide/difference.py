@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+from convviz_core.engines.again import Rows
 from convviz_core.engines.api import Plan, PlanKey, Result, check_weights
 from convviz_core.engines.cpu_kernels import DistinctKernels, distinct_kernels, linear_mappings
 from convviz_core.engines.halide.blocks import suits
@@ -95,7 +97,22 @@ class HalideDifferencePlan(EnginePlan):
             self._set_ranges(np.stack(self._extremes.reached(), axis=1), own=True)
         else:
             self._set_limits(limits)
-        self._pipeline.run(frames, self._terms, self._extremes, self._tiles)
+        return self._run(frames, None)
+
+    def run_again(self, frame: ByteArray, limits: Limits) -> Result:
+        """The frame of the last run (see Plan.run_again)."""
+        if self._opencv:
+            return self._opencv.run_again(frame, limits)
+        if self._limits is None:
+            return self.run(frame, limits)
+        self.check(frame, limits)
+        before = self._mappings.copy()
+        self._set_limits(limits)
+        rows = self._extremes.rows_to_run(before, self._mappings, self.key.blocks)
+        return self._run([reader.again(frame) for reader in self._readers], rows)
+
+    def _run(self, frames: list[ByteArray], rows: Sequence[Rows] | None) -> Result:
+        self._pipeline.run(frames, self._terms, self._extremes, self._tiles, rows)
         lowest, highest = self._extremes.reached()
         return Result(self._mosaic, self._ranges, max(-float(lowest.min()), float(highest.max())), self._implementation)
 

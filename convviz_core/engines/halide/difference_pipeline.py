@@ -11,9 +11,10 @@ import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.blocks import blocks_of
+from convviz_core.engines.again import Rows
 from convviz_core.engines.halide import stages
 from convviz_core.engines.halide.blocks import BlockArguments, extremes_stage, tiles_stage
-from convviz_core.engines.halide.pipeline import Extremes, Responding, Tiles, responding, schedule
+from convviz_core.engines.halide.pipeline import Extremes, Responding, Tiles, realize, responding, schedule
 from convviz_core.engines.halide.recipe import Arithmetic, Mosaic, Recipe
 from convviz_core.engines.halide.stages import Node
 
@@ -80,11 +81,18 @@ class DifferencePipeline:
         self._blocks = BlockArguments() if recipe.mosaic == Mosaic.MEANS else None
         self._pipeline = self._build()
 
-    def run(self, frames: Sequence[ByteArray], terms: Terms, extremes: Extremes, tiles: Tiles) -> None:
+    def run(
+        self,
+        frames: Sequence[ByteArray],
+        terms: Terms,
+        extremes: Extremes,
+        tiles: Tiles,
+        rows: Sequence[Rows] | None = None,
+    ) -> None:
         """Write the tiles and the extremes.
 
         frames: what either layer reads, or the one that both read, uint8 (H, W) or (H, W, 3), pixels dense, writeable.
-        tiles: its kernel_of is the map in each tile.
+        tiles: its kernel_of is the map in each tile. rows: see Pipeline.run.
         """
         kernel_of, scales, biases, *kernels = terms.buffers
         for param, frame in zip(self._frames, frames, strict=False):  # where there is one, the other goes unread
@@ -105,7 +113,7 @@ class DifferencePipeline:
         self._map_of.set(map_of)
         if self._blocks:
             self._blocks.set(tiles.blocks, starts)
-        self._pipeline.realize([view, *extremes.buffers], self._target)
+        realize(self._pipeline, [view, *extremes.buffers], self._target, rows)
 
     def compile(self) -> None:
         """Run on the smallest frame there is; only this compiles, and other threads go on meanwhile."""

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+import cv2
 import halide as hl
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.blocks import Blocks, blocks_of
+from convviz_core.engines.again import Rows, rows_with_other_bytes, takes_less
 from convviz_core.engines.halide import responses, stages
-from convviz_core.engines.halide.blocks import BlockArguments, extremes_stage, tiles_stage
+from convviz_core.engines.halide.blocks import BlockArguments, extremes_stage, means_strip_rows, tiles_stage
 from convviz_core.engines.halide.recipe import Arithmetic, Mosaic, Recipe
 from convviz_core.engines.halide.stages import Node, y
 from convviz_core.mosaic import MosaicGrid
@@ -63,6 +65,23 @@ class Extremes:
     def reached(self) -> tuple[AnyArray, AnyArray]:
         """Of each kernel in the whole of the frame that was run last, (K,) each."""
         return np.minimum.reduce(self._lowest, axis=1), np.maximum.reduce(self._highest, axis=1)
+
+    def rows_to_run(self, before: FloatArray, after: FloatArray, blocks: Blocks) -> list[Rows] | None:
+        """The rows of tiles to run that frame's again for, in other mappings (see rows_with_other_bytes); None: all."""
+        rows = rows_with_other_bytes(before, after, self._lowest, self._highest)
+        strip_rows = STRIP_ROWS if blocks.single else means_strip_rows(blocks)
+        pays = rows is not None and takes_less(rows, blocks.down.count, strip_rows, cv2.getNumberOfCPUs())
+        return rows if pays else None
+
+
+def realize(pipeline: Node, outputs: Sequence[Node], target: Node, rows: Sequence[Rows] | None) -> None:
+    """Write the outputs, tiles and extremes (see Pipeline.run), whole or those of their rows."""
+    if rows is None:
+        pipeline.realize(outputs, target)
+        return
+    for first, last in rows:  # a crop is the same memory
+        crops = [one.cropped(1 if one.dimensions() == 4 else 0, first, last - first) for one in outputs]
+        pipeline.realize(crops, target)
 
 
 class Responding(NamedTuple):
@@ -144,11 +163,13 @@ class Pipeline:
         *,
         tiles: Tiles | None = None,
         gray: ByteArray | None = None,
+        rows: Sequence[Rows] | None = None,
     ) -> None:
         """Write what the recipe makes: `tiles` or `gray`, and the extremes where it measures.
 
         frame: uint8 (H, W) or (H, W, 3), pixels dense, writeable. kernels: float32 (K, C, kh, kw), K a multiple of the
         recipe's at_once. extremes: of the rows of the tiles, or of the maps where there are none. gray: uint8 (H, W).
+        rows: the rows of tiles that are made, and measured; None for all.
         """
         outputs = [*extremes.buffers] if extremes else []
         self._frame.set(hl.Buffer(frame))
@@ -163,7 +184,7 @@ class Pipeline:
                 self._blocks.set(tiles.blocks, starts)
         if gray is not None:
             outputs.insert(0, hl.Buffer(gray))
-        self._pipeline.realize(outputs, self._target)
+        realize(self._pipeline, outputs, self._target, rows)
 
     def compile(self) -> None:
         """Run on the smallest frame there is; only this compiles, and other threads go on meanwhile."""

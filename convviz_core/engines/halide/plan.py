@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Protocol
@@ -11,6 +12,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.blocks import Blocks
+from convviz_core.engines.again import Rows
 from convviz_core.engines.api import Plan, PlanKey, Result, check_weights
 from convviz_core.engines.cpu_kernels import byte_mappings, distinct_kernels, extremes_of_maps, peak_of_picture
 from convviz_core.engines.halide.frame_reader import FrameReader
@@ -94,9 +96,24 @@ class HalidePlan(EnginePlan):
         if limits is None:
             return self._run_in_own_extremes(self._reader.read(frame))
         self._set_limits(limits)
+        return self._run_in(limits, self._reader.read(frame), None)
+
+    def run_again(self, frame: ByteArray, limits: Limits) -> Result:
+        """The frame of the last run (see Plan.run_again)."""
+        if self._opencv:
+            return self._opencv.run_again(frame, limits)
+        if self._limits is None:
+            return self.run(frame, limits)
+        self.check(frame, limits)
+        before = self._mappings.copy()
+        self._set_limits(limits)
+        rows = self._extremes_of(self.key.grid.tile_hw[0]).rows_to_run(before, self._mappings, self.key.blocks)
+        return self._run_in(limits, self._reader.again(frame), rows)
+
+    def _run_in(self, limits: Limits, frame: ByteArray, rows: Sequence[Rows] | None) -> Result:
         pipeline = self._code.direct if self._near and limits[0] <= 0 <= limits[1] else self._code.far
         extremes = self._extremes_of(self.key.grid.tile_hw[0])
-        pipeline.run(self._reader.read(frame), self._kernels, extremes, tiles=self._tiles)
+        pipeline.run(frame, self._kernels, extremes, tiles=self._tiles, rows=rows)
         peak = peak_of_picture(self.key.layer, self._distinct, *extremes.reached())
         return Result(self._mosaic, self._ranges, peak, self._implementation)
 

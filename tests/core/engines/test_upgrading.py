@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,10 @@ class FakePlan(EnginePlan):
         if self.key.layer.bank.name != "udacity":
             name = f"{name} with {self.key.layer.bank.name}"
         return Result(frame, np.zeros((4, 2), np.float32), 0.0, name)
+
+    def run_again(self, frame: ByteArray, limits: Limits) -> Result:
+        result = self.run(frame, limits)
+        return replace(result, implementation=f"{result.implementation} again")
 
     def take_weights(self, bank: FilterBank) -> None:
         self.key = check_weights(self.key, bank)
@@ -180,6 +185,17 @@ def test_what_else_is_to_be_done_is_left_where_planning_failed() -> None:
         engine.plan(LAYER, FRAME.shape)
         planning_is_over()
     assert done == []
+
+
+def test_a_picture_is_run_again_by_the_engine_that_ran_it() -> None:
+    _, best, engine = pair()
+    with engine:
+        plan = engine.plan(LAYER, FRAME.shape)
+        answers = [run(FRAME, (0.0, 1.0)).implementation for run in (plan.run, plan.run_again)]
+        best.gate.set()
+        planning_is_over()
+        answers += [run(FRAME, (0.0, 1.0)).implementation for run in (plan.run_again, plan.run_again)]
+        assert answers == ["first", "first again", "best", "best again"]
 
 
 def test_two_plans_in_turns_are_both_planned() -> None:
