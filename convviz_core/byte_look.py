@@ -19,6 +19,7 @@ from convviz_core.byte_sums import (
     products_ns,
     rows_ns,
     window_geometry,
+    window_hw,
 )
 from convviz_core.difference import Difference
 from convviz_core.first_look import Found, LaidOut, lay_out
@@ -149,7 +150,7 @@ def _best(laid: LaidOut, shape: tuple[int, ...], lanes: int) -> tuple[PatchHW, i
 
 def _patch_ns(layer: Layer, patch_hw: PatchHW, depth: int, lanes: int, far: float) -> float:
     """What its windows cost, which share rows."""
-    height, reach = window_geometry(layer.geometry, patch_hw[1]).taps_hw
+    height, reach = window_hw(layer.geometry, patch_hw[1])
     if _turns_gray(layer, depth):
         row_ns = NEAR_ROW_NS + (FAR_ROW_NS - NEAR_ROW_NS) * far + reach * PIXEL_NS
         return patch_hw[0] * (height * row_ns + products_ns(height * reach, lanes))

@@ -102,14 +102,16 @@ def byte_weights(layer: Layer, limit: float, run: int, count: int, lanes: int, *
     return ByteWeights(np.ascontiguousarray(quads), scales, biases, float(error))
 
 
+def window_hw(geometry: ConvGeometry, run: int) -> tuple[int, int]:
+    """How many rows and columns a run of responses reads; the columns between those of a dilated kernel count, too."""
+    return geometry.taps_hw[0], geometry.extent_hw[1] + (run - 1) * geometry.stride_yx[1]
+
+
 def window_geometry(geometry: ConvGeometry, run: int) -> ConvGeometry:
-    """What a run of responses reads, as the window of one, all columns of it."""
+    """What a run of responses reads, as the window of one."""
     top, _, left, _ = geometry.margins
-    (rows, _), (stride_y, stride_x) = geometry.taps_hw, geometry.stride_yx
-    reach = geometry.extent_hw[1] + (run - 1) * stride_x
-    return ConvGeometry(
-        (rows, reach), (stride_y, stride_x), (top, left), geometry.padding_mode, (geometry.dilation_yx[0], 1)
-    )
+    dilation = geometry.dilation_yx[0], 1
+    return ConvGeometry(window_hw(geometry, run), geometry.stride, (top, left), geometry.padding_mode, dilation)
 
 
 def quantised(kernels: AnyArray) -> tuple[Weights, AnyArray]:
