@@ -34,7 +34,7 @@ _RUNS = (1, 2, 4, 8, 16)  # responses beside each other, which share what they r
 _ROWS = (1, 2)  # of them, whose windows lie in the cache together
 _SPARED = 1.25  # so many times the responses that may decide are told
 
-_FEW_TAPS = 16
+_FEW_TAPS = 16  # of so few, noise of a gray level or two may count or not
 _MOST_NS = 300_000.0  # for more than the least that may be looked at
 LEAST_WIDTH = QUAD + 1  # of maps
 
@@ -91,7 +91,7 @@ class _Side:
 
 
 def _turns_gray(layer: Layer, depth: int) -> bool:
-    """Whether windows become gray before: that gray is whole shows where few weights meet little noise."""
+    """Whether windows become gray before, in whole levels; else the weights are those of the colours."""
     return depth == 3 and layer.bank.channels == 1 and math.prod(layer.geometry.taps_hw) <= _FEW_TAPS
 
 

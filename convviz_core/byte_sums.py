@@ -18,8 +18,8 @@ from convviz_core.geometry import ConvGeometry
 from convviz_core.gray import GRAY_WEIGHTS
 from convviz_core.layer import Layer
 from convviz_core.products import scaled_bias, scaled_weights
+from convviz_core.tally import FLOOR
 
-FLOOR = 1 / 32
 STEPS = 50
 CODES = 256
 QUAD = 4  # bytes whose products are added up at once

@@ -13,8 +13,7 @@ from live.drawing.numbers import MINUS, TIMES, column, figure
 from live.drawing.overlay import Pieces, Sprite, at_once, blank
 from live.drawing.scene import Scene
 from live.drawing.text import BOLD, DIM, base_line, put, text_width, width_em
-from live.drawing.tiles import map_part
-from live.drawing.tint import counts_from, removed_share
+from live.drawing.tint import counts_from, removed_shares
 from live.layout import Layout
 from live.layout.caption_plan import PICTURES_APART, CaptionNeeds
 from live.layout.tiling import Tile
@@ -55,10 +54,13 @@ def caption_needs(bank: FilterBank, *, numbers: bool, notes: str = "", side: str
 def caption_words(bank: FilterBank, index: int) -> tuple[str, str]:
     """What filter `index` answers to and its name; its name and nothing where nobody said what it answers to.
 
-    What was changed by hand says so: its name alone would be that of another kernel.
+    What was changed by hand says so: its name alone would be that of another kernel. So does a turned one whose name
+    stands for what it answers to.
     """
     filter = bank.filters[index]
     label = " ".join(filter.label.split()) + ", changed" * filter.changed
+    if filter.turned and not filter.answers and label != f"filter {index + 1}":
+        label += ", turned"
     return (filter.answers, label) if filter.answers and filter.answers != label else (label, "")
 
 
@@ -91,6 +93,7 @@ class Captions:
     def __init__(self) -> None:
         self._kernels: Sequence[Sprite] = ()
         self._kernels_key: Hashable = None
+        self._written: dict[int | None, tuple[Hashable, Sprite]] = {}  # each map's last caption and what it says
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """The bank, what else each map says, and of which picture where that stands still."""
@@ -113,20 +116,29 @@ class Captions:
         key = (layout.places, scene.layer.bank, scene.kernels)
         if key != self._kernels_key:
             self._kernels, self._kernels_key = [_with_kernel(layout, scene, tile) for tile in layout.tiles], key
-        shares, limits = _shares(layout, scene), _limits(scene)
+            self._written = {}
+        shares, limits = _shares(scene), _limits(scene)
         sprites = []
         for number, (tile, kernel) in enumerate(zip(layout.tiles, self._kernels, strict=True)):
             if number % TILES_A_PIECE == 0:
                 yield
-            sprites.append(Sprite(kernel.place, kernel.pixels.copy()))
-            if tile.index is None:
-                read, more = _input_words(layout, scene)
-                write_caption(layout, sprites[-1], INPUT, read if layout.caption.words else "", more, 0)
-            else:
-                said = [part[tile.index] for part in (limits, shares) if part]
-                _write_map(layout, sprites[-1], scene, tile.index, said)
+            said = [part[tile.index] for part in (limits, shares) if part and tile.index is not None]
+            what = scene.side, scene.difference, *said
+            if self._written.get(tile.index, (None,))[0] != what:
+                self._written[tile.index] = what, _with_words(layout, scene, tile, kernel, said)
+            sprites.append(self._written[tile.index][1])
         yield
         return sprites
+
+
+def _with_words(layout: Layout, scene: Scene, tile: Tile, kernel: Sprite, said: list[str]) -> Sprite:
+    sprite = Sprite(kernel.place, kernel.pixels.copy())
+    if tile.index is None:
+        read, more = _input_words(layout, scene)
+        write_caption(layout, sprite, INPUT, read if layout.caption.words else "", more, 0)
+    else:
+        _write_map(layout, sprite, scene, tile.index, said)
+    return sprite
 
 
 def _follows(scene: Scene) -> bool:
@@ -148,18 +160,14 @@ def _write_map(layout: Layout, sprite: Sprite, scene: Scene, index: int, said: l
         write_caption(layout, sprite, head, note or (answers if plan.words else ""), "", left)
 
 
-def _shares(layout: Layout, scene: Scene) -> list[str]:
+def _shares(scene: Scene) -> list[str]:
     """Where maps are tinted, how much of each was removed."""
     removed = scene.removed
     if removed is None:
         return []
-    shares = []
-    for index, (least, (lo, hi)) in enumerate(
-        zip(counts_from(scene.layer.bank, removed), removed.ranges.tolist(), strict=True)
-    ):
-        levels = map_part(scene.mosaic, removed.count, removed.tiles[index], layout)
-        shares.append(f"{100 * removed_share(levels, least, lo, hi):.0f} % below {figure(-least)}")
-    return shares
+    least = counts_from(scene.layer.bank, removed)
+    shares = removed_shares(scene.layer, scene.image, least).tolist()
+    return [f"{100 * share:.0f} % below {figure(-size)}" for share, size in zip(shares, least.tolist(), strict=True)]
 
 
 def _limits(scene: Scene) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from live.drawing.strip import (
     strip_notice,
 )
 from live.drawing.strip import side_words as bank_words
-from live.drawing.strip_words import Word, put_words
+from live.drawing.strip_words import Word, put_words, with_unsaid
 from live.drawing.text import ACCENT, BOLD, DIM, INK, REGULAR, put, put_right
 from live.layout import Layout
 
@@ -54,7 +54,7 @@ class ModelStrip:
         text, sprite = layout.text, blank(layout.strip)
         left, right = text.pad, layout.strip.width - text.pad
         line = text.gap // 2 + round(text.base * 1.05)
-        line = draw_sides(sprite, layout, scene, left, right, line, side_words)
+        line, unsaid = draw_sides(sprite, layout, scene, left, right, line, side_words)
         put_words(sprite, channel_words(scene.model), left, right, line, text.base)
         line = draw_notes(sprite, layout, scene, left, line + text.line)
         notice = strip_notice(layout, scene)
@@ -62,7 +62,7 @@ class ModelStrip:
             put(sprite.pixels, notice, left, line, text.base, ACCENT)
         else:
             end = put_right(sprite.pixels, hint(layout, scene), right, line, text.base, DIM)
-            put_words(sprite, source_words(scene), left, end - text.base, line, text.base)
+            put_words(sprite, with_unsaid(source_words(scene), unsaid), left, end - text.base, line, text.base)
         if layout.left_out:
             put(sprite.pixels, left_out_sentence(layout, right - left), left, line + text.line, text.small, DIM)
         return (sprite,)

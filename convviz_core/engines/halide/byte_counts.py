@@ -16,8 +16,9 @@ import numpy as np
 
 from convviz_core import looks
 from convviz_core.arrays import AnyArray
-from convviz_core.byte_sums import CODES, FLOOR, QUAD, STEPS, ByteWeights, Reads
+from convviz_core.byte_sums import CODES, QUAD, STEPS, ByteWeights, Reads
 from convviz_core.engines.halide.stages import Node, total
+from convviz_core.tally import FLOOR
 
 _VECTORS, _WINDOWS = 2, 6  # of lanes, and windows, whose sums are made together: they stay in registers
 _BLOCKS = 16  # of such windows make one core's task
