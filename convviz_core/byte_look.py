@@ -35,7 +35,8 @@ _ROWS = (1, 2)  # of them, whose windows lie in the cache together
 _SPARED = 1.25  # so many times the responses that may decide are told
 
 _FEW_TAPS = 16  # of so few, noise of a gray level or two may count or not
-_MOST_NS = 300_000.0  # for more than the least that may be looked at
+_MOST_NS, _BEARABLE_NS = 300_000.0, 570_000.0  # see spread
+_BROUGHT = 3.0  # times what numpy takes for many rows of windows, so short are these
 LEAST_WIDTH = QUAD + 1  # of maps
 
 _EDGES = code_edges()
@@ -143,7 +144,9 @@ def _best(laid: LaidOut, shape: tuple[int, ...], lanes: int) -> tuple[PatchHW, i
         used = -(-run * laid.maps // lanes) * lanes
         for rows in (rows for rows in _ROWS if rows <= laid.hw[0]):
             patch_ns = sum(_patch_ns(layer, (rows, run), depth, used, far) for layer, _ in laid.layers)
-            found.append((spread(laid.hw, (rows, run), patch_ns, most_ns=_MOST_NS), (rows, run)))
+            found.append(
+                (spread(laid.hw, (rows, run), patch_ns, most_ns=_MOST_NS, bearable_ns=_BEARABLE_NS), (rows, run))
+            )
     best, patch_hw = max(found)
     return patch_hw, best.patches
 
@@ -153,7 +156,7 @@ def _patch_ns(layer: Layer, patch_hw: PatchHW, depth: int, lanes: int, far: floa
     height, reach = window_hw(layer.geometry, patch_hw[1])
     if _turns_gray(layer, depth):
         row_ns = NEAR_ROW_NS + (FAR_ROW_NS - NEAR_ROW_NS) * far + reach * PIXEL_NS
-        return patch_hw[0] * (height * row_ns + products_ns(height * reach, lanes))
+        return patch_hw[0] * (height * row_ns * _BROUGHT + products_ns(height * reach, lanes))
     rows = height + (patch_hw[0] - 1) * layer.geometry.stride_yx[0]
     return rows_ns(rows, reach * depth, far) + patch_hw[0] * products_ns(height * reach * depth, lanes)
 

@@ -24,7 +24,7 @@ STEPS = 50
 CODES = 256
 QUAD = 4  # bytes whose products are added up at once
 # Measured on two cores of a server together.
-NEAR_ROW_NS, FAR_ROW_NS, FAR_BYTE_NS, PRODUCT_NS, CODE_NS = 0.5, 3.0, 0.05, 0.0016, 0.25
+NEAR_ROW_NS, FAR_ROW_NS, FAR_BYTE_NS, PRODUCT_NS, CODE_NS = 0.5, 5.0, 0.05, 0.0016, 0.25
 _MOST = 126  # of a weight's steps, one less than fit: rounding may add one
 
 Weights = NDArray[np.int8]

@@ -206,6 +206,6 @@ def _best(laid: LaidOut, shape: tuple[int, ...]) -> _Choice:
         for gray in (False, True) if can_be_gray else (False,):
             ready_ns = shape[0] * shape[1] * GRAYED_NS if gray else 0.0
             each_ns = sum(patch_ns(layer, shape, patch, gray=gray) for layer in layers)
-            far = spread(laid.hw, patch, each_ns, ready_ns)
+            far = spread(laid.hw, patch, each_ns, spent_ns=ready_ns)
             found.append((far, _Choice(patch, far.patches, gray, far.patches * each_ns)))
     return max(found, key=lambda pair: pair[0])[1]

@@ -24,18 +24,25 @@ class Spread(NamedTuple):
 
 
 def spread(
-    output_hw: tuple[int, int], patch_hw: PatchHW, each_ns: float, spent_ns: float = 0.0, most_ns: float = LOOK_NS
+    output_hw: tuple[int, int],
+    patch_hw: PatchHW,
+    each_ns: float,
+    *,
+    spent_ns: float = 0.0,
+    most_ns: float = LOOK_NS,
+    bearable_ns: float = LOOK_NS,
 ) -> Spread:
     """What patches of that size can do, each of which costs so much.
 
-    spent_ns: what they cost all together before. most_ns: what they may cost, unless that is less than LEAST_PIXELS.
+    spent_ns: what they cost all together before. most_ns: what more than LEAST_PIXELS may cost; bearable_ns: what these
+    may, before cheaper ones are better.
     """
     height, width = output_hw
     pixels, everywhere = math.prod(patch_hw), max(-(-height // patch_hw[0]), -(-width // patch_hw[1]))
     least = max(-(-LEAST_PIXELS // pixels), everywhere)  # in every row and column
     most = min(3 * LEAST_PIXELS, height * width) // pixels
     patches = max(least, min(most, int((most_ns - spent_ns) / each_ns)))
-    return Spread(min(0.0, most_ns - spent_ns - patches * each_ns), patches * math.sqrt(pixels), patches)
+    return Spread(min(0.0, bearable_ns - spent_ns - patches * each_ns), patches * math.sqrt(pixels), patches)
 
 
 @lru_cache(maxsize=4)
