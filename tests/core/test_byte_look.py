@@ -82,7 +82,7 @@ def test_what_is_counted_are_the_layers_responses_at_enough_pixels(
     assert found.seen == counted.size >= min(conv[0].size, LEAST_PIXELS) * len(conv)
     shown = np.abs(counted) if layer.signed else counted
     assert found.counted == (shown > 0).sum()
-    assert (counted.min(), counted.max()) == pytest.approx((there[0], there[-1]), rel=0.1)
+    assert (counted.min(), counted.max()) == pytest.approx((there[0], there[-1]), rel=0.2)
 
 
 def tolerance(layer: Layer, *, gray: bool) -> float:
