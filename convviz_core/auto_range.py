@@ -1,14 +1,13 @@
 """auto's limit: what all but the largest hundredth of a picture's responses stay below, found from a part of them.
 
-Responses are after the activation. `Tally.limit` is the definition.
+Responses are after the activation. What it is, is defined in tally.py.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 
@@ -29,83 +28,13 @@ from convviz_core.ranges import (
     limits_for,
 )
 from convviz_core.sampling import LEAST_PIXELS, ResponseSampler, follower_for, of_one_frame, sampler_for
+from convviz_core.tally import FLOOR, LEFT_ABOVE, NOTHING, ROUNDING, Tally
 
-NOTHING = 1 / 512  # of the fixed limit: a response of this size or less is nothing, and does not count
-ALWAYS_SHOWN = 4096  # so many responses may count before any is left above the limit
-LEFT_ABOVE = 100  # one in so many of the others is
-LEAST_COUNTED = 100  # with fewer in a sample, the picture's peak is the limit
-FLOOR = 1 / 32  # of the fixed limit, which is the least: a covered lens does not become a picture of noise
 TIME_CONSTANT_S = 0.5
 
-_ROUNDING = 1 + 1e-5  # a response that is the limit is not above it
-_KEPT = 20  # of so many responses the largest is kept: more than decide where the others are much smaller
-_SURE_ERRORS = 2.6  # so many standard errors of a rank count as what it may be off: edges come in clusters
-_SPARSE = 1 / 32  # of a sample; where less counts, its rank is taken for as small as it may be: dots, stars, a cursor
-_SURE = 0.02  # of the limit: may it be off by more, a larger sample is taken
-
+_PORTIONS_OF_ANOTHER_GAIN = 4  # are looked at, at once, to know which share is above the range then
 
 _Sampler = ResponseSampler | DifferenceSampler
-
-
-@dataclass(frozen=True, eq=False)
-class Tally:
-    """What some of a picture's responses amount to, in units of the fixed limit.
-
-    seen: how many there are. counted: of these, |v| is above NOTHING. largest: the largest |v| of them, as many as
-    may decide.
-    """
-
-    seen: int
-    counted: int
-    largest: AnyArray
-
-    @classmethod
-    def of(cls, sizes: AnyArray) -> Tally:
-        """sizes: |v| (n,), or less than 0 for what an activation removes."""
-        kept = sizes.size // _KEPT + 1
-        largest = np.partition(sizes, sizes.size - kept)[sizes.size - kept :]
-        return cls(sizes.size, int(np.count_nonzero(sizes > NOTHING)), largest)
-
-    @classmethod
-    def sum(cls, tallies: Sequence[Tally]) -> Tally:
-        """All of them together."""
-        largest = np.concatenate([tally.largest for tally in tallies])
-        return cls(sum(tally.seen for tally in tallies), sum(tally.counted for tally in tallies), largest)
-
-    def limit(self, responses: int) -> float | None:
-        """The limit of a picture that has so many responses; None where it is the peak and these do not hold it.
-
-        Of the n that count in the picture, k = floor(max(0, n - ALWAYS_SHOWN) / LEFT_ABOVE) exceed it.
-        """
-        rank = self._rank(responses)
-        return None if rank is None else self._largest_but(rank)
-
-    def sure(self, responses: int) -> bool:
-        """Whether that limit is hardly off."""
-        rank = self._rank(responses)
-        if rank is None or self.seen == responses:
-            return True
-        off = math.ceil(_SURE_ERRORS * math.sqrt(rank))
-        highest, lowest = self._largest_but(max(0, rank - off)), self._largest_but(rank + off)
-        return highest - lowest <= 2 * _SURE * highest
-
-    def share_above(self, limit: float) -> float:
-        """Of all responses, those above `limit`, which is this tally's own or more."""
-        return np.count_nonzero(self.largest > limit * _ROUNDING) / self.seen
-
-    def _rank(self, responses: int) -> int | None:
-        counted = self.counted * responses // self.seen
-        above = max(0, counted - ALWAYS_SHOWN) // LEFT_ABOVE
-        if self.seen < responses and (self.counted < LEAST_COUNTED or above == 0):
-            return None
-        rank = above * self.counted // max(1, counted)
-        if self.seen < responses and self.counted < _SPARSE * self.seen:  # where little is there, nothing of it is lost
-            rank = max(0, rank - math.ceil(1.5 * math.sqrt(rank)))
-        return rank
-
-    def _largest_but(self, rank: int) -> float:
-        at = max(0, self.largest.size - 1 - rank)
-        return float(np.partition(self.largest, at)[at])
 
 
 def own_limits(layer: Layer | Difference, frame: ByteArray, peak: Callable[[], float]) -> tuple[Limits, float]:
@@ -117,7 +46,7 @@ def own_limits(layer: Layer | Difference, frame: ByteArray, peak: Callable[[], f
     sampler = _sampler_for(layer, frame.shape)
     tally = Tally.sum(_looked_at(sampler, frame, sampler.portions))
     limit = _in_bounds(sampler, tally, peak)
-    return limits_for(layer, limit * sampler.fixed_limit), tally.share_above(limit)
+    return limits_for(layer, limit * sampler.fixed_limit), tally.above(limit) / tally.seen
 
 
 def least_limits(layer: Layer | Difference) -> Limits:
@@ -158,7 +87,8 @@ class AutoRange:
 
     It starts with the first picture's own limit, and anew after each change of key; from then on, each picture is
     looked at in part, and the latest are taken together.
-    share_above: of all responses of the picture that was followed last, those above its range, 0 to 1.
+    share_above: of all responses of the pictures that were followed last, those above the range that each was shown in,
+    0 to 1: one picture's part alone would tell another share each time.
     """
 
     def __init__(self) -> None:
@@ -170,6 +100,8 @@ class AutoRange:
         self._recent: deque[Tally] = deque()
         self._whole: Tally | None = None  # what the first picture's look has found, worth `enough` portions
         self._portion = 0  # the next one to look at
+        self._above: deque[tuple[int, int]] = deque()  # how many of how many responses were above the range
+        self._gain = 1.0  # of that range
 
     def limits(self, layer: Layer | Difference, frame: ByteArray, key: object, peak: Callable[[], float]) -> Limits:
         """lo and hi for `frame`; call `follow` once it is made.
@@ -183,6 +115,7 @@ class AutoRange:
             self._whole = _first_look(sampler, frame)
             self._limit = _in_bounds(sampler, self._whole, peak) * sampler.fixed_limit
             self._recent = deque([self._whole])
+            self._above.clear()
             self._time_s = -math.inf
         return limits_for(layer, max(self._limit, FLOOR * sampler.fixed_limit))
 
@@ -198,19 +131,34 @@ class AutoRange:
         if sampler is not self._sampler:  # other weights: what the ones before answered is of no use
             self._sampler = sampler
             self._recent.clear()
+            self._above.clear()
             self._whole = None
+        top, gain = shown[1] / sampler.fixed_limit, shown[1] / max(self._limit, FLOOR * sampler.fixed_limit)
+        if not math.isclose(gain, self._gain):
+            self._gain = gain
+            self._above.clear()
         if not math.isfinite(self._time_s) and self._whole and shown[1] >= self._limit:  # it has just been looked at
-            self._time_s, self.share_above = media_time_s, self._whole.share_above(shown[1] / sampler.fixed_limit)
+            self._time_s = media_time_s
+            self._count(self._whole.above(top), self._whole.seen, self._whole.seen)
             return
-        sizes = self._look(sampler, frame)
+        for _ in range(1 if self._above else min(sampler.enough, _PORTIONS_OF_ANOTHER_GAIN)):
+            sizes = self._look(sampler, frame)
+            self._count(int(np.count_nonzero(sizes > top * ROUNDING)), sizes.size, sizes.size * sampler.enough)
         while len(self._recent) < sampler.enough and self._recent[0] is not self._whole:
             self._look(sampler, frame)
-        self.share_above = np.count_nonzero(sizes > shown[1] * _ROUNDING / sampler.fixed_limit) / sizes.size
         elapsed_s = max(0.0, media_time_s - self._time_s)
         self._time_s = media_time_s
         if math.isfinite(elapsed_s):
             limit = _in_bounds(sampler, Tally.sum(self._recent), lambda: peak) * sampler.fixed_limit
             self._limit += (limit - self._limit) * (1.0 - math.exp(-elapsed_s / TIME_CONSTANT_S))
+
+    def _count(self, above: int, seen: int, enough: int) -> None:
+        """Take it into the share, without what lies longer back than the latest `enough` responses."""
+        self._above.append((above, seen))
+        while sum(seen for _, seen in self._above) - self._above[0][1] >= enough:
+            self._above.popleft()
+        counted, of = (sum(numbers) for numbers in zip(*self._above, strict=True))
+        self.share_above = counted / of
 
     def _look(self, sampler: _Sampler, frame: ByteArray) -> AnyArray:
         """The sizes in the next portion of the frame."""

@@ -146,7 +146,7 @@ def comparing_scene(
         layer=two.kept,
         ranges=ranges,
         mosaic=kept.mosaic if kept else scene.mosaic,
-        share_above=kept.share_above if kept else None,
+        share_above=scene.share_above if same == UNCHANGED else kept.share_above if kept else None,
         flipped=two.flipped,
         removed=removed_of_kept(state, two.kept, kept),
     )

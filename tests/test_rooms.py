@@ -58,6 +58,7 @@ MUST_NOT_KNOW = {
     "convviz_core/difference.py": {"torch", "cv2", "halide", "convviz_core.engines"},
     "convviz_core/difference_sampling.py": {"torch", "cv2", "halide", "convviz_core.engines"},
     "convviz_core/auto_range.py": {"torch", "cv2", "halide", "convviz_core.engines"},
+    "convviz_core/tally.py": {"torch", "cv2", "halide", "convviz_core.engines", "convviz_core.layer"},
     "convviz_core/inspect.py": {"torch", "cv2", "convviz_core.engines"},
     "convviz_core/models": {"convviz_core.engines", "convviz_core.ranges", "convviz_core.inspect"},
     "convviz_core/models/errors.py": {"torch", "numpy"},

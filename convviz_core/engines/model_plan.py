@@ -17,7 +17,6 @@ import torch
 from torch import Tensor, nn
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.auto_range import FLOOR, Tally
 from convviz_core.blocks import Reduce, check_reduce
 from convviz_core.engines.api import Result
 from convviz_core.gray import check_picture
@@ -25,6 +24,7 @@ from convviz_core.models.layer import ModelLayer
 from convviz_core.models.model_input import to_input
 from convviz_core.mosaic import reduce_maps, tile_maps
 from convviz_core.ranges import FLAT_SPAN, Limits, RangeMode
+from convviz_core.tally import FLOOR, Tally
 
 if TYPE_CHECKING:
     from convviz_core.models.calls import Call
@@ -235,7 +235,7 @@ def to_levels(maps: Tensor, ranges: Tensor, flat: Tensor | None, flat_byte: int)
 
 
 def auto_limit(shown: Tensor, peak: float) -> float:
-    """auto's limit for all of a picture's responses (see auto_range.Tally), with its peak as the fixed limit."""
+    """auto's limit for all of a picture's responses (see tally.Tally), with its peak as the fixed limit."""
     if not peak or not np.isfinite(peak):
         return 1.0
     sizes = shown.abs().div_(peak).flatten().cpu().numpy()

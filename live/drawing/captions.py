@@ -91,6 +91,7 @@ class Captions:
     def __init__(self) -> None:
         self._kernels: Sequence[Sprite] = ()
         self._kernels_key: Hashable = None
+        self._written: dict[int | None, tuple[Hashable, Sprite]] = {}  # each map's last caption and what it says
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """The bank, what else each map says, and of which picture where that stands still."""
@@ -113,20 +114,29 @@ class Captions:
         key = (layout.places, scene.layer.bank, scene.kernels)
         if key != self._kernels_key:
             self._kernels, self._kernels_key = [_with_kernel(layout, scene, tile) for tile in layout.tiles], key
+            self._written = {}
         shares, limits = _shares(layout, scene), _limits(scene)
         sprites = []
         for number, (tile, kernel) in enumerate(zip(layout.tiles, self._kernels, strict=True)):
             if number % TILES_A_PIECE == 0:
                 yield
-            sprites.append(Sprite(kernel.place, kernel.pixels.copy()))
-            if tile.index is None:
-                read, more = _input_words(layout, scene)
-                write_caption(layout, sprites[-1], INPUT, read if layout.caption.words else "", more, 0)
-            else:
-                said = [part[tile.index] for part in (limits, shares) if part]
-                _write_map(layout, sprites[-1], scene, tile.index, said)
+            said = [part[tile.index] for part in (limits, shares) if part and tile.index is not None]
+            what = scene.side, scene.difference, *said
+            if self._written.get(tile.index, (None,))[0] != what:
+                self._written[tile.index] = what, _with_words(layout, scene, tile, kernel, said)
+            sprites.append(self._written[tile.index][1])
         yield
         return sprites
+
+
+def _with_words(layout: Layout, scene: Scene, tile: Tile, kernel: Sprite, said: list[str]) -> Sprite:
+    sprite = Sprite(kernel.place, kernel.pixels.copy())
+    if tile.index is None:
+        read, more = _input_words(layout, scene)
+        write_caption(layout, sprite, INPUT, read if layout.caption.words else "", more, 0)
+    else:
+        _write_map(layout, sprite, scene, tile.index, said)
+    return sprite
 
 
 def _follows(scene: Scene) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import cv2
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+from convviz_core.gray import to_gray
+from live.drawing.colour_table import ColourTable
 
 _LIFT_EXPONENT = 0.6  # below 1 weak responses are lifted out of the dark: byte 8 has a lightness of 12, not 3
 _SIGN_CHROMA = 30.0  # of CIE L*a*b*, halfway between zero and the largest response
@@ -21,36 +23,39 @@ _PLAIN = np.arange(256, dtype=np.uint8)
 
 
 class Palette:
-    """The colours of one map's bytes, table: uint8 BGR (256, 3); grays: (256,), where all of them are gray."""
+    """The colours of one map's bytes, table: uint8 BGR (256, 3). lasting: whether they are for many pictures."""
 
-    def __init__(self, table: ByteArray) -> None:
-        blue, green, red = table.T
-        self.table = table
-        self.grays = blue.copy() if np.array_equal(blue, green) and np.array_equal(green, red) else None
-        self.plain = np.array_equal(blue, _PLAIN) and self.grays is not None  # bytes are their own grays
+    def __init__(self, table: ByteArray, *, lasting: bool = True) -> None:
+        self.light = bool(to_gray(table[None, :1])[0, 0] > 127)  # zero lies above the middle gray
+        self.plain = bool((table == _PLAIN[:, None]).all())  # bytes are their own grays
+        self._table = ColourTable(table, lasting=lasting)
 
-    def gray(self, levels: ByteArray) -> ByteArray | None:
-        """uint8 (H, W): the grays of `levels`, had in half the time that colours take; None where there are colours."""
-        if self.grays is None:
-            return None
-        return levels if self.plain else np.asarray(cv2.LUT(levels, self.grays), np.uint8)
+    def colours(self, levels: ByteArray) -> ByteArray:
+        """uint8 (H, W, 4): the colours of `levels`, uint8 (H, W), in BGR, and a byte that says nothing."""
+        if self.plain:
+            return np.asarray(cv2.cvtColor(levels, cv2.COLOR_GRAY2BGRA), np.uint8)
+        return self._table.look_up(levels)
 
 
 def palettes(name: str, signed: bool, ranges: FloatArray) -> Sequence[Palette]:
     """Each map's colours, as lookup_tables has them."""
-    if is_centred(name, signed):
-        return [Palette(table) for table in lookup_tables(name, signed, ranges)]
-    return [_palette(name, signed=signed)] * len(ranges)
+    if not is_centred(name, signed):
+        return [_palette(name, signed=signed)] * len(ranges)
+    if (ranges == ranges[0]).all():
+        lo, hi = (ranges[0] / max(abs(ranges[0]).max(), np.finfo(np.float32).tiny)).tolist()
+        return [_centred_palette(name, signed, lo, hi)] * len(ranges)
+    return [Palette(table, lasting=False) for table in lookup_tables(name, signed, ranges)]
+
+
+@lru_cache(maxsize=8)
+def _centred_palette(name: str, signed: bool, lo: float, hi: float) -> Palette:
+    """lo, hi: the range as parts of its larger end, which are the same whatever the limit is."""
+    return Palette(lookup_tables(name, signed, np.array([[lo, hi]], np.float32))[0])
 
 
 @cache
 def _palette(name: str, *, signed: bool) -> Palette:
     return Palette(base_table(name, signed))
-
-
-def lifting_palette() -> Palette:
-    """The default one of maps after ReLU."""
-    return _palette("lift", signed=False)
 
 
 def plain_palette() -> Palette:
@@ -130,8 +135,7 @@ def _diverging() -> ByteArray:
 
 def colour_into(levels: ByteArray, palette: Palette, place: ByteArray) -> None:
     """Fill `place`, uint8 BGR (H, W, 3), with the palette's colours of `levels`, uint8 (H, W)."""
-    gray = palette.gray(levels)
-    if gray is None:
-        cv2.applyColorMap(levels, palette.table[:, None], dst=place)
+    if palette.plain:
+        cv2.cvtColor(levels, cv2.COLOR_GRAY2BGR, dst=place)
     else:
-        cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR, dst=place)
+        cv2.cvtColor(palette.colours(levels), cv2.COLOR_BGRA2BGR, dst=place)

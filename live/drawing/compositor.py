@@ -37,17 +37,20 @@ class _Kept:
         self._key: Hashable = None
         self._rhythm = _Rhythm(overlay) if isinstance(overlay, Piecewise) else None
 
-    def refresh(self, layout: Layout, scene: Scene, *, anew: bool) -> bool:
-        """Draw it where it is out of date; whether there are new pixels."""
-        key = self.overlay.key(layout, scene)
+    def refresh(self, layout: Layout, scene: Scene, *, anew: bool) -> Sequence[Sprite]:
+        """Draw it where it is out of date; those sprites that are new."""
+        key, before = self.overlay.key(layout, scene), self.sprites
         if self.drawn and not anew and key == self._key:
             sprites = self._rhythm.next_pixels(layout, scene) if self._rhythm else None
-            self.sprites = self.sprites if sprites is None else sprites
-            return sprites is not None
-        if self._rhythm:
-            self._rhythm.begin_anew(layout, scene)
-        self.sprites, self._key, self.drawn = self.overlay.draw(layout, scene), key, True
-        return True
+            if sprites is None:
+                return ()
+            self.sprites = sprites
+        else:
+            if self._rhythm:
+                self._rhythm.begin_anew(layout, scene)
+            self.sprites, self._key, self.drawn = self.overlay.draw(layout, scene), key, True
+        old = set(before)
+        return [sprite for sprite in self.sprites if sprite not in old]
 
 
 class _Rhythm:
@@ -115,18 +118,17 @@ class Compositor:
         cleared = new or covered != [sprite.place for kept in self._over for sprite in kept.sprites]
         if cleared:
             self._clear(layout)
-        fresh: list[_Kept] = []
 
         def refresh() -> None:
-            fresh.extend(kept for kept in self._beside if kept.refresh(layout, scene, anew=new) or cleared)
+            for kept in self._beside:
+                fresh = kept.refresh(layout, scene, anew=new)
+                self._copy(kept.sprites if cleared else fresh)
 
         self._painter.paint(self._canvas, layout, scene, refresh)
-        for kept in fresh:
-            self._copy(kept)
         for mark in self._marks:
             mark.draw(self._canvas, layout, scene)
         for kept in self._over:
-            self._copy(kept)
+            self._copy(kept.sprites)
         return self._canvas
 
     def close(self) -> None:
@@ -139,6 +141,6 @@ class Compositor:
             self._canvas = np.empty((height, width, 3), np.uint8)
         self._canvas[:] = BACKGROUND
 
-    def _copy(self, kept: _Kept) -> None:
-        for sprite in kept.sprites:
+    def _copy(self, sprites: Sequence[Sprite]) -> None:
+        for sprite in sprites:
             self._canvas[sprite.place.slices] = sprite.pixels

@@ -19,7 +19,7 @@ from convviz_core.padded_part import padded_part
 from live.drawing.colormaps import Palette, colour_into, palettes, plain_palette
 from live.drawing.scaling import Band, Scaling, block_bands, blocks_for, scaling
 from live.drawing.scene import Scene
-from live.drawing.tint import Removed, Strength, Tinted, tint, tint_pair, tint_strengths
+from live.drawing.tint import Removed, tint_into, tinted_from
 from live.layout import Layout
 from live.layout.tiling import Rect
 
@@ -30,10 +30,9 @@ _MOST_THREADS = 4
 class _Picture:
     """What one tile shows, and where: uint8 (h, w), which become the palette's colours, or BGR (h, w, 3).
 
-    make_gray: colour becomes gray first. blocks: whose means
-    are shown. removed: what was
-    removed of a map, uint8 (h, w), with the tint's strength. corner_yx: where the place begins in what the scaling
-    makes of the source, which is larger where it is zoomed.
+    make_gray: colour becomes gray first. blocks: whose means are shown. removed: what was removed of a map, uint8
+    (h, w), which tints it from the byte `first` on. corner_yx: where the place begins in what the scaling makes of the
+    source, which is larger where it is zoomed.
     """
 
     source: ByteArray
@@ -43,7 +42,7 @@ class _Picture:
     make_gray: bool = False
     blocks: Blocks | None = None
     removed: ByteArray | None = None
-    strength: Strength | None = None
+    first: int = 256
     corner_yx: tuple[int, int] = (0, 0)
 
     def bands(self) -> list[Band]:
@@ -67,10 +66,14 @@ class _Picture:
                 place[:] = self._filled(band, self.source)
             else:
                 self.scaling.fill(band, self._rows(band, self.source), place)
-        elif self.removed is None or self.strength is None:
+        elif self.removed is None:
             colour_into(self.levels(band), self.palette, place)
         else:
-            tint(Tinted(self.levels(band), self.palette, self.strength, place), self._filled(band, self.removed))
+            self.tint(band, self.levels(band), self._filled(band, self.removed))
+
+    def tint(self, band: Band, levels: ByteArray, removed: ByteArray) -> None:
+        """Paint some rows, whose bytes and whose removed part's are these."""
+        tint_into(levels, self.palette, removed, self.first, self.place[self.rows(band)])
 
     def levels(self, band: Band) -> ByteArray:
         """Its bytes at their size on the canvas."""
@@ -103,12 +106,9 @@ class _Picture:
 
 def _paint_pair(one: _Picture, other: _Picture, band: Band) -> None:
     """Paint some rows of two maps that are each other's opposite: what is removed of one is what the other shows."""
-    tinted = []
-    for picture in (one, other):
-        assert picture.strength is not None
-        place = picture.place[picture.rows(band)]
-        tinted.append(Tinted(picture.levels(band), picture.palette, picture.strength, place))
-    tint_pair(*tinted)
+    levels, removed = one.levels(band), other.levels(band)
+    one.tint(band, levels, removed)
+    other.tint(band, removed, levels)
 
 
 class TilePainter:
@@ -190,7 +190,7 @@ def _pairs(removed: Removed | None, pictures: Mapping[int | None, _Picture]) -> 
 def _pictures(canvas: ByteArray, layout: Layout, scene: Scene) -> dict[int | None, _Picture]:
     bank, removed = scene.layer.bank, scene.removed
     colours = palettes(scene.colormap, scene.signed, scene.ranges)
-    strengths = tint_strengths(bank, removed) if removed else None
+    firsts = tinted_from(bank, removed) if removed else None
     maps = scene.maps
     pictures: dict[int | None, _Picture] = {}
     for tile in layout.tiles:
@@ -204,9 +204,9 @@ def _pictures(canvas: ByteArray, layout: Layout, scene: Scene) -> dict[int | Non
         else:
             source = map_part(scene.mosaic, maps, tile.index, layout)
             opposite = map_part(scene.mosaic, maps, removed.tiles[tile.index], layout) if removed else None
-            strength = None if strengths is None else strengths[tile.index]
+            first = firsts[tile.index] if firsts else 256
             way, corner = _scaling(layout, tile.picture, source.shape)
-            its = (colours[tile.index], False, None, opposite, strength, corner)
+            its = (colours[tile.index], False, None, opposite, first, corner)
             pictures[tile.index] = _Picture(source, place, way, *its)
     return pictures
 

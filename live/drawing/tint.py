@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import NamedTuple
+from functools import cache, lru_cache
 
 import cv2
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.filters.bank import FilterBank
-from convviz_core.gray import to_gray
-from live.drawing.colormaps import Palette, lifting_palette
+from live.drawing.colormaps import Palette, base_table
+from live.drawing.colour_table import ColourTable
 
 NOISE = 2 / 255  # standard deviation of a pixel in a webcam's picture of a lit room
 COUNTED_ROWS = 60
@@ -21,27 +20,6 @@ NOISES = 3  # a response to noise alone exceeds so many of its own standard devi
 # The tint is violet: blue and half as much red are added where zero is dark; green and half as much red are taken away
 # where it is light. What is largest of the removed part has at least so much of it, of 255:
 STRONGEST = 205
-
-
-class Strength(NamedTuple):
-    """How strongly bytes tint: by what they are lifted to as light, less `least`, times `scale`; never below 0."""
-
-    least: int
-    scale: float
-
-    def of(self, lifted: ByteArray) -> ByteArray:
-        """uint8 (H, W). lifted: what the default colour map makes of the removed part's bytes."""
-        strong = cv2.subtract(lifted, self.least)  # type: ignore[call-overload]  # the stubs know no scalars
-        return np.asarray(strong if self.scale == 1 else cv2.convertScaleAbs(strong, alpha=self.scale), np.uint8)
-
-    def of_bytes(self, removed: ByteArray) -> ByteArray:
-        """The same of the removed part's own bytes, in one step: for who has not lifted them."""
-        return np.asarray(cv2.LUT(removed, _of_all_bytes(self)), np.uint8)
-
-
-@lru_cache(maxsize=256)
-def _of_all_bytes(strength: Strength) -> ByteArray:
-    return strength.of(lifting_palette().table[:, :1].copy())
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,14 +54,10 @@ def counts_from(bank: FilterBank, removed: Removed) -> AnyArray:
     return np.maximum(noise, span / 510)
 
 
-def tint_strengths(bank: FilterBank, removed: Removed) -> list[Strength]:
-    """How strongly each map's removed part is tinted; what does not count, not at all."""
-    strengths = []
-    for least, (lo, hi) in zip(counts_from(bank, removed).tolist(), removed.ranges.tolist(), strict=True):
-        first = first_counted(least, lo, hi)
-        none = int(lifting_palette().table[first - 1, 0]) if first else -1
-        strengths.append(Strength(none, max(1.0, STRONGEST / (255 - none)) if none < 255 else 1.0))
-    return strengths
+def tinted_from(bank: FilterBank, removed: Removed) -> list[int]:
+    """From which byte of its removed part on each map is tinted, 0 to 256."""
+    least = counts_from(bank, removed).tolist()
+    return [first_counted(its, lo, hi) for its, (lo, hi) in zip(least, removed.ranges.tolist(), strict=True)]
 
 
 def first_counted(least: float, lo: float, hi: float) -> int:
@@ -93,50 +67,29 @@ def first_counted(least: float, lo: float, hi: float) -> int:
     return min(max(math.ceil(255 * (least - lo) / (hi - lo)), 0), 256)
 
 
-def is_light(colour: ByteArray) -> bool:
-    """Whether a BGR colour (3,) lies above the middle gray."""
-    return bool(to_gray(colour.reshape(1, 1, 3))[0, 0] > 127)
+@cache
+def strengths(first: int) -> ByteArray:
+    """uint8 (256,): how strongly each byte of a removed part tints from `first` on; as light as it would be itself."""
+    lifted = base_table("lift", signed=False)[:, 0]
+    none = int(lifted[first - 1]) if first else -1
+    strong = cv2.subtract(lifted, none)  # type: ignore[call-overload]  # the stubs know no scalars
+    return np.asarray(cv2.convertScaleAbs(strong, alpha=max(1.0, STRONGEST / max(255 - none, 1))), np.uint8).ravel()
 
 
-@dataclass(frozen=True, eq=False)
-class Tinted:
-    """Rows of one map, levels: uint8 (h, w), which become the palette's colours in `place`, uint8 BGR (h, w, 3)."""
-
-    levels: ByteArray
-    palette: Palette
-    strength: Strength
-    place: ByteArray
+@lru_cache(maxsize=64)
+def _tints(first: int, *, light: bool) -> ColourTable:
+    """What is added to dark colours, and what is taken from light ones."""
+    strong = strengths(first)
+    none, half = np.zeros_like(strong), strong >> 1
+    return ColourTable(np.stack([none, strong, half] if light else [strong, none, half], axis=1))
 
 
-def tint(one: Tinted, removed: ByteArray) -> None:
-    """Fill its place; removed: the bytes of its removed part, uint8 (h, w)."""
-    _tint(one, one.strength.of_bytes(removed), one.palette.gray(one.levels))
-
-
-def tint_pair(one: Tinted, other: Tinted) -> None:
-    """Fill the places of two maps of which each has what is removed of the other."""
-    if one.palette is other.palette is lifting_palette():
-        grays = [one.palette.gray(its.levels) for its in (one, other)]
-        for its, gray, removed in zip((one, other), grays, reversed(grays), strict=True):
-            assert removed is not None
-            _tint(its, its.strength.of(removed), gray)
-    else:
-        tint(one, other.levels)
-        tint(other, one.levels)
-
-
-def _tint(one: Tinted, strong: ByteArray, gray: ByteArray | None) -> None:
-    """strong: the tint, uint8 (h, w); gray: what the map is, where it is gray."""
-    half = strong >> 1
-    if gray is not None:
-        cv2.merge([cv2.add(gray, strong), gray, cv2.add(gray, half)], one.place)
-        return
-    cv2.applyColorMap(one.levels, one.palette.table[:, None], dst=one.place)
-    none = np.zeros_like(strong)
-    if is_light(one.palette.table[0]):
-        cv2.subtract(one.place, cv2.merge([none, strong, half]), dst=one.place)
-    else:
-        cv2.add(one.place, cv2.merge([strong, none, half]), dst=one.place)
+def tint_into(levels: ByteArray, palette: Palette, removed: ByteArray, first: int, place: ByteArray) -> None:
+    """As `colour_into`, and tinted where the bytes of the removed part, uint8 (H, W), reach `first`."""
+    colours = palette.colours(levels)
+    change = cv2.subtract if palette.light else cv2.add
+    change(colours, _tints(first, light=palette.light).look_up(removed), dst=colours)
+    cv2.cvtColor(colours, cv2.COLOR_BGRA2BGR, dst=place)
 
 
 def removed_share(levels: ByteArray, least: float, lo: float, hi: float) -> float:

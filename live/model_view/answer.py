@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.auto_range import FLOOR, Tally
 from convviz_core.engines.api import Engine
 from convviz_core.engines.model_page import LayerOutput, layer_outputs
 from convviz_core.gray import to_gray
@@ -19,6 +18,7 @@ from convviz_core.models.abandoning import give_up_unwanted
 from convviz_core.models.layer import ModelLayer
 from convviz_core.models.model_input import scaled
 from convviz_core.sampling import LEAST_PIXELS
+from convviz_core.tally import FLOOR, Tally
 from live.sources.frame import Frame
 
 
@@ -64,7 +64,7 @@ class Responses:
 
     @cached_property
     def auto_limit(self) -> float:
-        """The picture's own limit (see auto_range.Tally), with the output's unit as the fixed limit."""
+        """The picture's own limit (see tally.Tally), with the output's unit as the fixed limit."""
         unit = self.output.unit
         if not unit or not np.isfinite(unit):
             return 1.0

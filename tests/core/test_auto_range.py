@@ -243,3 +243,18 @@ def test_the_share_above_is_that_of_the_picture_and_the_range_it_was_shown_in() 
         auto.limits(GRAY, frame, "a", no_peak)
         auto.follow(GRAY, frame, limits, 1.0, 0.0)
         assert auto.share_above == pytest.approx(share, abs=1e-9)
+
+
+def test_the_share_above_hardly_changes_on_a_picture_that_stands_still() -> None:
+    auto, whole = AutoRange(), np.zeros((1, 31, 31), np.float32)
+    whole[0, 15, 15] = 1  # a large kernel, of which each picture is looked at in a small part
+    layer, frame = Layer(FilterBank.from_array("middle", whole)), np.zeros((480, 640), np.uint8)
+    frame[np.random.default_rng(1).random(frame.shape) < 0.02] = 255
+    shares = []
+    for number in range(200):
+        lo, hi = auto.limits(layer, frame, "a", no_peak)
+        auto.follow(layer, frame, (lo, hi / 4), 1.0, number / 30)
+        shares.append(auto.share_above)
+    # The standard error of a fiftieth of 16,384 pixels is a thousandth; of one part of them it is several times that.
+    assert shares[100:] == pytest.approx([0.02] * 100, abs=0.004)
+    assert np.std(shares[100:]) < 0.001

@@ -78,14 +78,43 @@ def test_a_map_that_is_zero_everywhere_has_colours_too() -> None:
     assert (lookup_tables("diverging", True, np.zeros((1, 2), np.float32)) == 255).all()
 
 
+@pytest.mark.parametrize("lasting", [True, False])
+@pytest.mark.parametrize("hw", [(1, 1), (9, 31), (301, 301), (302, 301)])
 @pytest.mark.parametrize("name", COLORMAPS)
-def test_bytes_become_the_table_s_colours(name: str) -> None:
-    levels = np.random.default_rng(4).integers(0, 256, (9, 31), np.uint8)
-    canvas = np.zeros((20, 50, 3), np.uint8)
+def test_bytes_become_the_table_s_colours(name: str, hw: tuple[int, int], lasting: bool) -> None:
+    levels = np.random.default_rng(4).integers(0, 256, hw, np.uint8)
+    canvas = np.zeros((310, 320, 3), np.uint8)
     table = base_table(name, signed=True)
-    colour_into(levels, Palette(table), canvas[5:14, 10:41])
-    assert (canvas[5:14, 10:41] == table[levels]).all()
+    colour_into(levels, Palette(table, lasting=lasting), canvas[5 : 5 + hw[0], 10 : 10 + hw[1]])
+    assert (canvas[5 : 5 + hw[0], 10 : 10 + hw[1]] == table[levels]).all()
     assert canvas.sum() == table[levels].sum()
+
+
+def test_all_pairs_of_bytes_have_both_their_colours() -> None:
+    table = np.random.default_rng(4).integers(0, 256, (256, 3), np.uint8)
+    levels = np.stack(np.meshgrid(np.arange(256, dtype=np.uint8), np.arange(256, dtype=np.uint8)), axis=-1)
+    place = np.empty((256, 512, 3), np.uint8)
+    colour_into(levels.reshape(256, 512), Palette(table), place)
+    assert (place == table[levels.reshape(256, 512)]).all()
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("name", COLORMAPS)
+@pytest.mark.parametrize("ranges", [[[0, 3]] * 2, [[-3, 3]] * 2, [[-1, 3], [0, 2]], [[0, 0]] * 2, [[-2, 0]] * 2])
+def test_each_map_has_the_colours_of_its_range(name: str, signed: bool, ranges: list[list[float]]) -> None:
+    levels = np.arange(256, dtype=np.uint8)[None]
+    limits = np.array(ranges, np.float32)
+    found = palettes(name, signed, limits)
+    place = np.empty((1, 256, 3), np.uint8)
+    for palette, table in zip(found, lookup_tables(name, signed, limits), strict=True):
+        colour_into(levels, palette, place)
+        assert (place[0] == table).all()
+
+
+def test_a_limit_that_moves_makes_no_new_tables() -> None:
+    for lo in (0, -1):
+        before, after = (palettes("diverging", True, np.array([[lo * hi, hi]] * 3, np.float32)) for hi in (0.3, 0.7))
+        assert all(palette is before[0] for palette in (*before, *after))
 
 
 @pytest.mark.parametrize("name", ["viridis", "bone"])
@@ -93,12 +122,6 @@ def test_other_names_are_opencv_s(name: str) -> None:
     ramp = np.arange(256, dtype=np.uint8)[None]
     expected = cv2.applyColorMap(ramp, {"viridis": cv2.COLORMAP_VIRIDIS, "bone": cv2.COLORMAP_BONE}[name])[0]
     assert (base_table(name, signed=False) == expected).all()
-
-
-def test_only_colour_maps_without_colours_are_grays() -> None:
-    gray = {name for name in COLORMAPS if palettes(name, False, SYMMETRIC)[0].grays is not None}
-    assert gray == {"lift", "gray"}
-    assert {name for name in COLORMAPS if palettes(name, True, SYMMETRIC)[0].grays is not None} == {"gray"}
 
 
 def test_colours_come_from_lab_as_opencv_has_it_without_asking_opencv(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,12 +13,14 @@ import pytest
 from convviz_core.arrays import ByteArray
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.layer import Layer
+from convviz_core.mosaic import MosaicGrid
 from convviz_core.ranges import RangeMode
 from live.composing import layout_request, new_compositor
 from live.drawing.compositor import Compositor
 from live.drawing.overlay import Pieces, Sprite, at_once, blank
 from live.drawing.scene import ProfileInfo, Scene, Status
 from live.drawing.text import BACKGROUND
+from live.drawing.tint import Removed
 from live.layout import Layout, arrange
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
@@ -105,6 +107,26 @@ def test_what_lies_over_the_tiles_stays_over_them_and_leaves_nothing_behind() ->
     assert (compositor.compose(LAYOUT, SCENE)[place.slices] == 90).all()
 
 
+def test_of_an_overlay_in_parts_only_those_that_are_new_go_to_the_canvas() -> None:
+    class Parts(Box):
+        same = blank(BESIDE, (90,) * 3)
+
+        def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
+            return [self.same, *super().draw(layout, scene)]
+
+    place = Rect(100, 700, 50, 10)
+    parts = Parts(place, 91)
+    compositor = Compositor(Painting(), beside=(parts,), marks=(), over=())
+    canvas = compositor.compose(LAYOUT, SCENE)
+    canvas[BESIDE.slices] = 7
+    parts.of, parts.colour = 1, 92
+    canvas = compositor.compose(LAYOUT, SCENE)
+    assert (canvas[place.slices] == 92).all()
+    assert (canvas[BESIDE.slices] == 7).all()
+    canvas = compositor.compose(arrange(replace(LAYOUT.request, input_tile=False)), SCENE)
+    assert (canvas[BESIDE.slices] == 90).all()
+
+
 def test_a_canvas_of_another_size_begins_with_the_background() -> None:
     compositor = Compositor(Painting(), (), (), ())
     compositor.compose(LAYOUT, SCENE)
@@ -157,6 +179,26 @@ def test_limits_that_follow_the_pictures_are_written_once_a_beat_and_at_once_in_
     texts.clear()
     compositor.compose(LAYOUT, replace(followed[2], beat=1, range=RangeMode.FIXED))
     assert "1.30" in texts
+
+
+def test_of_the_tint_s_shares_only_those_that_change_are_written(texts: list[str]) -> None:
+    grid = MosaicGrid(8, (87, 117))  # the maps, and behind them their opposites: nothing was removed
+    mosaic = np.zeros((grid.rows * 87, grid.columns * 117), np.uint8)
+    removed = Removed((4, 5, 6, 7), 8, np.array([[0, 8]] * 4, np.float32))
+    tinted = replace(SCENE, mosaic=mosaic, removed=removed)
+    state = ViewState(LayerSettings.of(BUILT_IN_BANKS)).with_appearance(tint=True)
+    layout = arrange(layout_request((1600, 900), IMAGE.shape, state))
+    compositor = new_compositor()
+    compositor.compose(layout, tinted)
+    assert any(text.startswith("0 %") for text in texts)
+    texts.clear()
+    for number in range(100):
+        compositor.compose(layout, replace(tinted, beat=number // 3))
+    assert texts == []
+    mosaic[grid.tile(4)] = 255
+    drawn = [compositor.compose(layout, replace(tinted, beat=50)) for _ in range(PICTURES_AT_MOST)]
+    assert {text[:5] for text in texts if "%" in text} == {"100 %"}
+    assert np.array_equal(drawn[-1], new_compositor().compose(layout, replace(tinted, beat=50)))
 
 
 def test_a_moved_pointer_draws_the_inspector_again_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:

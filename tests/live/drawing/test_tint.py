@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import cv2
 import numpy as np
 import pytest
 
@@ -14,24 +11,22 @@ from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.opposites import with_opposites
 from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
-from live.drawing.colormaps import base_table, palettes
+from live.drawing.colormaps import base_table, lookup_tables, palettes
 from live.drawing.scene import Scene, Status
 from live.drawing.tiles import TilePainter
 from live.drawing.tint import (
     Removed,
-    Tinted,
     counts_from,
     noise_responses,
     removed_share,
-    tint,
-    tint_pair,
-    tint_strengths,
+    strengths,
+    tint_into,
+    tinted_from,
 )
 from live.layout import Layout, LayoutRequest, arrange
 from live.state import COLORMAPS
 
 SEED = load_bank("udacity")
-LIFTED = base_table("lift", signed=False)[None, :, 0]  # every byte's
 
 
 def removed_of(bank: FilterBank, lo: float, hi: float) -> Removed:
@@ -62,7 +57,7 @@ def test_what_counts_lies_above_half_a_byte_s_rounding_too() -> None:
 def test_the_tint_begins_where_removed_responses_count_and_grows_with_them(lo: float, hi: float) -> None:
     removed = removed_of(SEED, lo, hi)
     least = counts_from(SEED, removed)[0]
-    strong = tint_strengths(SEED, removed)[0].of(LIFTED)[0].astype(int)
+    strong = strengths(tinted_from(SEED, removed)[0]).astype(int)
     sizes = lo + (hi - lo) * np.arange(256) / 255
     assert (strong[sizes < least] == 0).all()
     assert (strong[sizes >= least] > 0).all()
@@ -71,41 +66,34 @@ def test_the_tint_begins_where_removed_responses_count_and_grows_with_them(lo: f
 
 
 def test_a_map_of_which_nothing_was_removed_has_no_tint() -> None:
-    for strength in tint_strengths(SEED, removed_of(SEED, 0, 0)):
-        assert not strength.of(LIFTED).any()
+    for first in tinted_from(SEED, removed_of(SEED, 0, 0)):
+        assert not strengths(first).any()
 
 
 @pytest.mark.parametrize("colormap", ["gray", "lift", "magma", "diverging"])
 def test_zero_becomes_violet_by_more_light_where_it_is_dark_and_by_less_where_it_is_light(colormap: str) -> None:
-    strength = tint_strengths(SEED, removed_of(SEED, 0, 8))[0]
+    first = tinted_from(SEED, removed_of(SEED, 0, 8))[0]
     (palette,) = palettes(colormap, False, np.array([[0, 8]], np.float32))
     canvas = np.zeros((2, 256, 3), np.uint8)
     removed = np.tile(np.arange(256, dtype=np.uint8), (2, 1))
-    tint(Tinted(np.zeros_like(removed), palette, strength, canvas), removed)
-    assert canvas[0, 0].tolist() == palette.table[0].tolist()
+    tint_into(np.zeros_like(removed), palette, removed, first, canvas)
+    assert canvas[0, 0].tolist() == base_table(colormap, signed=False)[128 if colormap == "diverging" else 0].tolist()
     blue, green, red = canvas[0, 255].astype(int)
     assert blue > red > green + 50
 
 
-def test_opposites_are_lifted_once_for_the_maps_and_for_their_tint(monkeypatch: pytest.MonkeyPatch) -> None:
-    lifted: list[ByteArray] = []
-    look_up = cv2.LUT
-
-    def noting(levels: ByteArray, table: ByteArray) -> Any:
-        lifted.append(levels)
-        return look_up(levels, table)
-
-    monkeypatch.setattr(cv2, "LUT", noting)
-    strengths = tint_strengths(SEED, removed_of(SEED, 0, 8))
-    colours = palettes("lift", False, np.array([[0, 8]] * 4, np.float32))
-    one, other = (
-        Tinted(np.full((2, 3), byte, np.uint8), colours[index], strengths[index], np.zeros((2, 3, 3), np.uint8))
-        for index, byte in enumerate((0, 200))
-    )
-    tint_pair(one, other)
-    assert [levels[0, 0] for levels in lifted] == [0, 200]
-    assert (other.place == LIFTED[0, 200]).all()
-    assert one.place[0, 0, 0] > one.place[0, 0, 2] > one.place[0, 0, 1] == 0
+@pytest.mark.parametrize("colormap", COLORMAPS)
+def test_any_two_bytes_become_the_one_s_colour_with_so_much_violet_as_the_other_is_strong(colormap: str) -> None:
+    limits = np.array([[0, 8]], np.float32)
+    levels, removed = np.indices((256, 256)).astype(np.uint8)
+    (palette,), table = palettes(colormap, False, limits), lookup_tables(colormap, False, limits)[0].astype(int)
+    canvas = np.zeros((260, 260, 3), np.uint8)
+    tint_into(levels, palette, removed, 20, canvas[2:-2, 1:257])
+    strong = strengths(20).astype(int)[removed]
+    violet = np.stack([strong, 0 * strong, strong // 2], axis=-1)
+    less = np.stack([0 * strong, strong, strong // 2], axis=-1)
+    expected = table[levels] - less if colormap == "diverging" else table[levels] + violet
+    assert (canvas[2:-2, 1:257] == np.clip(expected, 0, 255)).all()
 
 
 def test_the_share_counts_from_that_size_on() -> None:

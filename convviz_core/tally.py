@@ -1,0 +1,84 @@
+"""auto's limit, defined: what all but the largest hundredth of a picture's responses stay below."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from convviz_core.arrays import AnyArray
+
+NOTHING = 1 / 512  # of the fixed limit: a response of this size or less is nothing, and does not count
+ALWAYS_SHOWN = 4096  # so many responses may count before any is left above the limit
+LEFT_ABOVE = 100  # one in so many of the others is
+LEAST_COUNTED = 100  # with fewer in a sample, the picture's peak is the limit
+FLOOR = 1 / 32  # of the fixed limit, which is the least: a covered lens does not become a picture of noise
+ROUNDING = 1 + 1e-5  # a response that is the limit is not above it
+
+_KEPT = 20  # of so many responses the largest is kept: more than decide where the others are much smaller
+_SURE_ERRORS = 2.6  # so many standard errors of a rank count as what it may be off: edges come in clusters
+_SPARSE = 1 / 32  # of a sample; where less counts, its rank is taken for as small as it may be: dots, stars, a cursor
+_SURE = 0.02  # of the limit: may it be off by more, a larger sample is taken
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """What some of a picture's responses amount to, in units of the fixed limit.
+
+    seen: how many there are. counted: of these, |v| is above NOTHING. largest: the largest |v| of them, as many as
+    may decide.
+    """
+
+    seen: int
+    counted: int
+    largest: AnyArray
+
+    @classmethod
+    def of(cls, sizes: AnyArray) -> Tally:
+        """sizes: |v| (n,), or less than 0 for what an activation removes."""
+        kept = sizes.size // _KEPT + 1
+        largest = np.partition(sizes, sizes.size - kept)[sizes.size - kept :]
+        return cls(sizes.size, int(np.count_nonzero(sizes > NOTHING)), largest)
+
+    @classmethod
+    def sum(cls, tallies: Sequence[Tally]) -> Tally:
+        """All of them together."""
+        largest = np.concatenate([tally.largest for tally in tallies])
+        return cls(sum(tally.seen for tally in tallies), sum(tally.counted for tally in tallies), largest)
+
+    def limit(self, responses: int) -> float | None:
+        """The limit of a picture that has so many responses; None where it is the peak and these do not hold it.
+
+        Of the n that count in the picture, k = floor(max(0, n - ALWAYS_SHOWN) / LEFT_ABOVE) exceed it.
+        """
+        rank = self._rank(responses)
+        return None if rank is None else self._largest_but(rank)
+
+    def sure(self, responses: int) -> bool:
+        """Whether that limit is hardly off."""
+        rank = self._rank(responses)
+        if rank is None or self.seen == responses:
+            return True
+        off = math.ceil(_SURE_ERRORS * math.sqrt(rank))
+        highest, lowest = self._largest_but(max(0, rank - off)), self._largest_but(rank + off)
+        return highest - lowest <= 2 * _SURE * highest
+
+    def above(self, limit: float) -> int:
+        """How many are above `limit`, which is this tally's own or more."""
+        return int(np.count_nonzero(self.largest > limit * ROUNDING))
+
+    def _rank(self, responses: int) -> int | None:
+        counted = self.counted * responses // self.seen
+        above = max(0, counted - ALWAYS_SHOWN) // LEFT_ABOVE
+        if self.seen < responses and (self.counted < LEAST_COUNTED or above == 0):
+            return None
+        rank = above * self.counted // max(1, counted)
+        if self.seen < responses and self.counted < _SPARSE * self.seen:  # where little is there, nothing of it is lost
+            rank = max(0, rank - math.ceil(1.5 * math.sqrt(rank)))
+        return rank
+
+    def _largest_but(self, rank: int) -> float:
+        at = max(0, self.largest.size - 1 - rank)
+        return float(np.partition(self.largest, at)[at])
