@@ -8,13 +8,13 @@ from convviz_core.layer import Activation
 from live.drawing.model_scene import ModelScene
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
+from live.drawing.source_line import number_words, second_words, zoom_words
 from live.drawing.strip import (
     draw_notes,
     draw_sides,
     hint,
     left_out_sentence,
     limits,
-    second_words,
     sides,
     strip_notice,
 )
@@ -44,8 +44,8 @@ class ModelStrip:
             words = channel_words(scene.model), source_words(scene)
             self._follows = ([(limits(one), tuple(one.ranges[0].tolist())) for one in both], words)
         status = scene.status
-        said = strip_notice(layout, scene), scene.hints, status.recording, status.paused, status.mirrored
-        return fixed, said, self._follows
+        said = strip_notice(layout, scene), scene.hints, status.recording, status.paused, status.ended, status.mirrored
+        return fixed, said, zoom_words(scene, layout), number_words(scene, layout), self._follows
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite, or none."""
@@ -62,7 +62,7 @@ class ModelStrip:
             put(sprite.pixels, notice, left, line, text.base, ACCENT)
         else:
             end = put_right(sprite.pixels, hint(layout, scene), right, line, text.base, DIM)
-            put_words(sprite, source_words(scene), left, end - text.base, line, text.base)
+            put_words(sprite, source_words(scene, layout), left, end - text.base, line, text.base)
         if layout.left_out:
             put(sprite.pixels, left_out_sentence(layout, right - left), left, line + text.line, text.small, DIM)
         return (sprite,)
@@ -104,11 +104,8 @@ def channel_words(model: ModelScene) -> tuple[Word, ...]:
     return tuple(words)
 
 
-def source_words(scene: Scene) -> tuple[Word, ...]:
+def source_words(scene: Scene, layout: Layout | None = None) -> tuple[Word, ...]:
     """The rate of the model's pictures, what one takes, and the source."""
     assert scene.model
     took: Word = (f"the model takes {scene.model.forward_ms:.0f} ms", DIM, REGULAR)
-    words = list(second_words(scene))
-    moves = bool(scene.status.fps) and not scene.status.paused
-    words.insert(moves + bool(scene.status.recording), took)  # behind the rate at which its pictures come
-    return tuple(words)
+    return second_words(scene, layout, took)

@@ -20,11 +20,16 @@ def in_one_line(layers: Sequence[Sequence[Word]], room: int, size: int) -> list[
     kept = [list(words) for words in layers]
     while True:
         line = [word for words in kept for word in words]
-        wide = sum(text_width(word, size, weight) + round(WORD_GAP_EM * size) for word, _, weight in line)
         longer = max(kept, key=len)
-        if wide - round(WORD_GAP_EM * size) <= room or len(longer) <= LEAST_WORDS:
+        if words_width(line, size) <= room or len(longer) <= LEAST_WORDS:
             return line
         longer.pop()
+
+
+def words_width(words: Sequence[Word], size: int) -> int:
+    """Of words in one line, in pixels."""
+    gap = round(WORD_GAP_EM * size)
+    return sum(text_width(word, size, weight) + gap for word, _, weight in words) - gap
 
 
 def note_lines(notes: Sequence[str], canvas_w: int, text: TypeScale) -> list[str]:
