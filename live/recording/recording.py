@@ -33,6 +33,7 @@ class Recording:
         """Record frame `frame`, which its source gives that time."""
         if self._stands:
             self._let_last(image)
+            self._waiting = None  # where there was no room for it
             self._stood_s = self._now_s() - media_time_s
         self._stands = False
         self._begin(image, media_time_s + self._stood_s, frame)
@@ -43,7 +44,8 @@ class Recording:
         if seen is None:
             self._begin(image, media_time_s, frame)
         elif not np.array_equal(image, seen[0]):
-            self._let_last(image)
+            if image.shape != seen[0].shape:
+                self._let_last()
             self._waiting = image.copy(), self._now_s(), frame
         self.stay()
 
@@ -61,8 +63,7 @@ class Recording:
     def close(self) -> str:
         """Finish the file within a second; what stands has lasted until now. What became of it; OutputError if not."""
         if self._stands:
-            self._put_waiting()
-            self._repeat()
+            self._let_last()
         recorder = self.recorder
         recorder.close()
         if recorder.failed:
@@ -79,11 +80,10 @@ class Recording:
         self._ahead_s = at_s - self._clock()
         self._put(image, at_s, frame)
 
-    def _let_last(self, image: ByteArray) -> None:
-        """Before a picture of another size, which begins another file, let what stands have lasted until now."""
-        seen = self._waiting or self._last
-        if seen is not None and seen[0].shape != image.shape:
-            self._put_waiting()
+    def _let_last(self, image: ByteArray | None = None) -> None:
+        """Let what stands have lasted until now; it does so anyway where `image` follows it in the same file."""
+        self._put_waiting()
+        if image is None or (self._last and self._last[0].shape != image.shape):
             self._repeat()
 
     def _repeat(self) -> None:

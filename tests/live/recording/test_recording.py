@@ -127,6 +127,19 @@ def test_of_very_fast_changes_the_last_one_is_in_the_file_and_none_is_called_lef
     assert studio.said == [f"recorded {studio.path}"]
 
 
+def test_what_was_seen_just_before_the_source_goes_on_is_recorded_before_it(tmp_path: Path) -> None:
+    studio = Studio(tmp_path)
+    studio.follow(plain(10), 4.0)
+    studio.stand(plain(10), 1.0)
+    studio.stand(plain(150), 2.0)
+    studio.stand(plain(200), 0.02)
+    studio.clock.now_s += 0.01
+    studio.follow(plain(20), 4.1)
+    studio.stand(plain(20), 1.0)
+    studio.stay(1.0)
+    assert studio.end() == [(0.0, 10), (3.0, 150), (3.02, 200), (3.03, 20), (5.03, 20)]
+
+
 def test_another_size_lets_the_file_before_last_until_then(tmp_path: Path) -> None:
     studio = Studio(tmp_path)
     studio.stand(plain(50), 0.0)
