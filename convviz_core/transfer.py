@@ -47,9 +47,15 @@ def along(frequency: Floats | float, orientation: Floats | float) -> tuple[Float
 
 
 def for_gray(kernel: FloatArray) -> Floats:
-    """float64 (kh, kw) of a kernel (kh, kw) or (C, kh, kw): what meets a picture whose channels are equal."""
+    """float64 (kh, kw) of a kernel (kh, kw) or (C, kh, kw): what meets a picture whose channels are equal.
+
+    Where channels cancel to within the rounding of float32 weights, that is 0.
+    """
     weights = np.asarray(kernel, np.float64)
-    return weights if weights.ndim == 2 else weights.sum(axis=0)
+    if weights.ndim == 2:
+        return weights
+    sums, sizes = weights.sum(axis=0), np.abs(weights).sum(axis=0)
+    return np.asarray(np.where(np.abs(sums) <= SAME * sizes, 0.0, sums), np.float64)
 
 
 def gain_at(kernel: FloatArray, at_y: Floats, at_x: Floats, dilation: tuple[int, int] = (1, 1)) -> Floats:

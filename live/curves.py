@@ -17,6 +17,7 @@ from convviz_core.transfer import (
     after_relu,
     along,
     best_wave,
+    for_gray,
     gain_at,
     gain_on_grid,
     largest_frequency,
@@ -85,7 +86,7 @@ def predicted(layer: Layer, index: int) -> Curves:
     """What the weights say, without a dot."""
     kernel, dilation = layer.bank.kernels[index], layer.geometry.dilation_yx
     best = best_wave(kernel, dilation)
-    mean = 0.5 * float(np.sum(kernel, dtype=np.float64))
+    mean = 0.5 * float(for_gray(kernel).sum())
     if layer.bias and layer.bank.bias is not None:
         mean += float(layer.bank.bias[index])
     side = np.linspace(-NYQUIST, NYQUIST, PLANE_SIDE)

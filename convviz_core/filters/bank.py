@@ -25,13 +25,14 @@ class Filter:
 
     `kernel` is float32 of shape (kh, kw) for gray input, or (3, kh, kw), in R, G, B order, for
     the colour frame; each side from 1 to 31, finite. It is copied and made read-only. `changed`: by hand, so that it
-    is no longer the one of this name.
+    is no longer the one of this name. `turned`: by 180 degrees, so that what the name tells may be the other way round.
     """
 
     label: str
     kernel: FloatArray
     answers: str = ""
     changed: bool = False
+    turned: bool = False
 
     def __post_init__(self) -> None:
         kernel = _checked_kernel(self.label, self.kernel)
@@ -138,12 +139,12 @@ class FilterBank:
         A turned kernel answers to something else; what, is known where the bank has that kernel too.
         """
         known = {(f.kernel + 0).tobytes(): f.answers for f in self.filters}  # + 0: -0.0 is 0
-        kernels = [f.kernel[..., ::-1, ::-1] for f in self.filters]
-        turned = tuple(
-            Filter(f.label, kernel, known.get((kernel + 0).tobytes(), ""), f.changed)
-            for f, kernel in zip(self.filters, kernels, strict=True)
-        )
-        return replace(self, filters=turned)
+        filters = []
+        for one in self.filters:
+            kernel = one.kernel[..., ::-1, ::-1]
+            turned = one.turned != (not np.array_equal(kernel, one.kernel))
+            filters.append(Filter(one.label, kernel, known.get((kernel + 0).tobytes(), ""), one.changed, turned))
+        return replace(self, filters=tuple(filters))
 
 
 @lru_cache(maxsize=128)

@@ -142,7 +142,8 @@ def as_shown(bank: FilterBank, edit: Edit, *, flipped: bool) -> FilterBank:
         return bank
     untouched = dict(zip(map(id, shown.filters), bank.filters, strict=True))
     filters = [
-        untouched.get(id(filter)) or replace(filter, kernel=filter.kernel[..., ::-1, ::-1]) for filter in after.filters
+        untouched.get(id(filter)) or replace(filter, kernel=filter.kernel[..., ::-1, ::-1], turned=False)
+        for filter in after.filters
     ]
     return replace(after, filters=tuple(filters))
 

@@ -13,8 +13,7 @@ from live.drawing.numbers import MINUS, TIMES, column, figure
 from live.drawing.overlay import Pieces, Sprite, at_once, blank
 from live.drawing.scene import Scene
 from live.drawing.text import BOLD, DIM, base_line, put, text_width, width_em
-from live.drawing.tiles import map_part
-from live.drawing.tint import counts_from, removed_share
+from live.drawing.tint import counts_from, removed_shares
 from live.layout import Layout
 from live.layout.caption_plan import PICTURES_APART, CaptionNeeds
 from live.layout.tiling import Tile
@@ -55,10 +54,13 @@ def caption_needs(bank: FilterBank, *, numbers: bool, notes: str = "", side: str
 def caption_words(bank: FilterBank, index: int) -> tuple[str, str]:
     """What filter `index` answers to and its name; its name and nothing where nobody said what it answers to.
 
-    What was changed by hand says so: its name alone would be that of another kernel.
+    What was changed by hand says so: its name alone would be that of another kernel. So does a turned one whose name
+    stands for what it answers to.
     """
     filter = bank.filters[index]
     label = " ".join(filter.label.split()) + ", changed" * filter.changed
+    if filter.turned and not filter.answers and label != f"filter {index + 1}":
+        label += ", turned"
     return (filter.answers, label) if filter.answers and filter.answers != label else (label, "")
 
 
@@ -115,7 +117,7 @@ class Captions:
         if key != self._kernels_key:
             self._kernels, self._kernels_key = [_with_kernel(layout, scene, tile) for tile in layout.tiles], key
             self._written = {}
-        shares, limits = _shares(layout, scene), _limits(scene)
+        shares, limits = _shares(scene), _limits(scene)
         sprites = []
         for number, (tile, kernel) in enumerate(zip(layout.tiles, self._kernels, strict=True)):
             if number % TILES_A_PIECE == 0:
@@ -158,18 +160,14 @@ def _write_map(layout: Layout, sprite: Sprite, scene: Scene, index: int, said: l
         write_caption(layout, sprite, head, note or (answers if plan.words else ""), "", left)
 
 
-def _shares(layout: Layout, scene: Scene) -> list[str]:
+def _shares(scene: Scene) -> list[str]:
     """Where maps are tinted, how much of each was removed."""
     removed = scene.removed
     if removed is None:
         return []
-    shares = []
-    for index, (least, (lo, hi)) in enumerate(
-        zip(counts_from(scene.layer.bank, removed), removed.ranges.tolist(), strict=True)
-    ):
-        levels = map_part(scene.mosaic, removed.count, removed.tiles[index], layout)
-        shares.append(f"{100 * removed_share(levels, least, lo, hi):.0f} % below {figure(-least)}")
-    return shares
+    least = counts_from(scene.layer.bank, removed)
+    shares = removed_shares(scene.layer, scene.image, least).tolist()
+    return [f"{100 * share:.0f} % below {figure(-size)}" for share, size in zip(shares, least.tolist(), strict=True)]
 
 
 def _limits(scene: Scene) -> tuple[str, ...]:

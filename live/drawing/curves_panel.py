@@ -48,7 +48,8 @@ class CurvesPanel:
         if info is None:
             return (PanelPage(place, layout.text, "Curves", "j: close").finish(),)
         curves = info.curves
-        page = PanelPage(place, layout.text, f"Curves of {curves.index + 1}, {curves.label}", "j: close")
+        title = f"Curves of {curves.index + 1}"
+        page = PanelPage(place, layout.text, f"{title}, {curves.label}", "j: close", brief=title)
         page.write_wrapped(best_words(curves), ACCENT, small=False)
         page.skip(0.2)
         noise = noise_words(curves, info.noise)
@@ -156,7 +157,9 @@ def _draw_curve(
 
 
 def _top(curves: Curves) -> float:
-    """The amplitude at the top of both curves: the largest that there is, dots included."""
+    """The amplitude at the top of both curves: the largest that there is, dots included; 0 where no wave passes."""
+    if curves.best.gain == 0:
+        return 0.0  # what is measured is rounding
     found = [curves.best.gain / 2]
     for curve in (curves.over_orientation, curves.over_frequency):
         found += [float(np.nanmax(part)) for part in (curve.line, curve.dots) if np.isfinite(part).any()]

@@ -20,7 +20,8 @@ def best_words(curves: Curves) -> str:
     """Where most passes."""
     best = curves.best
     if best.gain == 0:
-        return "all weights are 0: nothing passes"
+        colour = curves.layer.bank.kernels[curves.index].any()
+        return "its channels cancel: no gray wave passes" if colour else "all weights are 0: nothing passes"
     if best.frequency == 0:
         return f"most at 0 cycles a pixel, the mean: |H|{NO_BREAK}{figure(best.gain)}"
     wave = f"{best.frequency:.3f} cycles a pixel ({1 / best.frequency:.1f} pixels a wave)"

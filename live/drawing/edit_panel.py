@@ -39,7 +39,8 @@ class EditPanel:
         bank, text = scene.layer.bank, layout.text
         kernel = bank.kernels[view.filter]
         label = " ".join(bank.labels[view.filter].split())
-        page = PanelPage(panel, text, f"Edit {view.filter + 1}: {label}", "e or Esc: done")
+        title = f"Edit {view.filter + 1}"
+        page = PanelPage(panel, text, f"{title}: {label}", "e or Esc: done", brief=title)
         inside = Rect(0, 0, panel.width, panel.height)
         places = edit_places(inside, text, (kernel.shape[0], kernel.shape[1], kernel.shape[2]), len(view.buttons))
         if not places.brief:

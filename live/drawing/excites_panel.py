@@ -13,7 +13,7 @@ from live.drawing.overlay import Sprite
 from live.drawing.panel import PanelPage
 from live.drawing.reasons import Excites
 from live.drawing.scene import Scene
-from live.drawing.text import DIM, INK, RULE, put, shortened
+from live.drawing.text import DIM, INK, RULE, put
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
@@ -57,22 +57,25 @@ def _draw_parts(page: PanelPage, found: Excites) -> None:
         page.leave_out("the parts")
         return
     parts = [_fitted(one.patch, width, height) for one in found.kept]
-    for number, (one, shown) in enumerate(zip(found.kept, parts, strict=True)):
+    words = _words(page, found, width)
+    for number, shown in enumerate(parts):
         row, across = divmod(number, A_ROW)
         tallest = max(part.shape[0] for part in parts)
         x, y = page.left + across * (width + gap), page.y + gap + row * (tallest + step + gap)
         place = Rect(x, y, shown.shape[1], shown.shape[0])
         page.pixels[place.slices] = shown
         cv2.rectangle(page.pixels, (x, y), (place.right - 1, place.bottom - 1), RULE, 1)
-        words = f"{figure(one.value)}, {_ago(found.time_s - one.time_s)}"
-        put(
-            page.pixels,
-            shortened(words, text.small, width),
-            x,
-            place.bottom + round(1.05 * text.small),
-            text.small,
-            INK,
-        )
+        put(page.pixels, words[number], x, place.bottom + round(1.05 * text.small), text.small, INK)
+
+
+def _words(page: PanelPage, found: Excites, width: int) -> list[str]:
+    """How high each part drove the channel, and when that was, where all of that has room."""
+    values = [figure(one.value) for one in found.kept]
+    words = [f"{value}, {_ago(found.time_s - one.time_s)}" for value, one in zip(values, found.kept, strict=True)]
+    if max(page.width_of(said, small=True) for said in words) <= width:
+        return words
+    page.leave_out("when it was")
+    return values
 
 
 def _ago(seconds: float) -> str:

@@ -19,7 +19,7 @@ from live.drawing.panel import PanelPage
 from live.drawing.parted_chain import PartedChain, cell_words
 from live.drawing.scene import MapPixel, Scene
 from live.drawing.surroundings import Surroundings, draw_surroundings, surroundings
-from live.drawing.text import ACCENT, BOLD, INK
+from live.drawing.text import ACCENT, BOLD, INK, wrapped
 from live.layout import Layout
 from live.layout.panel_places import Panel
 
@@ -84,9 +84,9 @@ class Inspector:
         inspection, answers, around = _inspect(scene, target), _answers(scene, target), surroundings(scene, target)
         lines = arithmetic(scene, target, inspection)
         yield
-        page = PanelPage(place, layout.text, _title(scene), *_state_words(scene))
+        page = PanelPage(place, layout.text, _title(scene), *_state_words(scene), brief=scene.side.capitalize())
         yield
-        _write_where(page, scene, target, len(lines) * page.step())
+        _write_where(page, scene, target, len(lines) * page.step(), LEAST_MATRIX_LINES * page.text.line)
         yield
         yield from self._draw_arithmetic(page, lines, inspection, around, len(answers[0]))
         yield
@@ -112,7 +112,8 @@ class Inspector:
             yield from chain.pieces()
             if self._cell:
                 chain.mark(Part(*self._cell[1:], 1, 1), self._cell[0])
-                page.write_first(cell_words(inspection, self._cell))
+                if page.height >= len(lines) * page.step() + page.step(small=True):
+                    page.write_first(cell_words(inspection, self._cell))
             self._arithmetic = chain
         else:
             for reserved in (maps, FEWEST_MAP_LINES * page.step(), 0):
@@ -167,10 +168,16 @@ def _forms(words: str) -> list[str]:
     ]
 
 
-def _write_where(page: PanelPage, scene: Scene, target: MapPixel, reserved: int) -> None:
-    """Which response it is, and which pixels it reads, where the arithmetic has `reserved` rows below that."""
+def _write_where(page: PanelPage, scene: Scene, target: MapPixel, arithmetic: int, matrices: int) -> None:
+    """Which response it is, and which pixels it reads, where that leaves the arithmetic so many rows, and if they can
+    have them, the matrices.
+    """
     index, y, x = target
-    page.write(f"{index + 1}: {caption_words(scene.layer.bank, index)[0]}", ACCENT, weight=BOLD)
+    reserved = arithmetic + matrices * (page.height - 2 * page.step() >= arithmetic + matrices)
+    said = f"{index + 1}: {caption_words(scene.layer.bank, index)[0]}"
+    first, *more = wrapped(said, page.text.base, page.width, BOLD)
+    for line in (first, " ".join(more)) if more and page.height - 2 * page.step() >= reserved else (said,):
+        page.write(line, ACCENT, weight=BOLD)
     page.write_first([f"row {y}, column {x} of its map", f"row {y}, column {x}", f"({y}, {x})"], INK, small=False)
     height, width = scene.image.shape[:2]
     for choices in where_words(scene.layer, (height, width), y, x):

@@ -83,7 +83,7 @@ def _drawn(layout: Layout, scene: Scene, place: Rect, *, short: bool) -> Sprite 
     text, bank, examples = layout.text, scene.layer.bank, _examples(scene)
     rows, columns = bank.kernel_hw
     words_em = SHORT_EM if short else WORDS_EM
-    signs_w = 2 * round(SIGN_EM * text.base) + text.base + 3 * text.pad
+    signs_w = 2 * round(SIGN_EM * text.base) + text.base + 2 * text.pad
     room = (place.width - signs_w - words_em * text.base) / (2 * columns)
     largest = int(min(LARGEST_KERNEL_EM * text.base / max(rows, columns), room))
     title_h = round(1.6 * text.line)
@@ -99,7 +99,7 @@ def _drawn(layout: Layout, scene: Scene, place: Rect, *, short: bool) -> Sprite 
         return None
     sprite = blank(place)
     y = (place.height - title_h - sum(steps)) // 2
-    put(sprite.pixels, "How to read the maps", text.pad, y + text.base, text.base, INK, BOLD)
+    put(sprite.pixels, "How to read the maps", 0, y + text.base, text.base, INK, BOLD)
     y += title_h
     for example, lines, step in zip(examples, said, steps, strict=True):
         _draw_example(sprite, layout, scene, example, lines, y + (step - text.pad) / 2, cell)
@@ -114,7 +114,7 @@ def _draw_example(
     text, bank = layout.text, scene.layer.bank
     sign = SIGN_EM * text.base
     top = round(middle - size_wh(bank.kernel_hw, cell)[1] / 2)
-    right = draw_picture(sprite.pixels, example.patch, text.pad, top, cell).right
+    right = draw_picture(sprite.pixels, example.patch, 0, top, cell).right
     put_middle(sprite.pixels, TIMES, right + sign / 2, middle, text.base)
     kernel = kernel_pictures(bank.kernels[0], planes=False)[0]
     right = draw_picture(sprite.pixels, kernel, right + round(sign), top, cell).right

@@ -15,7 +15,7 @@ from live.drawing.text import ACCENT, DIM, INK, Colour
 
 NAMED_ENDS = (0.66, 0.84, 1.0)  # of the columns of numbers, where each map's words stand before them
 NAMED_FROM_EM = 17.0  # the narrowest page with room for these words
-NAME_BEGINS_EM, LONG_NAME_EM = 2.6, 11.0  # LONG: as long as those of the built-in banks
+NAME_BEGINS_EM, LONG_NAME_EM = 2.6, 16.5  # LONG: as long as those of the built-in banks, also turned
 COLUMNS_EM = (4.6, 3.0)  # at least so far from the first number's end to the second's, and on to the byte's
 UNNAMED_ENDS_EM = (6.6, 9.4)  # of the response and the byte alone
 ROWS_A_PIECE = 8  # that are written with one picture

@@ -19,6 +19,7 @@ from live.layout.viewport import NUMBERS_FROM_SCALE
 OTHERS: Colour = (200, 196, 192)
 EDGE: Colour = (230, 130, 200)  # violet, as padding is in the inspector
 SHORTEST_ARM = 7  # of a small tile's side: longer ones would cover the picture
+SMALLEST_CROSSED = 48  # pixels of a tile's side: a smaller one has no arms, and a frame that covers little of it
 GAP = 6  # canvas pixels between a frame and the crosshair around it
 
 
@@ -109,11 +110,16 @@ def _strokes(layout: Layout, scene: Scene, marked: MapPixel) -> Iterator[Stroke]
 
 def framing(place: Rect, pixel: Rect, tile: Rect, arm: int, margin: int, colour: Colour) -> Iterator[Stroke]:
     """A frame so far around `place`, and arms of that length in line with the middle of `pixel`."""
-    frame = _frame(place, tile, margin)
-    arms = _arms(place, pixel, tile, arm)
+    frame = _frame(place, tile, margin_on(tile, margin))
+    arms = _arms(place, pixel, tile, arm) if min(tile.width, tile.height) >= SMALLEST_CROSSED else ()
     yield Stroke(tile, (*frame, *arms), (0, 0, 0), 3)
     yield Stroke(tile, tuple(frame), colour, 1)
     yield Stroke(tile, tuple(arms), OTHERS, 1)
+
+
+def margin_on(tile: Rect, margin: int) -> int:
+    """Between a frame and what it frames, less on tiles that it would cover."""
+    return margin if min(tile.width, tile.height) >= SMALLEST_CROSSED else 1
 
 
 def _framed(layout: Layout, scene: Scene, tile: Tile, y: int, x: int) -> Rect | None:

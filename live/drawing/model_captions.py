@@ -13,8 +13,6 @@ from live.drawing.numbers import MINUS, figure
 from live.drawing.overlay import Pieces, Sprite, at_once, blank
 from live.drawing.scene import Scene
 from live.drawing.text import ACCENT, DIM, INK, base_line, put, text_width, width_em
-from live.drawing.tiles import map_part
-from live.drawing.tint import counts_from, removed_share
 from live.layout import Layout
 from live.layout.caption_plan import CaptionNeeds
 from live.layout.tiling import Tile
@@ -151,10 +149,8 @@ def _notes(layout: Layout, scene: Scene, index: int) -> list[str]:
     if not layout.caption.notes:
         return []
     if scene.removed is not None:
-        lo, hi = scene.removed.ranges[index].tolist()
-        least = float(counts_from(scene.layer.bank, scene.removed)[index])
-        levels = map_part(scene.mosaic, scene.removed.count, scene.removed.tiles[index], layout)
-        return [f"{100 * removed_share(levels, least, lo, hi):.0f} % removed"]
+        assert scene.removed.shares is not None  # a model's layer has responses that no bank tells
+        return [f"{100 * scene.removed.shares[index]:.0f} % removed"]
     if scene.range == RangeMode.FRAME and not (scene.difference and scene.other is None):
         lo, hi = scene.ranges[index].tolist()
         return [f"flat {figure(lo)}" if lo == hi else f"{figure(lo)} to {figure(hi)}"]

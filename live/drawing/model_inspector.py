@@ -91,7 +91,7 @@ def _write(page: PanelPage, layout: Layout, scene: Scene) -> None:
         since = f"{state} since the layer is shown"
         page.write_first([f"this channel is {since}", since, f"{state} so far", state], ACCENT)
     page.skip()
-    page.write_value([f"{model.title} gives", "it gives"], value)
+    page.write_value([f"{model.title} gives", "it gives", "="], value)
     if not scene.layer.signed:
         page.write_value(["after the viewer's ReLU", "after ReLU"], max(value, 0.0))
     shown = _write_difference(page, scene, index, max(value, 0.0) if not scene.layer.signed else value)
@@ -114,6 +114,8 @@ def _write(page: PanelPage, layout: Layout, scene: Scene) -> None:
     bottom, page.bottom = page.bottom, places.top - place.y - layout.text.pad
     if page.height >= 3 * page.step(small=True):
         _write_others(page, scene, channel, y, x)
+    else:
+        page.leave_out("the other channels")
     page.bottom = bottom
     write_why(page, places, places.top - place.y, model.why)
 
@@ -150,11 +152,13 @@ def _write_others(page: PanelPage, scene: Scene, channel: int, y: int, x: int) -
     page.write_first(
         [f"all {len(column)} channels here: this one is number {rank} by size", f"{ranked} channels by size", ranked]
     )
-    for other in np.argsort(-np.abs(shown), kind="stable")[:OTHERS_LISTED].tolist():
+    others = np.argsort(-np.abs(shown), kind="stable")[:OTHERS_LISTED].tolist()
+    word = "channel " * all(page.fitting([f"channel {n}"], figure(float(shown[n])), small=True) for n in others)
+    for other in others:
         if page.height < page.step(small=True):
             break
         colour = ACCENT if other == channel else INK
-        page.write_value([f"channel {other}", str(other)], float(shown[other]), colour, small=True)
+        page.write_value([f"{word}{other}"], float(shown[other]), colour, small=True)
 
 
 def _byte(layout: Layout, scene: Scene, target: tuple[int, int, int], shown: float) -> int | None:

@@ -41,7 +41,7 @@ class ModelStrip:
         fixed = tuple(map(side_words, both)), *shown, scene.model.channels, scene.model.page
         if self._held_for != (fixed, scene.beat):
             self._held_for = (fixed, scene.beat)
-            words = channel_words(scene.model), source_words(scene)
+            words = channel_words(scene.model), second_words(scene)
             self._follows = ([(limits(one), tuple(one.ranges[0].tolist())) for one in both], words)
         status = scene.status
         said = strip_notice(layout, scene), scene.hints, status.recording, status.paused, status.ended, status.mirrored
@@ -54,7 +54,7 @@ class ModelStrip:
         text, sprite = layout.text, blank(layout.strip)
         left, right = text.pad, layout.strip.width - text.pad
         line = text.gap // 2 + round(text.base * 1.05)
-        line = draw_sides(sprite, layout, scene, left, right, line, side_words)
+        line, unsaid = draw_sides(sprite, layout, scene, left, right, line, side_words)
         put_words(sprite, channel_words(scene.model), left, right, line, text.base)
         line = draw_notes(sprite, layout, scene, left, line + text.line)
         notice = strip_notice(layout, scene)
@@ -62,7 +62,7 @@ class ModelStrip:
             put(sprite.pixels, notice, left, line, text.base, ACCENT)
         else:
             end = put_right(sprite.pixels, hint(layout, scene), right, line, text.base, DIM)
-            put_words(sprite, source_words(scene, layout), left, end - text.base, line, text.base)
+            put_words(sprite, second_words(scene, layout, unsaid), left, end - text.base, line, text.base)
         if layout.left_out:
             put(sprite.pixels, left_out_sentence(layout, right - left), left, line + text.line, text.small, DIM)
         return (sprite,)
@@ -102,10 +102,3 @@ def channel_words(model: ModelScene) -> tuple[Word, ...]:
     colour = ACCENT if dead or saturated else DIM
     words.append((f"{dead} dead, {saturated} saturated so far", colour, REGULAR))
     return tuple(words)
-
-
-def source_words(scene: Scene, layout: Layout | None = None) -> tuple[Word, ...]:
-    """The rate of the model's pictures, what one takes, and the source."""
-    assert scene.model
-    took: Word = (f"the model takes {scene.model.forward_ms:.0f} ms", DIM, REGULAR)
-    return second_words(scene, layout, took)

@@ -15,7 +15,10 @@ LINE_EM = 1.4
 
 
 class Notices:
-    """A box at the bottom of the last row's pictures, over no caption, with what has just happened."""
+    """A box at the bottom of the last row's pictures, over no caption, with what has just happened.
+
+    Sentences that it would cut stand in one as wide as the canvas, over whatever is there.
+    """
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """The sentences."""
@@ -26,19 +29,31 @@ class Notices:
         said, text = scene.status.notices, layout.text
         if not said or (layout.strip.height and strip_notice(layout, scene) is not None):
             return ()
-        width, height = layout.canvas_wh
-        bottom = layout.strip.y if layout.strip.height else height
-        width = layout.room.width or width
-        most = bottom - max((tile.picture.y for tile in layout.tiles), default=0)
+        end = layout.strip.y if layout.strip.height else layout.canvas_wh[1]
+        bottom, top = min(end, layout.room.bottom or end), max((tile.picture.y for tile in layout.tiles), default=0)
+        in_room = layout.room.width or layout.canvas_wh[0], bottom, bottom - top
+        fits = _fits(said[-1], layout, in_room[0], in_room[2])
+        width, bottom, most = in_room if fits else (layout.canvas_wh[0], end, end)
         size = max(1, min(text.base, round(most / LINE_EM)))
-        lines = [line for sentence in said for line in wrapped(sentence, size, max(width - 2 * text.pad, 1))]
         step = round(LINE_EM * size)
-        lines = lines[-max(1, (most - text.pad) // step) :]
+        lines: list[str] = []
+        for sentence in reversed(said):  # the newest in any case, and whole ones before it
+            more = wrapped(sentence, size, max(width - 2 * text.pad, 1))
+            if lines and step * (len(lines) + len(more)) + text.pad > most:
+                break
+            lines = [*more, *lines]
         box_h = max(1, min(most, step * len(lines) + text.pad))
-        sprite = blank(Rect(0, min(bottom, layout.room.bottom or bottom) - box_h, width, box_h), PANEL)
+        sprite = blank(Rect(0, bottom - box_h, width, box_h), PANEL)
         for number, line in enumerate(lines):
             put(sprite.pixels, line, text.pad, base_line(text.pad // 2 + number * step, step, size), size, ACCENT)
         return (sprite,)
+
+
+def _fits(sentence: str, layout: Layout, width: int, most: int) -> bool:
+    """Whether it can be read in a box so wide and at most so high."""
+    text = layout.text
+    lines = len(wrapped(sentence, text.base, max(width - 2 * text.pad, 1)))
+    return round(LINE_EM * text.base) * lines + text.pad <= most
 
 
 class NoSignal:

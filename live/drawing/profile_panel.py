@@ -18,7 +18,7 @@ from live.layout.tiling import Rect
 from live.measuring.bars import BARS_KEPT
 from live.measuring.record import PARTS, Percentiles, percentiles_of
 
-LARGEST_BARS_LINES, SMALLEST_BARS_LINES = 9, 3
+LARGEST_BARS_LINES, SMALLEST_BARS_LINES, ONE_BAR_LINES = 9, 3, 1.5
 HEADROOM = 1.35  # above the source's interval and above what most pictures took
 NAMES = (*PARTS, "waiting")
 # B, G, R; apart from each other in lightness too, for who sees fewer colours.
@@ -54,7 +54,8 @@ class Profile:
         page.skip(0.3)
         yield
         rows = [*_stages(info), *_rhythm(info)]
-        below = (len(rows) + 1) * page.step(small=True) + _lines_of(page, _counts(info)) * page.step(small=True)
+        sentences = [forms[0] for _, *forms in _counts(info)]
+        below = (len(rows) + 1 + _lines_of(page, sentences)) * page.step(small=True)
         yield
         yield from _draw_bars(page, info, page.height - below - page.text.line)
         yield
@@ -64,8 +65,8 @@ class Profile:
             _write_times(page, colour, name, times, ends)
         yield
         page.skip(0.3)
-        for sentence in _counts(info):
-            page.write_wrapped(sentence)
+        for name, *forms in _counts(info):
+            page.write_whole(forms, name)
         yield  # to copy it is enough for the last picture
         return (page.finish(),)
 
@@ -97,16 +98,22 @@ def _rhythm(info: ProfileInfo) -> list[tuple[Colour | None, str, Percentiles]]:
     return rows
 
 
-def _counts(info: ProfileInfo) -> list[str]:
+def _counts(info: ProfileInfo) -> list[tuple[str, ...]]:
+    """What each sentence tells, in a word; the sentence, and a shorter one."""
     recent = info.recent
     rates = f"a second: {recent.captured_fps:.1f} captured, {recent.processed_fps:.1f} processed, "
-    jitter = f"jitter {recent.jitter_ms:.1f} ms (standard deviation from picture to picture)"
-    moving = [jitter, f"{rates}{recent.shown_fps:.1f} shown"] if len(recent.bars) > 1 else []
+    jitter = f"jitter {recent.jitter_ms:.1f} ms"
+    moving: list[tuple[str, ...]] = [
+        ("jitter", f"{jitter} (standard deviation from picture to picture)", jitter),
+        ("the rates", f"{rates}{recent.shown_fps:.1f} shown"),
+    ]
+    engine = f"{info.engine} for {info.engine_for_s:.0f} s"
+    dropped = f"dropped: {info.passed_over} for newer ones, {info.unfinished} not finished"
+    others = f"{info.failed_reads} failed reads, {info.reconnects} reconnects"
     return [
-        *moving,
-        f"{info.engine} for {info.engine_for_s:.0f} s; gray by {info.gray_from}",
-        f"of {info.captured} captured, dropped: {info.passed_over} for newer ones, {info.unfinished} not finished; "
-        f"{info.failed_reads} failed reads, {info.reconnects} reconnects",
+        *(moving if len(recent.bars) > 1 else []),
+        ("the engine", f"{engine}; gray by {info.gray_from}", engine),
+        ("the counts", f"of {info.captured} captured, {dropped}; {others}", dropped),
     ]
 
 
@@ -166,6 +173,8 @@ def _draw_bars(page: PanelPage, info: ProfileInfo, room: int) -> Iterator[None]:
     bars = info.recent.bars
     head = page.step(small=True)
     height = min(room - head, LARGEST_BARS_LINES * page.text.line)
+    if len(bars) == 1:
+        _draw_one(page, bars[0], room)
     if len(bars) < 2:
         return
     if height < SMALLEST_BARS_LINES * page.text.line:
@@ -188,6 +197,18 @@ def _draw_bars(page: PanelPage, info: ProfileInfo, room: int) -> Iterator[None]:
         row = place.bottom - 1 - round((place.height - 1) * info.interval_ms / top_ms)
         cv2.line(page.pixels, (place.x, row), (place.right - 1, row), INK, 1)
     page.y = place.bottom + page.text.pad
+
+
+def _draw_one(page: PanelPage, parts: NDArray[np.float64], room: int) -> None:
+    """One picture's time, as long as the page is wide."""
+    if room < ONE_BAR_LINES * page.text.line + page.text.pad or parts.sum() <= 0:
+        page.leave_out("the bar")
+        return
+    bottom = page.y + round(ONE_BAR_LINES * page.text.line)
+    ends = page.left + np.rint(page.width * np.cumsum(parts) / parts.sum()).astype(int)
+    for left, right, colour in zip([page.left, *ends[:-1]], ends, COLOURS, strict=True):
+        page.pixels[page.y : bottom, left:right] = colour
+    page.y = bottom + page.text.pad
 
 
 def _stack(page: PanelPage, place: Rect, bars: NDArray[np.float64], top_ms: float) -> Iterator[None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from live.drawing.numbers import TIMES
 from live.drawing.pixel_numbers import BYTES_FROM_SCALE, grays_fit
 from live.drawing.scene import Scene
@@ -14,11 +16,18 @@ HELP_EM = 5.0  # what the line leaves for the key of the help
 CHANNELS = {1: "gray", 3: "R G B"}
 
 
-def second_words(scene: Scene, layout: Layout | None = None, *took: Word) -> tuple[Word, ...]:
-    """What is recorded, which part the layout shows, what the source does, what a picture took, the source's name."""
+def second_words(scene: Scene, layout: Layout | None = None, unsaid: Sequence[Word] = ()) -> tuple[Word, ...]:
+    """What is recorded, which part the layout shows, what the source does, its name.
+
+    unsaid: what another line had no room for; what of it is dim is left out.
+    """
     status = scene.status
     first = [*(zoom_words(scene, layout) if layout else ()), *state_words(scene)]
-    words = [*_recording(scene, layout, first), *first, *took, *(number_words(scene, layout) if layout else ())]
+    words = [*_recording(scene, layout, first), *first]
+    if scene.model:
+        words.append((f"the model takes {scene.model.forward_ms:.0f} ms", DIM, REGULAR))
+    words += (word for word in unsaid if word[1] != DIM)
+    words += number_words(scene, layout) if layout else ()
     if status.mirrored:
         words.append(("mirrored", DIM, REGULAR))
     if status.reconnects:

@@ -60,14 +60,15 @@ class Strip:
         text, sprite = layout.text, blank(layout.strip)
         left, right = text.pad, layout.strip.width - text.pad
         line = text.gap // 2 + round(text.base * 1.05)
-        line = draw_sides(sprite, layout, scene, left, right, line, side_words)
+        line, unsaid = draw_sides(sprite, layout, scene, left, right, line, side_words)
         line = draw_notes(sprite, layout, scene, left, line)
         notice = strip_notice(layout, scene)
         if notice is not None:
             put(sprite.pixels, notice, left, line, text.base, ACCENT)
         else:
             right_end = put_right(sprite.pixels, hint(layout, scene), right, line, text.base, DIM)
-            put_words(sprite, second_words(scene, layout), left, right_end - text.base, line, text.base)
+            words = second_words(scene, layout, unsaid)
+            put_words(sprite, words, left, right_end - text.base, line, text.base)
         if layout.left_out:
             put(sprite.pixels, left_out_sentence(layout, right - left), left, line + text.line, text.small, DIM)
         return (sprite,)
@@ -93,8 +94,11 @@ def draw_sides(
     right: int,
     line: int,
     words_of: Callable[[Scene], tuple[Word, ...]],
-) -> int:
-    """A line for each layer, or for their difference and for both; the line below. words_of: a layer's."""
+) -> tuple[int, Sequence[Word]]:
+    """A line for each layer, or for their difference and for both; the line below. words_of: a layer's.
+
+    Also which of one layer's words had no room.
+    """
     if scene.difference and scene.other:
         count = len(scene.ranges)
         counted = (f"{count} difference{'s' * (count > 1)}", DIM, REGULAR)
@@ -105,12 +109,13 @@ def draw_sides(
         draw_layer(sprite, layout, scene, left, right, line, first)
         words = in_one_line([words_of(one) for one in sides(scene)], right - left, layout.text.base)
         put_words(sprite, words, left, right, line + layout.text.line, layout.text.base)
-        return line + 2 * layout.text.line
+        return line + 2 * layout.text.line, ()
+    unsaid: Sequence[Word] = ()
     for one in sides(scene)[::-1]:
         said, same = words_of(one), same_words(one, "the same as kept")
-        draw_layer(sprite, layout, one, left, right, line, (*said[:2], *same, *said[2:]))
+        unsaid = draw_layer(sprite, layout, one, left, right, line, (*said[:2], *same, *said[2:]))
         line += layout.text.line
-    return line
+    return line, () if scene.other else unsaid
 
 
 def same_words(scene: Scene, words: str) -> tuple[Word, ...]:
@@ -137,7 +142,7 @@ def side_words(scene: Scene) -> tuple[Word, ...]:
     words: list[Word] = [(scene.side, ACCENT, REGULAR)] if scene.side else []
     words += [(bank.name, INK, BOLD), (relu, INK, REGULAR)]
     if scene.flipped:
-        words.append(("kernels turned: true convolution", INK, REGULAR))
+        words.append(("kernels turned, true convolution", INK, REGULAR))
     words.append((f"{len(bank)} {kernels} of {rows}x{columns}", DIM, REGULAR))
     return (*words, *((said, INK, REGULAR) for said in layer_words(scene.layer)))
 
@@ -175,8 +180,11 @@ def left_out_sentence(layout: Layout, room: int) -> str:
 
 def draw_layer(
     sprite: Sprite, layout: Layout, scene: Scene, left: int, right: int, line: int, words: tuple[Word, ...]
-) -> None:
-    """Words at the left; at the right the range, always, and what is said of it where the name has room."""
+) -> Sequence[Word]:
+    """Words at the left; at the right the range, always, and what is said of it where the name has room.
+
+    Returns the words that had no room.
+    """
     size = layout.text.base
     before, behind, more = limits(scene)
     brief = before.replace(EACH, "")
@@ -196,14 +204,16 @@ def draw_layer(
         size, chosen = size - 1, (brief, "", SHORT_BAR_EM)
     x, (before, more, bar_em) = right - wide(*chosen), chosen
     words_end = x - round(WORD_GAP_EM * size)
-    if words_end - left > 3 * size:
-        put_words(sprite, words, left, words_end, line, layout.text.base)
+    if words_end - left <= 3 * size:
+        words_end = left  # nothing
+    unsaid = put_words(sprite, words, left, words_end, line, layout.text.base)
     x = put(sprite.pixels, before, x, line, size) + size // 2
     bar = Rect(x, line - round(0.78 * size), round(bar_em * size), round(0.86 * size))
     _draw_bar(sprite, bar, scene)
     x = put(sprite.pixels, behind, bar.right + size // 2, line, size)
     if more:
         put(sprite.pixels, more, x + size // 2 * 2, line, size, DIM)
+    return unsaid
 
 
 def _width_to_name(words: tuple[Word, ...], size: int) -> int:

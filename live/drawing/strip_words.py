@@ -40,20 +40,21 @@ def note_lines(notes: Sequence[str], canvas_w: int, text: TypeScale) -> list[str
     return [line for note in notes for line in wrapped(note, text.small, room)]
 
 
-def put_words(sprite: Sprite, words: Sequence[Word], left: int, right: int, line: int, size: int) -> None:
+def put_words(sprite: Sprite, words: Sequence[Word], left: int, right: int, line: int, size: int) -> Sequence[Word]:
     """Write as many of the words as fit, the first ones first; the last in a shorter form where it has one.
 
-    Only a name in bold is cut, where nothing else can stand there.
+    Only a name in bold is cut, where nothing else can stand there. Returns those that had no room.
     """
     x = left
-    for word, colour, weight in words:
+    for number, (word, colour, weight) in enumerate(words):
         room = right - x
         said = next((form for form in shorter_forms(word) if text_width(form, size, weight) <= room), "")
         if not said and weight == BOLD:
             said = shortened(word, size, room, weight)
         x = put(sprite.pixels, said, x, line, size, colour, weight) + round(WORD_GAP_EM * size)
         if said != word:
-            return
+            return words[number + bool(said) :]
+    return ()
 
 
 def shorter_forms(words: str) -> list[str]:

@@ -11,11 +11,13 @@ import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.filters.bank import FilterBank
+from convviz_core.layer import Layer
+from convviz_core.sampling import follower_for
 from live.drawing.colormaps import Palette, base_table
 from live.drawing.colour_table import ColourTable
 
 NOISE = 2 / 255  # standard deviation of a pixel in a webcam's picture of a lit room
-COUNTED_ROWS = 60
+COUNTED, COUNTED_PORTIONS = 4096, 4  # pixels of each map; portions, which cost about a tenth of a millisecond each
 NOISES = 3  # a response to noise alone exceeds so many of its own standard deviations once in 700 pixels
 # The tint is violet: blue and half as much red are added where zero is dark; green and half as much red are taken away
 # where it is light. What is largest of the removed part has at least so much of it, of 255:
@@ -28,13 +30,15 @@ class Removed:
 
     tiles: (N,) the tile of each map's opposite. count: of the mosaic's tiles. ranges: float32 (N, 2), the responses at
     bytes 0 and 255 of those tiles. noise: (N,) the size up to which it may be noise; None for what a bank's kernels
-    make of a camera's.
+    make of a camera's. shares: (N,) of each map's responses what is removed and counts; None where the layer and the
+    picture tell.
     """
 
     tiles: tuple[int, ...]
     count: int
     ranges: FloatArray
     noise: AnyArray | None = None
+    shares: AnyArray | None = None
 
 
 @lru_cache(maxsize=16)
@@ -92,10 +96,14 @@ def tint_into(levels: ByteArray, palette: Palette, removed: ByteArray, first: in
     cv2.cvtColor(colours, cv2.COLOR_BGRA2BGR, dst=place)
 
 
-def removed_share(levels: ByteArray, least: float, lo: float, hi: float) -> float:
-    """Of the pixels of a removed part, uint8 (H, W) with range [lo, hi], the share whose size is at least `least`.
+def removed_shares(layer: Layer, image: ByteArray, least: AnyArray) -> AnyArray:
+    """float64 (N,): of each map's responses, the share that ReLU sets to zero and whose size is at least `least`, (N,).
 
-    Of a large one, every few rows are counted.
+    It is the map's, whatever the window shows of it, and so from its own responses: at a part of its pixels, on a
+    picture that stands still at the same ones.
     """
-    counted = levels[:: max(1, len(levels) // COUNTED_ROWS)]
-    return float(np.count_nonzero(counted >= first_counted(least, lo, hi)) / counted.size)
+    sampler = follower_for(layer, image.shape)
+    portions = min(COUNTED_PORTIONS, sampler.portions, -(-COUNTED * sampler.portions // sampler.pixels))
+    sizes = [sampler.sizes(image, portion) for portion in range(portions)]
+    responses = np.concatenate(sizes).reshape(-1, layer.bank.own)
+    return np.asarray(np.mean(responses <= -least / sampler.fixed_limit, axis=0))

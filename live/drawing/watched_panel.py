@@ -9,6 +9,7 @@ import numpy as np
 
 from convviz_core.arrays import ByteArray
 from live.drawing.captions import caption_words
+from live.drawing.marks import margin_on
 from live.drawing.numbers import figure
 from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
@@ -24,6 +25,7 @@ PIN_COLOURS: tuple[Colour, ...] = (ACCENT, (233, 180, 86), (115, 158, 0), (167, 
 LEAST_TILE_EM = 3.0  # the height of a tile in which numbers are written
 LEAST_CURVE_LINES, BELOW_FROM_LINES = 1.2, 4.5
 BESIDE = 0.42  # of the width, for words that stand beside a curve
+WIDEST = "\N{MINUS SIGN}0.00123"  # of usual responses: names do not change with them
 STILL_SPAN = 1e-6  # a curve that varies less is a line in the middle
 
 
@@ -58,11 +60,11 @@ class WatchedPanel:
         full = f"{MOST_WATCHED} at most; " if len(scene.watched) == MOST_WATCHED else ""
         words = f"{full}a right click lets the nearest go", f"{full}right click: let go"
         page = PanelPage(place, layout.text, "Watched pixels", *words)
-        each = page.height // max(1, len(scene.watched))
+        each, names = page.height // max(1, len(scene.watched)), _names(page, scene)
         for number, one in enumerate(scene.watched):
             yield
             end = page.y + each
-            _write(page, scene, number, one, end)
+            _write(page, scene, number, one, names[number], end)
             page.y = end
         yield
         return (page.finish(),)
@@ -84,20 +86,31 @@ def _map_words(scene: Scene, index: int) -> str:
     return scene.model.caption(index) if scene.model else caption_words(scene.layer.bank, index)[0]
 
 
-def _write(page: PanelPage, scene: Scene, number: int, one: Watched, end: int) -> None:
-    index, y, x = one.pixel
+def _names(page: PanelPage, scene: Scene) -> list[str]:
+    """What each pixel is called, all of them in the fullest form that has room before their responses."""
+    forms = []
+    for number, one in enumerate(scene.watched, 1):
+        index, y, x = one.pixel
+        places = [f"{_map_words(scene, index)}, row {y}, column {x}", f"row {y}, column {x}", f"({y}, {x})"]
+        choices = [*(f"map {index + 1}: {place}" for place in places), places[-1], ""]
+        forms.append([f"{number}  {said}" for said in choices])
+    values = [WIDEST, *(figure(float(one.responses[-1])) for one in scene.watched)]
+    value = max(values, key=page.width_of)
+    fitting = (names for names in zip(*forms, strict=True) if all(page.fitting([name], value) for name in names))
+    return list(next(fitting, [each[-1] for each in forms]))
+
+
+def _write(page: PanelPage, scene: Scene, number: int, one: Watched, name: str, end: int) -> None:
     colour = PIN_COLOURS[number % len(PIN_COLOURS)]
     value = figure(float(one.responses[-1]))
-    names = [f"{_map_words(scene, index)}, row {y}, column {x}", f"row {y}, column {x}", f"({y}, {x})"]
-    choices = [*(f"map {index + 1}: {name}" for name in names), names[-1], ""]
-    words = page.fitting([f"{number + 1}  {name}" for name in choices], value)
-    page.row([(words, 0, colour), (value, 1.0, INK)])
+    page.row([(name, 0, colour), (value, 1.0, INK)])
     said, bottom = _variation(scene, one), min(end, page.bottom) - page.text.pad
     beside = len(one.responses) > 1 and bottom - page.y < BELOW_FROM_LINES * page.text.line
     if beside:
         left = _write_beside(page, said, bottom)
     else:
-        page.write_first(_shorter(said))
+        span = _span(one)
+        page.row([(page.fitting(_shorter(said), span, small=True), 0, DIM), (span, 1.0, DIM)], small=True)
         left = page.left
     place = Rect(left, page.y, page.right - left, bottom - page.y)
     if len(one.responses) < 2:
@@ -106,11 +119,13 @@ def _write(page: PanelPage, scene: Scene, number: int, one: Watched, end: int) -
         page.leave_out(f"curve {number + 1}")
         return
     draw_curve(page.pixels, place, one, colour)
-    if not beside:
-        lo, hi = (figure(float(value)) for value in (one.responses.min(), one.responses.max()))
-        size, gap = page.text.small, page.text.gap
-        put(page.pixels, hi, place.x + gap, place.y + size + gap, size, DIM)
-        put(page.pixels, lo, place.x + gap, place.bottom - gap, size, DIM)
+
+
+def _span(one: Watched) -> str:
+    """The responses at the lower and at the upper edge of the curve's frame; nothing where there is no curve."""
+    if len(one.responses) < 2:
+        return ""
+    return f"{figure(float(one.responses.min()))} to {figure(float(one.responses.max()))}"
 
 
 def _shorter(said: str) -> list[str]:
@@ -167,8 +182,9 @@ class WatchedMarks:
             if tile is None or place is None:
                 continue
             inside, colour = canvas[tile.picture.slices], PIN_COLOURS[number % len(PIN_COLOURS)]
-            left, top = place.x - tile.picture.x - 4, place.y - tile.picture.y - 4
-            right, bottom = left + place.width + 7, top + place.height + 7
+            margin = margin_on(tile.picture, 4)
+            left, top = place.x - tile.picture.x - margin, place.y - tile.picture.y - margin
+            right, bottom = left + place.width + 2 * margin - 1, top + place.height + 2 * margin - 1
             cv2.rectangle(inside, (left, top), (right, bottom), (0, 0, 0), 3)
             cv2.rectangle(inside, (left, top), (right, bottom), colour, 1)
             _write_number(inside, number, (left, top, right, bottom), layout.text.small)

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from convviz_core.blocks import Reduce
 from live.layout.laid_out import Layout, LayoutRequest
-from live.layout.other_side import half, in_pairs, other_seen, split_pairs, split_panel
+from live.layout.other_side import LIVE_SHARE, half, in_pairs, other_seen, split_pairs, split_panel
 from live.layout.panel_places import Panel, PlacedPanels, not_shown, placed
 from live.layout.shrinking import reduce_for
 from live.layout.tiling import Block, Rect, Tile, largest_block
@@ -83,8 +83,9 @@ def _with_other(layout: Layout) -> Layout:
     crop, zoomed = other_seen(other, layout.seen, all_of_it=all_of_it)
     inspector = layout.panel(Panel.INSPECTOR)
     panels = tuple((panel, place) for panel, place in layout.panels if panel != Panel.INSPECTOR)
-    mine = ((Panel.INSPECTOR, split_panel(inspector, last=not other.last)),) if inspector else ()
-    theirs = ((Panel.INSPECTOR, split_panel(inspector, last=other.last)),) if inspector else ()
+    upper = LIVE_SHARE if other.last else 0.5
+    mine = ((Panel.INSPECTOR, split_panel(inspector, last=not other.last, upper=upper)),) if inspector else ()
+    theirs = ((Panel.INSPECTOR, split_panel(inspector, last=other.last, upper=upper)),) if inspector else ()
     map_hw = other.span.shown.height, other.span.shown.width
     its_request = replace(request, map_hw=map_hw, span=other.span, captions=other.captions, other=None)
     reduce = _reduce(crop, others[0]) if layout.reduced and others else 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 from live.layout.tiling import Rect
 from live.layout.type_scale import TypeScale
@@ -12,6 +13,7 @@ BUTTON_EM = 8.5  # the narrowest that its words fit into
 LINES_ABOVE, LINES_BELOW = 2, 2.5  # of text, above the kernel and below it
 INSTEAD_OF_BUTTONS = 1  # line, which says where their keys are
 LINES_OF_VALUE = 1.5  # what is always said below it
+WHOLE_WORTH = 0.9  # of the cells' side, that the picture of all channels in colour leaves
 FEWEST_KERNEL_LINES = 4  # with less left for the kernel, buttons go, and then all lines but one
 
 Place = tuple[int, int, int]  # channel, row, column
@@ -69,14 +71,17 @@ def edit_places(panel: Rect, text: TypeScale, planes: Planes, buttons: int) -> E
         top, free = heading, max(1, bottom - round(LINES_OF_VALUE * text.line) - heading)
     channels, rows, columns = planes
     label = text.line if channels > 1 else 0  # above each plane
-    sizes = {
-        across: min(
-            (width - (across - 1) * text.base) / (across * columns), (free / -(-channels // across) - label) / rows
+
+    def cell_of(pictures: int, across: int) -> float:
+        return min(
+            (width - (across - 1) * text.base) / (across * columns), (free / -(-pictures // across) - label) / rows
         )
-        for across in range(1, channels + 1)
-    }
-    across = max(sizes, key=lambda across: sizes[across])
-    cell = max(min(sizes[across], LARGEST_CELL_EM * text.base), 0.1)
+
+    most = LARGEST_CELL_EM * text.base
+    best = [max(range(1, count + 1), key=partial(cell_of, count)) for count in (channels, channels + 1)]
+    alone, with_whole = (min(cell_of(channels + number, across), most) for number, across in enumerate(best))
+    has_whole = channels > 1 and with_whole >= WHOLE_WORTH * alone
+    across, cell = best[has_whole], max(with_whole if has_whole else alone, 0.1)
     cell = float(int(cell)) if cell >= 2 else cell
     plane_w, plane_h = max(1, round(columns * cell)), max(1, round(rows * cell))
 
@@ -84,10 +89,9 @@ def edit_places(panel: Rect, text: TypeScale, planes: Planes, buttons: int) -> E
         x, y = number % across * (plane_w + text.base), number // across * (plane_h + label)
         return Rect(left + x, top + label + y, plane_w, plane_h)
 
-    places = tuple(map(place, range(channels)))
-    behind = replace(places[-1], x=places[-1].right + text.base)
-    whole = behind if channels > 1 and behind.right <= left + width else None
-    return EditPlaces(places, cell, places[-1].bottom, grid, brief, whole)
+    pictures = tuple(map(place, range(channels + has_whole)))
+    whole = pictures[-1] if has_whole else None
+    return EditPlaces(pictures[:channels], cell, pictures[-1].bottom, grid, brief, whole)
 
 
 def heading_height(text: TypeScale) -> int:

@@ -9,6 +9,7 @@ from live.layout.caption_plan import CaptionNeeds
 from live.layout.tiling import Rect, Tile
 from live.layout.viewport import Seen
 
+LIVE_SHARE = 0.55  # of the inspector's height, for the layer whose half explains the difference, too
 EMPTY = -1_000_000  # in the order of tiles: a place without one
 
 
@@ -104,12 +105,15 @@ def half(place: Rect, gap: int, last: bool) -> Rect:
     return replace(place, x=place.right - width if last else place.x, width=width)
 
 
-def split_panel(place: Rect, *, last: bool) -> Rect:
-    """One half of a panel: the upper and the lower one, or where it is wide, the left and the right one."""
+def split_panel(place: Rect, *, last: bool, upper: float = 0.5) -> Rect:
+    """One half of a panel: the upper and the lower one, or where it is wide, the left and the right one.
+
+    upper: what of its height the upper one has.
+    """
     if place.width > place.height:
         width = place.width // 2
         return replace(place, x=place.x + width, width=place.width - width) if last else replace(place, width=width)
-    height = place.height // 2
+    height = int(place.height * upper)
     return replace(place, y=place.y + height, height=place.height - height) if last else replace(place, height=height)
 
 

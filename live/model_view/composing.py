@@ -183,8 +183,10 @@ def model_scene(
 
 def removed_of_page(page: Page) -> Removed | None:
     """Where a page's mosaic has what is to be tinted."""
+    if page.removed is None:
+        return None
     n = len(page.ranges)
-    return None if page.removed is None else Removed(tuple(range(n, 2 * n)), 2 * n, page.removed, np.zeros(n))
+    return Removed(tuple(range(n, 2 * n)), 2 * n, page.removed, np.zeros(n), page.removed_shares)
 
 
 def _type_of(choice: ModelChoice, answer: Answer) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.auto_range import TIME_CONSTANT_S
 from convviz_core.blocks import Reduce
 from convviz_core.engines.model_page import page_levels, removed_levels
@@ -38,8 +38,8 @@ class Page:
     """Some of the maps, as they are shown.
 
     mosaic: uint8, the page's maps, and with the tint what was removed of each behind them. ranges: float32 (N, 2) of
-    the maps, removed: of what was removed. share_above: of the layer's responses, above auto's limit. limits: None
-    where each map has its own.
+    the maps, removed: of what was removed. removed_shares: (N,) of each map's responses, what was removed. share_above:
+    of the layer's responses, above auto's limit. limits: None where each map has its own.
     """
 
     look: Look
@@ -48,6 +48,7 @@ class Page:
     removed: FloatArray | None = None
     share_above: float | None = None
     limits: Limits | None = None
+    removed_shares: AnyArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,9 +99,16 @@ class PictureMaker:
         """The page's mosaic; limits: in place of its own."""
         limits = limits or self.limits(found, look)
         levels, ranges = page_levels(found.output, look.channels, limits, look.reduce)
-        removed = None
+        removed = shares = None
         if look.tint:
             hidden, removed = removed_levels(found.output, look.channels, limits, look.reduce)
             levels = np.concatenate([levels, hidden])
+            shares = _removed_shares(found.output.conv[list(look.channels)], removed)
         share = found.share_above(limits[1]) if limits and look.range == RangeMode.AUTO else None
-        return Page(look, tile_maps(levels), ranges, removed, share, limits)
+        return Page(look, tile_maps(levels), ranges, removed, share, limits, shares)
+
+
+def _removed_shares(conv: FloatArray, ranges: FloatArray) -> AnyArray:
+    """float64 (N,): of maps (N, h, w), the share that ReLU removes and that rounding to bytes of `ranges` leaves."""
+    least = (ranges[:, 1] - ranges[:, 0]).astype(np.float64) / 510
+    return np.asarray(np.mean(conv < -least[:, None, None], axis=(1, 2)))

@@ -53,6 +53,15 @@ def test_a_kernel_of_three_channels_meets_a_gray_wave_with_their_sum() -> None:
     assert gain[0] == pytest.approx(written_out(kernel.astype(np.float64).sum(axis=0), 0.1, 0.3), rel=1e-12)
 
 
+def test_channels_that_cancel_but_for_rounding_let_no_gray_wave_through() -> None:
+    red = np.random.default_rng(4).normal(size=(5, 5)).astype(np.float32)
+    green = red * np.float32(0.3)
+    cancelling = np.stack([red, green, -(red + green)])
+    assert np.abs(cancelling.sum(axis=0, dtype=np.float64)).max() > 0  # float32
+    assert best_wave(cancelling).gain == 0
+    assert best_wave(cancelling + np.float32(1e-4)).gain > 0
+
+
 def test_orientations_turn_from_across_to_down() -> None:
     y, x = along(0.2, np.array([0.0, 30.0, 90.0]))
     np.testing.assert_allclose(x, [0.2, 0.2 * math.cos(math.pi / 6), 0.0], atol=1e-15)

@@ -262,6 +262,20 @@ def test_both_halves_of_the_inspector_are_over_one_panel() -> None:
         assert layout.panel_at(place.x + 1, place.y + 1) == Panel.INSPECTOR
 
 
+def test_the_half_that_explains_the_difference_is_the_higher_one() -> None:
+    heights = []
+    for mode in (CompareMode.DIFFERENCE, CompareMode.WIPE):
+        state = comparing(mode, Layer(SOBEL)).with_appearance(panels=frozenset({Panel.INSPECTOR}))
+        layout = arrange(layout_request((640, 480), SHAPE, state))
+        assert layout.other is not None
+        halves = layout.panel(Panel.INSPECTOR), layout.other.panel(Panel.INSPECTOR)
+        heights.append([place.height for place in halves if place])
+    (live, kept), equal = heights
+    assert live > 1.15 * kept
+    assert live + kept == sum(equal)
+    assert abs(equal[0] - equal[1]) <= 1
+
+
 def test_pins_stay_where_both_layers_have_responses() -> None:
     state = comparing(CompareMode.WIPE, Layer(GABOR)).with_interaction(pinned=(1, 0, 0))
     layout = arrange(layout_request(CANVAS_WH, SHAPE, state))

@@ -154,6 +154,30 @@ def test_of_one_picture_no_standard_deviation_is_told(
     several = Watched((1, 30, 40), np.array([0.0, 2.0]), np.array([1.0, 3.0]))
     WatchedPanel().draw(layout_of(state), replace(scene, watched=(several,)))
     assert "standard deviation 1 in 2.0 s" in written
+    assert "1 to 3" in written  # the frame's lower and upper edge, with nothing over the curve
+
+
+@pytest.mark.parametrize("width", range(150, 420, 15))
+def test_all_watched_pixels_are_named_in_one_form(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    names: list[str] = []
+    row = PanelPage.row
+
+    def noting(page: PanelPage, cells: list[tuple[str, float, object]], **how: bool) -> bool:
+        names.extend([cells[0][0]] * (len(cells) == 2 and cells[0][0][:1].isdecimal()))
+        return row(page, cells, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(PanelPage, "row", noting)
+    image = np.zeros(SHAPE, np.uint8)
+    pixels = (1, 3, 4), (2, 83, 104)
+    state = STATE.with_interaction(watched=pixels)
+    scene = scene_of(state, image, OpenCvEngine().run(image, LAYER), Status("a film", fps=30.0))
+    watched = tuple(
+        Watched(pixel, np.arange(2.0), np.array([0.0, value])) for pixel, value in zip(pixels, (1, -0.123), strict=True)
+    )
+    layout = replace(layout_of(state), panels=((Panel.WATCHED, Rect(0, 0, width, 400)),))
+    WatchedPanel().draw(layout, replace(scene, watched=watched))
+    one, other = names
+    assert ("map" in one, "row" in one, "brighter" in one) == ("map" in other, "row" in other, "brighter" in other)
 
 
 def test_a_curve_rises_with_the_response_and_ends_at_the_right() -> None:

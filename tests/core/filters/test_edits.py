@@ -214,6 +214,7 @@ def test_edits_apply_to_the_kernel_as_it_is_shown(bank: FilterBank, data: st.Dat
     edited = edits.as_shown(bank, lambda each: edits.with_weight(each, 0, place, 77), flipped=True)
     assert np.array_equal(edited.kernels[..., ::-1, ::-1], expected)
     assert all(one is other for one, other in zip(edited.filters[1:], bank.filters[1:], strict=True))
+    assert not any(filter.turned for filter in edited.filters)
     grown = edits.as_shown(bank, lambda each: edits.with_rows(each, 1), flipped=True)
     assert np.array_equal(grown.flipped().kernels, edits.with_rows(bank.flipped(), 1).kernels)
 

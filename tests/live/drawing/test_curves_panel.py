@@ -11,6 +11,7 @@ import pytest
 from convviz_core.arrays import ByteArray
 from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.filters.files import load_bank
 from convviz_core.layer import Layer
 from convviz_core.ranges import RangeMode
 from convviz_core.transfer import Wave
@@ -20,6 +21,7 @@ from live.drawing.chart import DOT, LINE, draw_chart, draw_plane
 from live.drawing.curves_panel import CurvesPanel
 from live.drawing.curves_words import best_words, noise_words, plane_words, relu_words
 from live.drawing.scene import Scene, Status
+from live.drawing.text import ELLIPSIS
 from live.layout import Layout, LayoutRequest, arrange
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
@@ -126,6 +128,35 @@ def test_a_blur_s_best_is_the_mean_and_a_kernel_of_zeros_has_none() -> None:
     zeros = FilterBank.from_array("zeros", np.zeros((3, 3)))
     assert best_words(predicted(Layer(blur), 0)) == "most at 0 cycles a pixel, the mean: |H|\N{NO-BREAK SPACE}9"
     assert best_words(predicted(Layer(zeros), 0)) == "all weights are 0: nothing passes"
+    cancelling = FilterBank.from_array("c", np.array([0.5, 0.25, -0.75]).reshape(1, 3, 1, 1) * np.ones((1, 1, 4, 4)))
+    assert best_words(predicted(Layer(cancelling), 0)) == "its channels cancel: no gray wave passes"
+
+
+def test_a_name_that_has_no_room_in_the_title_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    info = CurvesInfo(predicted(Layer(load_bank("sobel")), 0), NOISE)
+    narrow = replace(layout(), panels=((Panel.CURVES, Rect(0, 0, 300, 700)),))
+    wide = replace(layout(), panels=((Panel.CURVES, Rect(0, 0, 600, 700)),))
+    said = written(monkeypatch, narrow, info)
+    assert "Curves of 1" in said
+    assert ELLIPSIS not in said
+    assert "Curves of 1, x: left dark, right bright" in written(monkeypatch, wide, info)
+
+
+def test_rounding_that_is_measured_where_no_wave_passes_stays_at_the_charts_bottom() -> None:
+    cancelling = FilterBank.from_array("c", np.array([0.5, 0.25, -0.75]).reshape(1, 3, 1, 1) * np.ones((1, 1, 4, 4)))
+    curves = predicted(Layer(cancelling), 0)
+    image, mosaic = np.zeros((240, 320), np.uint8), np.zeros((474, 634), np.uint8)
+    drawn = []
+    for amplitude in (0.0, 5e-7):
+        dots = np.full(len(curves.over_frequency.dots), amplitude)
+        measured = replace(curves, over_frequency=replace(curves.over_frequency, dots=dots))
+        scene = Scene(
+            *(Layer(cancelling), RangeMode.AUTO, np.array([[0, 1]], np.float32), image, mosaic, Status("a source")),
+            curves=CurvesInfo(measured, NOISE),
+        )
+        drawn += [sprite.pixels for sprite in CurvesPanel().draw(layout(), scene)]
+    nothing, rounding = drawn
+    assert np.array_equal(nothing, rounding)
 
 
 def test_what_relu_does_to_a_sine_goes_by_the_mean_about_which_it_swings() -> None:

@@ -21,8 +21,11 @@ from live.drawing.numbers import MINUS, TIMES
 from live.drawing.panel import PanelPage
 from live.drawing.parted_chain import cell_words
 from live.drawing.scene import MapPixel, Scene, Status
+from live.drawing.text import ELLIPSIS
 from live.layout import LayoutRequest, arrange
 from live.layout.panel_places import Panel
+from live.layout.tiling import Rect
+from live.layout.type_scale import type_scale
 
 MAPS = r"maps (\d+) to (\d+) of (\d+): the wheel scrolls"
 LAYOUT = arrange(LayoutRequest((960, 720), (118, 158), 4, panels=(Panel.INSPECTOR,)))
@@ -177,6 +180,71 @@ def test_of_a_kernel_too_large_for_its_numbers_the_middle_has_them_and_pointing_
     inspector.draw(layout, pointed)
     assert {f"{MINUS}1", f"{MINUS}2"} <= set(numbers[-2 * channels])
     assert any(f"{TIMES} {MINUS}1 = " in row[0] for row in written.rows)
+
+
+@pytest.mark.parametrize("height", range(190, 330, 4))
+def test_a_weight_that_is_pointed_at_takes_no_line_from_the_arithmetic(height: int, written: Written) -> None:
+    scene, inspector = scene_of(bank_of(4), (1, 40, 60)), Inspector()
+    layout = replace(LAYOUT, panels=((Panel.INSPECTOR, Rect(0, 0, 400, height)),), text=type_scale((640, 480)))
+    inspector.key(layout, scene)
+    inspector.draw(layout, scene)
+    before = [row[0] for row in written.rows if row[0].startswith(("sum", "ReLU", "byte"))]
+    found = inspector._arithmetic
+    assert found is not None
+    cells = [(x, y) for y in range(0, height, 3) for x in range(0, 400, 3) if found.cell_at(x, y)]
+    pointed = replace(scene, panel_point=(cells or [(0, 0)])[0])
+    written.rows.clear()
+    inspector.key(layout, pointed)
+    inspector.draw(layout, pointed)
+    assert [row[0] for row in written.rows if row[0].startswith(("sum", "ReLU", "byte"))] == before
+
+
+@pytest.mark.parametrize("height", range(190, 330, 4))
+def test_what_is_read_is_said_only_where_the_matrices_keep_their_room(height: int, written: Written) -> None:
+    text = type_scale((640, 480))
+    layout = replace(LAYOUT, panels=((Panel.INSPECTOR, Rect(0, 0, 400, height)),), text=text)
+    inspector = Inspector()
+    inspector.draw(layout, scene_of(bank_of(4), (1, 40, 60)))
+    found = inspector._arithmetic
+    assert found is not None
+    rows = [y for y in range(height) if any(found.cell_at(x, y) for x in range(400))]
+    reads = any(row[0].startswith("reads") for row in written.rows)
+    assert not reads or not rows or len(rows) >= 3 * 7  # 7 pixels a cell
+
+
+def test_in_a_narrow_panel_what_a_map_answers_to_is_on_two_lines_and_the_title_is_short(
+    monkeypatch: pytest.MonkeyPatch, written: Written
+) -> None:
+    titles: list[str] = []
+
+    def put(_canvas: ByteArray, text: str, x: int, *_: object) -> int:
+        titles.append(text)
+        return x
+
+    monkeypatch.setattr("live.drawing.panel.put", put)
+    layout = replace(LAYOUT, panels=((Panel.INSPECTOR, Rect(0, 0, 100, 300)),), text=type_scale((320, 240)))
+    Inspector().draw(layout, replace(scene_of(load_bank("udacity"), (0, 40, 60)), side="live"))
+    assert "Live" in titles
+    assert [row[0] for row in written.rows[:2]] == ["1: brighter to the", "right"]
+
+
+@pytest.mark.parametrize("width", range(220, 460, 15))
+@pytest.mark.parametrize("name", ["sobel", "roberts", "laplacian"])
+def test_what_turned_kernels_of_a_built_in_bank_answer_to_is_whole_in_the_list_or_not_there(
+    name: str, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts: list[str] = []
+
+    def put(_canvas: ByteArray, text: str, x: int, *_: object) -> int:
+        texts.append(text)
+        return x
+
+    monkeypatch.setattr("live.drawing.panel.put", put)
+    place = Rect(0, 0, width, 600)
+    layout = replace(LAYOUT, panels=((Panel.INSPECTOR, place),), text=type_scale((640, 480)))
+    Inspector().draw(layout, scene_of(load_bank(name).flipped(), (0, 40, 60)))
+    assert texts
+    assert [text for text in texts if text.endswith(ELLIPSIS)] == []
 
 
 def test_the_words_of_a_cell_are_its_product() -> None:

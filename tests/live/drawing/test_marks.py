@@ -8,6 +8,7 @@ import pytest
 
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.opencv.engine import OpenCvEngine
+from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.geometry import ConvSettings
 from live.composing import layout_request, scene_of
@@ -61,6 +62,19 @@ def test_the_same_place_is_marked_in_every_tile() -> None:
     marks = [(canvas[tile.picture.slices] != 99).any(axis=2) for tile in layout.tiles if tile.index is not None]
     assert all((mark == marks[0]).all() for mark in marks)
     assert marks[0].any()
+
+
+def test_on_tiny_tiles_the_mark_leaves_most_of_the_picture_to_be_seen() -> None:
+    bank = FilterBank.from_array("many", np.random.default_rng(1).normal(size=(64, 1, 3, 3)).astype(np.float32))
+    state = ViewState(LayerSettings.of((bank,))).with_interaction(pinned=(3, 40, 60))
+    layout = arrange(layout_request((320, 240), IMAGE.shape, state))
+    assert layout.tiles[0].picture.height < 24
+    result = OpenCvEngine().run(IMAGE, state.layer, state.appearance.range, layout.reduce)
+    canvas = np.full((240, 320, 3), 99, np.uint8)
+    TargetMark().draw(canvas, layout, scene_of(state, IMAGE, result, Status("test")))
+    for tile in layout.tiles:
+        covered = (canvas[tile.picture.slices] != 99).any(axis=2)
+        assert 8 < covered.sum() < covered.size / 8
 
 
 def test_an_input_pixel_is_framed_and_in_every_map_the_responses_that_read_it() -> None:

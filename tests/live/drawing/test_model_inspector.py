@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
+import cv2
 import numpy as np
 import pytest
 
+from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.geometry import Box
 from convviz_core.ranges import RangeMode
-from live.drawing.model_inspector import _byte, _reads
+from live.drawing.model_inspector import ModelInspector, _byte, _reads, _write_others
 from live.drawing.panel import PanelPage
+from live.drawing.reasons import Why
 from live.drawing.scene import Scene
 from live.layout import Layout
 from live.layout.tiling import Rect
@@ -45,6 +48,60 @@ def test_a_sentence_that_has_no_room_in_a_panel_is_shorter_or_left_out_and_never
     page.write_whole(["a sentence that is rather long", "short"], "it")
     assert " ".join(written) == said
     assert page._left_out == ([] if said else ["it"])
+
+
+@pytest.mark.parametrize(("width", "words"), [(200, ["channel 104", "channel 7"]), (110, ["104", "7"])])
+def test_all_channels_of_the_inspector_s_list_are_named_alike(
+    width: int, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    conv = np.zeros((200, 1, 1), np.float32)
+    conv[104], conv[7] = -12.34, 1.0
+    scene = cast(Scene, SimpleNamespace(model=SimpleNamespace(conv=conv), layer=SimpleNamespace(signed=True)))
+    page = PanelPage(Rect(0, 0, width, 100), type_scale((640, 480)), "T")
+    monkeypatch.setattr(page, "row", lambda cells, **_: written.append(cells[0][0]))
+    _write_others(page, scene, 7, 0, 0)
+    assert written[1:3] == words
+
+
+def inspect_on(place: Rect, conv: FloatArray) -> None:
+    """Draw the inspector of one of its responses, where it is known what that was made of."""
+    why = Why(None, None)
+    model = SimpleNamespace(
+        title="layer", channels=range(len(conv)), conv=conv, read=None, finding=True, why=why, state_of=lambda _: ""
+    )
+    ranges = np.array([[-1, 1]] * len(conv), np.float32)
+    scene = SimpleNamespace(
+        **{"model": model, "target": (2, 5, 6), "layer": SimpleNamespace(signed=True), "ranges": ranges},
+        **{"range": RangeMode.AUTO, "side": "", "pinned": True, "difference": False, "other": None},
+    )
+    layout = SimpleNamespace(
+        **{"panel": lambda _: place, "text": type_scale((640, 480)), "request": SimpleNamespace(other=None)},
+        **{"crop": Rect(0, 0, 16, 12), "reduced": True},
+    )
+    ModelInspector().draw(cast(Layout, layout), cast(Scene, scene))
+
+
+def test_channels_that_have_no_room_above_what_the_response_was_made_of_are_said_to_be_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[str] = []
+    put_text = cv2.putText
+
+    def noting(image: ByteArray, text: str, *how: Any) -> Any:
+        said.append(text)
+        return put_text(image, text, *how)
+
+    monkeypatch.setattr(cv2, "putText", noting)
+    conv = np.full((9, 12, 16), -0.00372, np.float32)
+    for height, others in ((600, True), (215, False)):
+        said.clear()
+        inspect_on(Rect(0, 0, 320, height), conv)
+        assert ("channel 8" in said) == others
+        assert any(text.endswith("other channels") for text in said) != others
+    said.clear()
+    inspect_on(Rect(0, 0, 100, 600), conv)
+    assert "=" in said[: said.index("\N{MINUS SIGN}0.00372") + 2]  # where "it gives" has no room
 
 
 @pytest.mark.parametrize(("value", "mode", "byte"), [(0.5, "auto", 191), (3.0, "auto", 255), (0.5, "frame", None)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 
 from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.filters.files import load_bank
+from convviz_core.layer import Layer
 from convviz_core.ranges import RangeMode
 from live.composing import edit_view, layout_request
 from live.controls import press
@@ -19,6 +22,8 @@ from live.drawing.layer_panel import LayerPanel
 from live.drawing.scene import Scene, Status
 from live.layer_lines import line_words
 from live.layout import Layout, arrange
+from live.layout.panel_places import Panel
+from live.layout.tiling import Rect
 from live.state import LayerSettings, ViewState
 
 Text = tuple[str, int, int, int]  # where its base line begins, and where it ends
@@ -67,6 +72,16 @@ def test_no_word_stands_over_another(
         if one[3] == other[3] and one[1] < other[2] and other[1] < one[2]
     ]
     assert over == []
+
+
+def test_a_name_that_has_no_room_in_the_editing_panel_s_title_is_left_out(texts: list[Text]) -> None:
+    layout, scene = shown((640, 480))
+    sobel = Layer(load_bank("sobel"))  # whose first filter is called "x: left dark, right bright"
+    for width, title in ((200, "Edit 1"), (700, "Edit 1: x: left dark, right bright")):
+        texts.clear()
+        place = replace(layout, panels=((Panel.EDIT, Rect(0, 0, width, 440)),))
+        EditPanel().draw(place, replace(scene, layer=sobel))
+        assert title in [text for text, *_ in texts]
 
 
 def test_the_editing_panel_says_how_to_leave_it_or_that_its_buttons_have_no_room(texts: list[Text]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -15,9 +16,11 @@ from convviz_core.ranges import RangeMode
 from live.drawing.panel import PanelPage
 from live.drawing.profile_panel import COLOURS, Profile
 from live.drawing.scene import ProfileInfo, Scene, Status
-from live.drawing.text import text_width
+from live.drawing.text import Colour, text_width
 from live.layout import Layout, LayoutRequest, arrange
 from live.layout.panel_places import Panel
+from live.layout.tiling import Rect
+from live.layout.type_scale import type_scale
 from live.measuring.record import Percentiles, Recent
 
 TIMES = Percentiles(9, 31.5, 32.5, 33.5, 34.5)
@@ -119,6 +122,39 @@ def test_a_still_picture_has_one_time_of_each_stage_and_no_percentiles(monkeypat
         "20.0",
     ]
     assert not any("jitter" in text or "a second" in text for text in written)
+
+
+def test_one_picture_s_time_is_one_bar_across_the_panel_in_the_parts_colours() -> None:
+    one = Recent(0.0, 0.0, 0.0, RECENT.bars[:1])  # 4, 8, 2, 6 and 20 of 40 ms
+    pixels = panel(replace(INFO, recent=one))
+    wide = pixels.shape[1] - 2 * layout().text.base
+    rows = np.argwhere((pixels == COLOURS[1]).all(axis=2).sum(axis=1) > wide / 10)[:, 0]
+    across = [int((pixels[rows[0]] == colour).all(axis=1).sum()) for colour in COLOURS]
+    assert np.allclose(across, wide * np.array([0.1, 0.2, 0.05, 0.15, 0.5]), atol=1)
+    assert len(rows) > layout().text.base
+
+
+@pytest.mark.parametrize("height", range(200, 420, 20))
+def test_what_is_told_below_the_numbers_is_whole_shorter_or_left_out(
+    height: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    left_out: list[str] = []
+    row = PanelPage.row
+
+    def noting(page: PanelPage, cells: Sequence[tuple[str, float, Colour]], **how: bool) -> bool:
+        fits = row(page, cells, **how)
+        written.extend([cells[0][0]] * fits)
+        return fits
+
+    monkeypatch.setattr(PanelPage, "row", noting)
+    monkeypatch.setattr(PanelPage, "leave_out", lambda _page, words: left_out.append(words))
+    narrow = replace(layout(), panels=((Panel.PROFILE, Rect(0, 0, 190, height)),), text=type_scale((320, 240)))
+    Profile().draw(narrow, scene(INFO))
+    said = " ".join(written)
+    assert ("jitter" in left_out) == ("jitter 1.2 ms" not in said)
+    assert said.count("(") == said.count(")")
+    assert ("the counts" in left_out) == ("0 not finished" not in said)
 
 
 THREE = (Panel.WATCHED, Panel.CURVES, Panel.PROFILE)

@@ -16,7 +16,7 @@ from live.drawing.numbers import TIMES
 from live.drawing.scene import EditView, Scene, Status
 from live.drawing.source_line import second_words
 from live.drawing.strip import Strip
-from live.drawing.text import text_width
+from live.drawing.text import DIM, INK, REGULAR, text_width
 from live.layout import Layout, LayoutRequest, arrange
 from live.layout.viewport import Viewport
 
@@ -71,6 +71,14 @@ def test_numbers_on_pixels_say_what_they_are() -> None:
     assert words[1] == "numbers: response / byte, input: R G B 0-255, read as 0-1"
     assert said(replace(SCENE, difference=True), Viewport(notches=99))[1].startswith("numbers: difference / byte")
     assert said(SCENE, Viewport(enlarged=0, notches=99))[2] == "numbers: response / byte"  # the input is not there
+
+
+def test_what_another_line_has_no_room_for_comes_before_the_numbers_unless_it_is_dim() -> None:
+    unsaid = [("no ReLU", INK, REGULAR), ("4 kernels of 4x4", DIM, REGULAR)]
+    words = second_words(SCENE, layout_of(Viewport(notches=99)), unsaid)
+    assert words[1:2] == tuple(unsaid[:1])
+    assert words[2][0].startswith("numbers: ")
+    assert unsaid[1] not in words
 
 
 def test_a_source_of_several_pictures_says_that_it_has_ended() -> None:

@@ -18,7 +18,7 @@ from live.drawing.tint import (
     Removed,
     counts_from,
     noise_responses,
-    removed_share,
+    removed_shares,
     strengths,
     tint_into,
     tinted_from,
@@ -97,11 +97,27 @@ def test_any_two_bytes_become_the_one_s_colour_with_so_much_violet_as_the_other_
 
 
 def test_the_share_counts_from_that_size_on() -> None:
-    levels = np.array([[0, 9, 10, 11, 255]], np.uint8)
-    assert removed_share(levels, 10 / 255, 0, 1) == 0.6
-    assert removed_share(levels, 10.1 / 255, 0, 1) == 0.4
-    assert removed_share(levels, 0.5, 0, 0) == 0
-    assert removed_share(levels, 0.5, 1, 2) == 1
+    bank = FilterBank.from_array("both signs", np.array([[[-1]], [[1]]], np.float32))
+    frame = np.tile(np.array([0, 9, 10, 11, 255], np.uint8), (50, 10))
+    for least, share in ((9.9, 0.6), (10.1, 0.4), (0.5, 0.8)):
+        shares = removed_shares(Layer(bank), frame, np.full(2, least / 255))
+        np.testing.assert_allclose(shares, [share, 0])
+
+
+@pytest.mark.parametrize("kernel_hw", [(4, 4), (15, 15)])
+def test_the_share_is_the_map_s_also_where_a_grating_is_as_fine_as_the_pixels(kernel_hw: tuple[int, int]) -> None:
+    rng = np.random.default_rng(8)
+    bank = FilterBank.from_array("some", rng.normal(size=(3, *kernel_hw)).astype(np.float32))
+    y, x = np.indices((480, 640))
+    frame = (((x // 2 + y // 3) % 2) * 90 + ((x // 40 + y // 40) % 2) * 120 + rng.integers(0, 40, x.shape)).astype(
+        np.uint8
+    )
+    least = np.full(3, 0.2)
+    with open_engine("torch", "cpu") as engine:
+        conv = engine.maps(frame, Layer(bank))[0]
+    exact = np.mean(conv <= -0.2, axis=(1, 2))
+    assert exact.min() > 0.1
+    np.testing.assert_allclose(removed_shares(Layer(bank), frame, least), exact, atol=0.015)
 
 
 def painted(layout: Layout, scene: Scene) -> ByteArray:

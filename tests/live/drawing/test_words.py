@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import cv2
 import numpy as np
+import pytest
 
+from convviz_core.arrays import ByteArray
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.filters.files import load_bank
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
 from live.drawing.captions import Captions, caption_needs, caption_words
@@ -45,6 +50,11 @@ def test_a_caption_says_what_a_filter_answers_to_and_its_name() -> None:
     assert caption_words(plain, 0) == ("my filter", "")
     edited = FilterBank("b", (replace(SEED.filters[0], answers="", changed=True),))
     assert caption_words(edited, 0) == ("filter 1, changed", "")
+    turned = load_bank("sobel").flipped()
+    assert caption_words(turned, 0) == ("x: left dark, right bright, turned", "")  # which is bright at the left now
+    assert caption_words(turned.flipped(), 0) == ("x: left dark, right bright", "")
+    assert caption_words(SEED.flipped(), 0) == ("brighter to the left", "filter 1")  # as the bank's second one
+    assert caption_words(FilterBank.from_array("b", np.array([[1, 2]])).flipped(), 0) == ("filter 1", "")
     known = FilterBank("b", (replace(SEED.filters[0], answers="brighter to the left", changed=True),))
     assert caption_words(known, 0) == ("brighter to the left", "filter 1, changed")
 
@@ -91,6 +101,27 @@ def test_in_a_small_window_the_range_gives_way_to_the_layer_s_name_and_its_activ
         words_w = sum(text_width(word, small.text.base, 600) for word in least)
         line = sprite.pixels[: small.text.line, : words_w + small.text.base]
         assert (line.max(axis=2) > 128).any(axis=0)[-2 * small.text.base :].any()
+
+
+@pytest.mark.parametrize("name", ["udacity", "gaussian-derivative"])
+def test_what_of_a_layer_has_no_room_on_the_strip_s_first_line_stands_on_the_second(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: dict[str, int] = {}
+    put_text = cv2.putText
+
+    def noting(image: ByteArray, text: str, at: tuple[int, int], *how: Any) -> Any:
+        lines[text] = at[1]
+        return put_text(image, text, at, *how)
+
+    monkeypatch.setattr(cv2, "putText", noting)
+    small = arrange(replace(REQUEST, canvas_wh=(320, 240)))
+    turned = replace(SCENE, layer=Layer(replace(SEED, name=name), Activation.NONE), flipped=True)
+    Strip().draw(small, turned)
+    kernels = next(line for text, line in lines.items() if text.startswith("kernels turned"))
+    assert kernels == lines["30 fps"] == lines["a source"] > lines[name]
+    assert lines["no ReLU"] in (lines[name], kernels)
+    assert "4 kernels of 4x4" not in lines  # which captions and help have, too
 
 
 def test_kernels_are_counted_in_rows_and_columns() -> None:
@@ -141,6 +172,8 @@ def test_the_legend_stands_where_there_is_no_tile() -> None:
     (sprite,) = Legend().draw(LAYOUT, SCENE)
     assert sprite.place == LAYOUT.free
     assert (sprite.pixels[0, 0] == BACKGROUND).all()
+    picture = (sprite.pixels[:, 0] != BACKGROUND).any(axis=1)
+    assert picture.sum() > 2 * LAYOUT.text.line  # in line with the tiles above
     full = arrange(replace(REQUEST, count=5))  # six tiles of six
     assert full.free is None
     assert Legend().draw(full, SCENE) == ()
@@ -155,6 +188,28 @@ def test_a_short_notice_takes_the_strips_second_line_and_a_long_one_a_box() -> N
     assert (box.pixels[0, 0] == PANEL).all()
     assert box.place.bottom == LAYOUT.strip.y
     assert (box.pixels == ACCENT).all(axis=2).any()
+
+
+@pytest.mark.parametrize("count", [4, 9, 64])
+@pytest.mark.parametrize("panels", [(), (Panel.INSPECTOR,), (Panel.INSPECTOR, Panel.PROFILE)])
+def test_what_has_happened_is_said_whole_in_a_small_window_too(
+    count: int, panels: tuple[Panel, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words: list[str] = []
+
+    def put(_canvas: ByteArray, text: str, x: int, *_: object) -> int:
+        words.append(text)
+        return x
+
+    monkeypatch.setattr("live.drawing.notices.put", put)
+    newest = "+ means nothing in frame range, where each map has its own limits: n changes the range"
+    older = "the camera came back after a long time of nothing at all, and it was not expected any more"
+    small = arrange(replace(REQUEST, canvas_wh=(320, 240), count=count, panels=panels))
+    notices = replace(SCENE, status=replace(SCENE.status, notices=(older, newest)))
+    (box,) = Notices().draw(small, notices)
+    said = " ".join(words)
+    assert said in (newest, f"{older} {newest}")
+    assert box.place.bottom <= small.strip.y
 
 
 def test_a_text_is_written_on_its_base_line_and_as_wide_as_measured() -> None:

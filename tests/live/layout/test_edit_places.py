@@ -74,6 +74,16 @@ def test_three_channels_stand_beside_their_colour_picture_where_it_takes_nothing
     assert places_in(PANELS[0], (1, 7, 7)).whole is None
 
 
+def test_the_colour_picture_may_cost_the_cells_a_tenth_of_their_side() -> None:
+    # Three in a row: (378 - 2 x 14) / 21 = 16.7; with the colour picture two and two, which are 15.3 high at most.
+    places = edit_places(Rect(0, 0, 406, 532), TypeScale(14), (3, 7, 7), 15)
+    assert (places.whole, places.cell) == (Rect(133, 229, 105, 105), 15)
+    assert places.words == 229 + 105
+    # (276 - 2 x 12) / 21 = 12 against 8.6
+    low = edit_places(Rect(0, 0, 300, 400), TypeScale(12), (3, 7, 7), 15)
+    assert (low.whole, low.cell) == (None, 12)
+
+
 def test_where_there_is_little_room_the_kernel_has_it() -> None:
     assert places_in(Rect(0, 0, 170, 130), (1, 4, 4)).buttons == ()
     low = places_in(Rect(0, 0, 290, 117), (1, 4, 4))

@@ -327,6 +327,11 @@ def test_the_tint_shows_the_sizes_of_what_relu_removed(at_once: None) -> None:  
     wanted = np.clip(np.floor(255 * np.maximum(-conv[0], 0) / limit + 0.5), 0, 255)
     assert count == 8
     assert np.abs(first_removed.astype(int) - wanted).max() <= 1
+    shares = np.mean(conv < 0, axis=(1, 2))
+    least = np.mean(conv < -limit / 255, axis=(1, 2))  # which rounds to a byte of its own
+    assert (last.shown.page.removed_shares <= shares).all()
+    assert (last.shown.page.removed_shares >= least).all()
+    assert shares.max() > 0.1
 
 
 @pytest.mark.usefixtures("at_once")
