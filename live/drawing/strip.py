@@ -14,7 +14,8 @@ from live.drawing.geometry_words import layer_words
 from live.drawing.numbers import TIMES, figure
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
-from live.drawing.strip_words import LEAST_WORDS, WORD_GAP_EM, Word, in_one_line, note_lines, put_words, with_unsaid
+from live.drawing.source_line import second_words
+from live.drawing.strip_words import LEAST_WORDS, WORD_GAP_EM, Word, in_one_line, note_lines, put_words
 from live.drawing.text import (
     ACCENT,
     BOLD,
@@ -22,7 +23,6 @@ from live.drawing.text import (
     INK,
     REGULAR,
     RULE,
-    WARNING,
     put,
     put_right,
     text_width,
@@ -51,7 +51,7 @@ class Strip:
             self._range = tuple((limits(one), tuple(one.ranges[0].tolist())) for one in sides(scene))
         words = tuple(side_words(one) for one in sides(scene)), len(scene.ranges)
         said = strip_notice(layout, scene), scene.hints, scene.difference, scene.comparing, scene.same
-        return tuple(shown), words, second_words(scene), said, self._range
+        return tuple(shown), words, second_words(scene, layout), said, self._range
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite, or none."""
@@ -67,7 +67,8 @@ class Strip:
             put(sprite.pixels, notice, left, line, text.base, ACCENT)
         else:
             right_end = put_right(sprite.pixels, hint(layout, scene), right, line, text.base, DIM)
-            put_words(sprite, with_unsaid(second_words(scene), unsaid), left, right_end - text.base, line, text.base)
+            words = second_words(scene, layout, unsaid)
+            put_words(sprite, words, left, right_end - text.base, line, text.base)
         if layout.left_out:
             put(sprite.pixels, left_out_sentence(layout, right - left), left, line + text.line, text.small, DIM)
         return (sprite,)
@@ -159,23 +160,6 @@ def limits(scene: Scene) -> tuple[str, str, str]:
     alone, both = ("own ", "") if scene.side and not scene.difference else ("", "")
     alone, both = ("", " of both") if scene.shares_range else (alone, both)
     return f"{alone}{scene.range.value} range{both}  {figure(lo)}", figure(hi), "   ".join(said)
-
-
-def second_words(scene: Scene) -> tuple[Word, ...]:
-    """What the source does, and its name."""
-    status = scene.status
-    words: list[Word] = []
-    if status.recording:
-        words.append((f"recording {status.recording}", WARNING, REGULAR))
-    if status.paused:
-        words.append(("paused", ACCENT, REGULAR))
-    elif status.fps:
-        words.append((f"{status.fps:.0f} fps" if status.fps >= 9.5 else f"{status.fps:.1f} fps", DIM, REGULAR))
-    if status.mirrored:
-        words.append(("mirrored", DIM, REGULAR))
-    if status.reconnects:
-        words.append((f"reconnected {status.reconnects}{TIMES}", DIM, REGULAR))
-    return (*words, (status.source, DIM, REGULAR))
 
 
 def strip_notice(layout: Layout, scene: Scene) -> str | None:

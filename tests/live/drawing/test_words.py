@@ -20,7 +20,8 @@ from live.drawing.colormaps import base_table
 from live.drawing.legend import Legend
 from live.drawing.notices import Notices
 from live.drawing.scene import Scene, Status
-from live.drawing.strip import Strip, hint, limits, second_words, side_words
+from live.drawing.source_line import second_words
+from live.drawing.strip import Strip, hint, limits, side_words
 from live.drawing.strip_words import in_one_line
 from live.drawing.text import ACCENT, BACKGROUND, PANEL, balanced, put, shortened, text_width, wrapped
 from live.layout import LayoutRequest, arrange
