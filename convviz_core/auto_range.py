@@ -14,9 +14,9 @@ import numpy as np
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.difference import Difference
 from convviz_core.difference_sampling import DifferenceSampler, difference_sampler_for
-from convviz_core.first_look import FirstLook, can_look_at, first_look_for
 from convviz_core.gray import check_picture
 from convviz_core.layer import Layer
+from convviz_core.looks import Look, can_look_at, look_for
 from convviz_core.ranges import (
     Limits,
     Range,
@@ -178,10 +178,10 @@ def _follower_for(layer: Layer | Difference, shape: tuple[int, ...]) -> _Sampler
     return difference_sampler_for(layer, shape) if isinstance(layer, Difference) else follower_for(layer, shape)
 
 
-def _look_for(sampler: _Sampler, shape: tuple[int, ...]) -> FirstLook | None:
+def _look_for(sampler: _Sampler, shape: tuple[int, ...]) -> Look | None:
     """What looks at a first picture; None for few pixels, which are all looked at, and where it cannot."""
     looks = sampler.pixels > LEAST_PIXELS and can_look_at(sampler.layer)
-    return first_look_for(sampler.layer, shape) if looks else None
+    return look_for(sampler.layer, shape) if looks else None
 
 
 def _first_look(sampler: _Sampler, frame: ByteArray) -> Tally:

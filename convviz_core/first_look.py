@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 import cv2
@@ -19,13 +19,13 @@ from convviz_core.difference import Difference, align
 from convviz_core.gray import check_picture, to_gray
 from convviz_core.layer import Activation, Layer
 from convviz_core.patches import PATCHES, PatchHW, fitting, patch_ns, read_by, weights_in
+from convviz_core.places import places, spread
 from convviz_core.products import Products, scaled_bias, scaled_weights
 from convviz_core.ranges import fixed_limit
-from convviz_core.sampling import LEAST_PIXELS, contiguous
+from convviz_core.sampling import contiguous
 from convviz_core.two_cores import on_two_cores, ready
-from convviz_core.windows import Indices, Windows, columns_spread, windows_at
+from convviz_core.windows import Indices, Windows, windows_at
 
-LOOK_NS = 400_000.0  # what a look may cost by the figures in patches.py, unless that is less than LEAST_PIXELS
 GRAYED_NS = 0.1  # a pixel of a frame that becomes gray as a whole
 HELPED_NS = 800_000.0  # from this cost on another core helps: it takes a while to come, and more where it is busy
 BLOCK = 1 << 18  # pixels of a piece's windows, so that they stay in the cache
@@ -44,6 +44,25 @@ class Found(NamedTuple):
     seen: int
     counted: int
     largest: FloatArray
+
+
+class LaidOut(NamedTuple):
+    """What is looked at: layers, each with the map pixel that the first common one is there; maps, of (h, w)."""
+
+    layers: list[tuple[Layer, tuple[int, int]]]
+    maps: int
+    hw: tuple[int, int]
+    limit: float
+
+
+def lay_out(shown: Layer | Difference, shape: tuple[int, ...]) -> LaidOut:
+    """Errors: FrameSizeError, NotAlignedError."""
+    if isinstance(shown, Layer):
+        limit = fixed_limit(shown.weights, Activation(shown.activation))
+        return LaidOut([(shown, (0, 0))], shown.bank.own, shown.output_hw(shape), limit)
+    lying = align(shown.live, shown.kept, shape)
+    layers = [(shown.live, lying.live_yx), (shown.kept, lying.kept_yx)]
+    return LaidOut(layers, lying.count, lying.hw, shown.fixed_limit)
 
 
 class _Choice(NamedTuple):
@@ -90,21 +109,16 @@ class FirstLook:
     def __init__(self, shown: Layer | Difference, shape: tuple[int, ...]) -> None:
         """shape: the frames', (H, W) or (H, W, 3). Errors: FrameSizeError, NotAlignedError."""
         self._shape, self._signed = tuple(shape), shown.signed
-        if isinstance(shown, Difference):
-            lying, limit = align(shown.live, shown.kept, self._shape), shown.fixed_limit
-            self._maps, output_hw = lying.count, lying.hw
-            placed = [(shown.live, lying.live_yx), (shown.kept, lying.kept_yx)]
-        else:
-            limit = fixed_limit(shown.weights, Activation(shown.activation))
-            self._maps, output_hw, placed = shown.bank.own, shown.output_hw(self._shape), [(shown, (0, 0))]
-        chosen = _best([layer for layer, _ in placed], output_hw, self._shape)
+        laid = lay_out(shown, self._shape)
+        self._maps = laid.maps
+        chosen = _best(laid, self._shape)
         self.patch_hw, self._whole_gray = chosen.patch_hw, chosen.gray
         gray = self._whole_gray or len(shape) == 2
-        self._sides = [_Side(layer, corner, limit, self.patch_hw, gray=gray) for layer, corner in placed]
+        self._sides = [_Side(layer, corner, laid.limit, self.patch_hw, gray=gray) for layer, corner in laid.layers]
         self._helped = chosen.cost_ns > HELPED_NS and cv2.getNumberOfCPUs() > 1
         if self._helped:
             ready()
-        self.y, self.x = _places(*output_hw, self.patch_hw, chosen.patches)
+        self.y, self.x = places(*laid.hw, self.patch_hw, chosen.patches)
         first = np.zeros(self.y.size, bool)
         if self.y.size * math.prod(self.patch_hw) * self._maps > FEW:
             first[::PILOT] = True
@@ -178,43 +192,20 @@ def _counted(sizes: FloatArray, nothing: float, level: float) -> Found:
     return Found(sizes.size, int(np.count_nonzero(sizes > nothing)), largest)
 
 
-def can_look_at(shown: Layer | Difference) -> bool:
-    """Whether a FirstLook can: windows of two layers go together where none reaches into padding."""
-    return isinstance(shown, Layer) or not (any(shown.live.geometry.margins) or any(shown.kept.geometry.margins))
+def look_ns(shown: Layer | Difference, shape: tuple[int, ...]) -> float:
+    """What a look costs, about, on one core."""
+    return _best(lay_out(shown, shape), shape).cost_ns
 
 
-@lru_cache(maxsize=4)
-def first_look_for(shown: Layer | Difference, shape: tuple[int, ...]) -> FirstLook:
-    """The look for such frames, of which the latest are kept."""
-    return FirstLook(shown, shape)
-
-
-def _best(layers: list[Layer], output_hw: tuple[int, int], shape: tuple[int, ...]) -> _Choice:
+def _best(laid: LaidOut, shape: tuple[int, ...]) -> _Choice:
     """What tells most for its time."""
-    height, width = output_hw
+    layers = [layer for layer, _ in laid.layers]
     can_be_gray = len(shape) == 3 and all(layer.bank.channels == 1 for layer in layers)
     found = []
-    for patch in fitting(PATCHES, layers, output_hw):
+    for patch in fitting(PATCHES, layers, laid.hw):
         for gray in (False, True) if can_be_gray else (False,):
             ready_ns = shape[0] * shape[1] * GRAYED_NS if gray else 0.0
             each_ns = sum(patch_ns(layer, shape, patch, gray=gray) for layer in layers)
-            pixels, everywhere = math.prod(patch), max(-(-height // patch[0]), -(-width // patch[1]))
-            least = max(-(-LEAST_PIXELS // pixels), everywhere)  # in every row and column
-            most = min(3 * LEAST_PIXELS, height * width) // pixels
-            patches = max(least, min(most, int((LOOK_NS - ready_ns) / each_ns)))
-            cost_ns = patches * each_ns
-            over_ns = max(0.0, cost_ns + ready_ns - LOOK_NS)
-            found.append((-over_ns, patches * math.sqrt(pixels), _Choice(patch, patches, gray, cost_ns)))
-    return max(found)[2]
-
-
-@lru_cache(maxsize=4)
-def _places(height: int, width: int, patch_hw: PatchHW, patches: int) -> tuple[Indices, Indices]:
-    """(y, x) of each patch's first pixel, row by row: the maps are cut in such patches, of which these are some."""
-    rows, columns = -(-height // patch_hw[0]), -(-width // patch_hw[1])
-    cells = min(columns, -(-patches // rows))
-    # There are too many: some are left out, evenly, never two that follow each other.
-    chosen = np.arange(min(patches, rows * cells)) * (rows * cells) // min(patches, rows * cells)
-    row, cell = np.divmod(chosen, cells)
-    y, x = row * patch_hw[0], columns_spread(columns, cells, row, cell) * patch_hw[1]
-    return np.minimum(y, height - patch_hw[0]), np.minimum(x, width - patch_hw[1])  # the last ones reach back
+            far = spread(laid.hw, patch, each_ns, spent_ns=ready_ns)
+            found.append((far, _Choice(patch, far.patches, gray, far.patches * each_ns)))
+    return max(found, key=lambda pair: pair[0])[1]

@@ -19,7 +19,11 @@ Indices = NDArray[np.intp]
 
 
 class Windows(Protocol):
-    """Some windows of a frame."""
+    """Some windows of a frame, so many."""
+
+    @property
+    def count(self) -> int:
+        """S."""
 
     def read(self, frame: ByteArray) -> ByteArray:
         """uint8 (S, kh * kw, C): their pixels. frame: C-contiguous."""
@@ -39,6 +43,11 @@ class InsideWindows:
     reach: int
     step: int
 
+    @property
+    def count(self) -> int:
+        """See Windows."""
+        return len(self.first)
+
     def read(self, frame: ByteArray) -> ByteArray:
         """See Windows."""
         depth = _depth(frame)
@@ -56,6 +65,11 @@ class BorderingWindows:
     """Windows that reach into the padding. pixels: (S, kh * kw), their numbers row by row, or OUTSIDE for a zero."""
 
     pixels: Indices
+
+    @property
+    def count(self) -> int:
+        """See Windows."""
+        return len(self.pixels)
 
     def read(self, frame: ByteArray) -> ByteArray:
         """See Windows."""

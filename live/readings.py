@@ -53,11 +53,13 @@ class Readings:
 
     def status(self, state: ViewState) -> Status:
         """What the strip says beside the layer."""
+        several = self._source.fps is not None or self._source.counts.captured > 1
         moves = self._source.fps is not None and not self._source.ended
         return Status(
             source=self._source.granted,
             fps=self._profiler.processed.per_second(self._profiler.clock()) if moves else None,
             paused=state.interaction.paused,
+            ended=self._source.ended and several,
             mirrored=state.appearance.mirror,
             recording=self._keep.recording,
             notices=self._notices.current(),

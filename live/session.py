@@ -187,21 +187,35 @@ class Session:
             shown = canvas is not None and self._display.interactive and Closed() not in heard
             self._profiler.frame_done(fresh.captured_at_s, shown=shown)
             self._profiler.end_warm_up(self._source.counts)
-            result, image = self._last.result, self._last.image
-            assert result is not None
-            assert image is not None
-            mosaic = self._own_mosaic(result) if self._keep.recording else result.mosaic
-            self._keep.picture(canvas, mosaic, image, fresh.media_time_s, fresh.index)
+        if fresh or self._stands:
+            self._record(canvas, fresh)
         return heard
+
+    @property
+    def _stands(self) -> bool:
+        """Whether the picture in the window stays, as no next one comes."""
+        silent = self._source.silent_since_s is not None
+        still = self._source.ended or self._intake.stands_still(self.state.interaction.paused)
+        return self._display.interactive and (still or silent)
+
+    def _record(self, canvas: ByteArray | None, fresh: Frame | None) -> None:
+        frame, result, image = fresh or self._intake.frame, self._last.result, self._last.image
+        assert frame is not None
+        assert result is not None
+        assert image is not None
+        mosaic = self._own_mosaic(result) if self._keep.recording else result.mosaic
+        still = fresh is None or self.state.interaction.paused
+        record = self._keep.still_picture if still else self._keep.picture
+        record(canvas, mosaic, image, frame.media_time_s, frame.index)
 
     def _own_mosaic(self, result: Result) -> ByteArray:
         return own_mosaic(self._last.state, result)
 
     def idle(self) -> Sequence[DisplayEvent]:
         """Nothing new: wait for a key, hardly where the next frame may come any moment."""
-        at_rest = self._source.ended or self._intake.stands_still(self.state.interaction.paused)
-        nothing_comes = at_rest or self._source.silent_since_s is not None
-        nothing_comes = nothing_comes and not self._readings.pending(self.state)
+        if self._stands:
+            self._keep.picture_stays()
+        nothing_comes = self._stands and not self._readings.pending(self.state)
         return self._display.idle(IDLE_S if nothing_comes else 0.001)
 
     def respond(self, heard: Sequence[DisplayEvent]) -> None:

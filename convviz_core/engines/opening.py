@@ -82,7 +82,7 @@ def _open_in_background(name: str, cuda_first: bool, on_notice: OnNotice) -> Eng
     first = OpenCvEngine()
     better = [Better(lambda: _open_cuda(name, "cuda"), "the CPU goes on")] if cuda_first else []
     if on_cpu == "halide":
-        better.append(Better(lambda: _open_halide(first), "OpenCV goes on"))
+        better.append(Better(lambda: _open_halide(first), "OpenCV goes on", _count_by_halide))
     elif on_cpu == "torch":
         better.append(Better(lambda: _open_cpu("torch"), "OpenCV goes on"))
     return UpgradingEngine(first, better, on_notice)
@@ -118,3 +118,9 @@ def _open_halide(opencv: OpenCvEngine | None = None) -> Engine:
     except ImportError as error:
         raise EngineError(f"the halide engine cannot be loaded: {error}") from error
     return HalideEngine(opencv)
+
+
+def _count_by_halide() -> None:
+    from convviz_core.engines.halide.byte_counts import offer_counter
+
+    offer_counter()

@@ -19,12 +19,20 @@ from convviz_core.ranges import Limits
 LONGEST_JOIN_S = 5.0  # a compilation or an import of torch takes 2; a driver that hangs is not waited for
 
 
+def _nothing() -> None:
+    """There is nothing else to do."""
+
+
 @dataclass(frozen=True)
 class Better:
-    """How a better engine is opened, in the background, and what to say of its failure: "the CPU goes on"."""
+    """How a better engine is opened, in the background, and what to say of its failure: "the CPU goes on".
+
+    afterwards: what else to do once it has planned and nothing waits; it may be asked for again and again.
+    """
 
     open: Callable[[], Engine]
     without_it: str
+    afterwards: Callable[[], None] = _nothing
 
 
 class UpgradingPlan(EnginePlan):
@@ -224,3 +232,6 @@ class UpgradingEngine(PlanningEngine[UpgradingPlan]):
             with self._lock:
                 if self._wanted is None and self._better and not self.closed:
                     self._wanted = wanted  # for the next one
+            return
+        if self._wanted is None and not self.closed:
+            better.afterwards()

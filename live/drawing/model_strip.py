@@ -9,16 +9,16 @@ from live.drawing.model_scene import ModelScene
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
 from live.drawing.second_line import draw_second_line, strip_notice
+from live.drawing.source_line import number_words, second_words, zoom_words
 from live.drawing.strip import (
     draw_notes,
     draw_sides,
     left_out_sentence,
     limits,
-    second_words,
     sides,
 )
 from live.drawing.strip import side_words as bank_words
-from live.drawing.strip_words import Word, put_words, with_unsaid
+from live.drawing.strip_words import Word, put_words
 from live.drawing.text import ACCENT, BOLD, DIM, INK, REGULAR, put
 from live.layout import Layout
 
@@ -40,11 +40,11 @@ class ModelStrip:
         fixed = tuple(map(side_words, both)), *shown, scene.model.channels, scene.model.page
         if self._held_for != (fixed, scene.beat):
             self._held_for = (fixed, scene.beat)
-            words = channel_words(scene.model), source_words(scene)
+            words = channel_words(scene.model), second_words(scene)
             self._follows = ([(limits(one), tuple(one.ranges[0].tolist())) for one in both], words)
         status = scene.status
-        said = strip_notice(layout, scene), scene.hints, status.recording, status.paused, status.mirrored
-        return fixed, said, self._follows
+        said = strip_notice(layout, scene), scene.hints, status.recording, status.paused, status.ended, status.mirrored
+        return fixed, said, zoom_words(scene, layout), number_words(scene, layout), self._follows
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite, or none."""
@@ -56,7 +56,7 @@ class ModelStrip:
         line, unsaid = draw_sides(sprite, layout, scene, left, right, line, side_words)
         put_words(sprite, channel_words(scene.model), left, right, line, text.base)
         line = draw_notes(sprite, layout, scene, left, line + text.line)
-        draw_second_line(sprite, layout, scene, with_unsaid(source_words(scene), unsaid), line)
+        draw_second_line(sprite, layout, scene, unsaid, line)
         if layout.left_out:
             put(sprite.pixels, left_out_sentence(layout, right - left), left, line + text.line, text.small, DIM)
         return (sprite,)
@@ -95,14 +95,4 @@ def channel_words(model: ModelScene) -> tuple[Word, ...]:
     dead, saturated = len(model.dead), len(model.saturated)
     colour = ACCENT if dead or saturated else DIM
     words.append((f"{dead} dead, {saturated} saturated so far", colour, REGULAR))
-    return tuple(words)
-
-
-def source_words(scene: Scene) -> tuple[Word, ...]:
-    """The rate of the model's pictures, what one takes, and the source."""
-    assert scene.model
-    took: Word = (f"the model takes {scene.model.forward_ms:.0f} ms", DIM, REGULAR)
-    words = list(second_words(scene))
-    moves = bool(scene.status.fps) and not scene.status.paused
-    words.insert(moves + bool(scene.status.recording), took)  # behind the rate at which its pictures come
     return tuple(words)

@@ -118,7 +118,7 @@ def _words(layout: Layout, scene: Scene) -> list[tuple[Tile, Words]]:
 
     written: list[tuple[Tile, Words]] = []
     for tile in layout.tiles:
-        if tile.index is None and (scene.model or not _grays_fit(layout, scene)):
+        if tile.index is None and (scene.model or not grays_fit(layout, scene)):
             continue
         if tile.index is None:
             channels = scene.layer.bank.channels
@@ -130,7 +130,7 @@ def _words(layout: Layout, scene: Scene) -> list[tuple[Tile, Words]]:
     return written
 
 
-def _grays_fit(layout: Layout, scene: Scene) -> bool:
+def grays_fit(layout: Layout, scene: Scene) -> bool:
     """Whether the input's pixels, of which a stride puts several into each of the maps', have room for numbers."""
     side = layout.scale / max(scene.layer.geometry.stride_yx)
     size, lines = _size(side), scene.layer.bank.channels

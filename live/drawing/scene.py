@@ -24,6 +24,7 @@ class Status:
     source: str
     fps: float | None = None  # None: a picture that stands still has no rate
     paused: bool = False
+    ended: bool = False  # no picture comes any more, of several
     mirrored: bool = False
     recording: str | None = None
     notices: tuple[str, ...] = ()

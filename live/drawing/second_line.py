@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from live.drawing.overlay import Sprite
 from live.drawing.scene import Scene
+from live.drawing.source_line import RECORDING, second_words
 from live.drawing.strip_words import WORD_GAP_EM, Word, put_words
 from live.drawing.text import ACCENT, DIM, WARNING, put, put_right, text_width
 from live.layout import Layout
 from live.layout.panel_places import Panel
 
 HELP, CLOSE_HELP = "h: help", "h: close"
-RECORDING = "recording"
 
 
 def hint(layout: Layout, scene: Scene) -> str:
@@ -22,8 +22,11 @@ def hint(layout: Layout, scene: Scene) -> str:
     return HELP if layout.panel(Panel.HELP) is None else CLOSE_HELP
 
 
-def draw_second_line(sprite: Sprite, layout: Layout, scene: Scene, words: Sequence[Word], line: int) -> None:
-    """What has just happened, or those words; with the first the mark of a recording, and the help's key, stay."""
+def draw_second_line(sprite: Sprite, layout: Layout, scene: Scene, unsaid: Sequence[Word], line: int) -> None:
+    """What has just happened, behind the mark of a recording, or what source_line.py says; and the help's key.
+
+    unsaid: what another line had no room for.
+    """
     text, notice = layout.text, strip_notice(layout, scene)
     left, right = text.pad, layout.strip.width - text.pad
     if notice is not None:
@@ -33,7 +36,7 @@ def draw_second_line(sprite: Sprite, layout: Layout, scene: Scene, words: Sequen
     if notice is None or left + text_width(hint(layout, scene), text.base) <= right:
         right = put_right(sprite.pixels, hint(layout, scene), right, line, text.base, DIM) - text.base
     if notice is None:
-        put_words(sprite, words, left, right, line, text.base)
+        put_words(sprite, second_words(scene, layout, unsaid), left, right, line, text.base)
 
 
 def strip_notice(layout: Layout, scene: Scene) -> str | None:

@@ -14,8 +14,9 @@ from live.drawing.geometry_words import layer_words
 from live.drawing.numbers import TIMES, figure
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
-from live.drawing.second_line import RECORDING, draw_second_line, strip_notice
-from live.drawing.strip_words import LEAST_WORDS, WORD_GAP_EM, Word, in_one_line, note_lines, put_words, with_unsaid
+from live.drawing.second_line import draw_second_line, strip_notice
+from live.drawing.source_line import second_words
+from live.drawing.strip_words import LEAST_WORDS, WORD_GAP_EM, Word, in_one_line, note_lines, put_words
 from live.drawing.text import (
     ACCENT,
     BOLD,
@@ -23,7 +24,6 @@ from live.drawing.text import (
     INK,
     REGULAR,
     RULE,
-    WARNING,
     put,
     text_width,
 )
@@ -49,7 +49,7 @@ class Strip:
             self._range = tuple((limits(one), tuple(one.ranges[0].tolist())) for one in sides(scene))
         words = tuple(side_words(one) for one in sides(scene)), len(scene.ranges)
         said = strip_notice(layout, scene), scene.hints, scene.difference, scene.comparing, scene.same
-        return tuple(shown), words, second_words(scene), said, self._range
+        return tuple(shown), words, second_words(scene, layout), said, self._range
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite, or none."""
@@ -60,7 +60,7 @@ class Strip:
         line = text.gap // 2 + round(text.base * 1.05)
         line, unsaid = draw_sides(sprite, layout, scene, left, right, line, side_words)
         line = draw_notes(sprite, layout, scene, left, line)
-        draw_second_line(sprite, layout, scene, with_unsaid(second_words(scene), unsaid), line)
+        draw_second_line(sprite, layout, scene, unsaid, line)
         if layout.left_out:
             put(sprite.pixels, left_out_sentence(layout, right - left), left, line + text.line, text.small, DIM)
         return (sprite,)
@@ -145,23 +145,6 @@ def limits(scene: Scene) -> tuple[str, str, str]:
     alone, both = ("own ", "") if scene.side and not scene.difference else ("", "")
     alone, both = ("", " of both") if scene.shares_range else (alone, both)
     return f"{alone}{scene.range.value} range{both}  {figure(lo)}", figure(hi), "   ".join(said)
-
-
-def second_words(scene: Scene) -> tuple[Word, ...]:
-    """What the source does, and its name."""
-    status = scene.status
-    words: list[Word] = []
-    if status.recording:
-        words.append((f"{RECORDING} {status.recording}", WARNING, REGULAR))
-    if status.paused:
-        words.append(("paused", ACCENT, REGULAR))
-    elif status.fps:
-        words.append((f"{status.fps:.0f} fps" if status.fps >= 9.5 else f"{status.fps:.1f} fps", DIM, REGULAR))
-    if status.mirrored:
-        words.append(("mirrored", DIM, REGULAR))
-    if status.reconnects:
-        words.append((f"reconnected {status.reconnects}{TIMES}", DIM, REGULAR))
-    return (*words, (status.source, DIM, REGULAR))
 
 
 def left_out_sentence(layout: Layout, room: int) -> str:

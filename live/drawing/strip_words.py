@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from live.drawing.numbers import MINUS
 from live.drawing.overlay import Sprite
-from live.drawing.text import BOLD, DIM, Colour, put, shortened, text_width, wrapped
+from live.drawing.text import BOLD, Colour, put, shortened, text_width, wrapped
 from live.layout.type_scale import TypeScale
 
 Word = tuple[str, Colour, int]
@@ -20,11 +20,16 @@ def in_one_line(layers: Sequence[Sequence[Word]], room: int, size: int) -> list[
     kept = [list(words) for words in layers]
     while True:
         line = [word for words in kept for word in words]
-        wide = sum(text_width(word, size, weight) + round(WORD_GAP_EM * size) for word, _, weight in line)
         longer = max(kept, key=len)
-        if wide - round(WORD_GAP_EM * size) <= room or len(longer) <= LEAST_WORDS:
+        if words_width(line, size) <= room or len(longer) <= LEAST_WORDS:
             return line
         longer.pop()
+
+
+def words_width(words: Sequence[Word], size: int) -> int:
+    """Of words in one line, in pixels."""
+    gap = round(WORD_GAP_EM * size)
+    return sum(text_width(word, size, weight) + gap for word, _, weight in words) - gap
 
 
 def note_lines(notes: Sequence[str], canvas_w: int, text: TypeScale) -> list[str]:
@@ -50,11 +55,6 @@ def put_words(sprite: Sprite, words: Sequence[Word], left: int, right: int, line
         if said != word:
             return words[number + bool(said) :]
     return ()
-
-
-def with_unsaid(words: Sequence[Word], unsaid: Sequence[Word]) -> Sequence[Word]:
-    """A line that ends with the source's name, and before it what another line had no room for, but what is dim."""
-    return (*words[:-1], *(word for word in unsaid if word[1] != DIM), *words[-1:])
 
 
 def shorter_forms(words: str) -> list[str]:

@@ -32,7 +32,7 @@ from live.watching import Watched, kept_values
 
 if TYPE_CHECKING:
     from live.model_view.picture import Shown  # which loads torch
-    from live.recording.recorder import Recorder
+    from live.recording.recording import Recording
 
 RecordWhat = Literal["display", "mosaic", "frame"]
 
@@ -52,32 +52,36 @@ class Keep:
     trace: Trace | None = None
     source: str = ""
     say: Callable[[str], None] = lambda _: None
+    clock: Callable[[], float] = time.monotonic
     failed: OutputError | None = None
-    _recorder: Recorder | None = None
+    _recording: Recording | None = None
     _notices: deque[str] = field(default_factory=deque)
     _beside: WriterBeside = field(default_factory=WriterBeside)
 
     @property
     def recording(self) -> str | None:
         """The name of the file that is being recorded, for the status strip."""
-        return self._recorder.path.name if self._recorder and not self._recorder.failed else None
+        recorder = self._recording and self._recording.recorder
+        return recorder.path.name if recorder and not recorder.failed else None
 
     def start_recording(self) -> None:
         """Begin to record; OutputError where the file cannot be made."""
         from live.recording.recorder import Recorder  # its library would hold up the first picture
+        from live.recording.recording import Recording
 
         path = self.record_file or Path(time.strftime("convviz-%Y%m%d-%H%M%S.mkv"))
-        self._recorder = Recorder(
+        recorder = Recorder(
             path,
             self.fps,
             patient=self.patient,
             say=self._notices.append,
             on_encoded=self._trace_encoding if self.trace else None,
         )
+        self._recording = Recording(recorder, self.clock)
 
     def toggle_recording(self) -> None:
         """What the key does: start, or finish the file."""
-        if self._recorder is not None:
+        if self._recording is not None:
             self.stop_recording()
             return
         try:
@@ -89,15 +93,13 @@ class Keep:
 
     def stop_recording(self) -> None:
         """Finish the file, if there is one, within a second."""
-        recorder, self._recorder = self._recorder, None
-        if recorder is None:
+        recording, self._recording = self._recording, None
+        if recording is None:
             return
-        recorder.close()
-        if recorder.failed:
-            self._fail(recorder.failed)
-        else:
-            left_out = f", {recorder.left_out} pictures left out" if recorder.left_out else ""
-            self._notices.append(f"recorded {recorder.path}{left_out}")
+        try:
+            self._notices.append(recording.close())
+        except OutputError as error:
+            self._fail(error)
 
     def _trace_encoding(self, start_s: float, end_s: float, frame: int) -> None:
         if self.trace:
@@ -107,14 +109,30 @@ class Keep:
         self, canvas: ByteArray | None, mosaic: ByteArray, image: ByteArray, media_time_s: float, frame: int = 0
     ) -> None:
         """Frame `frame` has gone its whole way: record what was asked for, at its time on the source's own clock."""
-        recorder = self._recorder
-        if recorder is None:
-            return
-        if recorder.failed:
-            self.stop_recording()
-            return
+        if self._recording and not self._gave_up():
+            self._recording.follow(self._asked_for(canvas, mosaic, image), media_time_s, frame)
+
+    def still_picture(
+        self, canvas: ByteArray | None, mosaic: ByteArray, image: ByteArray, media_time_s: float, frame: int = 0
+    ) -> None:
+        """The same, where no next frame is due, as while it is paused, of one that may have come long ago."""
+        if self._recording and not self._gave_up():
+            self._recording.stand(self._asked_for(canvas, mosaic, image), media_time_s, frame)
+
+    def picture_stays(self) -> None:
+        """No next frame is due, and what was given last is still seen."""
+        if self._recording and not self._gave_up():
+            self._recording.stay()
+
+    def _asked_for(self, canvas: ByteArray | None, mosaic: ByteArray, image: ByteArray) -> ByteArray:
         shown = mosaic if canvas is None else canvas
-        recorder.write({"display": shown, "mosaic": mosaic, "frame": image}[self.record_what], media_time_s, frame)
+        return {"display": shown, "mosaic": mosaic, "frame": image}[self.record_what]
+
+    def _gave_up(self) -> bool:
+        failed = self._recording is not None and self._recording.recorder.failed is not None
+        if failed:
+            self.stop_recording()
+        return failed
 
     def snapshot(
         self,

@@ -59,6 +59,7 @@ class Recorder:
         on_encoded: EncodingListener | None = None,
     ) -> None:
         self.failed: OutputError | None = None
+        self.written = 0  # pictures
         self.left_out = 0  # pictures that the disk or the processor was too slow for, or AVI had no frame for
         self._patient = patient
         self._most_bytes = PATIENT_BYTES if patient else MAX_WAITING_BYTES
@@ -86,27 +87,33 @@ class Recorder:
         """The file that is being written."""
         return self._file.path
 
-    def write(self, image: ByteArray, captured_at_s: float, frame: int = 0) -> None:
+    @property
+    def shortest_s(self) -> float:
+        """What should lie between two pictures at least: one frame time, where that is the file's grid."""
+        return 1 / (self._fps if self._container == Container.AVI else _DEFAULT_FPS)
+
+    def write(self, image: ByteArray, captured_at_s: float, frame: int = 0) -> ByteArray | None:
         """Record a uint8 gray (H, W) or BGR (H, W, 3) picture, which is copied; see `patient` when too many wait.
 
-        frame: its number, for `on_encoded`.
+        frame: its number, for `on_encoded`. The copy that will be written; None where it was left out.
         """
         with self._changed:
             if self._patient and not self._changed.wait_for(lambda: self._takes(image), _PATIENCE_S):
                 self._fail(OutputError(f"recording stopped: the disk of {self.path} does not answer"))
             if self._closing or self.failed:
-                return
+                return None
             if not self._takes(image):
                 self.left_out += 1
-                return
+                return None
             try:
                 kept = np.array(image, np.uint8, order="C")
             except MemoryError:
                 self.left_out += 1
-                return
+                return None
             self._waiting.append((kept, captured_at_s, frame))
             self._waiting_bytes += image.nbytes
             self._changed.notify()
+            return kept
 
     def _takes(self, image: ByteArray) -> bool:
         """Whether there is room for `image`, or no need of it."""
@@ -160,9 +167,10 @@ class Recorder:
             self._movie = Movie(self._file, self._container, image, self._fps)
         elif not self._movie.takes(image, at_s):
             self._movie = self._next_movie(self._movie, image)
-        if not self._movie.add(image, at_s):
-            with self._changed:
-                self.left_out += 1
+        added = self._movie.add(image, at_s)
+        with self._changed:
+            self.written += added
+            self.left_out += not added
         self._check_written()
 
     def _next_movie(self, movie: Movie, image: ByteArray) -> Movie:

@@ -1,9 +1,10 @@
 """What auto costs: the first picture of a bank, size or source, and each that is followed.
 
-`python scripts/bench/auto.py [--quick] [--rounds N]`. JSON on stdout, ms: what is made with the plan where no such bank
-was there before (made), the first picture (first), and of those that are followed the mean (followed) and the one that
-took longest (longest; the median of the rounds). No engine is asked for auto's limit, so that these are the same with
-each; the frame has just been read, as by an engine.
+`python scripts/bench/auto.py [--quick] [--rounds N] [--numpy]`. JSON on stdout, ms: what is made with the plan where no
+such bank was there before (made), the first picture (first), and of those that are followed the mean (followed) and the
+one that took longest (longest; the median of the rounds). Large banks' first ones are counted by Halide where that is
+installed and quick, as by the viewer a second after its start; --numpy: as before. No engine is asked for auto's limit,
+so that these are the same with each; the frame has just been read, as by an engine.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -21,7 +23,7 @@ sys.path.insert(0, str(ROOT))  # the checkout need not be installed
 import numpy as np  # noqa: E402
 from bench import commit, frames, processor  # noqa: E402
 
-from convviz_core import FilterBank, Layer, first_look, load_bank, sampling, windows  # noqa: E402
+from convviz_core import FilterBank, Layer, load_bank, looks, places, sampling, windows  # noqa: E402
 from convviz_core.arrays import ByteArray  # noqa: E402
 from convviz_core.auto_range import AutoRange, prepare  # noqa: E402
 
@@ -62,9 +64,9 @@ def followed_ms(layer: Layer, pictures: list[ByteArray], auto: AutoRange) -> lis
 
 def made_ms(layer: Layer, frame: ByteArray) -> float:
     """What is made once for a layer and a size, nothing being there."""
-    for kept in (first_look._places, sampling._windows, windows._turns):
+    for kept in (places.places, sampling._windows, windows._turns):
         kept.cache_clear()
-    for made in (first_look.first_look_for, sampling.sampler_for, sampling.follower_for):
+    for made in (looks._look_by, sampling.sampler_for, sampling.follower_for):
         made.cache_clear()
     start_s = time.perf_counter()
     prepare(layer, frame.shape)
@@ -90,7 +92,12 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=9, help="for each bank at each size (default: 9)")
     parser.add_argument("--quick", action="store_true", help="one bank at one size: does it work?")
+    parser.add_argument("--numpy", action="store_true", help="nothing is counted by Halide")
     arguments = parser.parse_args(argv)
+    if not arguments.numpy and find_spec("halide") is not None:
+        from convviz_core.engines.halide.byte_counts import offer_counter
+
+        offer_counter()
     shown, sizes_wh = (banks()[:1], SIZES_WH[:1]) if arguments.quick else (banks(), SIZES_WH)
     rounds = 1 if arguments.quick else arguments.rounds
     results = [measure(bank, size_wh, rounds) for bank in shown for size_wh in sizes_wh]

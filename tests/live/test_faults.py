@@ -83,12 +83,20 @@ class CheckingKeep(Keep):
     engine: FragileEngine = field(default_factory=FragileEngine)
     recorded: int = 0
 
-    def picture(
-        self, canvas: ByteArray | None, mosaic: ByteArray, image: ByteArray, media_time_s: float, frame: int = 0
-    ) -> None:
+    def start_recording(self) -> None:
+        super().start_recording()
+        assert self._recording
+        write = self._recording.recorder.write
+
+        def counted(image: ByteArray, captured_at_s: float, frame: int = 0) -> ByteArray | None:
+            self.recorded += 1
+            return write(image, captured_at_s, frame)
+
+        self._recording.recorder.write = counted  # type: ignore[method-assign]
+
+    def _asked_for(self, canvas: ByteArray | None, mosaic: ByteArray, image: ByteArray) -> ByteArray:
         assert (image == self.engine.level).all()
-        self.recorded += self.recording is not None
-        super().picture(canvas, mosaic, image, media_time_s, frame)
+        return super()._asked_for(canvas, mosaic, image)
 
 
 class ScriptedWindow:
@@ -155,7 +163,14 @@ class View:
         trace = Trace(folder / "trace.json")
         self.profiler = Profiler(self._look, lambda *span: trace.span("loop", *span))
         self.keep = CheckingKeep(
-            folder, folder / f"film{suffix}", what, fps=30.0, trace=trace, say=self.said.append, engine=self.engine
+            folder,
+            folder / f"film{suffix}",
+            what,
+            fps=30.0,
+            trace=trace,
+            say=self.said.append,
+            clock=self.clock,
+            engine=self.engine,
         )
         self.keep.start_recording()
         self.last = Last(ViewState(LayerSettings.of(BUILT_IN_BANKS)))

@@ -18,6 +18,7 @@ from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.scenes import open_scene
 from live.drawing.text import CAP_HEIGHT, ELLIPSIS
 from live.events import Closed, DisplayEvent, Key
+from live.layout.viewport import Viewport
 from live.loop import Last, run
 from live.measuring.profiler import Profiler
 from live.sources.frame import Frame, SourceCounts
@@ -167,10 +168,12 @@ def bank_of(shape: tuple[int, ...]) -> FilterBank:
     return FilterBank.from_array("some", np.random.default_rng(5).normal(size=shape).astype(np.float32))
 
 
-def faults_seen(canvas_wh: tuple[int, int], keys: str, banks: tuple[FilterBank, ...], written: Written) -> list[str]:
+def faults_seen(
+    canvas_wh: tuple[int, int], keys: str, banks: tuple[FilterBank, ...], written: Written, notches: float = 0.0
+) -> list[str]:
     """Of every screen while the keys are pressed; with the inspector, one pixel is pinned and another watched."""
     image = np.asarray(cv2.cvtColor(open_scene(None, (320, 240)).frame(3, 30.0), cv2.COLOR_GRAY2BGR), np.uint8)
-    state = ViewState(LayerSettings.of(banks))
+    state = ViewState(LayerSettings.of(banks)).with_interaction(viewport=Viewport(notches=notches))
     if "i" in keys:
         state = state.with_interaction(pinned=(0, 60, 100), watched=((0, 100, 200),))
     person = Person(canvas_wh, keys, written)
@@ -205,3 +208,10 @@ def test_the_same_with_kernels_of_all_kinds(
     canvas_wh: tuple[int, int], keys: str, shape: str, written: Written
 ) -> None:
     assert faults_seen(canvas_wh, keys, (bank_of(SHAPES[shape]),), written) == []
+
+
+@pytest.mark.parametrize("canvas_wh", CANVASES)
+@pytest.mark.parametrize("keys", ["", "i", "e", "z", "afb", "afbbz"])
+@pytest.mark.parametrize("notches", [8, 99])  # the last with numbers on its pixels
+def test_the_same_of_a_zoomed_view(canvas_wh: tuple[int, int], keys: str, notches: float, written: Written) -> None:
+    assert faults_seen(canvas_wh, keys, BUILT_IN_BANKS, written, notches) == []

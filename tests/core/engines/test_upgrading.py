@@ -165,6 +165,28 @@ def test_what_the_best_engine_plans_at_once_is_its_own_from_the_first_picture_on
         assert [key.reduce for key in best.planned] == [1, 2]
 
 
+def test_what_else_is_to_be_done_is_done_once_nothing_waits_for_a_plan() -> None:
+    first, best, done = FakeEngine("first", gated=False), FakeEngine("best"), list[int]()
+    better = Better(lambda: best, "the first goes on", lambda: done.append(len(best.planned)))
+    with UpgradingEngine(first, [better], SAID.append) as engine:
+        engine.plan(LAYER, FRAME.shape)
+        assert best.planning.wait(PATIENCE_S)
+        engine.plan(OTHER, FRAME.shape)
+        assert done == []
+        best.gate.set()
+        planning_is_over()
+    assert done == [2]
+
+
+def test_what_else_is_to_be_done_is_left_where_planning_failed() -> None:
+    first, best, done = FakeEngine("first", gated=False), FakeEngine("best", gated=False), list[str]()
+    best.plan_fails = EngineError("no")
+    with UpgradingEngine(first, [Better(lambda: best, "the first goes on", lambda: done.append("this"))]) as engine:
+        engine.plan(LAYER, FRAME.shape)
+        planning_is_over()
+    assert done == []
+
+
 def test_a_picture_is_run_again_by_the_engine_that_ran_it() -> None:
     _, best, engine = pair()
     with engine:

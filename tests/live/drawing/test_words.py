@@ -21,7 +21,8 @@ from live.drawing.legend import Legend
 from live.drawing.notices import Notices
 from live.drawing.scene import Scene, Status
 from live.drawing.second_line import hint, strip_notice
-from live.drawing.strip import Strip, limits, second_words, side_words
+from live.drawing.source_line import second_words
+from live.drawing.strip import Strip, limits, side_words
 from live.drawing.strip_words import in_one_line
 from live.drawing.text import ACCENT, BACKGROUND, PANEL, WARNING, balanced, put, shortened, text_width, wrapped
 from live.layout import LayoutRequest, arrange
