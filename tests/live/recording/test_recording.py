@@ -256,7 +256,7 @@ def test_what_is_changed_while_a_picture_stands_is_recorded_as_far_as_it_is_what
     def pictures(what: RecordWhat) -> list[float]:
         folder = tmp_path / what
         folder.mkdir()
-        return recorded(folder, "- - v - ... ... ... ... ... r - ... ... m - ... ... v", what)
+        return recorded(folder, "- - v 0 ... ... ... ... ... r - ... ... m - ... ... v", what)
 
     assert pictures("frame") == pytest.approx([0.0, 7.0, 9.0], abs=0.2)  # and mirrored
     assert pictures("mosaic") == pytest.approx([0.0, 5.0, 7.0, 9.0], abs=0.2)  # and the ReLU gone
