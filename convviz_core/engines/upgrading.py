@@ -6,7 +6,7 @@ import atexit
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.engines.api import Engine, EngineError, Plan, PlanKey, Result, check_weights
@@ -17,6 +17,7 @@ from convviz_core.models.layer import ModelLayer
 from convviz_core.ranges import Limits
 
 LONGEST_JOIN_S = 5.0  # a compilation or an import of torch takes 2; a driver that hangs is not waited for
+QUIET_S = 0.5  # so long after a plan nothing may be asked for, before something else is done: a short run is over then
 
 
 def _nothing() -> None:
@@ -27,7 +28,7 @@ def _nothing() -> None:
 class Better:
     """How a better engine is opened, in the background, and what to say of its failure: "the CPU goes on".
 
-    afterwards: what else to do once it has planned and nothing waits; it may be asked for again and again.
+    afterwards: what else to do once it has planned and nothing is asked for; it may be asked for again and again.
     """
 
     open: Callable[[], Engine]
@@ -119,6 +120,7 @@ class UpgradingEngine(PlanningEngine[UpgradingPlan]):
         self._answered: Engine = first
         self._wanted: UpgradingPlan | None = None
         self._thread: Thread | None = None
+        self._disturbed = Event()  # something has been asked for since the latest plan was begun
         self._lock = Lock()  # for the wanted plan, the thread and the engines, held for a moment
         atexit.register(self._await_planning)
 
@@ -157,6 +159,7 @@ class UpgradingEngine(PlanningEngine[UpgradingPlan]):
             if not self._better or self.closed:
                 return
             self._wanted = plan
+            self._disturbed.set()
             if self._thread is None:
                 self._thread = Thread(target=self._work, name="convviz-planning", daemon=True)
                 self._thread.start()
@@ -186,6 +189,7 @@ class UpgradingEngine(PlanningEngine[UpgradingPlan]):
             planning = self._thread is not None
             super().close()
             self._wanted = None
+            self._disturbed.set()
         if not planning:
             self._close_better()
         self.first.close()
@@ -199,6 +203,7 @@ class UpgradingEngine(PlanningEngine[UpgradingPlan]):
         """The interpreter must not be taken down under a compilation: that would crash."""
         with self._lock:
             self._wanted, thread = None, self._thread
+            self._disturbed.set()
         if thread is not None:
             thread.join(LONGEST_JOIN_S)
 
@@ -207,6 +212,7 @@ class UpgradingEngine(PlanningEngine[UpgradingPlan]):
         while True:
             with self._lock:
                 wanted, self._wanted = self._wanted, None
+                self._disturbed.clear()
                 if wanted is None and not self.closed:
                     self._thread = None
                     return
@@ -233,5 +239,5 @@ class UpgradingEngine(PlanningEngine[UpgradingPlan]):
                 if self._wanted is None and self._better and not self.closed:
                     self._wanted = wanted  # for the next one
             return
-        if self._wanted is None and not self.closed:
+        if not self._disturbed.wait(QUIET_S):
             better.afterwards()

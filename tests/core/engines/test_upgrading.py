@@ -14,6 +14,7 @@ import pytest
 
 from convviz_core import Engine, EngineError, FilterBank, Layer, ModelLayer, RangeMode, Result, load_bank
 from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.engines import upgrading
 from convviz_core.engines.api import PlanKey, check_weights
 from convviz_core.engines.planning import EnginePlan, PlanningEngine
 from convviz_core.engines.upgrading import Better, UpgradingEngine
@@ -90,6 +91,11 @@ def planning_is_over() -> None:
         if thread.name == "convviz-planning":
             thread.join(PATIENCE_S)
             assert not thread.is_alive()
+
+
+@pytest.fixture(autouse=True)
+def _quiet_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upgrading, "QUIET_S", 0.0)
 
 
 SAID: list[str] = []
@@ -176,6 +182,17 @@ def test_what_else_is_to_be_done_is_done_once_nothing_waits_for_a_plan() -> None
         best.gate.set()
         planning_is_over()
     assert done == [2]
+
+
+def test_who_closes_soon_does_not_wait_for_what_else_is_to_be_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upgrading, "QUIET_S", 2 * PATIENCE_S)
+    first, best, done = FakeEngine("first", gated=False), FakeEngine("best", gated=False), list[str]()
+    with UpgradingEngine(first, [Better(lambda: best, "the first goes on", lambda: done.append("this"))]) as engine:
+        engine.plan(LAYER, FRAME.shape)
+        assert best.planning.wait(PATIENCE_S)
+        best.gate.set()
+    planning_is_over()
+    assert done == []
 
 
 def test_what_else_is_to_be_done_is_left_where_planning_failed() -> None:
