@@ -172,5 +172,6 @@ def removed_of(state: ViewState, ranges: FloatArray) -> Removed | None:
 
 
 def own_mosaic(state: ViewState, result: Result) -> ByteArray:
-    """The mosaic of `state.layer`, without the maps that were computed for the tint."""
-    return first_maps(result.mosaic, len(result.ranges), len(state.layer.bank))
+    """The mosaic of `state.layer`, without the maps that were computed for the tint; a difference's may have fewer."""
+    have = len(result.ranges)
+    return first_maps(result.mosaic, have, min(have, len(state.layer.bank)))

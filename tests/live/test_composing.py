@@ -8,7 +8,8 @@ import pytest
 from convviz_core.engines.api import Result
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.geometry import FrameSizeError
-from live.composing import layout_request, scene_of
+from convviz_core.mosaic import tile_maps
+from live.composing import layout_request, own_mosaic, scene_of
 from live.drawing.scene import Status
 from live.layout import arrange
 from live.layout.panel_places import Panel
@@ -53,3 +54,14 @@ def test_a_closed_inspector_explains_nothing() -> None:
     state = STATE.with_appearance(panels=frozenset({Panel.INSPECTOR})).with_interaction(hovered=(0, 48, 98))
     assert scene_of(state, image, result, Status("test")).target == (0, 48, 98)
     assert scene_of(state.with_appearance(panels=frozenset()), image, result, Status("test")).target is None
+
+
+@pytest.mark.parametrize(("have", "own"), [(8, (20, 20)), (4, (20, 20)), (2, (10, 20))])
+def test_of_a_mosaic_its_own_maps_are_kept_without_those_of_a_tint_and_of_a_difference_all(
+    have: int, own: tuple[int, int]
+) -> None:
+    maps = np.arange(1, have + 1, dtype=np.uint8)[:, None, None].repeat(10, axis=1).repeat(10, axis=2)
+    result = Result(tile_maps(maps), np.array([[0, 1]] * have, np.float32), 0.0, "test")
+    mosaic = own_mosaic(STATE, result)  # of a bank of four
+    assert mosaic.shape == own
+    assert np.array_equal(mosaic, tile_maps(maps[:4]))
