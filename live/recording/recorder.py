@@ -88,6 +88,11 @@ class Recorder:
         return self._file.path
 
     @property
+    def files(self) -> str:
+        """What was made, in words: its file, or of several the first and the last."""
+        return str(self.path) if self._files == 1 else f"{self._files} files, {self._base} to {self.path.name}"
+
+    @property
     def shortest_s(self) -> float:
         """What should lie between two pictures at least: one frame time, where that is the file's grid."""
         return 1 / (self._fps if self._container == Container.AVI else _DEFAULT_FPS)

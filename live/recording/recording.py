@@ -71,7 +71,7 @@ class Recording:
         left_out = f", {recorder.left_out} pictures left out" if recorder.left_out else ""
         if not recorder.written:
             return f"nothing was recorded{left_out}: no picture came, and there is no {recorder.path}"
-        return f"recorded {recorder.path}{left_out}"
+        return f"recorded {recorder.files}{left_out}"
 
     def _now_s(self) -> float:
         return self._clock() + self._ahead_s

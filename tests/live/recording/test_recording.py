@@ -147,6 +147,7 @@ def test_another_size_lets_the_file_before_last_until_then(tmp_path: Path) -> No
     studio.stay(1.0)
     assert studio.end() == [(0.0, 50), (2.5, 50)]
     assert seen_in(tmp_path / "x-0002.mkv") == [(0.0, 70), (1.0, 70)]
+    assert studio.said[-1] == f"recorded 2 files, {tmp_path / 'x.mkv'} to x-0002.mkv"
 
 
 def test_what_stands_for_an_hour_stays_in_one_avi_file(tmp_path: Path) -> None:
