@@ -99,8 +99,8 @@ def _size(layer: Layer, input_hw: tuple[int, int], between: list[bool]) -> Choic
         size = f"the map has {map_h} rows and {map_w} columns"
         return [f"{size}, the input {height} and {width}", size]
     missing = lost[0]
-    half = missing // 2  # of the paddings on either side of it, the smaller one
-    paddings = f"padding {half} gives {2 * half} back, padding {half + 1} gives {2 * half + 2}, none gives {missing}"
+    around = [padding for padding in (missing // 2, missing // 2 + 1) if padding]  # the next to it, if there are two
+    paddings = "".join(f"padding {one} gives {2 * one} back, " for one in around) + f"none gives {missing}"
     least = f"{missing} less than the input: no padding gives {missing} back"
     size = f"{map_h} of {height} rows, {map_w} of {width} columns"
     return [f"the map has {size}: {paddings}", f"{missing} less than the input: {paddings}", least, size]

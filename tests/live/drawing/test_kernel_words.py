@@ -30,7 +30,7 @@ def fullest(layer: Layer) -> list[str]:
                 "reads rows 10 to 13, columns 20 to 23 of the input",
                 "4x4 is even: its middle lies between rows 11 and 12, columns 21 and 22",
                 "the map has 477 of 480 rows, 637 of 640 columns: "
-                "padding 1 gives 2 back, padding 2 gives 4, none gives 3",
+                "padding 1 gives 2 back, padding 2 gives 4 back, none gives 3",
             ],
         ),
         (
@@ -39,8 +39,7 @@ def fullest(layer: Layer) -> list[str]:
             [
                 "reads rows 10 to 12, columns 20 to 21 of the input",
                 "3x2 is even: its middle lies on row 11, between columns 20 and 21",
-                "the map has 478 of 480 rows, 639 of 640 columns: "
-                "padding 0 gives 0 back, padding 1 gives 2, none gives 1",
+                "the map has 478 of 480 rows, 639 of 640 columns: padding 1 gives 2 back, none gives 1",
             ],
         ),
     ],
