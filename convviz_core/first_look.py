@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple, TypeVar
 
 import cv2
@@ -109,9 +109,8 @@ class FirstLook:
     def __init__(self, shown: Layer | Difference, shape: tuple[int, ...]) -> None:
         """shape: the frames', (H, W) or (H, W, 3). Errors: FrameSizeError, NotAlignedError."""
         self._shape, self._signed = tuple(shape), shown.signed
-        laid = lay_out(shown, self._shape)
+        laid, chosen = _chosen(shown, self._shape)
         self._maps = laid.maps
-        chosen = _best(laid, self._shape)
         self.patch_hw, self._whole_gray = chosen.patch_hw, chosen.gray
         gray = self._whole_gray or len(shape) == 2
         self._sides = [_Side(layer, corner, laid.limit, self.patch_hw, gray=gray) for layer, corner in laid.layers]
@@ -194,7 +193,14 @@ def _counted(sizes: FloatArray, nothing: float, level: float) -> Found:
 
 def look_ns(shown: Layer | Difference, shape: tuple[int, ...]) -> float:
     """What a look costs, about, on one core."""
-    return _best(lay_out(shown, shape), shape).cost_ns
+    return _chosen(shown, shape)[1].cost_ns
+
+
+@lru_cache(maxsize=2)
+def _chosen(shown: Layer | Difference, shape: tuple[int, ...]) -> tuple[LaidOut, _Choice]:
+    """Kept, since who looks is decided by what numpy's look would cost."""
+    laid = lay_out(shown, shape)
+    return laid, _best(laid, shape)
 
 
 def _best(laid: LaidOut, shape: tuple[int, ...]) -> _Choice:

@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))  # the checkout need not be installed
 import numpy as np  # noqa: E402
 from bench import commit, frames, processor  # noqa: E402
 
-from convviz_core import FilterBank, Layer, load_bank, looks, places, sampling, windows  # noqa: E402
+from convviz_core import FilterBank, Layer, first_look, load_bank, looks, places, sampling, windows  # noqa: E402
 from convviz_core.arrays import ByteArray  # noqa: E402
 from convviz_core.auto_range import AutoRange, prepare  # noqa: E402
 
@@ -64,7 +64,7 @@ def followed_ms(layer: Layer, pictures: list[ByteArray], auto: AutoRange) -> lis
 
 def made_ms(layer: Layer, frame: ByteArray) -> float:
     """What is made once for a layer and a size, nothing being there."""
-    for kept in (places.places, sampling._windows, windows._turns):
+    for kept in (first_look._chosen, places.places, sampling._windows, windows._turns):
         kept.cache_clear()
     for made in (looks._look_by, sampling.sampler_for, sampling.follower_for):
         made.cache_clear()
