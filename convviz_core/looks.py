@@ -16,12 +16,18 @@ COUNTED_NS = 450_000.0  # where numpy, which is exact, takes longer than this an
 MOST_ERROR = 0.006  # of rounded weights: in pictures, with a third of the contrast, a fifteenth of the least limit
 
 _counter: ByteCounter | None = None
+_missed = False
 
 
 def offer(counter: ByteCounter | None) -> None:
     """Have it count for all looks from now on; any thread may offer it."""
     global _counter
     _counter = counter
+
+
+def missed() -> bool:
+    """Whether a look has been made by numpy that a counter would have made sooner: compiling one costs a second."""
+    return _missed
 
 
 def can_look_at(shown: Layer | Difference) -> bool:
@@ -36,8 +42,10 @@ def look_for(shown: Layer | Difference, shape: tuple[int, ...]) -> Look:
 
 @lru_cache(maxsize=4)
 def _look_by(counter: ByteCounter | None, shown: Layer | Difference, shape: tuple[int, ...]) -> Look:
-    if counter is not None and look_ns(shown, shape) > COUNTED_NS and lay_out(shown, shape).hw[1] >= LEAST_WIDTH:
-        look = ByteLook(shown, shape, counter)
-        if look.error <= MOST_ERROR:
+    global _missed
+    if look_ns(shown, shape) > COUNTED_NS and lay_out(shown, shape).hw[1] >= LEAST_WIDTH:
+        if counter is None:
+            _missed = True
+        elif (look := ByteLook(shown, shape, counter)).error <= MOST_ERROR:
             return look
     return FirstLook(shown, shape)

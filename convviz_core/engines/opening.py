@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from convviz_core import looks
 from convviz_core.engines.api import Engine, EngineError
 
 if TYPE_CHECKING:
@@ -121,6 +122,8 @@ def _open_halide(opencv: OpenCvEngine | None = None) -> Engine:
 
 
 def _count_by_halide() -> None:
-    from convviz_core.engines.halide.byte_counts import offer_counter
+    """Where that has been of use: most banks never need what takes a second to compile."""
+    if looks.missed():
+        from convviz_core.engines.halide.byte_counts import offer_counter
 
-    offer_counter()
+        offer_counter()

@@ -164,8 +164,12 @@ def test_who_looks_is_numpy_where_that_is_quick_and_what_counts_where_it_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(looks, "_counter", None)
+    monkeypatch.setattr(looks, "_missed", False)
     large, small, shape = layer_of(16, 15, 15), layer_of(2, 3, 3), (480, 640, 3)
+    assert isinstance(look_for(small, shape), FirstLook)
+    assert not looks.missed()
     assert isinstance(look_for(large, shape), FirstLook)
+    assert looks.missed()
     looks.offer(PlainCounter())
     assert isinstance(look_for(large, shape), ByteLook)
     assert isinstance(look_for(small, shape), FirstLook)

@@ -23,6 +23,7 @@ from convviz_core.ranges import fixed_limit
 
 pytest.importorskip("halide")
 
+from convviz_core.engines import opening
 from convviz_core.engines.halide import byte_counts
 from convviz_core.engines.halide.byte_counts import HalideCounter
 
@@ -138,3 +139,14 @@ def test_it_is_offered_where_vectors_are_long_and_only_there(
     monkeypatch.setattr(byte_counts, "_counter", lambda: counter)
     byte_counts.offer_counter()
     assert looks._counter is counter
+
+
+def test_it_is_compiled_only_after_a_look_that_took_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(byte_counts, "offer_counter", lambda: asked.append("compiled"))
+    monkeypatch.setattr(looks, "_missed", False)
+    opening._count_by_halide()
+    assert asked == []
+    monkeypatch.setattr(looks, "_missed", True)
+    opening._count_by_halide()
+    assert asked == ["compiled"]
