@@ -18,8 +18,9 @@ NOT_FOR_MODELS = {
     **dict.fromkeys(
         ("f", "d", *"123456789"), "{} chooses a filter bank, and a model is shown: [ and ] choose its layers"
     ),
-    **dict.fromkeys(("e", "u", "y"), "{} edits a filter bank's kernels, and a model's weights stay as they are"),
-    "x": "x turns a filter bank's kernels, and a model's stay as it was trained",
+    "e": "{} edits a filter bank's kernels, and a model's weights stay as they are",
+    **dict.fromkeys(("u", "y"), "{} is for changes of a filter bank, and a model's weights stay as they are"),
+    "x": "x turns a filter bank's kernels, and a model's stay as they were trained",
     "k": "k shows a filter bank's kernels, and a model's layer has one for each pair of channels",
     "j": "j shows what a single kernel lets through, and a model's layer has no single kernel",
 }
