@@ -19,8 +19,7 @@ from live.intake import Intake
 from live.layout import Layout, arrange, preferred_canvas_wh
 from live.measuring.profiler import Profiler
 from live.notices import Notices
-from live.pane import Choice
-from live.panes import Panes, kept_choice
+from live.panes import Panes, kept_choice, live_choice
 from live.pointing import followed, kept_inside, pointed
 from live.readings import Readings
 from live.recording.keep import Keep
@@ -127,6 +126,7 @@ class Session:
 
     def _compute(self) -> Result:
         self._intake.mirror(self.state.appearance.mirror)
+        self._look_ahead()
         frame = self._intake.frame
         assert frame is not None
         self.state = comparable(self.state, frame.image.shape, self._tell, self._last.state.comparing)
@@ -134,12 +134,8 @@ class Session:
         layout = _arranged(self._display, self._screen_wh, frame.image.shape, self.state, first=first)
         if layout:
             self.state = kept_inside(pointed(self.state, layout), layout)
-        self._layout, state, looks = layout, self.state, self.state.appearance
-        choice = Choice(
-            *(state.layer, state.computed, looks.range, looks.gain, layout.reduce if layout else 1),
-            editable=state.editing is not None,
-            bank=(state.settings.original, state.settings.true_convolution),
-        )
+        self._layout, state = layout, self.state
+        choice = live_choice(state, layout)
         start_s, two = self._profiler.clock(), compared(state.comparing, state.layer, frame.image.shape)
         answers = self._panes.run(frame, self._intake.picture, choice, kept_choice(state, layout, two), two)
         if answers.fresh:
@@ -152,6 +148,11 @@ class Session:
         self._last.watched = self._watcher.note(pins, state.layer, frame.image, picture, frame.media_time_s)
         assert self._last.result is not None
         return self._last.result
+
+    def _look_ahead(self) -> None:
+        """Begin with what another layer's first picture needs, while a window is opened or a frame is waited for."""
+        if self._intake.frame:
+            self._panes.look_ahead(self._intake.frame, self.state)
 
     def draw(self, result: Result) -> ByteArray | None:
         """The canvas with the picture and all that belongs over it; None where nobody looks."""
@@ -224,6 +225,7 @@ class Session:
         before, self.state = self.state, self._slider.step(state, self._layout)
         if self._layout:
             self.state = followed(before, self.state, self._layout)
+        self._look_ahead()
 
     def finish(self) -> None:
         """Keep what was edited, take note of what happened at the end, and draw no more."""
