@@ -115,7 +115,7 @@ class AutoRange:
         """lo and hi for `frame`; call `follow` once it is made.
 
         key: whatever identifies what is followed: with another one than last time, it begins anew, with this frame's
-        own limit. peak: gives its largest |response|, where that is needed for it.
+        own limit, or the one that was found ahead. peak: gives its largest |response|, where that is needed for it.
         """
         first = self.ahead.result() if self.ahead and key == self._key_ahead else None
         self._key_ahead = self.ahead = None
