@@ -15,6 +15,7 @@ from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.filters.files import load_bank
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
+from live.drawing.caption_text import REMOVED
 from live.drawing.captions import Captions, caption_needs, caption_words
 from live.drawing.colormaps import base_table
 from live.drawing.legend import Legend
@@ -22,7 +23,7 @@ from live.drawing.notices import Notices
 from live.drawing.scene import Scene, Status
 from live.drawing.second_line import hint, strip_notice
 from live.drawing.source_line import second_words
-from live.drawing.strip import Strip, limits, side_words
+from live.drawing.strip import Strip, left_out_sentence, limits, side_words
 from live.drawing.strip_words import in_one_line
 from live.drawing.text import ACCENT, BACKGROUND, PANEL, WARNING, balanced, put, shortened, text_width, wrapped
 from live.layout import LayoutRequest, arrange
@@ -102,6 +103,14 @@ def test_in_a_small_window_the_range_gives_way_to_the_layer_s_name_and_its_activ
         words_w = sum(text_width(word, small.text.base, 600) for word in least)
         line = sprite.pixels[: small.text.line, : words_w + small.text.base]
         assert (line.max(axis=2) > 128).any(axis=0)[-2 * small.text.base :].any()
+
+
+@pytest.mark.parametrize("numbers", [False, True])
+def test_that_a_tint_s_shares_have_no_room_is_said_in_a_small_window(numbers: bool) -> None:
+    captions = caption_needs(SEED, numbers=numbers, notes=REMOVED)
+    layout = arrange(replace(REQUEST, canvas_wh=(320, 240), captions=captions))
+    assert not layout.caption.notes
+    assert REMOVED in left_out_sentence(layout, 320 - 2 * layout.text.pad)
 
 
 @pytest.mark.parametrize("name", ["udacity", "gaussian-derivative"])
