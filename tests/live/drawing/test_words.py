@@ -118,7 +118,7 @@ def test_of_two_layers_in_one_line_dim_words_give_way_before_all_others_and_half
 
 def test_what_two_layers_lines_had_no_room_for_is_told_of_each_and_once_of_both() -> None:
     relu, turned, count = ("ReLU", INK, 400), ("kernels turned, true convolution", INK, 400), ("4 kernels", DIM, 400)
-    assert said(of_sides([[relu, count], [relu, turned, count]], ("kept", "live"))) == (
+    assert said(tuple(of_sides([[relu, count], [relu, turned, count]], ("kept", "live")))) == (
         ["live: kernels turned", "both: ReLU"]
     )
     assert of_sides([[count], []], ("kept", "live")) == []
