@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from convviz_core.ahead import Ahead
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.difference import Difference
 from convviz_core.difference_sampling import DifferenceSampler, difference_sampler_for
@@ -32,6 +33,9 @@ from convviz_core.tally import FLOOR, LEFT_ABOVE, NOTHING, ROUNDING, Tally
 
 TIME_CONSTANT_S = 0.5
 
+_WHOLE_S = 0.45  # in which all that is needed is looked at again, where pictures come that fast; not much sooner
+_PAUSE_S = 0.07  # the longest between two looks: of two pictures a tenth of a second apart each is looked at
+_LIMITS = 12  # are found in that time, at most
 _PORTIONS_OF_ANOTHER_GAIN = 4  # are looked at, at once, to know which share is above the range then
 
 _Sampler = ResponseSampler | DifferenceSampler
@@ -45,7 +49,7 @@ def own_limits(layer: Layer | Difference, frame: ByteArray, peak: Callable[[], f
     check_picture(frame)
     sampler = _sampler_for(layer, frame.shape)
     tally = Tally.sum(_looked_at(sampler, frame, sampler.portions))
-    limit = _in_bounds(sampler, tally, peak)
+    limit = _in_bounds(tally.limit(sampler.responses_in_all), sampler, peak)
     return limits_for(layer, limit * sampler.fixed_limit), tally.above(limit) / tally.seen
 
 
@@ -74,19 +78,12 @@ def map_ranges(layer: Layer, maps: AnyArray, range: Range) -> FloatArray:
     return bank_ranges(len(maps), limits_for(layer, fixed * max(limit, FLOOR)))
 
 
-def prepare(layer: Layer | Difference, shape: tuple[int, ...]) -> None:
-    """Make what AutoRange needs for such frames, in any thread, so that no picture waits for it.
-
-    Errors: see ResponseSampler.
-    """
-    _look_for(_follower_for(layer, shape), shape)
-
-
 class AutoRange:
     """The viewer's default range: it follows the pictures' own limits, half a second behind, without flicker.
 
-    It starts with the first picture's own limit, and anew after each change of key; from then on, each picture is
-    looked at in part, and the latest are taken together.
+    It starts with the first picture's own limit, and anew after each change of key; from then on pictures are looked at
+    in part, as many as are needed, and the latest parts are taken together.
+    ahead: what is looked at beside the caller, if it is (see look_ahead).
     share_above: of all responses of the pictures that were followed last, those above the range that each was shown in,
     0 to 1: one picture's part alone would tell another share each time.
     """
@@ -95,13 +92,24 @@ class AutoRange:
         self.share_above = 0.0
         self._key: object = None
         self._limit: float | None = None  # in units of weights x [0, 1]
-        self._time_s = 0.0
+        self._time_s = self._looked_s = 0.0
         self._sampler: _Sampler | None = None
-        self._recent: deque[Tally] = deque()
-        self._whole: Tally | None = None  # what the first picture's look has found, worth `enough` portions
+        self._recent: deque[Tally] = deque()  # the first is the first picture's, until there are enough portions
+        self._found: float | None = None  # their limit, in units of the fixed limit
         self._portion = 0  # the next one to look at
         self._above: deque[tuple[int, int]] = deque()  # how many of how many responses were above the range
         self._gain = 1.0  # of that range
+        self.ahead: Ahead[Tally] | None = None
+        self._key_ahead: object = None
+
+    def look_ahead(self, layer: Layer | Difference, frame: ByteArray, key: object) -> None:
+        """Look at `frame` beside the caller, for a key that is about to be asked for (see limits).
+
+        It begins anew with what is found here, in this picture or, where the next one has come meanwhile, in the one
+        before: no picture waits. The frame may already be overwritten by its successor, but not be gone.
+        """
+        if key not in (self._key, self._key_ahead):
+            self._key_ahead, self.ahead = key, Ahead(lambda: _first_look(_follower_for(layer, frame.shape), frame))
 
     def limits(self, layer: Layer | Difference, frame: ByteArray, key: object, peak: Callable[[], float]) -> Limits:
         """lo and hi for `frame`; call `follow` once it is made.
@@ -109,12 +117,14 @@ class AutoRange:
         key: whatever identifies what is followed: with another one than last time, it begins anew, with this frame's
         own limit. peak: gives its largest |response|, where that is needed for it.
         """
+        first = self.ahead.result() if self.ahead and key == self._key_ahead else None
+        self._key_ahead = self.ahead = None
         sampler = _follower_for(layer, frame.shape)
         if self._limit is None or key != self._key:
             self._key, self._sampler, self._portion = key, sampler, 0
-            self._whole = _first_look(sampler, frame)
-            self._limit = _in_bounds(sampler, self._whole, peak) * sampler.fixed_limit
-            self._recent = deque([self._whole])
+            first = first or _first_look(sampler, frame)
+            self._recent, self._found = deque([first]), first.limit(sampler.responses_in_all)
+            self._limit = _in_bounds(self._found, sampler, peak) * sampler.fixed_limit
             self._above.clear()
             self._time_s = -math.inf
         return limits_for(layer, max(self._limit, FLOOR * sampler.fixed_limit))
@@ -128,29 +138,19 @@ class AutoRange:
         """
         assert self._limit is not None
         sampler = _follower_for(layer, frame.shape)
-        if sampler is not self._sampler:  # other weights: what the ones before answered is of no use
-            self._sampler = sampler
-            self._recent.clear()
-            self._above.clear()
-            self._whole = None
         top, gain = shown[1] / sampler.fixed_limit, shown[1] / max(self._limit, FLOOR * sampler.fixed_limit)
-        if not math.isclose(gain, self._gain):
-            self._gain = gain
+        if sampler is not self._sampler or not math.isclose(gain, self._gain):
+            self._sampler, self._gain = sampler, gain
             self._above.clear()
-        if not math.isfinite(self._time_s) and self._whole and shown[1] >= self._limit:  # it has just been looked at
-            self._time_s = media_time_s
-            self._count(self._whole.above(top), self._whole.seen, self._whole.seen)
-            return
-        for _ in range(1 if self._above else min(sampler.enough, _PORTIONS_OF_ANOTHER_GAIN)):
-            sizes = self._look(sampler, frame)
-            self._count(int(np.count_nonzero(sizes > top * ROUNDING)), sizes.size, sizes.size * sampler.enough)
-        while len(self._recent) < sampler.enough and self._recent[0] is not self._whole:
-            self._look(sampler, frame)
-        elapsed_s = max(0.0, media_time_s - self._time_s)
-        self._time_s = media_time_s
-        if math.isfinite(elapsed_s):
-            limit = _in_bounds(sampler, Tally.sum(self._recent), lambda: peak) * sampler.fixed_limit
-            self._limit += (limit - self._limit) * (1.0 - math.exp(-elapsed_s / TIME_CONSTANT_S))
+        elapsed_s, self._time_s = max(0.0, media_time_s - self._time_s), media_time_s
+        if not math.isfinite(elapsed_s):  # it has just been looked at
+            elapsed_s, self._looked_s = 0.0, media_time_s
+            if shown[1] >= self._limit:
+                first = self._recent[0]
+                self._count(first.above(top), first.seen, first.seen)
+        self._look(sampler, frame, top, media_time_s)
+        limit = _in_bounds(self._found, sampler, lambda: peak) * sampler.fixed_limit
+        self._limit += (limit - self._limit) * (1.0 - math.exp(-elapsed_s / TIME_CONSTANT_S))
 
     def _count(self, above: int, seen: int, enough: int) -> None:
         """Take it into the share, without what lies longer back than the latest `enough` responses."""
@@ -160,14 +160,24 @@ class AutoRange:
         counted, of = (sum(numbers) for numbers in zip(*self._above, strict=True))
         self.share_above = counted / of
 
-    def _look(self, sampler: _Sampler, frame: ByteArray) -> AnyArray:
-        """The sizes in the next portion of the frame."""
-        sizes = sampler.sizes(frame, self._portion % sampler.portions)
-        self._portion += 1
-        self._recent.append(Tally.of(sizes))
-        while len(self._recent) > sampler.enough:
-            self._recent.popleft()
-        return sizes
+    def _look(self, sampler: _Sampler, frame: ByteArray, top: float, media_time_s: float) -> None:
+        """Look at the next portion of the frame, if it is time; at some, where nothing is known of what is above."""
+        since_s = media_time_s - self._looked_s
+        pause_s = min(_PAUSE_S, _WHOLE_S / sampler.enough) if sampler.enough > 1 else 0.0
+        portions = 0 if since_s == 0 or 0 < since_s < pause_s else 1
+        if not self._above:
+            portions = min(sampler.enough, _PORTIONS_OF_ANOTHER_GAIN)
+        for _ in range(portions):
+            sizes = sampler.sizes(frame, self._portion % sampler.portions)
+            self._portion += 1
+            self._count(int(np.count_nonzero(sizes > top * ROUNDING)), sizes.size, sizes.size * sampler.enough)
+            self._recent.append(Tally.of(sizes))
+            while len(self._recent) > sampler.enough:
+                self._recent.popleft()
+        if portions and self._portion % math.ceil(sampler.enough / _LIMITS) == 0:
+            self._found = Tally.sum(self._recent).limit(sampler.responses_in_all)
+        if portions:
+            self._looked_s = media_time_s
 
 
 def _sampler_for(layer: Layer | Difference, shape: tuple[int, ...]) -> _Sampler:
@@ -204,7 +214,6 @@ def _looked_at(sampler: _Sampler, frame: ByteArray, most: int) -> list[Tally]:
     return tallies
 
 
-def _in_bounds(sampler: _Sampler, tally: Tally, peak: Callable[[], float]) -> float:
-    """The limit, never below FLOOR, in units of the fixed limit."""
-    limit = tally.limit(sampler.responses_in_all)
-    return max(FLOOR, peak() / sampler.fixed_limit if limit is None else limit)
+def _in_bounds(found: float | None, sampler: _Sampler, peak: Callable[[], float]) -> float:
+    """The limit, never below FLOOR, in units of the fixed limit. found: see Tally.limit."""
+    return max(FLOOR, peak() / sampler.fixed_limit if found is None else found)

@@ -24,7 +24,7 @@ class Cut:
     size: int
     step: Fraction
 
-    @property
+    @cached_property
     def count(self) -> int:
         """Blocks that have a pixel."""
         return (self.size - 1) // self.step + 1

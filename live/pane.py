@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import partial
 
-from convviz_core.auto_range import prepare
 from convviz_core.blocks import Reduce
 from convviz_core.difference import Difference
 from convviz_core.engines.api import Engine, Plan, Result
@@ -55,17 +55,26 @@ class Pane:
         """Whether the result is what `choice` asks of that picture; `picture` is equal where the pixels are."""
         return self.result is not None and self._answered == (picture, choice)
 
+    def look_ahead(self, frame: Frame, choice: Choice) -> None:
+        """Begin, beside the caller, with what auto needs before the first picture of that choice can be shown.
+
+        The frame may already be overwritten by its successor: see AutoRange.
+        """
+        if choice.range == RangeMode.AUTO:
+            self._range.look_ahead(frame.image, choice.layer, choice.bank)
+
     def limits(self, frame: Frame, choice: Choice) -> Limits | None:
         """The range that the frame has by itself, without gain; None where each map has its own."""
-        plan, time_s = self._plan(choice, frame.image.shape), frame.media_time_s
+        # Without a plan, if it can be: what is planned in the background would take its turns at Python in this.
+        plan, time_s = partial(self._plan, choice, frame.image.shape), frame.media_time_s
         return self._range.limits(plan, frame.image, choice.layer, choice.range, time_s, choice.bank)
 
     def run(self, frame: Frame, picture: Hashable, choice: Choice, limits: Limits | None = None) -> Result:
         """The frame's mosaic; limits: in place of its own ones. Errors: FrameSizeError, EngineError."""
-        plan, image, time_s = self._plan(choice, frame.image.shape), frame.image, frame.media_time_s
-        own = self._range.limits(plan, image, choice.layer, choice.range, time_s, choice.bank)
+        own = self.limits(frame, choice)
         shown = own and gained(limits or own, choice.gain)
-        self.result = self._range.run(plan, image, choice.layer, choice.range, shown, time_s)
+        plan, image = self._plan(choice, frame.image.shape), frame.image
+        self.result = self._range.run(plan, image, choice.layer, choice.range, shown, frame.media_time_s)
         self._answered = picture, choice
         return self.result
 
@@ -84,8 +93,6 @@ class Pane:
             self._plans[key] = self._engine.plan(
                 layer, shape, choice.reduce, choice.range, editable=choice.editable, minus=choice.minus
             )
-            if choice.range == RangeMode.AUTO:
-                prepare(choice.layer, shape)
             if len(self._plans) > MOST_PLANS:
                 self._plans.popitem(last=False)
         self._plans.move_to_end(key)

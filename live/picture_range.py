@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 
 from convviz_core.arrays import ByteArray
@@ -22,13 +22,13 @@ class PictureRange:
 
     def __init__(self) -> None:
         self._auto = AutoRange()
-        self._answered: object = None  # the picture's time and bank, where auto looked last
+        self._answered: tuple[float, Hashable, Layer | Difference] | None = None  # when, and what, auto looked at last
         self._anew = 0  # how often auto has begun anew on a still picture
         self._ahead: PeakRun | None = None  # what has been run to know a picture's peak
 
     def limits(
         self,
-        plan: Plan,
+        plan: Callable[[], Plan],
         image: ByteArray,
         layer: Layer | Difference,
         mode: RangeMode,
@@ -37,16 +37,26 @@ class PictureRange:
     ) -> Limits | None:
         """The range that the picture has by itself, without gain; None where each map has its own.
 
-        bank: equal where only weights were edited, which are followed, not snapped to; None: the layer's own.
+        plan: gives what makes it, where the picture's peak is needed. bank: equal where only weights were edited, which
+        are followed, not snapped to; None: the layer's own.
         """
         if mode == RangeMode.FRAME:
             return None
         if mode == RangeMode.FIXED:
             return fixed_of(layer)
-        edited = weights_of(layer) if bank is None else bank
-        self._note(media_time_s, edited, layer)
-        followed = image.shape, edited, _rest_of(layer), self._anew
-        return self._auto.limits(layer, image, followed, peak=lambda: self._peak(plan, image, layer))
+        self._note(media_time_s, _bank_of(layer, bank), layer)
+        followed = self._followed(image, layer, bank)
+        return self._auto.limits(layer, image, followed, peak=lambda: self._peak(plan(), image, layer))
+
+    def look_ahead(self, image: ByteArray, layer: Layer | Difference, bank: Hashable = None) -> None:
+        """Where `layer` is another one than before: begin to look for its range, beside the caller.
+
+        See AutoRange.look_ahead, and `limits` above.
+        """
+        self._auto.look_ahead(layer, image, self._followed(image, layer, bank))
+
+    def _followed(self, image: ByteArray, layer: Layer | Difference, bank: Hashable) -> Hashable:
+        return image.shape, _bank_of(layer, bank), _rest_of(layer), self._anew
 
     def run(
         self,
@@ -75,13 +85,17 @@ class PictureRange:
     def _note(self, media_time_s: float, bank: Hashable, layer: Layer | Difference) -> None:
         """A picture that stands still cannot be followed in time: there, other weights have their own limit at once."""
         before, self._answered = self._answered, (media_time_s, bank, layer)
-        if isinstance(before, tuple) and before[:2] == (media_time_s, bank) and before[2] != layer:
-            self._anew += 1
+        if before and before[:2] == (media_time_s, bank) and _rest_of(before[2]) == _rest_of(layer):
+            self._anew += before[2] != layer
 
 
 def fixed_of(layer: Layer | Difference) -> Limits:
     """The fixed range."""
     return (-layer.fixed_limit, layer.fixed_limit) if isinstance(layer, Difference) else fixed_limits(layer)
+
+
+def _bank_of(layer: Layer | Difference, bank: Hashable) -> Hashable:
+    return weights_of(layer) if bank is None else bank
 
 
 def weights_of(layer: Layer | Difference) -> Hashable:

@@ -11,17 +11,17 @@ from convviz_core.geometry import FrameSizeError
 from live.cadence import Cadence
 from live.comparing import compared
 from live.comparing_scene import comparable, comparing_scene
-from live.composing import layout_request, new_compositor, own_mosaic, scene_of
+from live.composing import new_compositor, own_mosaic, scene_of
 from live.display.api import Display
 from live.drawing.inspector import Inspector
 from live.events import Closed, DisplayEvent, Inbox
 from live.intake import Intake
-from live.layout import Layout, arrange, preferred_canvas_wh
+from live.layout import Layout
 from live.measuring.profiler import Profiler
 from live.notices import Notices
-from live.pane import Choice
-from live.panes import Panes, kept_choice
-from live.pointing import followed, kept_inside, pointed
+from live.panes import Panes, kept_choice, live_choice
+from live.placing import Placing
+from live.pointing import followed
 from live.readings import Readings
 from live.recording.keep import Keep
 from live.responding import Last, Responder
@@ -71,6 +71,7 @@ class Session:
         self._painted: object = None  # the subject of what is on the screen
         self._notices = Notices(profiler.clock)
         self._intake = Intake(source, profiler)
+        self._placing = Placing(display, screen_wh)
         self._too_small = TooSmall(self._tell)
         self._panes = Panes(engine)
         self._watcher = Watcher()
@@ -127,19 +128,14 @@ class Session:
 
     def _compute(self) -> Result:
         self._intake.mirror(self.state.appearance.mirror)
+        self._look_ahead()
         frame = self._intake.frame
         assert frame is not None
         self.state = comparable(self.state, frame.image.shape, self._tell, self._last.state.comparing)
         first = self._last.result is None
-        layout = _arranged(self._display, self._screen_wh, frame.image.shape, self.state, first=first)
-        if layout:
-            self.state = kept_inside(pointed(self.state, layout), layout)
-        self._layout, state, looks = layout, self.state, self.state.appearance
-        choice = Choice(
-            *(state.layer, state.computed, looks.range, looks.gain, layout.reduce if layout else 1),
-            editable=state.editing is not None,
-            bank=(state.settings.original, state.settings.true_convolution),
-        )
+        self.state, layout = self._placing.place(self.state, frame.image.shape, first=first)
+        self._layout, state = layout, self.state
+        choice = live_choice(state, layout)
         start_s, two = self._profiler.clock(), compared(state.comparing, state.layer, frame.image.shape)
         answers = self._panes.run(frame, self._intake.picture, choice, kept_choice(state, layout, two), two)
         if answers.fresh:
@@ -152,6 +148,11 @@ class Session:
         self._last.watched = self._watcher.note(pins, state.layer, frame.image, picture, frame.media_time_s)
         assert self._last.result is not None
         return self._last.result
+
+    def _look_ahead(self) -> None:
+        """Begin with what another layer's first picture needs, while a window is opened or a frame is waited for."""
+        if self._intake.frame:
+            self._panes.look_ahead(self._intake.frame, self.state)
 
     def draw(self, result: Result) -> ByteArray | None:
         """The canvas with the picture and all that belongs over it; None where nobody looks."""
@@ -224,6 +225,7 @@ class Session:
         before, self.state = self.state, self._slider.step(state, self._layout)
         if self._layout:
             self.state = followed(before, self.state, self._layout)
+        self._look_ahead()
 
     def finish(self) -> None:
         """Keep what was edited, take note of what happened at the end, and draw no more."""
@@ -242,14 +244,3 @@ def _with_layer_before(state: ViewState, last: Last, error: FrameSizeError, tell
         raise error
     tell(f"{error}: '{before.layer.bank.name}' stays as it is")
     return replace(state, settings=before)
-
-
-def _arranged(
-    display: Display, screen_wh: tuple[int, int], frame_shape: tuple[int, ...], state: ViewState, *, first: bool
-) -> Layout | None:
-    """The layout of the canvas that the display wants now; it is opened with the first one."""
-    if display.interactive and first:
-        request = layout_request(screen_wh, frame_shape, state)
-        display.open(preferred_canvas_wh(request, screen_wh))
-    canvas_wh = display.canvas_wh
-    return arrange(layout_request(canvas_wh, frame_shape, state)) if canvas_wh else None

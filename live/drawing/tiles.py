@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray
-from convviz_core.blocks import Blocks, block_means, blocks_of
+from convviz_core.blocks import Blocks, block_means
 from convviz_core.geometry import Box, ConvGeometry
 from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid
@@ -228,11 +228,7 @@ def _scaling(layout: Layout, place: Rect, source: tuple[int, ...]) -> tuple[Scal
 
 def map_part(mosaic: ByteArray, maps: int, index: int, layout: Layout) -> ByteArray:
     """What is seen of map `index` in a mosaic of so many maps: uint8 (h, w), at whatever size the mosaic has them."""
-    held, crop = layout.request.maps.held, layout.crop
-    blocks = blocks_of((held.height, held.width), layout.reduce)
-    tile = mosaic[MosaicGrid(maps, blocks.hw).tile(index)]
-    rows, columns = blocks.down.span(crop.y - held.y, crop.height), blocks.across.span(crop.x - held.x, crop.width)
-    return tile[rows, columns]
+    return mosaic[MosaicGrid(maps, layout.blocks.hw).tile(index)][layout.cropped]
 
 
 def input_seen(scene: Scene, layout: Layout) -> ByteArray:

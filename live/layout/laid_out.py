@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from convviz_core.blocks import Reduce
+from convviz_core.blocks import Blocks, Reduce, blocks_of
 from convviz_core.geometry import Box
 from live.layout.caption_plan import CaptionNeeds, CaptionPlan
 from live.layout.other_side import MapSpan, OtherRequest
@@ -78,6 +78,18 @@ class Layout:
     def reduced(self) -> bool:
         """Whether the mosaic has a byte for each canvas pixel, not for each of the maps'."""
         return self.reduce != 1
+
+    @cached_property
+    def blocks(self) -> Blocks:
+        """How the mosaic's maps are cut."""
+        held = self.request.maps.held
+        return blocks_of((held.height, held.width), self.reduce)
+
+    @cached_property
+    def cropped(self) -> tuple[slice, slice]:
+        """The rows and columns of a map, as the mosaic has it, that are shown."""
+        held, crop, blocks = self.request.maps.held, self.crop, self.blocks
+        return blocks.down.span(crop.y - held.y, crop.height), blocks.across.span(crop.x - held.x, crop.width)
 
     @property
     def seen(self) -> Seen:

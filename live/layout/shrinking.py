@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 from convviz_core.blocks import Reduce
 
@@ -11,6 +12,7 @@ LINE = 0.703, 1.294  # a line of one pixel has so many times the sum over it tha
 JUST_OVER_TWO = 3 * LINE[0]  # the least step above 2: some blocks then have three pixels
 
 
+@lru_cache(maxsize=64)
 def reduce_for(source_hw: tuple[int, int], place_hw: tuple[int, int]) -> Reduce:
     """The blocks of a source, one a pixel of the place, whose means are shown; 1 where its pixels have to be scaled.
 

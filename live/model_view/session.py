@@ -179,6 +179,9 @@ class ModelSession(Session):
         self._last.watched = self._watched(answer, channels, state)
         return result
 
+    def _look_ahead(self) -> None:
+        """Nothing: a model's maps have their range from its answer."""
+
     def _view_of(self, answer: Answer) -> View:
         """How the state wants an answer to be shown."""
         state = arrived(self.state, answer)

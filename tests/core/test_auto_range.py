@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
-from convviz_core.arrays import ByteArray
+from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.auto_range import AutoRange, map_ranges, own_limits
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.bank import Filter, FilterBank
@@ -20,6 +20,7 @@ from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.filters.files import load_bank
 from convviz_core.filters.opposites import with_opposites
 from convviz_core.layer import Layer
+from convviz_core.sampling import ResponseSampler
 from convviz_core.scenes import open_scene
 
 SEED = load_bank("udacity")
@@ -226,6 +227,26 @@ def test_a_large_picture_is_followed_by_parts_that_come_to_its_own_limit() -> No
     limits = [shown(auto, frame, number / 30, layer=layer) for number in range(60)]
     assert limits == pytest.approx([exact] * 60, rel=0.1)
     assert limits[-1] == pytest.approx(exact, rel=0.04)  # all parts have been looked at
+
+
+@pytest.mark.parametrize(("rate", "least", "most"), [(10, 28, 30), (30, 25, 50), (120, 30, 50)])
+def test_a_part_of_the_pictures_is_looked_at_and_slow_ones_are_all(
+    rate: int, least: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    auto, frame, layer = AutoRange(), natural((480, 640), 5, 1.1, 0.01), Layer(SEED)
+    looks: list[int] = []
+    sizes = ResponseSampler.sizes
+
+    def noted(sampler: ResponseSampler, image: ByteArray, portion: int) -> FloatArray:
+        looks.append(portion)
+        return sizes(sampler, image, portion)
+
+    shown(auto, frame, 0.0, layer=layer)
+    monkeypatch.setattr(ResponseSampler, "sizes", noted)
+    for number in range(1, 3 * rate):
+        shown(auto, frame, number / rate, layer=layer)
+    assert least <= len(looks) <= most
+    assert len(set(looks[:10])) == 10  # another portion each time
 
 
 def test_where_little_counts_the_peaks_are_followed() -> None:

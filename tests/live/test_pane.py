@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from threading import current_thread
+
 import numpy as np
 import pytest
 from watched_engine import WatchedEngine
 
+from convviz_core import auto_range
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import PlanKey
 from convviz_core.engines.opencv.difference import OpenCvDifferencePlan
@@ -14,8 +17,11 @@ from convviz_core.engines.opencv.plan import OpenCvPlan
 from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.filters.edits import with_copy, with_rows
+from convviz_core.geometry import FrameSizeError
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode, fixed_limits
+from convviz_core.sampling import ResponseSampler
+from convviz_core.tally import Tally
 from live.pane import Choice, Pane
 from live.sources.frame import Frame
 
@@ -138,16 +144,52 @@ def test_another_picture_than_the_one_whose_peak_was_asked_for_is_not_run_again(
     assert (result.ranges[0, 1], result.mosaic.max()) == (pytest.approx(102 / 255), 255)
 
 
-def test_what_auto_looks_with_is_made_with_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
-    prepared: list[object] = []
-    monkeypatch.setattr("live.pane.prepare", lambda layer, shape: prepared.append((layer, shape)))
+def noted_looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """In which thread each first picture is looked at."""
+    looks: list[str] = []
+
+    def noted(sampler: ResponseSampler, image: ByteArray) -> Tally:
+        looks.append(current_thread().name)
+        return first_look(sampler, image)
+
+    first_look = auto_range._first_look
+    monkeypatch.setattr(auto_range, "_first_look", noted)
+    return looks
+
+
+def test_what_is_looked_at_ahead_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    auto, looks = choice(mode=RangeMode.AUTO), noted_looks(monkeypatch)
+    expected = Pane(OpenCvEngine()).run(frame(), 0, auto).ranges
     pane = Pane(OpenCvEngine())
-    for number in range(3):
-        pane.run(frame(number), number, choice())
-        assert not prepared
-    for number in range(3):
-        pane.run(frame(number), number, choice(OTHER, RangeMode.AUTO))
-    assert prepared == [(OTHER, (40, 50, 3))]
+    pane.look_ahead(frame(), auto)
+    result = pane.run(frame(1), 1, auto)
+    assert np.array_equal(result.ranges, expected)  # those of the picture that was there
+    pane.look_ahead(frame(1), auto)  # which is followed by now
+    pane.look_ahead(frame(1), choice(OTHER))  # whose range is fixed
+    assert looks == [current_thread().name, "convviz-ahead"]
+
+
+def test_what_was_looked_at_ahead_and_is_not_shown_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, pane = noted_looks(monkeypatch), Pane(OpenCvEngine())
+    pane.look_ahead(frame(), choice(OTHER, RangeMode.AUTO))
+    expected = Pane(OpenCvEngine()).run(frame(1), 1, choice(mode=RangeMode.AUTO)).ranges
+    assert np.array_equal(pane.run(frame(1), 1, choice(mode=RangeMode.AUTO)).ranges, expected)
+    pane.run(frame(2), 2, choice(OTHER, RangeMode.AUTO))
+    assert looks.count(current_thread().name) == 3
+
+
+def test_a_layer_that_does_not_fit_is_told_when_it_is_to_be_shown() -> None:
+    pane, big = Pane(OpenCvEngine()), Layer(FilterBank.from_array("big", np.ones((1, 31, 31), np.float32)))
+    small = frame(image=np.zeros((30, 40, 3), np.uint8))
+    pane.look_ahead(small, choice(big, RangeMode.AUTO))
+    with pytest.raises(FrameSizeError, match="31x31"):
+        pane.run(small, 0, choice(big, RangeMode.AUTO))
+
+
+def test_a_limit_that_is_known_waits_for_no_plan() -> None:
+    engine = PlanningLog()
+    assert Pane(engine).limits(frame(), choice(mode=RangeMode.AUTO)) is not None
+    assert not engine.planned
 
 
 def edited(*values: float) -> Layer:

@@ -12,5 +12,5 @@ def test_it_says_what_the_first_picture_costs_and_those_after_it(capsys: pytest.
     assert auto.main(["--quick"]) == 0
     (row,) = json.loads(capsys.readouterr().out)["results"]
     assert (row["bank"], row["size_wh"]) == ("udacity", [640, 480])
-    assert min(row["made"], row["first"], row["followed"]) > 0
+    assert min(row["anew"], row["first"], row["followed"]) > 0
     assert row["longest"] >= row["followed"]
