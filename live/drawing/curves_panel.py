@@ -29,7 +29,7 @@ from live.layout.tiling import Rect
 
 SMALLEST_CHART_LINES, LARGEST_CHART_LINES = 4.0, 13.0
 SMALLEST_PLANE_LINES = 6.0
-LEAST_LINES = 5.0 + SMALLEST_PLANE_LINES + 2.5  # for both
+LEAST_LINES = 13.5  # for the plane, with curves that are not the smallest
 SIDE_BY_SIDE_FROM = 2.3  # times as wide as high
 SKIPPED = 0.2  # of a line, below the first sentence
 
