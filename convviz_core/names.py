@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 # Control and format characters (a newline, an escape, a change of direction), separators of lines, halves of
 # surrogate pairs: what moves the cursor, hides text or cannot be written.
 _UNSHOWABLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_LONGEST, _NEAR = 100, 0.75  # characters that are compared, and how alike names are that may be meant, 0 to 1
 _FIRST_SURROGATE_BYTE = 0xDC00  # Python reads byte 0xff of a name that is not UTF-8 as U+DCFF
 
 
@@ -35,6 +37,12 @@ def is_utf8(name: str | Path) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def did_you_mean(name: str, names: Sequence[str]) -> str:
+    """Behind what is said of a name that there is not: the one that is near to it, where one is."""
+    near = difflib.get_close_matches(name[:_LONGEST], names, n=1, cutoff=_NEAR)
+    return f" (did you mean '{near[0]}'?)" if near else ""
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from convviz_core.arrays import ByteArray
+from convviz_core.names import did_you_mean
 from convviz_core.scene_pictures import Moment, bar, checker, chirp, demo, dot, grating, noise, ramp, step
 
 MAX_SIDE_PX = 8192
@@ -86,7 +87,8 @@ def open_scene(name: str | None, size_wh: tuple[int, int]) -> Scene:
     for kind in SCENES:
         if kind.name == kind_name:
             return Scene(text, size_wh, kind, _values(kind, settings))
-    raise SceneError(f"there is no scene '{kind_name}'; there are {', '.join(kind.name for kind in SCENES)}")
+    names = [kind.name for kind in SCENES]
+    raise SceneError(f"there is no scene '{kind_name}'{did_you_mean(kind_name, names)}; there are {', '.join(names)}")
 
 
 def _values(kind: SceneKind, settings: str) -> dict[str, float]:

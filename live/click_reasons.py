@@ -27,6 +27,8 @@ def why_no_click(state: ViewState, event: Button, layout: Layout) -> str:
         return why_no_edit(state, key)
     if layout.panel_at(*event.at) == Panel.EDIT:
         return "a click here chooses a weight, or does what a button says"
+    if layout.panel_at(*event.at) == Panel.LAYER and state.editing:
+        return "the wheel over a setting changes it; arrows choose a weight until e ends editing"
     if layout.panel_at(*event.at) == Panel.LAYER:
         return "a click here chooses a setting; left and right, or the wheel over it, change it"
     if event.shift:

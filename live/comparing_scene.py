@@ -20,6 +20,7 @@ from live.layout.caption_plan import CaptionNeeds
 from live.layout.other_side import MapSpan, Onto, OtherRequest
 from live.layout.tiling import Rect
 from live.layout.type_scale import type_scale
+from live.layout.viewport import NUMBERS_FROM_SCALE
 from live.state import ViewState
 
 
@@ -175,12 +176,21 @@ def with_other(
         scene,
         side="live",
         other=other,
-        wipe=(0.5 if wipe is None else wipe) if two.mode == CompareMode.WIPE else None,
+        wipe=_between_numbers(layout, 0.5 if wipe is None else wipe) if two.mode == CompareMode.WIPE else None,
         comparing=two.notes,
         crossed=two.crossed,
         difference=difference,
         shares_range=shares_range,
     )
+
+
+def _between_numbers(layout: Layout, wipe: float) -> float:
+    """How far across a tile a wipe's line is; between two pixels where these have numbers, for it cuts none then."""
+    if layout.scale < NUMBERS_FROM_SCALE:
+        return wipe
+    seen = layout.seen
+    edge = round(seen.left + wipe * seen.width)
+    return min(max((edge - seen.left) / seen.width, 0.0), 1.0)
 
 
 def on_other(layout: Layout, pixel: MapPixel | None) -> MapPixel | None:

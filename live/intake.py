@@ -34,7 +34,7 @@ class Intake:
         FrameSizeError where `layer` cannot read it: one picture of many may be too small. It is passed over then, its
         name is `refused`, and the frame before stays, in memory of its own. None reads frames of any size.
         """
-        if self._source.ended or self.stands_still(paused):
+        if self.over or self.stands_still(paused):
             self._profiler.bars.stand_still()
             return None
         asked_s = self._profiler.clock()
@@ -75,6 +75,11 @@ class Intake:
         if self.frame and mirrored != self._mirrored:
             self.frame = replace(self.frame, image=np.asarray(cv2.flip(self.frame.image, 1), np.uint8))
             self._mirrored = mirrored
+
+    @property
+    def over(self) -> bool:
+        """Whether no other frame comes."""
+        return self._source.ended
 
     def stands_still(self, paused: bool) -> bool:
         """Whether it is paused, and not waiting for one more frame."""

@@ -35,6 +35,14 @@ def why_unseen(state: ViewState, key: str, *, covered: bool) -> str:
     return f"{panel_name(OPENS[key])}: {now} when the help is closed, with h"
 
 
+def why_over(state: ViewState, key: str) -> str:
+    """For a key that is of no use once no other picture comes; else nothing."""
+    if state.model and state.model.typed is not None:
+        return ""
+    about = {"space": "there is nothing to pause", ".": "this is the last one"}
+    return f"no other picture comes: {about[key]}" if key in about else ""
+
+
 def why_nothing(state: ViewState, key: str) -> str:
     """For a key that leaves `state` as it is and asks for nothing."""
     if state.editing and key in EDIT_BINDING_OF:

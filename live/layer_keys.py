@@ -45,8 +45,8 @@ def why_not(state: ViewState, step: int) -> str:
 
 
 def click(state: ViewState, layout: Layout, at: Point) -> ViewState:
-    """Choose the line there."""
-    line = _line_under(layout, at)
+    """Choose the line there; while a kernel is edited, the arrows would not be for it."""
+    line = None if state.editing else _line_under(layout, at)
     return state if line is None else state.with_interaction(layer_line=line)
 
 

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 
 NOTICE_S = 4.0
 MOST_NOTICES = 4
+
+
+class Kind(Enum):
+    """What a sentence is about: it says when another one takes its place."""
+
+    HAPPENED = "happened"  # by itself: it keeps its time
+    DONE = "done"  # by a key, which is of no more interest when a later one has its own sentence
+    REASON = "reason"  # why a key did nothing, which may be untrue when a later one has worked
 
 
 class Notices:
@@ -13,16 +22,18 @@ class Notices:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._said: list[tuple[float, str, bool]] = []  # until when, what, and whether it is a reason
+        self._said: list[tuple[float, str, Kind]] = []  # until when
 
-    def say(self, sentence: str, *, reason: bool = False) -> None:
-        """Show it from now on; of the same sentences and of reasons why nothing happened only the last one is shown."""
-        kept = [one for one in self._said if one[1] != sentence and not (reason and one[2])]
-        self._said = [*kept, (self._clock() + NOTICE_S, sentence, reason)]
+    def say(self, sentence: str, kind: Kind = Kind.HAPPENED) -> None:
+        """Show it from now on; the same sentence stands there once, and a reason alone, beside what has happened."""
+        if kind == Kind.REASON:
+            self.drop(Kind.REASON, Kind.DONE)
+        kept = [one for one in self._said if one[1] != sentence]
+        self._said = [*kept, (self._clock() + NOTICE_S, sentence, kind)]
 
-    def drop_reason(self) -> None:
-        """Something has been done: why the one before did nothing is of no use any more, and may be untrue."""
-        self._said = [one for one in self._said if not one[2]]
+    def drop(self, *kinds: Kind) -> None:
+        """Show none of these any more."""
+        self._said = [one for one in self._said if one[2] not in kinds]
 
     def current(self) -> tuple[str, ...]:
         """Those still to be shown, the oldest first, at most four."""

@@ -16,9 +16,9 @@ from live.display.api import Display
 from live.events import BankRead, Button, DisplayEvent, Inbox, Key, Pointer
 from live.intake import Intake
 from live.key_effects import ARROWS, Effect
-from live.key_reasons import why_nothing, why_unseen
+from live.key_reasons import why_nothing, why_over, why_unseen
 from live.layout import Layout
-from live.notices import Notices
+from live.notices import Kind, Notices
 from live.pointing import kept_inside, pointed
 from live.recording.comparison import OtherSide
 from live.recording.keep import Keep
@@ -101,13 +101,19 @@ class Responder:
         self._take_notices()
 
     def _answer(self, state: ViewState, event: DisplayEvent, layout: Layout | None) -> ViewState:
+        over = why_over(state, event.name) if isinstance(event, Key) and self._intake.over else ""
+        if over:
+            self._notices.say(over, Kind.REASON)
+            return state
         after, effect = answer(state, event, layout)
         shown = kept_inside(after, layout) if layout and isinstance(event, Key) and event.name in ARROWS else after
         changed = shown != state and not isinstance(event, Pointer)
         if changed or effect:
-            self._notices.drop_reason()
+            self._notices.drop(Kind.REASON)
+        if effect:
+            self._notices.drop(Kind.DONE)
         if not effect and (reason := _reason(event, state, after, layout, changed=changed)):
-            self._notices.say(reason, reason=True)
+            self._notices.say(reason, Kind.REASON)
         self._carry_out(effect)
         if effect == Effect.WRITE_BANK and self._keep.edited_bank(after.settings.choice.as_file):
             return replace(after, settings=after.settings.with_written())
@@ -143,7 +149,7 @@ class Responder:
 
     def _take_notices(self) -> None:
         for sentence in self._keep.take_notices():
-            self._notices.say(sentence)
+            self._notices.say(sentence, Kind.DONE)
 
 
 def _reason(event: DisplayEvent, state: ViewState, after: ViewState, layout: Layout | None, *, changed: bool) -> str:

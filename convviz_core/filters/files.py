@@ -6,7 +6,6 @@ becomes a FilterError of one sentence.
 
 from __future__ import annotations
 
-import difflib
 import re
 import warnings
 from dataclasses import replace
@@ -20,7 +19,7 @@ from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.filters.checkpoints.layouts import EITHER_NOTE, KERAS_NOTE, is_either, is_keras, keras_to_torch
 from convviz_core.filters.toml import read_toml, to_toml
 from convviz_core.filters.trained import RGB_NOTE, read_safetensors, read_state_dict
-from convviz_core.names import shown
+from convviz_core.names import did_you_mean, shown
 
 __all__ = ["bank_file", "load_bank", "to_toml"]
 
@@ -83,8 +82,7 @@ def _find(text: str) -> tuple[Path, str | None]:
     if ends or Path(text).suffix or "/" in text or "\\" in text:
         raise FilterError(f"there is no file '{shown(text[: ends[0]] if ends else text)}'")
     names = [bank.name for bank in BUILT_IN_BANKS]
-    close = difflib.get_close_matches(text[:100], names, n=1)
-    meant = f" (did you mean '{close[0]}'?)" if close else ""
+    meant = did_you_mean(text, names)
     raise FilterError(f"there is no filter bank or file '{shown(text)}'{meant}; built in are {', '.join(names)}")
 
 

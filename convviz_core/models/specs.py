@@ -114,7 +114,7 @@ def _no_model(package: str, name: str, names: Sequence[str]) -> str:
 def _from_file(path: Path, name: str) -> nn.Module:
     if not path.is_file():
         raise ModelError(f"there is no file '{shown(path)}'")
-    path = path.resolve()
+    path, written = path.resolve(), shown(path)
     title = f"convviz_model_{path.stem}"
     spec = importlib.util.spec_from_file_location(title, path)
     assert spec is not None
@@ -123,8 +123,8 @@ def _from_file(path: Path, name: str) -> nn.Module:
     sys.modules[title] = module  # dataclasses and pickle look their module up
     _can_import_from(path.parent)  # what lies beside it, as when Python runs the file
     loader = spec.loader
-    _run(lambda: loader.exec_module(module), f"'{shown(path.name)}'", path)
-    return _named(module, name, f"{path.name}:{name}", path)
+    _run(lambda: loader.exec_module(module), f"'{written}'", path)
+    return _named(module, name, f"{written}:{name}", path)
 
 
 def _from_package(package: str, name: str) -> nn.Module:

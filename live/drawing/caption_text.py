@@ -6,7 +6,7 @@ from live.drawing.overlay import Sprite
 from live.drawing.text import BOLD, DIM, INK, base_line, put, shortened, text_width, wrapped
 from live.layout import Layout
 
-REMOVED = "how much of each map ReLU sets to 0"  # what a tinted map says of itself
+REMOVED = "each map's tinted share"  # what a tinted map says of itself
 
 
 def _rows(layout: Layout) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""One response's arithmetic as square cells: patch, kernel, products, one row or one stack a channel."""
+"""One response's arithmetic as square cells: patch, kernel, products, a row or a stack a channel, or all in one row."""
 
 from __future__ import annotations
 
@@ -36,9 +36,19 @@ class _Matrix:
 @dataclass(frozen=True)
 class _Plan:
     cell: int
-    beside: bool  # the three matrices of a channel beside each other, else one below the other
-    step_xy: tuple[int, int]  # from one matrix to the next
+    matrix_xy: tuple[int, int]  # from one of a channel's three matrices to the next
+    channel_xy: tuple[int, int]  # from one channel's to the next one's
     size: int = 0  # of the numbers; 0: they could not be read
+
+    @property
+    def beside(self) -> bool:
+        """Whether a channel's three matrices are beside each other, else one below the other."""
+        return self.matrix_xy[0] > 0
+
+    def corner(self, number: int, channel: int) -> tuple[int, int]:
+        """Where a channel's `number`th matrix begins, from the first one's corner."""
+        (across, down), (aside, below) = self.matrix_xy, self.channel_xy
+        return number * across + channel * aside, number * down + channel * below
 
 
 class Part(NamedTuple):
@@ -111,8 +121,7 @@ class Chain:
         if plan.cell < 1:
             return 0
         channels, rows, _ = self._matrices[0].values.shape
-        above = (channels - 1) * plan.step_xy[1] if plan.beside else 2 * plan.step_xy[1]
-        return int(title + above + rows * plan.cell + self._page.text.pad)
+        return int(title + plan.corner(2, channels - 1)[1] + rows * plan.cell + self._page.text.pad)
 
     def cell_at(self, x: int, y: int) -> Cell | None:
         """Which weight's cell lies there on the page, in whichever of the three matrices."""
@@ -160,12 +169,19 @@ def _plan(page: PanelPage, shape: tuple[int, ...], height: int, *, stackable: bo
     stacked = min(
         (page.width - between - (channels - 1) * gap) // (channels * columns), (height - 3 * title) // (3 * rows)
     )
-    most = round(LARGEST_CELL_EM * page.text.base)
-    if beside >= min(stacked, most, round(LEGIBLE_CELL_EM * page.text.base)) or not stackable:
+    in_row = min(
+        ((page.width + between) // channels - letter - 3 * between) // (3 * columns),
+        (height - title) // rows,
+    )
+    most, legible = (round(em * page.text.base) for em in (LARGEST_CELL_EM, LEGIBLE_CELL_EM))
+    if stackable and max(beside, stacked) < min(in_row, legible):
+        step = in_row * columns + between
+        return _Plan(in_row, (step, 0), (letter + 3 * step, 0))
+    if beside >= min(stacked, most, legible) or not stackable:
         cell = max(0, min(beside, most))
-        return _Plan(cell, True, (cell * columns + between, cell * rows + gap))
+        return _Plan(cell, (cell * columns + between, 0), (0, cell * rows + gap))
     cell = max(0, min(stacked, most))
-    return _Plan(cell, False, (cell * columns + gap, cell * rows + title))
+    return _Plan(cell, (0, cell * rows + title), (cell * columns + gap, 0))
 
 
 def _draw_matrix(
@@ -179,9 +195,8 @@ def _draw_matrix(
     text = page.text
     channels, rows, columns = matrix.values.shape
     for channel in range(channels):
-        across, down = (number, channel) if plan.beside else (channel, number)
-        x = page.left + across * plan.step_xy[0]
-        y = top + page.step(small=True) + down * plan.step_xy[1]
+        across, down = plan.corner(number, channel)
+        x, y = page.left + across, top + page.step(small=True) + down
         if not plan.beside:
             x += round(SIGN_EM * text.base)
         elif channels > 1:
@@ -203,9 +218,9 @@ def _draw_words(
     """The title above the matrix, the sign before it, the channel's letter."""
     text = page.text
     first = channel == 0
-    if first or not plan.beside:
+    if first or plan.channel_xy[0]:
         named = f"{title}, {CHANNELS[channel]}" if channels > 1 and not plan.beside else title
-        room = plan.step_xy[0] - text.pad if plan.beside else place.width
+        room = plan.matrix_xy[0] - text.pad if plan.beside else place.width
         forms = named, named.split()[-1], ""  # "input patch": patch
         said = next(form for form in forms if text_width(form, text.small) <= max(room, 0))
         put(page.pixels, said, place.x, place.y - round(0.35 * text.small), text.small, DIM)
@@ -214,5 +229,5 @@ def _draw_words(
         put_middle(page.pixels, sign, place.x - SIGN_EM / 2 * text.base, place.y + place.height / 2, text.title, INK)
     if channels > 1 and plan.beside and number == 0:
         put_middle(
-            page.pixels, CHANNELS[channel], page.left + text.base / 3, place.y + place.height / 2, text.small, DIM
+            page.pixels, CHANNELS[channel], place.x - 2 * text.base / 3, place.y + place.height / 2, text.small, DIM
         )

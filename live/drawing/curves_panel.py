@@ -9,7 +9,15 @@ import numpy as np
 
 from live.curves import Curve, Curves
 from live.drawing.chart import LINE, WHOLE_LINE, draw_chart, draw_plane, plane_margins
-from live.drawing.curves_words import best_words, degrees, measured_words, noise_words, plane_words, relu_words
+from live.drawing.curves_words import (
+    best_words,
+    brief_best,
+    degrees,
+    measured_words,
+    noise_words,
+    plane_words,
+    relu_words,
+)
 from live.drawing.numbers import figure
 from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
@@ -19,10 +27,13 @@ from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
 
-SMALLEST_CHART_LINES, LARGEST_CHART_LINES = 5.0, 13.0
+SMALLEST_CHART_LINES, LARGEST_CHART_LINES = 4.0, 13.0
 SMALLEST_PLANE_LINES = 6.0
-LEAST_LINES = SMALLEST_CHART_LINES + SMALLEST_PLANE_LINES + 2.5  # for both
+LEAST_LINES = 13.5  # for the plane, with curves that are not the smallest
 SIDE_BY_SIDE_FROM = 2.3  # times as wide as high
+SKIPPED = 0.2  # of a line, below the first sentence
+
+Words = tuple[str, Colour, str]  # a sentence, and what it is about
 
 
 class CurvesPanel:
@@ -50,15 +61,12 @@ class CurvesPanel:
         curves = info.curves
         title = f"Curves of {curves.index + 1}"
         page = PanelPage(place, layout.text, f"{title}, {curves.label}", "j: close", brief=title)
-        page.write_wrapped(best_words(curves), ACCENT, small=False)
-        page.skip(0.2)
+        page.write_wrapped(_best(page, curves), ACCENT, small=False)
+        page.skip(SKIPPED)
         noise = noise_words(curves, info.noise)
         words = [(noise[0], INK, "the noise"), *((said, DIM, "where the noise is from") for said in noise[1:])]
         words += [(relu_words(curves), DIM, "what ReLU does"), (measured_words(curves), DIM, "what dots are")]
-        left_out: list[str] = []
-        least = round(LEAST_LINES * page.text.line)
-        while len(words) > 1 and page.height - _height_of(page, words) < least:
-            left_out.append(words.pop()[2])
+        left_out = _without_room(page, words)
         yield
         yield from _draw_charts(page, curves, page.height - _height_of(page, words) - page.text.pad)
         yield
@@ -70,7 +78,36 @@ class CurvesPanel:
         return (page.finish(),)
 
 
-def _height_of(page: PanelPage, words: Sequence[tuple[str, Colour, str]]) -> int:
+def _best(page: PanelPage, curves: Curves) -> str:
+    """Where most passes, in fewer words where only these leave room for the curves."""
+    forms = best_words(curves), brief_best(curves)
+    heights = [len(wrapped(said, page.text.base, page.width)) * page.step() for said in forms]
+    left = [page.height - height - round(SKIPPED * page.text.line) for height in heights]
+    return forms[1] if _has_charts(page, left[1]) and not _has_charts(page, left[0]) else forms[0]
+
+
+def _has_charts(page: PanelPage, room: int) -> bool:
+    return room - page.text.pad >= SMALLEST_CHART_LINES * page.text.line
+
+
+def _without_room(page: PanelPage, words: list[Words]) -> list[str]:
+    """Take those from the end of `words` that leave too little to the charts, or where these have no room, to be read.
+
+    Returns what they are about, the last one first.
+    """
+    left_out: list[str] = []
+    charts, least = _has_charts(page, page.height), round(LEAST_LINES * page.text.line)
+
+    def too_many() -> bool:
+        left = page.height - _height_of(page, words)
+        return left < 0 or (charts and (not _has_charts(page, left) or (len(words) > 1 and left < least)))
+
+    while words and too_many():
+        left_out.append(words.pop()[2])
+    return left_out
+
+
+def _height_of(page: PanelPage, words: Sequence[Words]) -> int:
     return sum(len(wrapped(said, page.text.small, page.width)) for said, _, _ in words) * page.step(small=True)
 
 

@@ -28,6 +28,14 @@ def best_words(curves: Curves) -> str:
     return f"most at {wave}, {degrees(best.orientation)}: |H|{NO_BREAK}{figure(best.gain)}"
 
 
+def brief_best(curves: Curves) -> str:
+    """The same, where `best_words` would leave no room for the curves, which say how much passes."""
+    best = curves.best
+    if best.gain == 0 or best.frequency == 0:
+        return best_words(curves)
+    return f"most at {best.frequency:.3f} cycles, {degrees(best.orientation)}"
+
+
 def degrees(angle: float) -> str:
     """An orientation."""
     return f"{round(angle, 1):g}°"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from convviz_core.filters.bank import FilterBank
 from live.drawing.overlay import Sprite
@@ -37,7 +37,10 @@ class _Piece:
 
 
 class Help:
-    """Two columns where there is room for them; what fits into none is on further pages."""
+    """Two columns where there is room for them; what fits into none is on further pages.
+
+    Where it has the whole window, its last line is left free for what has just happened.
+    """
 
     def __init__(
         self, sections: Sequence[Section], while_editing: Sequence[Section] = (), explanation: str = EXPLANATION
@@ -57,9 +60,10 @@ class Help:
         banks = _bank_sections(scene.banks, scene.bank_index)
         keys = self._while_editing if scene.editing else self._sections
         sections = [*keys, *banks, ("What one sees", [("", self._explanation)])]
-        largest = max(SMALLEST, layout.text.base)
+        free = 0 if layout.strip.height else layout.text.line
+        room, largest = replace(place, height=place.height - free), max(SMALLEST, layout.text.base)
         choices = [
-            _arranged(sections, place, TypeScale(base), whole=whole)
+            _arranged(sections, room, TypeScale(base), whole=whole)
             for base in range(largest, SMALLEST - 1, -1)
             for whole in (True, False)
         ]

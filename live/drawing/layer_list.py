@@ -10,7 +10,7 @@ from live.drawing.model_scene import ListedLayers
 from live.drawing.overlay import Sprite
 from live.drawing.panel import PanelPage
 from live.drawing.scene import Scene
-from live.drawing.text import ACCENT, DIM, INK, RULE, shortened
+from live.drawing.text import ACCENT, DIM, ELLIPSIS, INK, RULE, shortened
 from live.layout import Layout
 from live.layout.list_places import list_places
 from live.layout.panel_places import Panel
@@ -32,7 +32,10 @@ class LayerList:
             return ()
         counted = f"{len(listed.lines)} layer{'s' * (len(listed.lines) != 1)}"
         page = PanelPage(place, layout.text, "Layers", f"{counted}, in the order in which they run", counted)
-        page.write_first(_words(listed), ACCENT if listed.typed is not None else DIM)
+        if listed.typed is None:
+            page.write_first(_words(listed))
+        else:
+            _write_typed(page, listed.typed, listed)
         places = list_places(place, layout.text, len(listed.lines), focus(listed))
         page.y = places.top - place.y
         kinds_at, with_maps = _columns(page, listed)
@@ -72,9 +75,25 @@ def focus(listed: ListedLayers) -> int | None:
     return listed.pointed if listed.pointed is not None else listed.shown
 
 
+def _write_typed(page: PanelPage, typed: str, listed: ListedLayers) -> None:
+    """What is typed, always: its end where it is too long; and what Enter would do, below it where no line is."""
+    alone = f"/{typed}_"
+    whole = f"{alone}   {listed.meant}" if listed.meant else alone
+    said = page.fitting([whole, alone], small=True) or _end(page, alone)
+    page.write(said, ACCENT, small=True)
+    if said != whole and listed.lines:
+        page.leave_out("what Enter does")
+    elif said != whole:
+        page.write_wrapped(listed.meant, ACCENT)
+
+
+def _end(page: PanelPage, said: str) -> str:
+    """As much of its end as has room behind an ellipsis."""
+    ends = (ELLIPSIS + said[start:] for start in range(1, len(said)))
+    return next((end for end in ends if page.width_of(end, small=True) <= page.width), said[-1:])
+
+
 def _words(listed: ListedLayers) -> list[str]:
-    if listed.typed is not None:
-        return [f"/{listed.typed}_   {listed.meant}"]
     if listed.pointed is not None:
         return [f"{listed.meant}; Esc: close", listed.meant]
     return ["arrows and Enter, or a click; / and part of a name", "arrows, Enter; / to type"]

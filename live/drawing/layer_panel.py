@@ -16,24 +16,37 @@ from live.layout.line_places import line_places
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
 
+HINTS = (
+    "up and down choose a line, left and right change it; so do click and wheel",
+    "arrows choose and change; click, wheel",
+    "arrows, click, wheel",
+)
+HINTS_WHILE_EDITING = (
+    "the wheel over a line changes it; arrows choose a weight",
+    "the wheel over a line changes it",
+    "wheel over a line",
+)
+
 
 class LayerPanel:
-    """Drawn again when a setting or the chosen line is another."""
+    """Drawn again when a setting or the chosen line is another. While a kernel is edited arrows and Esc are not its."""
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """What it says."""
-        return scene.layer_lines, scene.layer_line, scene.layer, scene.image.shape[:2]
+        return scene.layer_lines, scene.layer_line, scene.layer, scene.image.shape[:2], scene.editing is None
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite where it is open."""
         panel, text = layout.panel(Panel.LAYER), layout.text
         if panel is None or not scene.layer_lines:
             return ()
-        page = PanelPage(panel, text, "Layer", "l or Esc: done")
+        editing = scene.editing is not None
+        page = PanelPage(panel, text, "Layer", "l: done" if editing else "l or Esc: done")
         places = line_places(Rect(0, 0, panel.width, panel.height), text, len(scene.layer_lines))
         brief = any(page.width_of(f"{name}  < {value} >") > page.width for name, value in scene.layer_lines)
         for number, (place, (name, value)) in enumerate(zip(places, scene.layer_lines, strict=False)):
-            _draw_line(page, place, name.split(",")[0] if brief else name, value, chosen=number == scene.layer_line)
+            chosen = number == scene.layer_line and not editing
+            _draw_line(page, place, name.split(",")[0] if brief else name, value, chosen=chosen)
         if len(places) < len(scene.layer_lines):
             page.leave_out("some settings")
         page.y = places[-1].bottom + text.gap if places else page.y
@@ -43,13 +56,7 @@ class LayerPanel:
         for sentence in unread_words(scene.layer, input_hw):
             page.write_wrapped(sentence, ACCENT)
         page.skip(0.3)
-        page.write_first(
-            [
-                "up and down choose a line, left and right change it; so do click and wheel",
-                "arrows choose and change; click, wheel",
-                "arrows, click, wheel",
-            ]
-        )
+        page.write_first(HINTS_WHILE_EDITING if editing else HINTS)
         return (page.finish(),)
 
 

@@ -20,6 +20,7 @@ from live.layout.panel_places import Panel
 from live.layout.why_places import why_places
 
 OTHERS_LISTED = 12  # of the page's channels at the same place, the largest first
+FEWEST_LINES = 2  # for what is said of all channels, and the largest one
 
 
 class ModelInspector:
@@ -58,7 +59,7 @@ class ModelInspector:
         place = layout.panel(Panel.INSPECTOR)
         if place is None:
             return ()
-        page = PanelPage(place, layout.text, *_title(scene), brief=scene.side.capitalize())
+        page = PanelPage(place, layout.text, *_title(scene), brief=scene.side.capitalize() or "Pixel")
         if scene.target is None:
             page.write("no map here" if scene.side == "kept" else "point at a map", DIM)
             return (page.finish(),)
@@ -108,16 +109,18 @@ def _write(page: PanelPage, layout: Layout, scene: Scene) -> None:
     place = layout.panel(Panel.INSPECTOR)
     assert place is not None
     places = why_places(place, layout, model.why.lines)
-    if places.top - place.y < page.y:
-        page.leave_out("what it was made of")
-        return
-    bottom, page.bottom = page.bottom, places.top - place.y - layout.text.pad
-    if page.height >= 3 * page.step(small=True):
+    bottom, top = page.bottom, places.top - place.y
+    has_why = top >= page.y
+    page.bottom = top - layout.text.pad if has_why else bottom
+    if page.height >= FEWEST_LINES * page.step(small=True):
         _write_others(page, scene, channel, y, x)
     else:
         page.leave_out("the other channels")
     page.bottom = bottom
-    write_why(page, places, places.top - place.y, model.why)
+    if has_why:
+        write_why(page, places, top, model.why)
+    else:
+        page.leave_out("what it was made of")
 
 
 def _write_difference(page: PanelPage, scene: Scene, index: int, shown: float) -> float:

@@ -8,7 +8,7 @@ from convviz_core.layer import Activation
 from live.drawing.model_scene import ModelScene
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
-from live.drawing.second_line import draw_second_line, strip_notice
+from live.drawing.second_line import draw_second_line, hint, strip_notice
 from live.drawing.source_line import number_words, second_words, zoom_words
 from live.drawing.strip import (
     draw_notes,
@@ -43,7 +43,14 @@ class ModelStrip:
             words = channel_words(scene.model), second_words(scene)
             self._follows = ([(limits(one), tuple(one.ranges[0].tolist())) for one in both], words)
         status = scene.status
-        said = strip_notice(layout, scene), scene.hints, status.recording, status.paused, status.ended, status.mirrored
+        said = (
+            strip_notice(layout, scene),
+            hint(layout, scene),
+            status.recording,
+            status.paused,
+            status.ended,
+            status.mirrored,
+        )
         return fixed, said, zoom_words(scene, layout), number_words(scene, layout), self._follows
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
 from live.drawing.scene import ProfileInfo, Scene
-from live.drawing.text import ACCENT, DIM, INK, PANEL, RULE, Colour, put
+from live.drawing.text import ACCENT, DIM, INK, PANEL, RULE, Colour, put, wrapped
 from live.layout import Layout
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
@@ -54,10 +54,10 @@ class Profile:
         page.skip(0.3)
         yield
         rows = [*_stages(info), *_rhythm(info)]
-        sentences = [forms[0] for _, *forms in _counts(info)]
-        below = (len(rows) + 1 + _lines_of(page, sentences)) * page.step(small=True)
+        room = page.height - (len(rows) + 1) * page.step(small=True) - page.text.line  # for bars and sentences
+        counts = _with_room(page, info, room)
         yield
-        yield from _draw_bars(page, info, page.height - below - page.text.line)
+        yield from _draw_bars(page, info, room - _height_of(page, counts))
         yield
         ends = _ends(page, [times for _, _, times in rows])
         _write_head(page, info, ends)
@@ -65,7 +65,7 @@ class Profile:
             _write_times(page, colour, name, times, ends)
         yield
         page.skip(0.3)
-        for name, *forms in _counts(info):
+        for name, *forms in counts:
             page.write_whole(forms, name)
         yield  # to copy it is enough for the last picture
         return (page.finish(),)
@@ -99,26 +99,45 @@ def _rhythm(info: ProfileInfo) -> list[tuple[Colour | None, str, Percentiles]]:
 
 
 def _counts(info: ProfileInfo) -> list[tuple[str, ...]]:
-    """What each sentence tells, in a word; the sentence, and a shorter one."""
+    """What each sentence tells, in a word; the sentence, and shorter ones."""
     recent = info.recent
     rates = f"a second: {recent.captured_fps:.1f} captured, {recent.processed_fps:.1f} processed, "
     jitter = f"jitter {recent.jitter_ms:.1f} ms"
     moving: list[tuple[str, ...]] = [
         ("jitter", f"{jitter} (standard deviation from picture to picture)", jitter),
-        ("the rates", f"{rates}{recent.shown_fps:.1f} shown"),
+        ("the rates", f"{rates}{recent.shown_fps:.1f} shown", f"{recent.processed_fps:.1f} processed a second"),
     ]
     engine = f"{info.engine} for {info.engine_for_s:.0f} s"
     dropped = f"dropped: {info.passed_over} for newer ones, {info.unfinished} not finished"
+    lost = f"dropped: {info.passed_over + info.unfinished}"
     others = f"{info.failed_reads} failed reads, {info.reconnects} reconnects"
     return [
         *(moving if len(recent.bars) > 1 else []),
         ("the engine", f"{engine}; gray by {info.gray_from}", engine),
-        ("the counts", f"of {info.captured} captured, {dropped}; {others}", dropped),
+        ("the counts", f"of {info.captured} captured, {dropped}; {others}", dropped, lost),
     ]
 
 
-def _lines_of(page: PanelPage, sentences: Sequence[str]) -> int:
-    return sum(-(-page.width_of(sentence, small=True) // max(1, page.width)) for sentence in sentences)
+def _with_room(page: PanelPage, info: ProfileInfo, room: int) -> list[tuple[str, ...]]:
+    """The sentences, shorter ones where only these leave room for the bars, or have room themselves."""
+    full = _counts(info)
+    brief = [(name, *shorter) for name, _, *shorter in full]
+    for counts, bars in ((full, _least_bars(page, info)), (brief, _least_bars(page, info)), (full, 0)):
+        if _height_of(page, counts) + bars <= room:
+            return counts
+    return brief
+
+
+def _height_of(page: PanelPage, counts: Sequence[tuple[str, ...]]) -> int:
+    lines = (wrapped(first, page.text.small, page.width) for _, first, *_ in counts)
+    return page.step(small=True) * sum(map(len, lines))
+
+
+def _least_bars(page: PanelPage, info: ProfileInfo) -> int:
+    """The height in which bars can be read, or the one bar."""
+    if len(info.recent.bars) > 1:
+        return page.step(small=True) + SMALLEST_BARS_LINES * page.text.line
+    return round(ONE_BAR_LINES * page.text.line) + page.text.pad
 
 
 def _figures(times: Percentiles) -> list[str]:
@@ -174,10 +193,10 @@ def _draw_bars(page: PanelPage, info: ProfileInfo, room: int) -> Iterator[None]:
     head = page.step(small=True)
     height = min(room - head, LARGEST_BARS_LINES * page.text.line)
     if len(bars) == 1:
-        _draw_one(page, bars[0], room)
+        _draw_one(page, bars[0], fits=room >= _least_bars(page, info))
     if len(bars) < 2:
         return
-    if height < SMALLEST_BARS_LINES * page.text.line:
+    if room < _least_bars(page, info):
         page.leave_out("the bars")
         return
     top_ms = HEADROOM * max(float(np.percentile(bars.sum(axis=1), 95)), info.interval_ms or 0.0, 1e-3)
@@ -199,9 +218,9 @@ def _draw_bars(page: PanelPage, info: ProfileInfo, room: int) -> Iterator[None]:
     page.y = place.bottom + page.text.pad
 
 
-def _draw_one(page: PanelPage, parts: NDArray[np.float64], room: int) -> None:
+def _draw_one(page: PanelPage, parts: NDArray[np.float64], *, fits: bool) -> None:
     """One picture's time, as long as the page is wide."""
-    if room < ONE_BAR_LINES * page.text.line + page.text.pad or parts.sum() <= 0:
+    if not fits or parts.sum() <= 0:
         page.leave_out("the bar")
         return
     bottom = page.y + round(ONE_BAR_LINES * page.text.line)

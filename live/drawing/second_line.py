@@ -6,19 +6,21 @@ from collections.abc import Sequence
 
 from live.drawing.overlay import Sprite
 from live.drawing.scene import Scene
-from live.drawing.source_line import RECORDING, second_words
+from live.drawing.source_line import RECORDING, is_typing, second_words
 from live.drawing.strip_words import WORD_GAP_EM, Word, put_words
 from live.drawing.text import ACCENT, DIM, WARNING, put, put_right, text_width
 from live.layout import Layout
 from live.layout.panel_places import Panel
 
-HELP, CLOSE_HELP = "h: help", "h: close"
+HELP, CLOSE_HELP, LEAVE = "h: help", "h: close", "Esc: leave"
 
 
 def hint(layout: Layout, scene: Scene) -> str:
-    """What the key of the help does, where somebody can press it."""
+    """What the key of the help does, where somebody can press it; while keys are text, the way back."""
     if not scene.hints:
         return ""
+    if is_typing(scene):
+        return LEAVE
     return HELP if layout.panel(Panel.HELP) is None else CLOSE_HELP
 
 

@@ -39,7 +39,7 @@ def second_words(scene: Scene, layout: Layout | None = None, unsaid: Sequence[Wo
 def zoom_words(scene: Scene, layout: Layout) -> tuple[Word, ...]:
     """That a map is enlarged and that all are zoomed, each with its way back where somebody can go it."""
     viewport = layout.request.viewport
-    factor, typing = layout.lens.factor(viewport), _typing(scene)
+    factor, typing = layout.lens.factor(viewport), is_typing(scene)
     words = []
     if viewport.enlarged is not None:
         words.append("enlarged, z: back" if scene.hints and not typing else "enlarged")
@@ -87,5 +87,6 @@ def _short(factor: float) -> str:
     return f"{factor:.1f}" if factor < 9.95 else f"{factor:.0f}"
 
 
-def _typing(scene: Scene) -> bool:
+def is_typing(scene: Scene) -> bool:
+    """Whether keys are text, for a layer's name."""
     return scene.model is not None and scene.model.listed is not None and scene.model.listed.typed is not None

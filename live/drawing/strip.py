@@ -16,7 +16,16 @@ from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
 from live.drawing.second_line import draw_second_line, strip_notice
 from live.drawing.source_line import second_words
-from live.drawing.strip_words import LEAST_WORDS, WORD_GAP_EM, Word, in_one_line, note_lines, put_words
+from live.drawing.strip_words import (
+    LEAST_WORDS,
+    WORD_GAP_EM,
+    Word,
+    in_one_line,
+    missing,
+    note_lines,
+    of_sides,
+    put_words,
+)
 from live.drawing.text import (
     ACCENT,
     BOLD,
@@ -82,7 +91,7 @@ def draw_sides(
 ) -> tuple[int, Sequence[Word]]:
     """A line for each layer, or for their difference and for both; the line below. words_of: a layer's.
 
-    Also which of one layer's words had no room.
+    Also the words that had no room.
     """
     if scene.difference and scene.other:
         count = len(scene.ranges)
@@ -92,15 +101,17 @@ def draw_sides(
             *(same_words(scene, "all exactly 0, both are the same here") or (counted,)),
         )
         draw_layer(sprite, layout, scene, left, right, line, first)
-        words = in_one_line([words_of(one) for one in sides(scene)], right - left, layout.text.base)
-        put_words(sprite, words, left, right, line + layout.text.line, layout.text.base)
-        return line + 2 * layout.text.line, ()
-    unsaid: Sequence[Word] = ()
+        layers = [words_of(one) for one in sides(scene)]
+        shown = in_one_line(layers, right - left, layout.text.base)
+        put_words(sprite, [*shown[0], *shown[1]], left, right, line + layout.text.line, layout.text.base)
+        unsaid = [missing(words, said) for words, said in zip(layers, shown, strict=True)]
+        return line + 2 * layout.text.line, of_sides(unsaid, ("live", "kept"))
+    unsaid = []
     for one in sides(scene)[::-1]:
         said, same = words_of(one), same_words(one, "the same as kept")
-        unsaid = draw_layer(sprite, layout, one, left, right, line, (*said[:2], *same, *said[2:]))
+        unsaid.append(draw_layer(sprite, layout, one, left, right, line, (*said[:2], *same, *said[2:])))
         line += layout.text.line
-    return line, () if scene.other else unsaid
+    return line, of_sides(unsaid, ("kept", "live")) if scene.other else unsaid[0]
 
 
 def same_words(scene: Scene, words: str) -> tuple[Word, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from live.drawing.numbers import MINUS
 from live.drawing.overlay import Sprite
-from live.drawing.text import BOLD, Colour, put, shortened, text_width, wrapped
+from live.drawing.text import BOLD, DIM, INK, REGULAR, Colour, put, shortened, text_width, wrapped
 from live.layout.type_scale import TypeScale
 
 Word = tuple[str, Colour, int]
@@ -15,15 +15,41 @@ NOTES_APART = "    "
 LEAST_WORDS = 3  # of a layer: which side, its name, its activation
 
 
-def in_one_line(layers: Sequence[Sequence[Word]], room: int, size: int) -> list[Word]:
-    """Two layers' words one behind the other; where they are too long, the longer one's last words give way."""
-    kept = [list(words) for words in layers]
-    while True:
-        line = [word for words in kept for word in words]
-        longer = max(kept, key=len)
-        if words_width(line, size) <= room or len(longer) <= LEAST_WORDS:
-            return line
-        longer.pop()
+def in_one_line(layers: Sequence[Sequence[Word]], room: int, size: int) -> list[list[Word]]:
+    """Each layer's words, to stand one behind the other.
+
+    Where they are too long, dim ones give way first, then what follows a comma, then the longer one's last words.
+    """
+    kept, brief = [list(words) for words in layers], False
+    while words_width([word for words in kept for word in words], size) > room:
+        with_dim = [words for words in kept if any(word[1] == DIM for word in words[LEAST_WORDS:])]
+        longer = max(with_dim or kept, key=len)
+        if with_dim:
+            longer.remove(next(word for word in longer[: LEAST_WORDS - 1 : -1] if word[1] == DIM))
+        elif not brief:
+            kept, brief = [list(map(_brief, words)) for words in kept], True
+        elif len(longer) > LEAST_WORDS:
+            longer.pop()
+        else:
+            break
+    return kept
+
+
+def _brief(word: Word) -> Word:
+    return word[0].split(", ")[0], *word[1:]
+
+
+def missing(words: Sequence[Word], said: Sequence[Word]) -> Sequence[Word]:
+    """Those that were not said, not even their first part."""
+    return [word for word in words if word not in said and _brief(word) not in said]
+
+
+def of_sides(unsaid: Sequence[Sequence[Word]], names: Sequence[str]) -> list[Word]:
+    """What two layers' lines had no room for, and is not dim, in a word each; then what both did not say alike."""
+    left = [[_brief(word)[0] for word in words if word[1] != DIM] for words in unsaid]
+    both = [word for word in left[0] if word in left[1]]
+    said = [(name, [word for word in words if word not in both]) for name, words in zip(names, left, strict=True)]
+    return [(f"{name}: {', '.join(words)}", INK, REGULAR) for name, words in [*said, ("both", both)] if words]
 
 
 def words_width(words: Sequence[Word], size: int) -> int:

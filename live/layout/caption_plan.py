@@ -221,7 +221,7 @@ def _whole(cell: float) -> float:
 
 
 def caption_left_out(plan: CaptionPlan, needs: CaptionNeeds) -> tuple[str, ...]:
-    """What a caption would have had beside what it holds, in words."""
+    """What a caption would have had beside what it holds, in words: what a key has asked for first."""
     if not needs.wanted:
         return ()
     notes = (needs.notes,) if needs.notes and not plan.notes else ()
@@ -229,9 +229,11 @@ def caption_left_out(plan: CaptionPlan, needs: CaptionNeeds) -> tuple[str, ...]:
         return ("captions", *notes)
     if needs.bare:
         return notes
-    said = [] if plan.cell else ["the kernels"]
+    said = list(notes)
     if needs.number_em and not plan.numbers:
         said.append("the kernels' numbers")
+    if not plan.cell:
+        said.append("the kernels")
     if not plan.words and needs.line_em > needs.head_em:
         said.append("what each answers to")
-    return (*said, *notes)
+    return tuple(said)

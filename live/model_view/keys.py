@@ -71,8 +71,9 @@ def toggle_list(state: ViewState, _key: str) -> ViewState:
 
 
 def begin_typing(state: ViewState, _key: str) -> ViewState:
-    """From here on keys are text."""
-    return state.with_model(typed="", pointed=None)
+    """From here on keys are text; the help would hide it, and no key could close that."""
+    seen = state.with_appearance(panels=state.appearance.panels - {Panel.HELP})
+    return seen.with_model(typed="", pointed=None)
 
 
 def list_open(state: ViewState) -> bool:

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from convviz_core.names import is_utf8
+from convviz_core.names import did_you_mean, is_utf8
 from convviz_core.pictures import PICTURE_SUFFIXES, kind_of
 from convviz_core.pictures.kinds import HEAD_BYTES
 from live.sources.address import STREAM_SCHEMES, redact, scheme
@@ -21,6 +21,8 @@ from live.sources.pictures import PictureSource, natural_order
 from live.sources.synthetic import SyntheticSource
 
 MOVING_JPEG_SUFFIXES = (".mjpg", ".mjpeg")  # one JPEG after the other, of which the first one is no picture by itself
+
+WORDS = ("cameras", "filters", "layers", "still", "synthetic", "browser")  # of the command line, for a mistyped one
 
 
 def open_source(text: str | None, settings: SourceSettings, listener: Listener) -> FrameSource:
@@ -144,6 +146,7 @@ def _matching(pattern: str) -> list[Path]:
     mistyped_address = "@" in pattern or scheme(pattern.replace(":/", "://"))
     named = redact(pattern) if mistyped_address else pattern
     if not glob.has_magic(pattern):
+        named += did_you_mean(pattern, WORDS)
         raise SourceError(f"there is no file {named}; SOURCE is a camera's number, a file, a folder or an address")
     found = glob.iglob(pattern, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
     paths = [path for path in map(Path, found) if path.is_file()]

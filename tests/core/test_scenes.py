@@ -232,6 +232,7 @@ def test_dots_are_as_far_apart_as_asked_and_move_by_whole_pixels() -> None:
     ("name", "said"),
     [
         ("mandelbrot", "there is no scene 'mandelbrot'; there are demo, step, bar, grating"),
+        ("chekcer", "there is no scene 'chekcer' (did you mean 'checker'?); there are demo, step"),
         ("grating:angel=3", "no parameter 'angel'; its parameters: period, angle, contrast, speed"),
         ("grating:angle", "'angle' is no PARAMETER=VALUE"),
         ("grating:angle=30,", "'' is no PARAMETER=VALUE"),

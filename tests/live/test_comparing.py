@@ -356,6 +356,20 @@ def test_a_wipe_has_the_kept_map_left_of_its_line_and_the_live_one_right_of_it(w
     assert set(picture[:, line + 3 :].reshape(-1)) == {200}
 
 
+@pytest.mark.parametrize("wipe", [None, 0.13, 0.71])
+def test_a_wipe_s_line_stands_between_pixels_that_have_numbers_and_cuts_none(wipe: float | None) -> None:
+    state = comparing(CompareMode.WIPE, Layer(SEED, "none"))
+    state = state.with_interaction(wipe=wipe, viewport=Viewport(corner_yx=(20.0, 30.3), notches=99.0))
+    layout, scene, *_ = drawn(state, np.zeros(SHAPE, np.uint8))
+    picture, at = layout.tiles[1].picture, 0.5 if wipe is None else wipe
+    assert scene.wipe is not None
+    line = picture.x + round(scene.wipe * picture.width)
+    pixels = [layout.canvas_rect(0, 21, column, whole=True) for column in range(29, 60)]
+    edges = [pixel.x for pixel in pixels if pixel]
+    assert min(abs(line - edge) for edge in edges) <= 1
+    assert abs(scene.wipe - at) * picture.width <= 33  # half a pixel of 64
+
+
 def test_the_wipe_follows_the_pointer_and_stays_where_it_leaves_the_maps() -> None:
     state = comparing(CompareMode.WIPE, Layer(SEED, "none"))
     layout = arrange(layout_request(CANVAS_WH, SHAPE, state))

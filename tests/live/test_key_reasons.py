@@ -11,7 +11,7 @@ from convviz_core.ranges import RangeMode
 from live.comparing import CompareMode, Comparing
 from live.controls import KEYS, MODES, press
 from live.key_effects import MAX_GAIN
-from live.key_reasons import why_nothing, why_unseen
+from live.key_reasons import why_nothing, why_over, why_unseen
 from live.layout.panel_places import Panel
 from live.layout.viewport import Viewport
 from live.state import LayerSettings, ViewState
@@ -94,6 +94,12 @@ def test_a_key_whose_change_is_not_on_the_screen_says_so(key: str, state: ViewSt
     said = why_unseen(after, key, covered=covered)
     assert words in said
     assert bool(said) == bool(words)
+
+
+def test_pausing_and_stepping_have_a_reason_after_the_last_picture_and_other_keys_none() -> None:
+    assert why_over(STATE, "space") == "no other picture comes: there is nothing to pause"
+    assert why_over(STATE, ".") == "no other picture comes: this is the last one"
+    assert why_over(STATE, "r") == ""
 
 
 def test_a_difference_has_nothing_to_tint() -> None:

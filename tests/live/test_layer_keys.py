@@ -7,6 +7,7 @@ import pytest
 
 from convviz_core import ConvSettings, FilterBank, Layer, load_bank
 from convviz_core.geometry import Box, ConvGeometry
+from live.click_reasons import why_no_click
 from live.controls import answer, press
 from live.drawing.geometry_words import layer_words, shape_words, size_words, unread_words
 from live.events import Button, Gesture, Key, MouseButton, Wheel
@@ -88,6 +89,17 @@ def test_a_click_chooses_a_line_and_the_wheel_changes_the_one_below_it() -> None
     turned = answer(OPEN, Wheel(at, 2), LAYOUT)[0]
     assert turned.layer.padding_mode == "replicate"
     assert answer(OPEN, Wheel((places[0].x, places[-1].bottom + 9), 1), LAYOUT)[0] == OPEN
+
+
+def test_while_a_kernel_is_edited_a_click_chooses_no_line_as_arrows_are_for_the_weights() -> None:
+    panel = LAYOUT.panel(Panel.LAYER)
+    assert panel is not None
+    line = line_places(panel, LAYOUT.text, len(LINES))[6]
+    click = Button(MouseButton.LEFT, Gesture.CLICK, (line.x + 5, line.y + 5))
+    editing = pressed("e", state=OPEN)
+    assert answer(editing, click, LAYOUT) == (editing, None)
+    assert "arrows choose a weight until e ends editing" in why_no_click(editing, click, LAYOUT)
+    assert answer(editing, Wheel(click.at, 1), LAYOUT)[0].layer.padding_mode == "reflect"
 
 
 def test_each_line_says_its_value() -> None:

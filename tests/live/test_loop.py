@@ -561,20 +561,44 @@ def test_a_notice_of_the_source_is_on_the_picture_for_a_while() -> None:
     assert not np.array_equal(shown[0], shown[1])
 
 
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The notices of every canvas."""
+    found: list[list[str]] = []
+
+    def noting(compositor: Compositor, layout: Layout, scene: Scene) -> ByteArray:
+        found.append(list(scene.status.notices))
+        return compose(compositor, layout, scene)
+
+    monkeypatch.setattr(Compositor, "compose", noting)
+    return found
+
+
+@pytest.mark.parametrize("key", ["space", "."])
+def test_after_the_last_picture_pausing_and_stepping_say_that_no_other_comes(key: str, told: list[list[str]]) -> None:
+    prepared = Run([random_image()], keys("", key, "", ""))
+    prepared()
+    assert told[-1][0].startswith("no other picture comes: ")
+    assert not prepared.last.state.interaction.paused
+
+
+def test_what_a_key_has_done_gives_way_when_a_later_one_has_its_own_sentence(
+    told: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Run([random_image()], keys("", "v", "", "v", "", "", "c", "", "b", "", ""))()
+    recorded = [said for said in told if said and said[0].startswith("recorded ")]
+    assert len(recorded) == 2  # and what changes the colours leaves it there
+    assert told[-1] == ["b compares with the layer that a keeps, and none is kept yet"]
+
+
 @pytest.mark.parametrize(
     ("before", "useless", "works"), [("n n", "+", "n"), ("", "b", "a"), ("", "b", "v"), ("e", "Left", "Right")]
 )
 def test_why_a_key_did_nothing_is_said_until_another_works(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, before: str, useless: str, works: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, told: list[list[str]], before: str, useless: str, works: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    told: list[list[str]] = []
-
-    def noting(compositor: Compositor, layout: Layout, scene: Scene) -> ByteArray:
-        told.append(list(scene.status.notices))
-        return compose(compositor, layout, scene)
-
-    monkeypatch.setattr(Compositor, "compose", noting)
     prepared = Run([random_image()], keys(*before.split(), "", useless, "", "", works, "", ""))
     prepared.inbox.append(SourceEvent("notice", 1000.0, "the camera came back"))
     prepared()

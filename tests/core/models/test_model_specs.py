@@ -92,6 +92,15 @@ def test_a_model_that_cannot_be_had_is_told_in_one_sentence(folder: Path, spec: 
         load_model(spec)
 
 
+def test_a_model_s_file_is_told_as_it_was_written_with_its_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    for spec in ("net.py:nett", "broken.py:net", "missing.py:net"):
+        with pytest.raises(ModelError, match=rf"'{folder.name}/{spec.split(':')[0]}"):
+            load_model(f"{folder.name}/{spec}")
+
+
 @pytest.mark.parametrize("package", ["torchvision", "timm"])
 def test_a_package_that_is_missing_is_named_with_how_to_install_it(
     package: str, monkeypatch: pytest.MonkeyPatch

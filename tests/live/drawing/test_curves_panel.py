@@ -97,6 +97,22 @@ def test_what_passes_most_and_the_noise_are_written_at_every_size(
     assert f"{chr(0x2212)}0.5" in said  # the plane's
 
 
+@pytest.mark.parametrize("beside", [Panel.INSPECTOR, Panel.PROFILE, Panel.EDIT])
+def test_in_half_of_a_small_window_words_give_way_to_the_curves(beside: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = written(monkeypatch, layout((320, 240), (beside, Panel.CURVES)), CurvesInfo(CURVES, NOISE))
+    assert "most at 0.196 cycles, 0°" in said
+    assert "180°" in said  # the scale of the curve over orientation
+    assert "noise" not in said
+
+
+def test_where_no_curve_has_room_there_are_as_many_sentences_as_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    low = replace(layout((320, 240)), panels=((Panel.CURVES, Rect(0, 0, 600, 85)),))
+    said = written(monkeypatch, low, CurvesInfo(CURVES, NOISE))
+    assert "0.196 cycles a pixel (5.1 pixels a wave)" in said
+    assert "2-norm 4" in said  # of the noise
+    assert "180°" not in said
+
+
 @pytest.mark.parametrize("canvas_wh", [(640, 480), (800, 600), (960, 600), (1280, 800), (1920, 1080)])
 @pytest.mark.parametrize("beside", [(Panel.EDIT,), (Panel.INSPECTOR, Panel.PROFILE), (Panel.PROFILE,)])
 def test_no_sentence_beside_the_plane_and_no_title_is_cut(

@@ -12,6 +12,7 @@ from convviz_core.layer import Layer
 from convviz_core.ranges import RangeMode
 from live.controls import KEYS
 from live.drawing.help_panel import EXPLANATION, SMALLEST, Help
+from live.drawing.notices import Notices
 from live.drawing.scene import Scene, Status
 from live.layout import LayoutRequest, arrange
 from live.layout.panel_places import Panel
@@ -79,6 +80,17 @@ def test_it_has_two_columns(canvas_wh: tuple[int, int], written: Written) -> Non
     page = written.page(canvas_wh, 0)
     titles = {text: x for text, x, _, _ in page if text in {purpose.title for purpose in PURPOSES}}
     assert len(set(titles.values())) == 2
+
+
+@pytest.mark.parametrize("canvas_wh", [(320, 240), (480, 360), (640, 480), (800, 500)])
+def test_a_notice_covers_no_line_of_it_where_it_has_the_whole_window(
+    canvas_wh: tuple[int, int], written: Written
+) -> None:
+    layout = arrange(LayoutRequest(canvas_wh, (237, 317), 4, panels=(Panel.HELP,)))
+    said = Status("a source", notices=("snapshot in snapshot-0001",))
+    (notice,) = Notices().draw(layout, replace(SCENE, status=said))
+    lowest = max(y for number in range(8) for _, _, y, _ in written.page(canvas_wh, number))
+    assert lowest <= notice.place.y
 
 
 def test_behind_the_last_page_comes_the_first_and_before_it_the_last(written: Written) -> None:

@@ -16,6 +16,7 @@ from convviz_core.filters.files import load_bank
 from convviz_core.inspect import Inspection
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
+from live.drawing.chain import Chain
 from live.drawing.inspector import Inspector, arithmetic
 from live.drawing.numbers import MINUS, TIMES
 from live.drawing.panel import PanelPage
@@ -254,6 +255,23 @@ def test_the_words_of_a_cell_are_its_product() -> None:
     patch, kernel = np.stack([patch] * 3), np.stack([kernel] * 3)
     colour = Inspection(patch, kernel, patch * kernel, 1.0, 1.0, 9)
     assert cell_words(colour, (2, 0, 0))[1] == f"B, row 0, column 0: 0.500 {TIMES} {MINUS}2 = {MINUS}1"
+
+
+def test_in_a_wide_low_panel_the_matrices_of_all_channels_stand_in_a_row_in_larger_cells() -> None:
+    text, patch = type_scale((1280, 800)), np.ones((3, 3, 3), np.float32)
+    inspection = Inspection(patch, patch, patch, 27.0, 27.0, 255)
+    sides = {}
+    for height in (74, 400):
+        page = PanelPage(Rect(0, 0, 800, 500), text, "T")
+        chain = Chain(page, inspection, height)
+        list(chain.pieces())
+        assert chain.height <= height + text.pad
+        cells = {cell: (x, y) for y in range(500) for x in range(800) if (cell := chain.cell_at(x, y))}
+        assert len(cells) == 27  # the last pixel of each, that is of the products
+        tops = {cells[channel, 0, 0][1] for channel in range(3)}
+        assert len(tops) == (1 if height == 74 else 3)
+        sides[height] = cells[0, 1, 0][1] - cells[0, 0, 0][1]
+    assert sides[74] == (74 - round(1.4 * text.small)) // 3
 
 
 def test_maps_that_have_no_room_are_said_beside_the_title(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,11 +94,12 @@ def test_channels_that_have_no_room_above_what_the_response_was_made_of_are_said
 
     monkeypatch.setattr(cv2, "putText", noting)
     conv = np.full((9, 12, 16), -0.00372, np.float32)
-    for height, others in ((600, True), (215, False)):
+    for height, others, made_of in ((600, True, True), (210, False, True), (180, True, False), (130, False, False)):
         said.clear()
         inspect_on(Rect(0, 0, 320, height), conv)
-        assert ("channel 8" in said) == others
-        assert any(text.endswith("other channels") for text in said) != others
+        assert any(text.startswith("all 9 channels here") for text in said) == others
+        assert any("other channels" in text for text in said) != others
+        assert any("made of" in text for text in said) != made_of
     said.clear()
     inspect_on(Rect(0, 0, 100, 600), conv)
     assert "=" in said[: said.index("\N{MINUS SIGN}0.00372") + 2]  # where "it gives" has no room

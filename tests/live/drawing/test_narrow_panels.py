@@ -74,6 +74,21 @@ def test_no_word_stands_over_another(
     assert over == []
 
 
+def test_the_layer_s_settings_tell_arrows_and_esc_only_while_they_go_there(texts: list[Text]) -> None:
+    layout, scene = shown((1920, 1080))
+    LayerPanel().draw(layout, scene)
+    written = " ".join(text for text, *_ in texts)
+    assert "l: done" in written
+    assert "wheel over a line" in written
+    assert "Esc" not in written
+    assert "< 1 >" not in written
+    texts.clear()
+    LayerPanel().draw(layout, replace(scene, editing=None))
+    written = " ".join(text for text, *_ in texts)
+    assert "l or Esc: done" in written
+    assert "< 1 >" in written
+
+
 def test_a_name_that_has_no_room_in_the_editing_panel_s_title_is_left_out(texts: list[Text]) -> None:
     layout, scene = shown((640, 480))
     sobel = Layer(load_bank("sobel"))  # whose first filter is called "x: left dark, right bright"

@@ -16,7 +16,7 @@ from convviz_core.ranges import RangeMode
 from live.drawing.panel import PanelPage
 from live.drawing.profile_panel import COLOURS, Profile
 from live.drawing.scene import ProfileInfo, Scene, Status
-from live.drawing.text import Colour, text_width
+from live.drawing.text import INK, Colour, text_width
 from live.layout import Layout, LayoutRequest, arrange
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
@@ -155,6 +155,34 @@ def test_what_is_told_below_the_numbers_is_whole_shorter_or_left_out(
     assert ("jitter" in left_out) == ("jitter 1.2 ms" not in said)
     assert said.count("(") == said.count(")")
     assert ("the counts" in left_out) == ("0 not finished" not in said)
+
+
+def test_sentences_are_shorter_where_only_so_the_bars_or_all_of_them_have_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written: list[str] = []
+    left_out: list[str] = []
+    write = PanelPage.write
+
+    def noting(page: PanelPage, line: str, colour: Colour = INK, *, small: bool = False) -> bool:
+        written.append(line)
+        return write(page, line, colour, small=small)
+
+    monkeypatch.setattr(PanelPage, "write", noting)
+    monkeypatch.setattr(PanelPage, "leave_out", lambda _page, words: left_out.append(words))
+    least = {}  # the least height with bars, with all sentences
+    for height in range(420, 150, -1):
+        written.clear()
+        left_out.clear()
+        narrow = replace(layout(), panels=((Panel.PROFILE, Rect(0, 0, 190, height)),), text=type_scale((320, 240)))
+        Profile().draw(narrow, scene(INFO))
+        if "the bars" not in left_out:
+            least["the bars"] = height, list(written)
+        if "the counts" not in left_out:
+            least["the counts"] = height, list(written)
+    assert least["the counts"][0] < least["the bars"][0] - 50
+    for _, said in least.values():
+        assert {"jitter 1.2 ms", f"{RECENT.processed_fps:.1f} processed a second"} <= set(said)
 
 
 THREE = (Panel.WATCHED, Panel.CURVES, Panel.PROFILE)

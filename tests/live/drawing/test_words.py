@@ -15,6 +15,7 @@ from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.filters.files import load_bank
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
+from live.drawing.caption_text import REMOVED
 from live.drawing.captions import Captions, caption_needs, caption_words
 from live.drawing.colormaps import base_table
 from live.drawing.legend import Legend
@@ -22,9 +23,21 @@ from live.drawing.notices import Notices
 from live.drawing.scene import Scene, Status
 from live.drawing.second_line import hint, strip_notice
 from live.drawing.source_line import second_words
-from live.drawing.strip import Strip, limits, side_words
-from live.drawing.strip_words import in_one_line
-from live.drawing.text import ACCENT, BACKGROUND, PANEL, WARNING, balanced, put, shortened, text_width, wrapped
+from live.drawing.strip import Strip, left_out_sentence, limits, side_words
+from live.drawing.strip_words import in_one_line, missing, of_sides, words_width
+from live.drawing.text import (
+    ACCENT,
+    BACKGROUND,
+    DIM,
+    INK,
+    PANEL,
+    WARNING,
+    balanced,
+    put,
+    shortened,
+    text_width,
+    wrapped,
+)
 from live.layout import LayoutRequest, arrange
 from live.layout.panel_places import Panel
 
@@ -43,6 +56,20 @@ SCENE = Scene(
 
 def said(words: tuple[tuple[str, object, int], ...]) -> list[str]:
     return [word for word, _, _ in words]
+
+
+@pytest.fixture
+def texts(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """All that is written, and in which row its base line is."""
+    found: dict[str, int] = {}
+    put_text = cv2.putText
+
+    def noting(image: ByteArray, text: str, at: tuple[int, int], *how: Any) -> Any:
+        found[text] = at[1]
+        return put_text(image, text, at, *how)
+
+    monkeypatch.setattr(cv2, "putText", noting)
+    return found
 
 
 def test_a_caption_says_what_a_filter_answers_to_and_its_name() -> None:
@@ -71,10 +98,39 @@ def test_the_names_that_arrays_get_are_not_said_behind_their_numbers() -> None:
 def test_of_two_layers_in_one_line_the_longer_gives_way_first_and_never_its_name() -> None:
     live = [(word, PANEL, 400) for word in ("live", "one", "ReLU", "4 kernels", "stride 2", "padding 1")]
     kept = [(word, PANEL, 400) for word in ("kept", "two", "ReLU", "8 kernels")]
-    assert in_one_line([live, kept], 10_000, 12) == [*live, *kept]
+    assert in_one_line([live, kept], 10_000, 12) == [live, kept]
     room = sum(text_width(word, 12, 400) + 15 for word, _, _ in [*live[:4], *kept])
-    assert in_one_line([live, kept], room, 12) == [*live[:4], *kept]
-    assert in_one_line([live, kept], 10, 12) == [*live[:3], *kept[:3]]
+    assert in_one_line([live, kept], room, 12) == [live[:4], kept]
+    assert in_one_line([live, kept], 10, 12) == [live[:3], kept[:3]]
+
+
+def test_of_two_layers_in_one_line_dim_words_give_way_before_all_others_and_half_ones_before_whole_ones() -> None:
+    live = [(word, INK, 400) for word in ("live", "one", "ReLU", "kernels turned, true convolution")]
+    live = [*live, ("4 kernels", DIM, 400), ("stride 2", INK, 400)]
+    kept = [(word, INK, 400) for word in ("kept", "two", "ReLU")]
+    without_dim = [*live[:4], live[5]]
+    assert in_one_line([live, kept], words_width([*without_dim, *kept], 12), 12) == [without_dim, kept]
+    half = [*live[:3], ("kernels turned", INK, 400), live[5]]
+    assert in_one_line([live, kept], words_width([*half, *kept], 12), 12) == [half, kept]
+    assert missing(live, half) == [live[4]]
+    assert missing(live, live[:3]) == live[3:]
+
+
+def test_what_two_layers_lines_had_no_room_for_is_told_of_each_and_once_of_both() -> None:
+    relu, turned, count = ("ReLU", INK, 400), ("kernels turned, true convolution", INK, 400), ("4 kernels", DIM, 400)
+    assert said(tuple(of_sides([[relu, count], [relu, turned, count]], ("kept", "live")))) == (
+        ["live: kernels turned", "both: ReLU"]
+    )
+    assert of_sides([[count], []], ("kept", "live")) == []
+
+
+@pytest.mark.parametrize("difference", [False, True])
+def test_in_a_small_window_turned_kernels_of_one_side_are_told(difference: bool, texts: dict[str, int]) -> None:
+    small = arrange(replace(REQUEST, canvas_wh=(320, 240), more_lines=1))
+    kept = replace(SCENE, side="kept", shares_range=True, share_above=0.003)
+    live = replace(kept, side="live", flipped=True, other=kept, difference=difference)
+    Strip().draw(small, live)
+    assert any("kernels turned" in text for text in texts)
 
 
 def test_every_tile_has_a_caption_and_the_kernel_is_in_it_with_square_cells() -> None:
@@ -104,25 +160,25 @@ def test_in_a_small_window_the_range_gives_way_to_the_layer_s_name_and_its_activ
         assert (line.max(axis=2) > 128).any(axis=0)[-2 * small.text.base :].any()
 
 
+@pytest.mark.parametrize("numbers", [False, True])
+def test_that_a_tint_s_shares_have_no_room_is_said_in_a_small_window(numbers: bool) -> None:
+    captions = caption_needs(SEED, numbers=numbers, notes=REMOVED)
+    layout = arrange(replace(REQUEST, canvas_wh=(320, 240), captions=captions))
+    assert not layout.caption.notes
+    assert REMOVED in left_out_sentence(layout, 320 - 2 * layout.text.pad)
+
+
 @pytest.mark.parametrize("name", ["udacity", "gaussian-derivative"])
 def test_what_of_a_layer_has_no_room_on_the_strip_s_first_line_stands_on_the_second(
-    name: str, monkeypatch: pytest.MonkeyPatch
+    name: str, texts: dict[str, int]
 ) -> None:
-    lines: dict[str, int] = {}
-    put_text = cv2.putText
-
-    def noting(image: ByteArray, text: str, at: tuple[int, int], *how: Any) -> Any:
-        lines[text] = at[1]
-        return put_text(image, text, at, *how)
-
-    monkeypatch.setattr(cv2, "putText", noting)
     small = arrange(replace(REQUEST, canvas_wh=(320, 240)))
     turned = replace(SCENE, layer=Layer(replace(SEED, name=name), Activation.NONE), flipped=True)
     Strip().draw(small, turned)
-    kernels = next(line for text, line in lines.items() if text.startswith("kernels turned"))
-    assert kernels == lines["30 fps"] == lines["a source"] > lines[name]
-    assert lines["no ReLU"] in (lines[name], kernels)
-    assert "4 kernels of 4x4" not in lines  # which captions and help have, too
+    kernels = next(line for text, line in texts.items() if text.startswith("kernels turned"))
+    assert kernels == texts["30 fps"] == texts["a source"] > texts[name]
+    assert texts["no ReLU"] in (texts[name], kernels)
+    assert "4 kernels of 4x4" not in texts  # which captions and help have, too
 
 
 def test_kernels_are_counted_in_rows_and_columns() -> None:

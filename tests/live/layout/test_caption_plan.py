@@ -129,3 +129,10 @@ def test_without_words_none_are_missing() -> None:
     tiny = plan_caption(20, 17, 17, TEXT, numbers_alone)
     assert not tiny.words
     assert "what each answers to" not in caption_left_out(tiny, numbers_alone)
+
+
+def test_what_a_key_has_asked_for_is_the_first_that_is_said_to_have_no_room() -> None:
+    needs = replace(NARROW, kernel_hw=(7, 7), number_em=2.5, notes="each map's limits", notes_em=10.0)
+    plan = plan_caption(20, 17, 17, TEXT, needs)
+    wanted = "each map's limits", "the kernels' numbers", "the kernels", "what each answers to"
+    assert caption_left_out(plan, needs) == wanted

@@ -195,6 +195,12 @@ def test_a_hundred_switches_in_a_row_show_each_layer_s_own_output(at_once: None)
     assert np.array_equal(last.shown.answer.conv, conv)
 
 
+def test_a_full_stop_is_text_while_one_types_after_the_last_picture_too(at_once: None) -> None:  # noqa: ARG001
+    last, _ = in_window(state_of(make("residual")), ["", "", *"/layer1."])
+    assert last.state.model is not None
+    assert last.state.model.typed == "layer1."
+
+
 def test_the_list_and_typing_choose_a_layer_and_a_number_a_channel(at_once: None) -> None:  # noqa: ARG001
     last, _ = in_window(state_of(make("encoder_decoder")), ["l", "Down", "Down", "Enter"])
     assert last.state.model is not None

@@ -81,6 +81,23 @@ def test_the_list_of_layers_has_whole_types_or_says_that_it_has_none(
     assert any("sizes" in words or words.startswith("+") for words in written)
 
 
+@pytest.mark.parametrize("panels", [(), (Panel.LAYERS, Panel.INSPECTOR, Panel.PROFILE), (Panel.HELP,)])
+@pytest.mark.parametrize("canvas_wh", [(240, 240), *SIZES, (320, 480)])
+def test_what_is_typed_is_seen_in_every_window(
+    canvas_wh: tuple[int, int], panels: tuple[Panel, ...], written: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Display, "canvas_wh", canvas_wh)
+    stages = nn.Sequential()
+    stages.add_module("the_first_of_all_stages", nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()))
+    state = state_of(stages, panels=frozenset(panels)).with_interaction(pinned=(1, 6, 7))
+    in_window(state, ["", "/", *"first_of", ""])
+    assert any(words.startswith("/first_of_") for words in written)
+    assert "Esc: leave" in written
+    written.clear()
+    in_window(state, ["", "/", *"the_first_of_all_stages_and_of_the_second_one_too", ""])
+    assert any(words.endswith("second_one_too_") or "second_one_too_ " in words for words in written)
+
+
 def test_words_give_way_from_their_end_and_a_path_to_its_last_part() -> None:
     assert shorter_forms("Conv2d, 64 x 112x112")[-2:] == ["Conv2d", "Conv2d"]
     assert shorter_forms("a/b/net.py:net")[-1] == "net.py:net"

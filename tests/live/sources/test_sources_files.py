@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from source_fakes import Events, FakeClock, picture
 
+from live.cli import COMMANDS
 from live.sources import SourceError, SourceSettings, open_source
 from live.sources.address import redact, scheme
 from live.sources.frame import Frame, FrameSource
+from live.sources.opening import WORDS
 from live.sources.pictures import PictureSource, natural_order, read_picture
 from live.sources.synthetic import SyntheticSource
 from live.sources.video import VideoSource
@@ -247,6 +249,23 @@ def test_what_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     ):
         with pytest.raises(SourceError, match=sentence):
             open_source(text, FAST, Events())
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("camera", "cameras"), ("Filters", "filters"), ("layer", "layers"), ("synthetik", "synthetic"), ("clip", "")],
+)
+def test_a_mistyped_word_of_the_command_line_is_told(
+    word: str, meant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = rf" \(did you mean '{meant}'\?\)" if meant else ""
+    with pytest.raises(SourceError, match=rf"there is no file {word}{told}; SOURCE is"):
+        open_source(word, FAST, Events())
+
+
+def test_every_command_may_be_meant_by_a_mistyped_word() -> None:
+    assert set(COMMANDS) - set(WORDS) == {"view"}
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
