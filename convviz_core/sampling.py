@@ -22,7 +22,7 @@ from convviz_core.windows import Indices, Windows, columns_spread, side_by_side,
 
 LEAST_PIXELS = 16_384  # of every map, or all
 MOST_PIXELS = 4 * LEAST_PIXELS
-MOST_PORTIONS = 168  # with more, what large kernels follow would lie seconds behind
+MOST_PORTIONS = 192  # with more, what large kernels follow would lie seconds behind
 PORTION_NS = 90_000.0  # what one portion may cost, by the figures in patches.py and RANKED_NS
 RANKED_NS = 1.4  # a response's place among those of a portion
 LEAST_CELLS = 8  # in each row, so that any `enough` portions reach all rows
