@@ -17,7 +17,9 @@ from live.drawing.scene import Scene
 from live.drawing.second_line import draw_second_line, strip_notice
 from live.drawing.source_line import second_words
 from live.drawing.strip_words import (
+    BRIEFLY_TINTED,
     LEAST_WORDS,
+    TINTED,
     WORD_GAP_EM,
     Word,
     in_one_line,
@@ -136,7 +138,7 @@ def side_words(scene: Scene) -> tuple[Word, ...]:
     kernels = "kernel" if len(bank) == 1 else "kernels"
     relu = "ReLU" if scene.layer.activation == Activation.RELU else "no ReLU"
     words: list[Word] = [(scene.side, ACCENT, REGULAR)] if scene.side else []
-    words += [(bank.name, INK, BOLD), (relu, INK, REGULAR)]
+    words += [(bank.name, INK, BOLD), (relu + TINTED * (scene.removed is not None), INK, REGULAR)]
     if scene.flipped:
         words.append(("kernels turned, true convolution", INK, REGULAR))
     words.append((f"{len(bank)} {kernels} of {rows}x{columns}", DIM, REGULAR))
@@ -184,7 +186,8 @@ def draw_layer(
         return said + round(bar_em * size) + size // 2 * (2 + bool(more) * 2)
 
     least = words[: LEAST_WORDS - (not scene.side)]
-    least_w = sum(text_width(word, size, weight) + round(WORD_GAP_EM * size) for word, _, weight in least)
+    briefly = [(word.replace(TINTED, BRIEFLY_TINTED), weight) for word, _, weight in least]
+    least_w = sum(text_width(word, size, weight) + round(WORD_GAP_EM * size) for word, weight in briefly)
     named_w = _width_to_name(words, size) + round(WORD_GAP_EM * size)
     wanted = [(choice, least_w) for choice in choices]
     wanted += [(choice, named_w) for choice in (*choices, (brief, "", SHORT_BAR_EM))]
