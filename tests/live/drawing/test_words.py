@@ -210,6 +210,24 @@ def test_the_strip_says_gain_and_the_share_above_the_range() -> None:
     assert limits(replace(SCENE, range=RangeMode.FRAME))[0].startswith("frame range")
 
 
+@pytest.mark.parametrize(("limit", "gain", "least"), [(0.25, 1.0, True), (0.125, 2.0, True), (0.26, 1.0, False)])
+def test_the_strip_says_where_auto_s_range_is_its_least(limit: float, gain: float, least: bool) -> None:
+    dark = replace(
+        SCENE, ranges=np.array([[0, limit]] * 4, np.float32), gain=gain
+    )  # 8 / 32, as the weights add up to 8
+    assert limits(dark)[0] == f"auto range{', its least' if least else ''}  0"
+    assert limits(replace(dark, range=RangeMode.FIXED))[0] == "fixed range  0"
+    assert "least" not in limits(replace(dark, side="live", shares_range=True))[0]  # it may be the other one's
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(0.0, "0.0 % above"), (1e-6, "<0.1 % above"), (0.00049, "<0.1 % above"), (0.0005, "0.1 % above")],
+)
+def test_hardly_any_pixels_above_the_range_are_told_from_none(share: float, words: str) -> None:
+    assert limits(replace(SCENE, share_above=share))[2] == words
+
+
 def test_what_happens_to_the_source_comes_before_its_name() -> None:
     status = Status("a source", fps=5.04, paused=False, mirrored=True, recording="a.mkv", reconnects=2)
     words = said(second_words(replace(SCENE, status=status)))
