@@ -63,7 +63,10 @@ def _examples(scene: Scene) -> list[_Example]:
         return [_Example(gray, nothing, "every weight is 0, and so is every sum", "all 0: 0")]
     picture = kernel_pictures(np.where(kernel > 0, 1.0, -1.0).astype(np.float32), planes=False)[0]
     most = 255 if (kernel > 0).any() else nothing
-    examples = [_Example(picture, most, "a patch like the kernel: the largest sum", "like it: most")]
+    words = "a patch like the kernel: the largest sum", "like it: most"
+    if kernel.min() >= 0:
+        words = "white at weights above 0: the largest sum", "white: most"  # which is not like the kernel
+    examples = [_Example(picture, most, *words)]
     if (kernel < 0).any():
         opposite = kernel_pictures(np.where(kernel < 0, 1.0, -1.0).astype(np.float32), planes=False)[0]
         examples.append(_opposite(scene, opposite))

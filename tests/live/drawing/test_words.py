@@ -269,6 +269,21 @@ def test_the_legend_stands_where_there_is_no_tile() -> None:
     assert Legend().draw(full, SCENE) == ()
 
 
+@pytest.mark.parametrize(
+    ("kernel", "words"),
+    [
+        ([[0, 1], [2, 3]], "white at weights above 0: the largest sum"),
+        ([[-1, 1], [2, 3]], "a patch like the kernel: the largest sum"),
+    ],
+)
+def test_white_is_not_said_to_be_like_a_kernel_without_negative_weights(
+    kernel: list[list[int]], words: str, texts: dict[str, int]
+) -> None:
+    layer = Layer(FilterBank.from_array("b", np.array([kernel], np.float32)))
+    Legend().draw(arrange(replace(REQUEST, canvas_wh=(1280, 800))), replace(SCENE, layer=layer))
+    assert words in " ".join(texts)
+
+
 @pytest.mark.parametrize("colormap", ["gray", "lift", "diverging"])
 def test_in_the_legend_what_relu_removes_has_the_tint_s_colour_and_its_name(
     colormap: str, texts: dict[str, int]
