@@ -10,7 +10,7 @@ import numpy as np
 
 from convviz_core.patches import PatchHW
 from convviz_core.sampling import LEAST_PIXELS
-from convviz_core.windows import Indices, columns_spread
+from convviz_core.windows import Indices, columns_spread, side_by_side
 
 LOOK_NS = 400_000.0  # what numpy's look may cost, by the figures in patches.py
 
@@ -53,5 +53,5 @@ def places(height: int, width: int, patch_hw: PatchHW, patches: int) -> tuple[In
     # There are too many: some are left out, evenly, never two that follow each other.
     chosen = np.arange(min(patches, rows * cells)) * (rows * cells) // min(patches, rows * cells)
     row, cell = np.divmod(chosen, cells)
-    y, x = row * patch_hw[0], columns_spread(columns, cells, row, cell) * patch_hw[1]
-    return np.minimum(y, height - patch_hw[0]), np.minimum(x, width - patch_hw[1])  # the last ones reach back
+    column = columns_spread(columns, cells, row, cell)
+    return side_by_side(row, patch_hw[0], height), side_by_side(column, patch_hw[1], width)

@@ -18,7 +18,7 @@ from convviz_core.layer import Activation, Layer
 from convviz_core.patches import RUNS, fitting, patch_ns, read_by, weights_in
 from convviz_core.products import Products, scaled_bias, scaled_weights
 from convviz_core.ranges import fixed_limit
-from convviz_core.windows import Indices, Windows, columns_spread, windows_at
+from convviz_core.windows import Indices, Windows, columns_spread, side_by_side, windows_at
 
 LEAST_PIXELS = 16_384  # of every map, or all
 MOST_PIXELS = 4 * LEAST_PIXELS
@@ -139,7 +139,7 @@ def of_portion(
     y = (np.arange(0, height, portions)[:, None] + first_rows[cell]).reshape(-1)
     there = int(np.searchsorted(y, height))
     y, cell = y[:there], np.tile(cell, -(-height // portions))[:there]
-    return y, columns_spread(width - run + 1, cells, y, cell)
+    return y, side_by_side(columns_spread(-(-width // run), cells, y, cell), run, width)
 
 
 def _place(portion: int, portions: int) -> int:

@@ -122,6 +122,16 @@ def columns_spread(width: int, cells: int, row: Indices, cell: Indices) -> Indic
     return np.asarray(edges[cell] + turns[size - width // cells, turn])
 
 
+def side_by_side(number: Indices, size: int, width: int) -> Indices:
+    """Where stretches of `size` pixels begin, by their numbers, that cover `width` pixels.
+
+    Two in the middle overlap by what is too much: no pixel is covered twice at the borders, where padding makes the
+    largest responses.
+    """
+    count = -(-width // size)
+    return np.asarray(number * size - np.where(number >= count // 2, count * size - width, 0))
+
+
 @lru_cache(maxsize=8)
 def _turns(width: int, cells: int) -> tuple[Indices, Indices, Indices]:
     """Where cells begin, how wide they are, and (2, columns) in which order those of each width take turns."""

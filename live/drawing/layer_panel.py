@@ -66,7 +66,7 @@ def _draw_line(page: PanelPage, place: Rect, name: str, value: str, *, chosen: b
         cv2.rectangle(page.pixels, (place.x, place.y), (place.right - 1, place.bottom - 1), RULE, cv2.FILLED)
     line = place.y + round(1.05 * text.base) + (place.height - round(1.4 * text.base)) // 2
     room = page.width - page.width_of(name) - text.pad
-    forms = value, value.split()[0]  # "none in this bank": none
+    forms = value, value.split(" ")[0]  # "none in this bank": none; "same" has no value down and across
     said = next((form for form in forms if page.width_of(f"< {form} >") <= room), forms[-1])
     said = shortened(f"< {said} >" if chosen else said, text.base, room)
     put_right(page.pixels, said, page.right, line, text.base, ACCENT if chosen else INK)

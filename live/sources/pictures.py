@@ -144,11 +144,15 @@ class PictureSource:
             raise SourceError(sentence)
         self.counts.failed_reads += 1
         self._listener(SourceEvent("failed_read", self._clock(), sentence))
-        self._listener(SourceEvent("notice", self._clock(), f"{sentence}; skipped"))
+        self._say(f"{sentence}; skipped")
 
     def _tell(self, path: Path, picture: Picture) -> None:
-        """What must be known about a picture, once a file."""
+        """What must be known about a picture."""
         for note in picture.notes:
-            if (sentence := f"{path} {note}") not in self._told:
-                self._told.add(sentence)
-                self._listener(SourceEvent("notice", self._clock(), sentence))
+            self._say(f"{path} {note}")
+
+    def _say(self, sentence: str) -> None:
+        """Once, however often the pictures come around."""
+        if sentence not in self._told:
+            self._told.add(sentence)
+            self._listener(SourceEvent("notice", self._clock(), sentence))

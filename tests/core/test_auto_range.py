@@ -229,6 +229,15 @@ def test_a_large_picture_is_followed_by_parts_that_come_to_its_own_limit() -> No
     assert limits[-1] == pytest.approx(exact, rel=0.04)  # all parts have been looked at
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_what_padding_makes_of_the_borders_is_followed_as_it_is_begun(seed: int) -> None:
+    frame, auto, layer = natural((480, 640), seed, 2.0, 0.002), AutoRange(), Layer(SEED, padding=2)
+    exact = map_ranges(layer, OpenCvEngine().maps(frame, layer)[1], "auto")[0, 1]
+    limits = [shown(auto, frame, number / 30, layer=layer) for number in range(120)]
+    assert limits[0] == pytest.approx(exact, rel=0.1)
+    assert np.mean(limits[30:]) == pytest.approx(exact, rel=0.06)
+
+
 @pytest.mark.parametrize(("rate", "least", "most"), [(10, 28, 30), (30, 25, 50), (120, 30, 50)])
 def test_a_part_of_the_pictures_is_looked_at_and_slow_ones_are_all(
     rate: int, least: int, most: int, monkeypatch: pytest.MonkeyPatch

@@ -97,16 +97,33 @@ def test_what_follows_looks_at_runs_in_all_rows_and_all_over_the_picture(
     assert len(np.unique(y * hw[1] + x)) == y.size == hw[0] * cells  # each once
 
 
+@pytest.mark.parametrize("hw", [(480, 640), (720, 1281), (1080, 1920), (2161, 3839)])
+def test_runs_see_borders_as_often_as_all_else(hw: tuple[int, int]) -> None:
+    """Padding makes the largest responses there, which a limit would be wrong without."""
+    sampler = follower_for(Layer(bank_of(4, 4, 4), padding=2), hw)
+    map_hw, run = sampler.layer.output_hw(hw), sampler._run
+    assert run > 1
+    portions = [
+        sampling.of_portion(map_hw, sampler._cells, sampler.portions, portion, run)
+        for portion in range(sampler.portions)
+    ]
+    x = np.concatenate([columns for _, columns in portions])
+    seen = np.bincount((x[:, None] + np.arange(run)).ravel(), minlength=map_hw[1])
+    borders = seen[[0, 1, 2, -3, -2, -1]] / seen.mean()
+    assert borders == pytest.approx([1] * 6, abs=0.25)
+
+
 @pytest.mark.parametrize("settings", [{}, {"stride": (1, 2)}, {"padding": 2}, {"padding": "same"}], ids=str)
 @pytest.mark.parametrize("shape", [(3, 4, 4), (2, 3, 3, 5)], ids=str)
 def test_runs_give_the_layers_responses(shape: tuple[int, ...], settings: dict[str, object]) -> None:
     layer = Layer(bank_of(*shape), "none", **settings)  # type: ignore[arg-type]
     height, width = layer.output_hw(FRAME.shape)
-    single, runs = ResponseSampler(layer, FRAME.shape), ResponseSampler(layer, FRAME.shape, run=3, cells=width - 2)
-    # Runs of three begin at every column but the last two: all is seen, inner columns three times.
+    stretches = -(-width // 3)
+    single, runs = ResponseSampler(layer, FRAME.shape), ResponseSampler(layer, FRAME.shape, run=3, cells=stretches)
+    # Runs of three, side by side: all is seen, one or two columns in the middle twice.
     every = all_sizes(single, FRAME).reshape(-1)
     found = all_sizes(runs, FRAME)
-    assert found.size == 3 * (width - 2) * height * layer.bank.own
+    assert found.size == 3 * stretches * height * layer.bank.own
     assert len(every) == height * width * layer.bank.own
     near = every[np.clip(np.searchsorted(every, found), 1, every.size - 1) - np.array([[0], [1]])]
     assert np.abs(near - found).min(axis=0).max() < 1e-5

@@ -12,6 +12,7 @@ import pytest
 
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.filters.files import load_bank
+from convviz_core.geometry import ConvSettings
 from convviz_core.layer import Layer
 from convviz_core.ranges import RangeMode
 from live.composing import edit_view, layout_request
@@ -21,6 +22,7 @@ from live.drawing.inspector import Inspector
 from live.drawing.layer_panel import LayerPanel
 from live.drawing.scene import Scene, Status
 from live.layer_lines import line_words
+from live.layer_settings import LayerChoice
 from live.layout import Layout, arrange
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect
@@ -107,3 +109,10 @@ def test_the_editing_panel_says_how_to_leave_it_or_that_its_buttons_have_no_room
     layout, scene = shown((640, 480))
     EditPanel().draw(layout, scene)
     assert "more keys: h" in [text for text, *_ in texts]
+
+
+def test_padding_that_is_the_same_has_no_value_down_and_across() -> None:
+    layout, scene = shown((1280, 800))
+    same = LayerChoice(BUILT_IN_BANKS[0], ConvSettings(padding="same"))
+    assert ("    y, from row to row", "") in line_words(same)
+    assert LayerPanel().draw(layout, replace(scene, layer_lines=line_words(same)))

@@ -162,6 +162,16 @@ def test_a_folders_pictures_come_in_natural_order_and_a_broken_one_is_skipped(tm
     assert "3.png is no picture" in events[1].detail
 
 
+def test_a_broken_one_that_comes_around_again_is_told_once(tmp_path: Path) -> None:
+    write_picture(tmp_path / "1.png", 1)
+    (tmp_path / "2.png").write_bytes(b"no picture at all")
+    events = Events()
+    source = open_source(str(tmp_path), SourceSettings(paced=False, loop=True), events)
+    assert shades(source, most=5) == [1] * 5
+    assert source.counts.failed_reads >= 3
+    assert events.kinds().count("notice") == 1
+
+
 def test_a_pattern_names_pictures(tmp_path: Path) -> None:
     for name, shade in (("a1.png", 1), ("a2.bmp", 2), ("b1.png", 9)):
         write_picture(tmp_path / name, shade)
