@@ -34,6 +34,8 @@ def why_no_click(state: ViewState, event: Button, layout: Layout) -> str:
     if event.shift:
         if here:
             return f"Shift and click watches a pixel of a map, and {here}"
+        if under(state, layout, event.at) == state.interaction.pinned and not state.interaction.watched:
+            return "this is the pinned pixel: its curve comes with that of the next one that is watched"
         if under(state, layout, event.at) in state.interaction.pins:
             return "this pixel is watched already: a right click lets it go"
         return f"{NUMBERS[MOST_WATCHED]} pixels are watched, and no more can be: a right click lets the nearest go"

@@ -39,8 +39,16 @@ from live.purposes import edit_sections, help_sections
 from live.state import ViewState
 
 
-def new_compositor(inspector: Inspector | None = None) -> Compositor:
-    """Everything that a canvas of the viewer has, from back to front. inspector: for who asks what it lists."""
+def new_help() -> Help:
+    """The help while a bank is shown."""
+    return Help(help_sections(), edit_sections())
+
+
+def new_compositor(inspector: Inspector | None = None, help_panel: Help | None = None) -> Compositor:
+    """Everything that a canvas of the viewer has, from back to front.
+
+    inspector: for who asks what it lists. help_panel: for who asks how many pages it has.
+    """
     return Compositor(
         TilePainter(),
         beside=(
@@ -56,7 +64,7 @@ def new_compositor(inspector: Inspector | None = None) -> Compositor:
             WatchedPanel(),
             CurvesPanel(),
             Profile(),
-            Help(help_sections(), edit_sections()),
+            help_panel or new_help(),
         ),
         marks=(
             FrameEdge(),

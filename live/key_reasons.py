@@ -17,14 +17,16 @@ OF_THE_HELP = ("h", "?", "PageUp", "PageDown", "Esc")
 _BOUND = {key for binding in KEYS for key in binding.keys}
 
 
-def why_unseen(state: ViewState, key: str, *, covered: bool) -> str:
+def why_unseen(state: ViewState, key: str, *, covered: bool, help_pages: int = 0) -> str:
     """For a key that has changed something that is not on the screen, or would be seen elsewhere; else nothing.
 
-    state: after the key. covered: the help has the whole window.
+    state: after the key. covered: the help has the whole window. help_pages: as it is open now.
     """
     if key == "g" and state.interaction.viewport.enlarged is not None:
         there = "shown" if state.appearance.input_tile else "hidden"
         return f"beside an enlarged map there is no input: z goes back to all tiles, where it is {there} now"
+    if key in ("PageUp", "PageDown") and state.shows(Panel.HELP) and help_pages == 1:
+        return "the help has one page, and this is it"
     if not state.shows(Panel.HELP) or key in OF_THE_HELP or key not in _BOUND:
         return ""
     if covered:

@@ -35,7 +35,7 @@ class Last:
     """What is shown: the state, the frame as it was computed (mirrored, if so asked), the engine's answer.
 
     compared: the two layers, where there are two. result: the live one's answer, or their difference's; kept: the kept
-    one's, where it has one of its own.
+    one's, where it has one of its own. help_pages: of the help that was open last.
     """
 
     state: ViewState
@@ -45,6 +45,7 @@ class Last:
     compared: Compared | None = None
     kept: Result | None = None
     shown: Shown | None = None  # a model's answer
+    help_pages: int = 0
 
     @property
     def other(self) -> OtherSide | None:
@@ -112,7 +113,8 @@ class Responder:
             self._notices.drop(Kind.REASON)
         if effect:
             self._notices.drop(Kind.DONE)
-        if not effect and (reason := _reason(event, state, after, layout, changed=changed)):
+        pages = self._last.help_pages
+        if not effect and (reason := _reason(event, state, after, layout, changed=changed, help_pages=pages)):
             self._notices.say(reason, Kind.REASON)
         self._carry_out(effect)
         if effect == Effect.WRITE_BANK and self._keep.edited_bank(after.settings.choice.as_file):
@@ -152,10 +154,13 @@ class Responder:
             self._notices.say(sentence, Kind.DONE)
 
 
-def _reason(event: DisplayEvent, state: ViewState, after: ViewState, layout: Layout | None, *, changed: bool) -> str:
+def _reason(
+    event: DisplayEvent, state: ViewState, after: ViewState, layout: Layout | None, *, changed: bool, help_pages: int
+) -> str:
     """Why nothing happened, or why it cannot be seen; empty where it can, and where nothing was to be expected."""
     if isinstance(event, Key) and changed:
-        return why_unseen(after, event.name, covered=layout is not None and not layout.tiles)
+        covered = layout is not None and not layout.tiles
+        return why_unseen(after, event.name, covered=covered, help_pages=help_pages)
     if isinstance(event, Key):
         return why_nothing(state, event.name)
     return why_no_click(state, event, layout) if isinstance(event, Button) and layout and not changed else ""

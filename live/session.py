@@ -11,7 +11,7 @@ from convviz_core.geometry import FrameSizeError
 from live.cadence import Cadence
 from live.comparing import compared
 from live.comparing_scene import comparable, comparing_scene
-from live.composing import new_compositor, own_mosaic, scene_of
+from live.composing import new_compositor, new_help, own_mosaic, scene_of
 from live.display.api import Display
 from live.drawing.inspector import Inspector
 from live.events import Closed, DisplayEvent, Inbox
@@ -75,8 +75,8 @@ class Session:
         self._too_small = TooSmall(self._tell)
         self._panes = Panes(engine)
         self._watcher = Watcher()
-        self._inspector = Inspector()
-        self._compositor = new_compositor(self._inspector)
+        self._inspector, self._help = Inspector(), new_help()
+        self._compositor = new_compositor(self._inspector, self._help)
         self._slider, self._cadence = Slider(profiler.clock), Cadence(profiler.clock)
         self._readings = Readings(source, engine, profiler, keep, self._notices, self._intake)
         self._responder = Responder(inbox, display, engine, self._intake, keep, self._notices, last)
@@ -171,6 +171,7 @@ class Session:
                 two, kept = self._last.compared, self._last.kept
                 scene = comparing_scene(scene, layout, state, two, kept, peak=result.peak)
             canvas = self._compositor.compose(layout, scene)
+            self._last.help_pages = self._help.pages
             self.state = listed(self.state, self._inspector.first_listed)
             return canvas
 

@@ -40,11 +40,13 @@ class Help:
     """Two columns where there is room for them; what fits into none is on further pages.
 
     Where it has the whole window, its last line is left free for what has just happened.
+    pages: how many there were, when it was drawn last.
     """
 
     def __init__(
         self, sections: Sequence[Section], while_editing: Sequence[Section] = (), explanation: str = EXPLANATION
     ) -> None:
+        self.pages = 0
         self._explanation = explanation
         self._sections, self._while_editing = tuple(sections), tuple(while_editing)
 
@@ -68,6 +70,7 @@ class Help:
             for whole in (True, False)
         ]
         chosen = next((choice for choice in choices if choice.pages == 1), choices[1])
+        self.pages = chosen.pages
         return (_draw(place, chosen, scene.help_page % chosen.pages).finish(),)
 
 

@@ -19,7 +19,7 @@ from live.drawing.panel import PanelPage
 from live.drawing.parted_chain import PartedChain, cell_words
 from live.drawing.scene import MapPixel, Scene
 from live.drawing.surroundings import Surroundings, draw_surroundings, surroundings
-from live.drawing.text import ACCENT, BOLD, INK, wrapped
+from live.drawing.text import ACCENT, BOLD, DIM, INK, wrapped
 from live.layout import Layout
 from live.layout.panel_places import Panel
 
@@ -91,6 +91,7 @@ class Inspector:
         yield from self._draw_arithmetic(page, lines, inspection, around, len(answers[0]))
         yield
         self.first_listed = yield from write_maps(page, scene, target, answers)
+        _write_rhythm(page, scene)
         yield  # to copy it is enough for the last picture
         return (page.finish(),)
 
@@ -140,6 +141,17 @@ def _state_words(scene: Scene) -> tuple[str, ...]:
     if scene.pinned:
         return ("pinned: a click on it lets go; comma key: slide", "click on it: let go")
     return ("a click pins; comma key: slide the kernel", "click: pin")
+
+
+def _write_rhythm(page: PanelPage, scene: Scene) -> None:
+    """Why these numbers change less often than the tiles, where all else has room, and this, too, on one line."""
+    if scene.still is not None or scene.side == "kept" or not page.whole:
+        return
+    said, brief = "these numbers are new a few times a second", "a few times a second"
+    held = [f"{said}; space holds the picture", f"{brief}; space: hold it"] if scene.hints else []
+    words = page.fitting([*held, said], small=True)
+    if words and page.height >= page.step(small=True):
+        page.write(words, DIM, small=True)
 
 
 def _inspect(scene: Scene, target: MapPixel) -> Inspection:

@@ -9,12 +9,13 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray
-from live.drawing.colormaps import lookup_tables
+from live.drawing.colormaps import lookup_tables, palettes
 from live.drawing.kernels import draw_picture, kernel_pictures, size_wh
 from live.drawing.numbers import TIMES
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
 from live.drawing.text import BOLD, CAP_HEIGHT, DIM, INK, RULE, balanced, put, put_middle
+from live.drawing.tint import tint_into
 from live.layout import Layout
 from live.layout.tiling import Rect
 
@@ -29,6 +30,7 @@ class _Example:
     byte: int  # of the map's pixel
     words: str
     short: str
+    tinted: bool = False
 
 
 class Legend:
@@ -36,7 +38,8 @@ class Legend:
 
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """The first kernel, and how sums are shown."""
-        return scene.layer.bank, scene.layer.signed, scene.signed, scene.colormap, scene.range, scene.difference
+        looks = scene.signed, scene.colormap, scene.range, scene.difference, scene.removed is not None
+        return scene.layer.bank, scene.layer.signed, *looks
 
     def draw(self, layout: Layout, scene: Scene) -> Sequence[Sprite]:
         """One sprite where there is room for it."""
@@ -60,17 +63,27 @@ def _examples(scene: Scene) -> list[_Example]:
         return [_Example(gray, nothing, "every weight is 0, and so is every sum", "all 0: 0")]
     picture = kernel_pictures(np.where(kernel > 0, 1.0, -1.0).astype(np.float32), planes=False)[0]
     most = 255 if (kernel > 0).any() else nothing
-    examples = [_Example(picture, most, "a patch like the kernel: the largest sum", "like it: most")]
+    words = "a patch like the kernel: the largest sum", "like it: most"
+    if kernel.min() >= 0:
+        words = "white at weights above 0: the largest sum", "white: most"  # which is not like the kernel
+    examples = [_Example(picture, most, *words)]
     if (kernel < 0).any():
         opposite = kernel_pictures(np.where(kernel < 0, 1.0, -1.0).astype(np.float32), planes=False)[0]
-        words = "its opposite: the least sum" if signed else "its opposite: below 0, and ReLU makes it 0"
-        examples.append(
-            _Example(opposite, 0 if signed else _zero(scene), words, "opposite: least" if signed else "opposite: 0")
-        )
+        examples.append(_opposite(scene, opposite))
     if abs(float(kernel.sum())) <= 1e-5 * float(np.abs(kernel).sum()):
         even = np.full_like(picture, 128)
         examples.append(_Example(even, _zero(scene), "the same everywhere: plus and minus make 0", "even: 0"))
     return examples
+
+
+def _opposite(scene: Scene, patch: ByteArray) -> _Example:
+    """What becomes of the least sum."""
+    if scene.layer.signed:
+        return _Example(patch, 0, "its opposite: the least sum", "opposite: least")
+    if scene.removed:
+        words = "its opposite: below 0, removed and tinted"
+        return _Example(patch, _zero(scene), words, "opposite: tinted", tinted=True)
+    return _Example(patch, _zero(scene), "its opposite: below 0, and ReLU makes it 0", "opposite: 0")
 
 
 def _zero(scene: Scene) -> int:
@@ -121,7 +134,12 @@ def _draw_example(
     put_middle(sprite.pixels, "=", right + sign / 2, middle, text.base)
     pixel = Rect(right + round(sign), round(middle - text.base / 2), text.base, text.base)
     ranges = np.array([[-1.0 if scene.signed else 0.0, 1.0]], np.float32)
-    sprite.pixels[pixel.slices] = lookup_tables(scene.colormap, scene.signed, ranges)[0][example.byte]
+    place = sprite.pixels[pixel.slices]
+    if example.tinted:
+        levels, removed = (np.full(place.shape[:2], byte, np.uint8) for byte in (example.byte, 255))
+        tint_into(levels, palettes(scene.colormap, scene.signed, ranges)[0], removed, 0, place)
+    else:
+        place[:] = lookup_tables(scene.colormap, scene.signed, ranges)[0][example.byte]
     cv2.rectangle(sprite.pixels, (pixel.x, pixel.y), (pixel.right - 1, pixel.bottom - 1), RULE, 1)
     first = middle - (len(lines) - 1) / 2 * LINE_EM * text.small + CAP_HEIGHT / 2 * text.small
     for number, line in enumerate(lines):

@@ -18,7 +18,7 @@ from live.drawing.strip import (
     sides,
 )
 from live.drawing.strip import side_words as bank_words
-from live.drawing.strip_words import Word, put_words
+from live.drawing.strip_words import TINTED, Word, put_words
 from live.drawing.text import ACCENT, BOLD, DIM, INK, REGULAR, put
 from live.layout import Layout
 
@@ -82,7 +82,7 @@ def layer_words(scene: Scene, model: ModelScene) -> tuple[Word, ...]:
     channels, height, width = model.shape
     relu = "viewer's ReLU" if scene.layer.activation == Activation.RELU else "viewer's ReLU off"
     words: list[Word] = [(scene.side, ACCENT, REGULAR)] if scene.side else []
-    words += [(model.title, INK, BOLD), (relu, INK, REGULAR)]
+    words += [(model.title, INK, BOLD), (relu + TINTED * (scene.removed is not None), INK, REGULAR)]
     words.append((f"{model.type}, {channels} x {height}x{width}".removeprefix(", "), DIM, REGULAR))
     if model.stride:
         y, x = model.stride

@@ -76,6 +76,11 @@ class PanelPage:
         self._left_out.append(words)
 
     @property
+    def whole(self) -> bool:
+        """Whether all had room so far."""
+        return not self._left_out and not self._refused
+
+    @property
     def width(self) -> int:
         """Between the margins."""
         return self.right - self.left

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Sequence
 
 import cv2
 import numpy as np
 
+from convviz_core.auto_range import least_limits
 from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
 from live.drawing.colormaps import lookup_tables
@@ -17,7 +19,9 @@ from live.drawing.scene import Scene
 from live.drawing.second_line import draw_second_line, strip_notice
 from live.drawing.source_line import second_words
 from live.drawing.strip_words import (
+    BRIEFLY_TINTED,
     LEAST_WORDS,
+    TINTED,
     WORD_GAP_EM,
     Word,
     in_one_line,
@@ -41,6 +45,8 @@ from live.layout.tiling import Rect
 
 BAR_EM, SHORT_BAR_EM = 6.0, 2.0
 EACH = ": each map's"
+ITS_LEAST = ", its least"
+AS_IT_IS_SHOWN = 1e-3  # of a limit, about what its three digits tell
 
 
 class Strip:
@@ -136,7 +142,7 @@ def side_words(scene: Scene) -> tuple[Word, ...]:
     kernels = "kernel" if len(bank) == 1 else "kernels"
     relu = "ReLU" if scene.layer.activation == Activation.RELU else "no ReLU"
     words: list[Word] = [(scene.side, ACCENT, REGULAR)] if scene.side else []
-    words += [(bank.name, INK, BOLD), (relu, INK, REGULAR)]
+    words += [(bank.name, INK, BOLD), (relu + TINTED * (scene.removed is not None), INK, REGULAR)]
     if scene.flipped:
         words.append(("kernels turned, true convolution", INK, REGULAR))
     words.append((f"{len(bank)} {kernels} of {rows}x{columns}", DIM, REGULAR))
@@ -151,11 +157,25 @@ def limits(scene: Scene) -> tuple[str, str, str]:
     if scene.gain != 1:
         said.append(f"gain {TIMES} {scene.gain:g}")
     if scene.share_above is not None:
-        said.append(f"{100 * scene.share_above:.1f} % above")
+        said.append(f"{_percents(scene.share_above)} above")
     lo, hi = scene.ranges[0].tolist()
     alone, both = ("own ", "") if scene.side and not scene.difference else ("", "")
     alone, both = ("", " of both") if scene.shares_range else (alone, both)
-    return f"{alone}{scene.range.value} range{both}  {figure(lo)}", figure(hi), "   ".join(said)
+    least = ITS_LEAST if _is_least(scene) else ""
+    return f"{alone}{scene.range.value} range{both}{least}  {figure(lo)}", figure(hi), "   ".join(said)
+
+
+def _percents(share: float) -> str:
+    """Of none at all it says so, and of hardly any something else."""
+    return "<0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
+
+
+def _is_least(scene: Scene) -> bool:
+    """Whether a bank's own auto range is the narrowest that it may be, whatever the picture is."""
+    if scene.range != RangeMode.AUTO or scene.model or scene.difference or scene.shares_range:
+        return False
+    limit = float(scene.ranges[0, 1]) * scene.gain
+    return math.isclose(limit, least_limits(scene.layer)[1], rel_tol=AS_IT_IS_SHOWN)
 
 
 def left_out_sentence(layout: Layout, room: int) -> str:
@@ -176,7 +196,7 @@ def draw_layer(
     """
     size = layout.text.base
     before, behind, more = limits(scene)
-    brief = before.replace(EACH, "")
+    brief = before.replace(EACH, "").replace(ITS_LEAST, "")
     choices = [(before, more, BAR_EM), (before, more, SHORT_BAR_EM), (brief, more, SHORT_BAR_EM)]
 
     def wide(before: str, more: str, bar_em: float) -> int:
@@ -184,7 +204,8 @@ def draw_layer(
         return said + round(bar_em * size) + size // 2 * (2 + bool(more) * 2)
 
     least = words[: LEAST_WORDS - (not scene.side)]
-    least_w = sum(text_width(word, size, weight) + round(WORD_GAP_EM * size) for word, _, weight in least)
+    briefly = [(word.replace(TINTED, BRIEFLY_TINTED), weight) for word, _, weight in least]
+    least_w = sum(text_width(word, size, weight) + round(WORD_GAP_EM * size) for word, weight in briefly)
     named_w = _width_to_name(words, size) + round(WORD_GAP_EM * size)
     wanted = [(choice, least_w) for choice in choices]
     wanted += [(choice, named_w) for choice in (*choices, (brief, "", SHORT_BAR_EM))]

@@ -13,6 +13,7 @@ Word = tuple[str, Colour, int]
 WORD_GAP_EM = 1.2
 NOTES_APART = "    "
 LEAST_WORDS = 3  # of a layer: which side, its name, its activation
+TINTED, BRIEFLY_TINTED = ", what it removes is tinted", ", tinted"  # behind the activation
 
 
 def in_one_line(layers: Sequence[Sequence[Word]], room: int, size: int) -> list[list[Word]]:
@@ -87,7 +88,7 @@ def shorter_forms(words: str) -> list[str]:
     """From the whole to its first part, and of a path only its last."""
     parts = words.split(", ")
     return (
-        [words, words.replace(" minus ", f" {MINUS} ")]
+        [words, words.replace(TINTED, BRIEFLY_TINTED), words.replace(" minus ", f" {MINUS} ")]
         + [", ".join(parts[:count]) for count in range(len(parts) - 1, 0, -1)]
         + [parts[0].rpartition("/")[2]]
     )

@@ -55,8 +55,13 @@ EXPLANATION = (
 FOR_MODELS = (Panel.LAYERS, Panel.INSPECTOR, Panel.EXCITES, Panel.WATCHED, Panel.PROFILE, Panel.HELP)
 
 
-def new_model_compositor() -> Compositor:
-    """Everything that a canvas has while a model is shown, from back to front."""
+def new_model_help() -> Help:
+    """The help while a model is shown."""
+    return Help(model_sections(), explanation=EXPLANATION)
+
+
+def new_model_compositor(help_panel: Help | None = None) -> Compositor:
+    """Everything that a canvas has while a model is shown, from back to front. help_panel: see new_compositor."""
     return Compositor(
         TilePainter(),
         beside=(
@@ -70,7 +75,7 @@ def new_model_compositor() -> Compositor:
             ExcitesPanel(),
             WatchedPanel(),
             Profile(),
-            Help(model_sections(), explanation=EXPLANATION),
+            help_panel or new_model_help(),
         ),
         marks=(
             OnBoth(PixelNumbers(), PixelNumbers()),

@@ -23,7 +23,7 @@ from live.model_view.channels import Channels
 from live.model_view.chosen import Order
 from live.model_view.comparing import Sides
 from live.model_view.comparing_scene import compared_scene
-from live.model_view.composing import model_request, model_scene, new_model_compositor
+from live.model_view.composing import model_request, model_scene, new_model_compositor, new_model_help
 from live.model_view.fields import FieldFinder
 from live.model_view.following import with_channels
 from live.model_view.opening import not_in_the_list, saying_if_slow, with_layers
@@ -46,7 +46,8 @@ class ModelSession(Session):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._compositor = new_model_compositor()
+        self._help = new_model_help()
+        self._compositor = new_model_compositor(self._help)
         self._worker = Worker(self._engine, beside=self._display.interactive)
         self._pages = Pages(beside=self._display.interactive)
         self._fields, self._channels = FieldFinder(beside=self._display.interactive), Channels()
@@ -222,7 +223,9 @@ class ModelSession(Session):
             scene = model_scene(state, shown, result, said, health, fields, reasons, profile=profile, beat=beat)
             watched = self._last.watched if state.interaction.watched else ()
             scene = replace(scene, hints=self._display.interactive, watched=watched)
-            return self._compositor.compose(layout, compared_scene(scene, layout, state, shown, fields))
+            canvas = self._compositor.compose(layout, compared_scene(scene, layout, state, shown, fields))
+            self._last.help_pages = self._help.pages
+            return canvas
 
     def _own_mosaic(self, result: Result) -> ByteArray:
         tiles = len(result.ranges) * (2 if self._shown and self._shown.page.look.tint else 1)

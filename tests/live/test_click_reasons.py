@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from convviz_core.filters.built_in import BUILT_IN_BANKS
@@ -62,6 +64,18 @@ def test_a_pixel_that_is_watched_already_is_said_to_be() -> None:
     watching = answer(STATE, click, layout)[0]
     assert answer(watching, click, layout)[0] == watching
     assert "watched already" in why_no_click(watching, click, layout)
+
+
+def test_the_pinned_pixel_s_curve_is_said_to_come_with_the_next_watched_one() -> None:
+    layout = layout_of(INSPECTING)
+    x, y = place_of(layout, "map")
+    shift_click = Button(LEFT, Gesture.CLICK, (x, y), shift=True)
+    pinned = answer(INSPECTING, replace(shift_click, shift=False), layout)[0]
+    assert answer(pinned, shift_click, layout)[0] == pinned
+    assert why_no_click(pinned, shift_click, layout).startswith("this is the pinned pixel: its curve comes with")
+    watching = answer(pinned, replace(shift_click, at=(x + 30, y)), layout)[0]
+    assert len(watching.interaction.pins) == 2
+    assert "watched already" in why_no_click(watching, shift_click, layout)  # and its curve is there
 
 
 def test_dragging_says_what_would_have_to_be_zoomed() -> None:

@@ -96,6 +96,15 @@ def test_a_key_whose_change_is_not_on_the_screen_says_so(key: str, state: ViewSt
     assert bool(said) == bool(words)
 
 
+@pytest.mark.parametrize("key", ["PageUp", "PageDown"])
+def test_a_help_of_one_page_says_that_there_is_no_other(key: str) -> None:
+    after, _ = press(HELPED, key)
+    assert why_unseen(after, key, covered=False, help_pages=1).startswith("the help has one page")
+    assert why_unseen(after, key, covered=False, help_pages=2) == ""
+    channels = press(STATE, key)[0]
+    assert "one page" not in why_unseen(channels, key, covered=False, help_pages=1)  # the help is closed
+
+
 def test_pausing_and_stepping_have_a_reason_after_the_last_picture_and_other_keys_none() -> None:
     assert why_over(STATE, "space") == "no other picture comes: there is nothing to pause"
     assert why_over(STATE, ".") == "no other picture comes: this is the last one"

@@ -43,7 +43,8 @@ from live.layout import Layout, arrange
 from live.layout.panel_places import Panel
 from live.loop import Last, StopCondition, run
 from live.measuring.profiler import Profiler
-from live.notices import NOTICE_S
+from live.notices import NOTICE_S, Kind
+from live.notices import Notices as NoticesSaid
 from live.recording.keep import Keep
 from live.session import IDLE_S
 from live.sources.frame import Frame, SourceCounts, SourceError, SourceEvent
@@ -270,6 +271,24 @@ def test_a_key_that_does_nothing_says_so_on_the_picture() -> None:
     strip = slice(480 - 40, 480)
     assert np.array_equal(before[:440], after[:440])
     assert not np.array_equal(before[strip], after[strip])
+
+
+@pytest.mark.parametrize(("canvas_wh", "pages"), [((1920, 1080), 1), ((480, 360), 2)])
+def test_turning_the_pages_of_a_help_of_one_says_that_there_is_no_other(
+    canvas_wh: tuple[int, int], pages: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    say = NoticesSaid.say
+
+    def noting(notices: NoticesSaid, sentence: str, *kind: Kind) -> None:
+        said.append(sentence)
+        say(notices, sentence, *kind)
+
+    monkeypatch.setattr(NoticesSaid, "say", noting)
+    a_run = Run([random_image()], keys("h", "PageDown", "", ""))
+    a_run.display.canvas_wh = canvas_wh
+    a_run()
+    assert ["one page" in sentence for sentence in said] == [True] * (pages == 1)
 
 
 def test_a_moved_pointer_runs_no_engine_and_draws_one_overlay_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -83,6 +84,20 @@ class Written:
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> Written:
     return Written(monkeypatch)
+
+
+@pytest.fixture
+def texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """All that is written, in its order."""
+    found: list[str] = []
+    put_text = cv2.putText
+
+    def noting(image: Any, text: str, *how: Any) -> Any:
+        found.append(text)
+        return put_text(image, text, *how)
+
+    monkeypatch.setattr(cv2, "putText", noting)
+    return found
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 9, 20, 25, 26, 27, 28, 40, 64])
@@ -302,6 +317,31 @@ def test_beside_the_maps_it_says_that_there_is_none(written: Written) -> None:
     written.draw(scene_of(bank_of(4), None))
     assert written.rows[0] == ["no map here"]
     assert written.table == []
+
+
+def test_that_its_numbers_change_less_often_than_the_tiles_is_said_while_the_picture_moves(written: Written) -> None:
+    scene = scene_of(bank_of(4), (0, 10, 20))
+    rhythm = "a few times a second; space holds the picture"
+    written.draw(scene)
+    assert any(row[0].endswith(rhythm) for row in written.rows[-1:])
+    for other in (replace(scene, beat=-1), replace(scene, side="kept"), replace(scene, hints=False)):
+        written.rows.clear()
+        written.draw(other)
+        assert not any("space" in row[0] for row in written.rows)
+
+
+@pytest.mark.parametrize("count", [4, 64])
+@pytest.mark.parametrize("canvas_wh", [(320, 240), (480, 360), (640, 480), (800, 600), (1280, 800)])
+def test_that_its_numbers_change_less_often_takes_no_room_from_anything_else(
+    count: int, canvas_wh: tuple[int, int], written: Written, texts: list[str]
+) -> None:
+    scene = scene_of(bank_of(count), (0, 10, 20))
+    found = []
+    for beat in (-1, 0):
+        texts.clear()
+        written.draw(replace(scene, beat=beat), canvas_wh)
+        found.append([text for text in texts if "a few times a second" not in text])
+    assert found[0] == found[1]
 
 
 def test_the_sum_becomes_a_byte_step_by_step() -> None:

@@ -38,6 +38,7 @@ from live.drawing.text import (
     text_width,
     wrapped,
 )
+from live.drawing.tint import Removed
 from live.layout import LayoutRequest, arrange
 from live.layout.panel_places import Panel
 
@@ -52,6 +53,7 @@ SCENE = Scene(
     np.zeros((474, 634), np.uint8),
     Status("a source", fps=29.97),
 )
+TINTED = replace(SCENE, removed=Removed((1, 0, 3, 2), 4, SCENE.ranges))
 
 
 def said(words: tuple[tuple[str, object, int], ...]) -> list[str]:
@@ -149,6 +151,19 @@ def test_the_strip_says_the_layer_its_range_in_real_units_and_the_source() -> No
     assert said(second_words(SCENE)) == ["30 fps", "a source"]
 
 
+@pytest.mark.parametrize(
+    ("canvas_wh", "words"),
+    [((1280, 800), "ReLU, what it removes is tinted"), ((320, 240), "ReLU, tinted")],
+)
+def test_the_strip_says_what_is_tinted(canvas_wh: tuple[int, int], words: str, texts: dict[str, int]) -> None:
+    layout = arrange(replace(REQUEST, canvas_wh=canvas_wh))
+    Strip().draw(layout, SCENE)
+    assert words not in texts
+    assert Strip().key(layout, SCENE) != Strip().key(layout, TINTED)
+    Strip().draw(layout, TINTED)
+    assert words in texts
+
+
 def test_in_a_small_window_the_range_gives_way_to_the_layer_s_name_and_its_activation() -> None:
     small = arrange(replace(REQUEST, canvas_wh=(320, 240)))
     frame = replace(SCENE, range=RangeMode.FRAME)
@@ -195,6 +210,24 @@ def test_the_strip_says_gain_and_the_share_above_the_range() -> None:
     assert limits(replace(SCENE, range=RangeMode.FRAME))[0].startswith("frame range")
 
 
+@pytest.mark.parametrize(("limit", "gain", "least"), [(0.25, 1.0, True), (0.125, 2.0, True), (0.26, 1.0, False)])
+def test_the_strip_says_where_auto_s_range_is_its_least(limit: float, gain: float, least: bool) -> None:
+    dark = replace(
+        SCENE, ranges=np.array([[0, limit]] * 4, np.float32), gain=gain
+    )  # 8 / 32, as the weights add up to 8
+    assert limits(dark)[0] == f"auto range{', its least' if least else ''}  0"
+    assert limits(replace(dark, range=RangeMode.FIXED))[0] == "fixed range  0"
+    assert "least" not in limits(replace(dark, side="live", shares_range=True))[0]  # it may be the other one's
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(0.0, "0.0 % above"), (1e-6, "<0.1 % above"), (0.00049, "<0.1 % above"), (0.0005, "0.1 % above")],
+)
+def test_hardly_any_pixels_above_the_range_are_told_from_none(share: float, words: str) -> None:
+    assert limits(replace(SCENE, share_above=share))[2] == words
+
+
 def test_what_happens_to_the_source_comes_before_its_name() -> None:
     status = Status("a source", fps=5.04, paused=False, mirrored=True, recording="a.mkv", reconnects=2)
     words = said(second_words(replace(SCENE, status=status)))
@@ -234,6 +267,36 @@ def test_the_legend_stands_where_there_is_no_tile() -> None:
     full = arrange(replace(REQUEST, count=5))  # six tiles of six
     assert full.free is None
     assert Legend().draw(full, SCENE) == ()
+
+
+@pytest.mark.parametrize(
+    ("kernel", "words"),
+    [
+        ([[0, 1], [2, 3]], "white at weights above 0: the largest sum"),
+        ([[-1, 1], [2, 3]], "a patch like the kernel: the largest sum"),
+    ],
+)
+def test_white_is_not_said_to_be_like_a_kernel_without_negative_weights(
+    kernel: list[list[int]], words: str, texts: dict[str, int]
+) -> None:
+    layer = Layer(FilterBank.from_array("b", np.array([kernel], np.float32)))
+    Legend().draw(arrange(replace(REQUEST, canvas_wh=(1280, 800))), replace(SCENE, layer=layer))
+    assert words in " ".join(texts)
+
+
+@pytest.mark.parametrize("colormap", ["gray", "lift", "diverging"])
+def test_in_the_legend_what_relu_removes_has_the_tint_s_colour_and_its_name(
+    colormap: str, texts: dict[str, int]
+) -> None:
+    plain, tinted = replace(SCENE, colormap=colormap), replace(TINTED, colormap=colormap)
+    assert Legend().key(LAYOUT, plain) != Legend().key(LAYOUT, tinted)
+    violet = []
+    for scene in (plain, tinted):
+        texts.clear()
+        (sprite,) = Legend().draw(LAYOUT, scene)
+        blue, green, _ = sprite.pixels.astype(int).transpose(2, 0, 1)
+        violet.append(((blue - green > 60).sum() > LAYOUT.text.base**2 / 2, "tinted" in " ".join(texts)))
+    assert violet == [(False, False), (True, True)]
 
 
 def test_a_short_notice_takes_the_strips_second_line_and_a_long_one_a_box() -> None:

@@ -399,6 +399,13 @@ def test_the_strip_names_both_layers_and_the_frame_that_a_bank_reads(monkeypatch
     assert scene.comparing == ("4 live maps have no partner and are left out",)
 
 
+def test_the_strip_says_of_both_layers_that_what_relu_removes_is_tinted(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, scene = drawn(with_bank(CompareMode.BESIDE), ["", "r", "a", "t", ""], monkeypatch)
+    assert scene.other is not None
+    for one in (scene, scene.other):
+        assert "viewer's ReLU, what it removes is tinted" in [word for word, *_ in side_words(one)]
+
+
 def test_what_is_found_between_two_looks_is_drawn_on_a_picture_that_stands_still(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
