@@ -8,13 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from threading import current_thread
 
 import numpy as np
 import pytest
+from noted_looks import noted_looks
 from watched_engine import WatchedEngine
 
-from convviz_core import auto_range
 from convviz_core.arrays import ByteArray
 from convviz_core.auto_range import map_ranges
 from convviz_core.engines.api import Engine
@@ -24,8 +23,6 @@ from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.geometry import FrameSizeError
 from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
-from convviz_core.sampling import ResponseSampler
-from convviz_core.tally import Tally
 from live.composing import layout_request
 from live.display.null import NullDisplay
 from live.drawing.captions import Captions
@@ -478,14 +475,7 @@ def test_auto_begins_with_the_pictures_own_limit() -> None:
 
 
 def test_another_banks_limit_is_looked_for_before_its_first_picture_comes(monkeypatch: pytest.MonkeyPatch) -> None:
-    looks: list[str] = []
-
-    def noted(sampler: ResponseSampler, image: ByteArray) -> Tally:
-        looks.append(current_thread().name)
-        return first_look(sampler, image)
-
-    first_look = auto_range._first_look
-    monkeypatch.setattr(auto_range, "_first_look", noted)
+    looks = noted_looks(monkeypatch)
     done = Run([random_image(), random_image(1), random_image(2)], keys("f", "r", ""))()
     assert done.last.state.settings.bank_index == 1
     assert looks == ["convviz-ahead"] * 3

@@ -6,9 +6,9 @@ from threading import current_thread
 
 import numpy as np
 import pytest
+from noted_looks import noted_looks
 from watched_engine import WatchedEngine
 
-from convviz_core import auto_range
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import PlanKey
 from convviz_core.engines.opencv.difference import OpenCvDifferencePlan
@@ -20,8 +20,6 @@ from convviz_core.filters.edits import with_copy, with_rows
 from convviz_core.geometry import FrameSizeError
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode, fixed_limits
-from convviz_core.sampling import ResponseSampler
-from convviz_core.tally import Tally
 from live.pane import Choice, Pane
 from live.sources.frame import Frame
 
@@ -142,19 +140,6 @@ def test_another_picture_than_the_one_whose_peak_was_asked_for_is_not_run_again(
     result = pane.run(large(204), 0, auto)
     assert (engine.runs, engine.runs_again) == (2, 0)
     assert (result.ranges[0, 1], result.mosaic.max()) == (pytest.approx(102 / 255), 255)
-
-
-def noted_looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """In which thread each first picture is looked at."""
-    looks: list[str] = []
-
-    def noted(sampler: ResponseSampler, image: ByteArray) -> Tally:
-        looks.append(current_thread().name)
-        return first_look(sampler, image)
-
-    first_look = auto_range._first_look
-    monkeypatch.setattr(auto_range, "_first_look", noted)
-    return looks
 
 
 def test_what_is_looked_at_ahead_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
