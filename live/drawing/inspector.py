@@ -147,7 +147,7 @@ def _write_rhythm(page: PanelPage, scene: Scene) -> None:
     """Why these numbers change less often than the tiles, where all else has room, and this, too, on one line."""
     if scene.still is not None or scene.side == "kept" or not page.whole:
         return
-    said, brief = "these numbers are new a few times a second", "a few times a second"
+    said, brief = "these numbers are new a few times a second", "new a few times a second"
     held = [f"{said}; space holds the picture", f"{brief}; space: hold it"] if scene.hints else []
     words = page.fitting([*held, said], small=True)
     if words and page.height >= page.step(small=True):
