@@ -60,14 +60,29 @@ class Part(NamedTuple):
     columns: int
 
 
+class Form(NamedTuple):
+    """How the numbers of cells are written: with how many digits, with more where these tell them exactly, with the
+    zero before the point.
+    """
+
+    digits: int = 3
+    exactly: bool = True
+    zero: bool = True
+
+
+# Those that say more first: a zero before the point is as wide as a digit.
+FORMS = tuple(
+    Form(digits, exactly, zero) for digits, exactly in ((3, True), (3, False), (2, False)) for zero in (True, False)
+)
+
 Cell = tuple[int, int, int]  # channel, row and column of the kernel
 
 
 class Chain:
     """patch x kernel = products of one response, planned for at most `height` rows of a page.
 
-    The numbers have three significant digits where these fit, else two, and then without the zero before the point;
-    where they could not be read, none. part: which weights are shown, None for all.
+    The numbers have the first of FORMS that fits; where none could be read, there are none. part: which weights are
+    shown, None for all.
     """
 
     def __init__(self, page: PanelPage, inspection: Inspection, height: int, part: Part | None = None) -> None:
@@ -83,12 +98,13 @@ class Chain:
         plan = _plan(page, patch.shape, height, stackable=part is None)
         could_be_read = numbers_size(("0",), plan.cell, page.text.base) > 0
         widest = [extremes(values) for values in (patch, kernel, products)]
-        for digits, zero in ((3, True), (2, True), (2, False)) if could_be_read else ((0, True),):
-            texts = [text for values in widest for text in cell_texts(values, digits, zero=zero)[0]]
-            plan = replace(plan, size=numbers_size(texts, plan.cell, page.text.base) if digits else 0)
+        for form in FORMS if could_be_read else ():
+            texts = [text for values in widest for text in cell_texts(values, form)[0]]
+            plan = replace(plan, size=numbers_size(texts, plan.cell, page.text.base))
+            self._form = form
             if plan.size:
                 break
-        self._page, self._plan, self._digits, self._zero = page, plan, digits, zero
+        self._page, self._plan = page, plan
         self._matrices = (
             _Matrix("input patch", patch, unit_shades(patch), outside),
             _Matrix("kernel", kernel, shades(kernel, reach[1])),
@@ -107,7 +123,7 @@ class Chain:
         if plan.cell < 1:
             return
         for number, matrix in enumerate(self._matrices):
-            texts, power = cell_texts(matrix.values, self._digits, zero=self._zero)
+            texts, power = cell_texts(matrix.values, self._form) if plan.size else ([], 0)
             said = texts, matrix.title + times_power(power)
             for channel, place in enumerate(_draw_matrix(page, plan, number, matrix, said, top)):
                 self._places.append((channel, place))
@@ -144,10 +160,10 @@ class Chain:
                     cv2.rectangle(self._page.pixels, corner, opposite, ACCENT, 1)
 
 
-def cell_texts(values: AnyArray, digits: int, *, zero: bool) -> tuple[list[str], int]:
+def cell_texts(values: AnyArray, form: Form) -> tuple[list[str], int]:
     """What stands in the cells, and the power of ten that it is to be multiplied with."""
-    texts, power = column(values, digits) if digits else ([], 0)
-    return (texts if zero else [re.sub(r"^(\D?)0\.", r"\1.", text) for text in texts]), power
+    texts, power = column(values, form.digits, exactly=form.exactly)
+    return (texts if form.zero else [re.sub(r"^(\D?)0\.", r"\1.", text) for text in texts]), power
 
 
 def chain_height(page: PanelPage, shape: tuple[int, ...]) -> int:

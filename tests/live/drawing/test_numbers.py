@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from live.drawing.numbers import column, figure, fitted, times_power
+from live.drawing.numbers import column, extremes, figure, fitted, times_power
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -35,6 +35,24 @@ def test_numbers_that_stand_together_have_the_same_decimals() -> None:
     assert column(np.array([[1, -1], [0, 2]])) == (["1", f"{MINUS}1", "0", "2"], 0)
     assert column(np.array([0.157, -1e-9, 0.0]))[0] == ["0.157", "0.000", "0"]
     assert column(np.array([0.157, 0.7]), digits=2)[0] == ["0.16", "0.70"]
+
+
+def test_numbers_of_which_few_more_decimals_tell_all_are_told_exactly_where_that_is_asked_for() -> None:
+    blur = np.array([0.0625, 0.125, 0.25], np.float32)
+    assert column(blur, exactly=True) == (["0.0625", "0.1250", "0.2500"], 0)
+    assert column(blur)[0][0] == "0.062"
+    assert column(np.array([1, -0.0625], np.float32), exactly=True)[0] == ["1.0000", f"{MINUS}0.0625"]
+    assert column(np.array([0.1, -0.25], np.float32), exactly=True)[0] == ["0.100", f"{MINUS}0.250"]  # as without
+    assert column(np.array([1 / 3, 0.25]), exactly=True)[0] == ["0.333", "0.250"]
+    assert column(np.array([0.25, float("inf")]), exactly=True)[0] == ["0.250", "inf"]
+
+
+@pytest.mark.parametrize("values", [[0.25, 0.125, 0.0625, 0.5], [0.25, 1 / 3, 0.0625], [-2.0, 1, 0.5, 0.03125]])
+@pytest.mark.parametrize("exactly", [False, True])
+def test_a_few_of_many_numbers_are_as_wide_as_all_of_them(values: list[float], exactly: bool) -> None:
+    many = np.array(values, np.float32)
+    few, all_of_them = (column(these, exactly=exactly)[0] for these in (extremes(many), many))
+    assert max(map(len, few)) == max(map(len, all_of_them))
 
 
 def test_very_small_and_very_large_numbers_share_a_power_of_ten() -> None:

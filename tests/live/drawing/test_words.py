@@ -274,11 +274,10 @@ def test_the_legend_stands_where_there_is_no_tile() -> None:
     [
         ([[0, 1], [2, 3]], "white at weights above 0: the largest sum"),
         ([[-1, 1], [2, 3]], "a patch like the kernel: the largest sum"),
+        ([[-1, 0], [-2, -3]], "a black patch: the largest sum, 0"),
     ],
 )
-def test_white_is_not_said_to_be_like_a_kernel_without_negative_weights(
-    kernel: list[list[int]], words: str, texts: dict[str, int]
-) -> None:
+def test_only_what_is_like_the_kernel_is_said_to_be(kernel: list[list[int]], words: str, texts: dict[str, int]) -> None:
     layer = Layer(FilterBank.from_array("b", np.array([kernel], np.float32)))
     Legend().draw(arrange(replace(REQUEST, canvas_wh=(1280, 800))), replace(SCENE, layer=layer))
     assert words in " ".join(texts)
