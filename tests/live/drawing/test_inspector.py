@@ -19,6 +19,7 @@ from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
 from live.drawing.chain import Chain
 from live.drawing.inspector import Inspector, arithmetic
+from live.drawing.map_list import write_maps
 from live.drawing.numbers import MINUS, TIMES
 from live.drawing.panel import PanelPage
 from live.drawing.parted_chain import cell_words
@@ -403,3 +404,14 @@ def test_a_part_of_wide_numbers_is_as_small_as_these_need(numbers: list[list[str
     request = replace(LAYOUT.request, canvas_wh=(1920, 1080), count=8, panels=panels, kernel_chw=(1, 7, 7))
     Inspector().draw(arrange(request), scene_of(bank, (0, 5, 5)))
     assert [len(texts) for texts in numbers] == [25, 25, 25]
+
+
+def test_four_maps_stand_in_two_columns_where_two_lines_are_left_of_a_panel_beside_two_others(written: Written) -> None:
+    """As in a window of 960x600 with inspector, curves and profile."""
+    scene, text = scene_of(bank_of(4), (0, 5, 5)), type_scale((960, 600))
+    page = PanelPage(Rect(0, 0, 22 * text.base + 2 * text.base, 400), text, "")
+    page.y = page.bottom - page.step(small=True) - 2 * page.step() - 1
+    sums = np.array([1.5, -2.25, 0, 12.5], np.float32)
+    assert list(write_maps(page, scene, (0, 5, 5), (sums, np.zeros(4, np.uint8)))) == []
+    assert page.whole
+    assert [[row[0], row[3]] for row in written.rows[1:]] == [["1", "3"], ["2", "4"]]

@@ -298,6 +298,18 @@ def test_in_the_legend_what_relu_removes_has_the_tint_s_colour_and_its_name(
     assert violet == [(False, False), (True, True)]
 
 
+def test_a_notice_hides_that_the_picture_is_paused_only_where_both_have_no_room(texts: dict[str, int]) -> None:
+    room = LAYOUT.canvas_wh[0] - 2 * LAYOUT.text.pad
+    count = next(count for count in range(999) if text_width("a" * (count + 2), LAYOUT.text.base) > room)
+    short, long = "kept", "a" * count
+    for notice, seen in ((short, True), (long, False)):
+        texts.clear()
+        Strip().draw(LAYOUT, replace(SCENE, status=replace(SCENE.status, notices=(notice,), paused=True)))
+        assert notice in texts
+        assert ("paused" in texts) == seen
+        assert not seen or texts["paused"] == texts[notice]  # on one line
+
+
 def test_a_short_notice_takes_the_strips_second_line_and_a_long_one_a_box() -> None:
     short = replace(SCENE, status=replace(SCENE.status, notices=("snapshot-0001",)))
     long = replace(SCENE, status=replace(SCENE.status, notices=("a sentence " * 30,)))
