@@ -410,7 +410,7 @@ def test_four_maps_stand_in_two_columns_where_two_lines_are_left_of_a_panel_besi
     """As in a window of 960x600 with inspector, curves and profile."""
     scene, text = scene_of(bank_of(4), (0, 5, 5)), type_scale((960, 600))
     page = PanelPage(Rect(0, 0, 22 * text.base + 2 * text.base, 400), text, "")
-    page.y = page.bottom - page.step(small=True) - 2 * page.step() - 1
+    page.y = page.bottom - 3 * page.step()
     sums = np.array([1.5, -2.25, 0, 12.5], np.float32)
     assert list(write_maps(page, scene, (0, 5, 5), (sums, np.zeros(4, np.uint8)))) == []
     assert page.whole
