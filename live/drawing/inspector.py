@@ -210,7 +210,8 @@ def arithmetic(scene: Scene, target: MapPixel, inspection: Inspection) -> list[t
         total = figure(response - inspection.bias)
     if scene.layer.bank.channels == 3:
         parts = inspection.products.sum(axis=(1, 2), dtype=np.float64)
-        *sums, total = column(np.append(parts, response - (inspection.bias or 0.0)), shifted=False)[0]
+        whole = response - (inspection.bias or 0.0)
+        *sums, total = column(np.append(parts, whole), shifted=False, total=whole)[0]
         lines += [(f"sum of {name}", text) for name, text in zip(CHANNELS, sums, strict=True)]
     lines.append(("sum of all products", total))
     if inspection.bias is not None:

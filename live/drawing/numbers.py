@@ -11,7 +11,7 @@ from convviz_core.numbers import MINUS, PLAIN_FROM, PLAIN_TO, TIMES, figure, pow
 
 __all__ = ["MINUS", "TIMES", "column", "extremes", "figure", "fitted", "times_power"]
 
-MORE_DECIMALS = 2  # where they make all numbers of a column exact
+MORE_DECIMALS = 2  # than usual, at most
 ROUNDED = 2e-7  # relative, what float32 makes of a decimal fraction
 
 
@@ -30,12 +30,14 @@ def fitted(value: float, characters: int) -> str:
     return shorter
 
 
-def column(values: AnyArray, digits: int = 3, *, shifted: bool = True, exactly: bool = False) -> tuple[list[str], int]:
+def column(
+    values: AnyArray, digits: int = 3, *, shifted: bool = True, exactly: bool = False, total: float = math.inf
+) -> tuple[list[str], int]:
     """Numbers that stand together, all with the decimals that give the largest so many significant digits.
 
-    exactly: with one or two decimals more where these tell all of them exactly, as of 1/16 beside 1/8. Returned with
-    the power of ten that they are to be multiplied with, 0 where they are written out, as all are that are not to be
-    `shifted`.
+    exactly: with one or two decimals more where these tell all of them exactly, as of 1/16 beside 1/8; total: where
+    these give that one of them so many significant digits, too. Returned with the power of ten that they are to be
+    multiplied with, 0 where they are written out, as all are that are not to be `shifted`.
     """
     numbers = [float(value) for value in values.flat]
     if all(math.isfinite(n) and n == int(n) and abs(n) < 10**PLAIN_TO for n in numbers):
@@ -47,6 +49,8 @@ def column(values: AnyArray, digits: int = 3, *, shifted: bool = True, exactly: 
     if exactly:
         more = range(decimals, decimals + MORE_DECIMALS + 1)
         decimals = next((count for count in more if not _is_cut(values, count - shift).any()), decimals)
+    if total and math.isfinite(total):
+        decimals += min(max(0, power - power_of_ten(total)), MORE_DECIMALS)
     return [_decimal(n / 10.0**shift, decimals) for n in numbers], shift
 
 

@@ -391,10 +391,10 @@ def test_three_channels_are_summed_apart_and_then_together() -> None:
     inspection = Inspection(products, products, products, 0.26, 0.26, 1)
     minus = "\N{MINUS SIGN}"
     assert arithmetic(scene_of(bank, (0, 0, 0)), (0, 0, 0), inspection)[:4] == [
-        ("sum of R", "5.48"),
-        ("sum of G", f"{minus}4.72"),
-        ("sum of B", f"{minus}0.50"),
-        ("sum of all products", "0.26"),
+        ("sum of R", "5.480"),
+        ("sum of G", f"{minus}4.720"),
+        ("sum of B", f"{minus}0.500"),
+        ("sum of all products", "0.260"),  # as ReLU's line has it
     ]
 
 

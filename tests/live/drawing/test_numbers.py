@@ -55,6 +55,13 @@ def test_a_few_of_many_numbers_are_as_wide_as_all_of_them(values: list[float], e
     assert max(map(len, few)) == max(map(len, all_of_them))
 
 
+def test_a_total_has_three_digits_too_where_two_more_decimals_give_it_them() -> None:
+    assert column(np.array([0.371, -0.349, 0.0221]), total=0.0221)[0] == ["0.3710", f"{MINUS}0.3490", "0.0221"]
+    assert column(np.array([5.5, -5.499, 0.001]), total=0.001)[0] == ["5.5000", f"{MINUS}5.4990", "0.0010"]
+    assert column(np.array([0.5, 0.7, 1.2]), total=1.2) == column(np.array([0.5, 0.7, 1.2]))
+    assert column(np.array([12.5, -12.5, 0.0]), total=0.0)[0] == ["12.5", f"{MINUS}12.5", "0"]
+
+
 def test_very_small_and_very_large_numbers_share_a_power_of_ten() -> None:
     assert column(np.array([1.5e-6, -2.25e-6])) == (["1.50", f"{MINUS}2.25"], -6)
     assert column(np.array([1.5e-6]), shifted=False) == (["0.00000150"], 0)
