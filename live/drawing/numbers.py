@@ -9,7 +9,7 @@ import numpy as np
 from convviz_core.arrays import AnyArray
 from convviz_core.numbers import MINUS, PLAIN_FROM, PLAIN_TO, TIMES, figure, power_of_ten
 
-__all__ = ["MINUS", "TIMES", "column", "extremes", "figure", "fitted", "times_power"]
+__all__ = ["MINUS", "TIMES", "aligned", "column", "extremes", "figure", "fitted", "times_power"]
 
 MORE_DECIMALS = 2  # than usual, at most
 ROUNDED = 2e-7  # relative, what float32 makes of a decimal fraction
@@ -52,6 +52,12 @@ def column(
     if total and math.isfinite(total):
         decimals += min(max(0, power - power_of_ten(total)), MORE_DECIMALS)
     return [_decimal(n / 10.0**shift, decimals) for n in numbers], shift
+
+
+def aligned(values: AnyArray, total: float = math.inf) -> list[str]:
+    """As `column`, where no power of ten can be told beside the numbers; with one, each is written for itself."""
+    texts, power = column(values, total=total)
+    return [figure(float(value)) for value in values.flat] if power else texts
 
 
 def extremes(values: AnyArray) -> AnyArray:

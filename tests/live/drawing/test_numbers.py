@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from live.drawing.numbers import column, extremes, figure, fitted, times_power
+from live.drawing.numbers import aligned, column, extremes, figure, fitted, times_power
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -85,3 +85,9 @@ def test_very_small_and_very_large_numbers_share_a_power_of_ten() -> None:
 )
 def test_a_number_with_little_room_loses_decimals_and_never_its_size(value: float, characters: int, text: str) -> None:
     assert fitted(value, characters) == text
+
+
+def test_numbers_without_a_place_for_a_power_of_ten_have_their_points_in_line_or_are_written_each_for_itself() -> None:
+    assert aligned(np.array([0.345, -0.0753, 0.00797, 0])) == ["0.345", f"{MINUS}0.075", "0.008", "0"]
+    assert aligned(np.array([1.5e-6, -2.25e-7])) == [f"1.50e{MINUS}6", f"{MINUS}2.25e{MINUS}7"]
+    assert aligned(np.array([0.4, -0.39, 0.01]), 0.01) == ["0.4000", f"{MINUS}0.3900", "0.0100"]
