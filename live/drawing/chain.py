@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -12,8 +11,9 @@ import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.inspect import Inspection
+from live.drawing.cell_texts import FORMS, cell_texts
 from live.drawing.kernels import draw_numbers, draw_picture, numbers_size, shades, unit_shades
-from live.drawing.numbers import TIMES, column, extremes, times_power
+from live.drawing.numbers import TIMES, extremes, times_power
 from live.drawing.panel import PanelPage
 from live.drawing.text import ACCENT, DIM, INK, Colour, put, put_middle, text_width
 from live.layout.panel_places import SIGN_EM
@@ -59,21 +59,6 @@ class Part(NamedTuple):
     rows: int
     columns: int
 
-
-class Form(NamedTuple):
-    """How the numbers of cells are written: with how many digits, with more where these tell them exactly, with the
-    zero before the point.
-    """
-
-    digits: int = 3
-    exactly: bool = True
-    zero: bool = True
-
-
-# Those that say more first: a zero before the point is as wide as a digit.
-FORMS = tuple(
-    Form(digits, exactly, zero) for digits, exactly in ((3, True), (3, False), (2, False)) for zero in (True, False)
-)
 
 Cell = tuple[int, int, int]  # channel, row and column of the kernel
 
@@ -158,12 +143,6 @@ class Chain:
                 if place.contains(*corner) and place.contains(*opposite):
                     cv2.rectangle(self._page.pixels, corner, opposite, (0, 0, 0), 3)
                     cv2.rectangle(self._page.pixels, corner, opposite, ACCENT, 1)
-
-
-def cell_texts(values: AnyArray, form: Form) -> tuple[list[str], int]:
-    """What stands in the cells, and the power of ten that it is to be multiplied with."""
-    texts, power = column(values, form.digits, exactly=form.exactly)
-    return (texts if form.zero else [re.sub(r"^(\D?)0\.", r"\1.", text) for text in texts]), power
 
 
 def chain_height(page: PanelPage, shape: tuple[int, ...]) -> int:

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
-from live.drawing.chain import CHANNELS, FORMS, cell_texts
+from live.drawing.cell_texts import FORMS, cell_texts
+from live.drawing.chain import CHANNELS
 from live.drawing.kernels import draw_numbers, draw_picture, kernel_pictures, numbers_size, shades
 from live.drawing.numbers import figure, times_power
 from live.drawing.overlay import Sprite

@@ -415,3 +415,16 @@ def test_four_maps_stand_in_two_columns_where_two_lines_are_left_of_a_panel_besi
     assert list(write_maps(page, scene, (0, 5, 5), (sums, np.zeros(4, np.uint8)))) == []
     assert page.whole
     assert [[row[0], row[3]] for row in written.rows[1:]] == [["1", "3"], ["2", "4"]]
+
+
+@pytest.mark.parametrize(("height", "left_out"), [(420, ""), (320, "more on what it reads"), (150, "what it reads")])
+def test_what_is_said_of_an_even_kernel_s_middle_gives_way_to_numbers_and_which_pixels_it_reads_does_not(
+    height: int, left_out: str, texts: list[str]
+) -> None:
+    scene = scene_of(load_bank("udacity"), (0, 5, 5))
+    layout = replace(LAYOUT, panels=((Panel.INSPECTOR, Rect(0, 0, 480, height)),))
+    Inspector().draw(layout, scene)
+    assert any(text.startswith("reads rows 5 to 8") for text in texts) == (left_out != "what it reads")
+    assert any("its middle lies" in text for text in texts) == (not left_out)
+    assert texts.count(f"{MINUS}1") >= 8 * (height > 200)  # the kernel's
+    assert left_out in " ".join(texts)
