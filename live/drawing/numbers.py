@@ -9,7 +9,7 @@ import numpy as np
 from convviz_core.arrays import AnyArray
 from convviz_core.numbers import MINUS, PLAIN_FROM, PLAIN_TO, TIMES, figure, power_of_ten
 
-__all__ = ["MINUS", "TIMES", "aligned", "column", "extremes", "figure", "fitted", "times_power"]
+__all__ = ["MINUS", "TIMES", "aligned", "column", "extremes", "figure", "fitted", "percents", "times_power"]
 
 MORE_DECIMALS = 2  # than usual, at most
 ROUNDED = 2e-7  # relative, what float32 makes of a decimal fraction
@@ -58,6 +58,13 @@ def aligned(values: AnyArray, total: float = math.inf) -> list[str]:
     """As `column`, where no power of ten can be told beside the numbers; with one, each is written for itself."""
     texts, power = column(values, total=total)
     return [figure(float(value)) for value in values.flat] if power else texts
+
+
+def percents(share: float) -> str:
+    """Of 0 to 1, in whole percents: hardly any is not none, and nearly all is not all."""
+    if 0 < share < 0.005:
+        return "<1 %"
+    return ">99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
 
 
 def extremes(values: AnyArray) -> AnyArray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from live.drawing.numbers import aligned, column, extremes, figure, fitted, times_power
+from live.drawing.numbers import aligned, column, extremes, figure, fitted, percents, times_power
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -91,3 +91,8 @@ def test_numbers_without_a_place_for_a_power_of_ten_have_their_points_in_line_or
     assert aligned(np.array([0.345, -0.0753, 0.00797, 0])) == ["0.345", f"{MINUS}0.075", "0.008", "0"]
     assert aligned(np.array([1.5e-6, -2.25e-7])) == [f"1.50e{MINUS}6", f"{MINUS}2.25e{MINUS}7"]
     assert aligned(np.array([0.4, -0.39, 0.01]), 0.01) == ["0.4000", f"{MINUS}0.3900", "0.0100"]
+
+
+def test_hardly_any_is_not_none_and_nearly_all_is_not_all() -> None:
+    shares = [0, 0.0004, 0.0051, 0.123, 0.994, 0.9951, 1]
+    assert list(map(percents, shares)) == ["0 %", "<1 %", "1 %", "12 %", "99 %", ">99 %", "100 %"]
