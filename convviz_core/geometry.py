@@ -174,6 +174,11 @@ class ConvGeometry:
         top, left = top - (step_y - 1) // 2, left - (step_x - 1) // 2
         return Box(top, left, top + (part.bottom - part.top) * step_y, left + (part.right - part.left) * step_x)
 
+    def padded(self, input_shape: tuple[int, ...]) -> Box:
+        """All of an input (H, W) or (H, W, 3) and its padding, in input pixels."""
+        above, below, left, right = self.margins
+        return Box(-above, -left, input_shape[0] + below, input_shape[1] + right)
+
     def sources(self, input_hw: tuple[int, int], box: Box) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The input rows and columns that stand in a box which may reach outside; OUTSIDE for a zero, or nothing."""
         (y, x), (height, width) = self._axes, input_hw

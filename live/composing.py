@@ -35,6 +35,7 @@ from live.layer_lines import line_words
 from live.layout import LayoutRequest
 from live.layout.caption_plan import CaptionNeeds
 from live.layout.panel_places import Panel
+from live.layout.viewport import largest_scale
 from live.purposes import edit_sections, help_sections
 from live.state import ViewState
 
@@ -92,6 +93,7 @@ def layout_request(canvas_wh: tuple[int, int], frame_shape: tuple[int, ...], sta
         panels=tuple(panel for panel in Panel if state.shows(panel) or by_themselves.get(panel)),
         captions=_captions(state, bank, "live" if two else ""),
         kernel_chw=(bank.channels, *bank.kernel_hw),
+        largest_scale=largest_scale(state.layer.geometry.stride_yx),
     )
     if two is None:
         return request
