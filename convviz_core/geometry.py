@@ -107,7 +107,9 @@ class ConvGeometry:
         height, width = input_hw
         sizes = [axis.output(size) for axis, size in zip(self._axes, input_hw, strict=True)]
         if min(sizes) < 1:
-            raise FrameSizeError(f"the frame is {width}x{height}{self._padded(input_hw)}, smaller than {self._kernels}")
+            least = max(axis.least_padding(size) for axis, size in zip(self._axes, input_hw, strict=True))
+            found = f"the frame is {width}x{height}{self._padded(input_hw)}, smaller than {self._kernels}"
+            raise FrameSizeError(found, least)
         for axis, size in zip(self._axes, input_hw, strict=True):
             axis.check_padding(size)
         return sizes[0], sizes[1]

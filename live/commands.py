@@ -48,7 +48,8 @@ def still(arguments: argparse.Namespace, say: Say) -> None:
         try:
             conv, activated = engine.maps(image, Layer.of(bank))
         except FrameSizeError as error:
-            raise SourceError(str(error)) from None
+            advice = "" if error.least_padding is None else ": give --filters with smaller kernels"
+            raise SourceError(f"{error}{advice}") from None
     try:
         write_figures(arguments.out, gray, bank, conv, activated)
     except OSError as error:
