@@ -72,8 +72,8 @@ def view_parser() -> Parser:
         "synthetic scene where there is none",
     )
     source = parser.add_argument_group("source")
-    source.add_argument("--width", type=_number(int, 16384), help="frame width to ask for")
-    source.add_argument("--height", type=_number(int, 16384), help="frame height to ask for")
+    source.add_argument("--width", type=_number(int, 16384), help="frame width to ask a camera or a scene for")
+    source.add_argument("--height", type=_number(int, 16384), help="frame height to ask a camera or a scene for")
     source.add_argument("--fps", type=_number(float, 1000), help="frame rate to ask for")
     source.add_argument("--format", choices=("MJPG", "YUYV"), type=str.upper, help="pixel format to ask a camera for")
     source.add_argument("--mirror", action="store_true", help="mirror left and right, before anything else")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -272,6 +273,33 @@ def test_a_mistyped_word_of_the_command_line_is_told(
     told = rf" \(did you mean '{meant}'\?\)" if meant else ""
     with pytest.raises(SourceError, match=rf"there is no file {word}{told}; SOURCE is"):
         open_source(word, FAST, Events())
+
+
+ALL_OF_THEM = SourceSettings(width=8, height=6, fps=5, format="MJPG", paced=False)
+
+
+@pytest.mark.parametrize(
+    ("source", "settings", "said"),
+    [
+        ("1.png", ALL_OF_THEM, "--width, --height, --fps and --format change nothing: a picture is shown as it is"),
+        ("1.png", SourceSettings(fps=5, loop=True), ""),
+        (".", ALL_OF_THEM, "--width, --height and --format change nothing: each picture is shown as it is"),
+        ("*.png", SourceSettings(fps=5), ""),
+        ("clip.avi", SourceSettings(width=8, fps=5), "--width changes nothing: a video is shown as it is"),
+        ("synthetic:step", ALL_OF_THEM, "--format changes nothing: a scene is shown as it is"),
+        ("synthetic:step", SourceSettings(width=64, height=48, fps=5), ""),
+    ],
+)
+def test_of_an_option_that_a_source_makes_nothing_of_that_is_said(
+    source: str, settings: SourceSettings, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for number in (1, 2):
+        cv2.imwrite(f"{number}.png", picture(number))
+    write_video(tmp_path / "clip.avi", [10, 20])
+    events = Events()
+    open_source(source, replace(settings, paced=False), events).close()
+    assert [event.detail for event in events if event.kind == "notice"] == [said] * bool(said)
 
 
 def test_every_command_may_be_meant_by_a_mistyped_word() -> None:
