@@ -591,6 +591,28 @@ def test_after_the_last_picture_pausing_and_stepping_say_that_no_other_comes(key
     assert not prepared.last.state.interaction.paused
 
 
+class Again(ScriptedSource):
+    """Has its pictures once more."""
+
+    @property
+    def replays(self) -> bool:
+        return self.ended
+
+    def play_again(self) -> None:
+        self.images.append(random_image(7))
+
+
+def test_after_the_last_picture_space_plays_a_film_again_also_where_it_was_paused(told: list[list[str]]) -> None:
+    prepared = Run([random_image()], keys("", ".", "space", "", "space", "", ""))
+    prepared.source = Again(prepared.clock, [random_image()])
+    done = prepared()
+    assert prepared.source.counts.captured == 3
+    assert len(done.display.shown) >= 3
+    assert not prepared.last.state.interaction.paused
+    assert told[1] == ["no other picture comes: this is the last one, and space plays all of them again"]
+    assert told[-1] == []
+
+
 def test_what_a_key_has_done_gives_way_when_a_later_one_has_its_own_sentence(
     told: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
