@@ -13,6 +13,8 @@ from live.click_reasons import why_no_click
 from live.comparing import Compared
 from live.controls import answer
 from live.display.api import Display
+from live.edit_keys import where_resized
+from live.editing import button_under
 from live.events import BankRead, Button, DisplayEvent, Inbox, Key, Pointer
 from live.intake import Intake
 from live.key_effects import ARROWS, Effect
@@ -168,6 +170,11 @@ def _reason(
     event: DisplayEvent, state: ViewState, after: ViewState, layout: Layout | None, *, changed: bool, help_pages: int
 ) -> str:
     """Why nothing happened, or why it cannot be seen; empty where it can, and where nothing was to be expected."""
+    pressed = event.name if isinstance(event, Key) else ""
+    if isinstance(event, Button) and layout:
+        pressed = button_under(state, event, layout) or ""
+    if changed and state.editing and (where := where_resized(after, pressed)):
+        return where
     if isinstance(event, Key) and changed:
         covered = layout is not None and not layout.tiles
         return why_unseen(after, event.name, covered=covered, help_pages=help_pages)
