@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from contextlib import suppress
 from threading import Thread
 from typing import Generic, TypeVar
 
 Found = TypeVar("Found")
 
+_PAUSE_S = 0.001  # between steps that nobody waits for, in which others have their turn at Python
+
 
 class Ahead(Generic[Found]):
-    """What `find` answers, from its making on."""
+    """What `find` answers, from its making on; the steps of `then` are done after it, and not waited for."""
 
-    def __init__(self, find: Callable[[], Found]) -> None:
-        self._found: Found | None = None
-        self._thread = Thread(target=self._run, args=(find,), name="convviz-ahead", daemon=True)
+    def __init__(self, find: Callable[[], Found], then: Iterable[object] = ()) -> None:
+        self._found: Future[Found | None] = Future()
+        self._thread = Thread(target=self._run, args=(find, then), name="convviz-ahead", daemon=True)
         self._thread.start()
 
-    def _run(self, find: Callable[[], Found]) -> None:
+    def _run(self, find: Callable[[], Found], then: Iterable[object]) -> None:
+        found = None
         with suppress(Exception):  # whoever asks for it finds it out, and why it cannot be
-            self._found = find()
+            found = find()
+        self._found.set_result(found)
+        time.sleep(_PAUSE_S)
+        with suppress(Exception):
+            for _ in then:
+                time.sleep(_PAUSE_S)
 
     def result(self) -> Found | None:
         """Wait for it; None where it could not be found."""
+        return self._found.result()
+
+    def join(self) -> None:
+        """Wait for what is done after it, too."""
         self._thread.join()
-        return self._found

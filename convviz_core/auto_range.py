@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -39,6 +40,13 @@ _LIMITS = 12  # are found in that time, at most
 _PORTIONS_OF_ANOTHER_GAIN = 4  # are looked at, at once, to know which share is above the range then
 
 _Sampler = ResponseSampler | DifferenceSampler
+
+
+class _First(NamedTuple):
+    """What a first picture's responses amount to, and its limit in units of the fixed limit; see Tally.limit."""
+
+    tally: Tally
+    limit: float | None
 
 
 def own_limits(layer: Layer | Difference, frame: ByteArray, peak: Callable[[], float]) -> tuple[Limits, float]:
@@ -99,7 +107,7 @@ class AutoRange:
         self._portion = 0  # the next one to look at
         self._above: deque[tuple[int, int]] = deque()  # how many of how many responses were above the range
         self._gain = 1.0  # of that range
-        self.ahead: Ahead[Tally] | None = None
+        self.ahead: Ahead[_First] | None = None
         self._key_ahead: object = None
 
     def look_ahead(self, layer: Layer | Difference, frame: ByteArray, key: object) -> None:
@@ -109,7 +117,11 @@ class AutoRange:
         before: no picture waits. The frame may already be overwritten by its successor, but not be gone.
         """
         if key not in (self._key, self._key_ahead):
-            self._key_ahead, self.ahead = key, Ahead(lambda: _first_look(_follower_for(layer, frame.shape), frame))
+            self._key_ahead = key
+            self.ahead = Ahead(
+                find=lambda: _first_look(_follower_for(layer, frame.shape), frame),
+                then=_prepared(layer, frame.shape),
+            )
 
     def limits(self, layer: Layer | Difference, frame: ByteArray, key: object, peak: Callable[[], float]) -> Limits:
         """lo and hi for `frame`; call `follow` once it is made.
@@ -123,7 +135,7 @@ class AutoRange:
         if self._limit is None or key != self._key:
             self._key, self._sampler, self._portion = key, sampler, 0
             first = first or _first_look(sampler, frame)
-            self._recent, self._found = deque([first]), first.limit(sampler.responses_in_all)
+            self._recent, self._found = deque([first.tally]), first.limit
             self._limit = _in_bounds(self._found, sampler, peak) * sampler.fixed_limit
             self._above.clear()
             self._time_s = -math.inf
@@ -188,18 +200,27 @@ def _follower_for(layer: Layer | Difference, shape: tuple[int, ...]) -> _Sampler
     return difference_sampler_for(layer, shape) if isinstance(layer, Difference) else follower_for(layer, shape)
 
 
+def _prepared(layer: Layer | Difference, shape: tuple[int, ...]) -> Iterator[None]:
+    """What following needs, portion after portion, in the order in which they are looked at."""
+    sampler = _follower_for(layer, shape)
+    for portion in range(sampler.portions):
+        yield sampler.prepare(portion)
+
+
 def _look_for(sampler: _Sampler, shape: tuple[int, ...]) -> Look | None:
     """What looks at a first picture; None for few pixels, which are all looked at, and where it cannot."""
     looks = sampler.pixels > LEAST_PIXELS and can_look_at(sampler.layer)
     return look_for(sampler.layer, shape) if looks else None
 
 
-def _first_look(sampler: _Sampler, frame: ByteArray) -> Tally:
-    """What a picture's responses amount to, at as many pixels as make the limit known, or at all."""
+def _first_look(sampler: _Sampler, frame: ByteArray) -> _First:
+    """At as many of a picture's pixels as make the limit known, or at all."""
     look = _look_for(sampler, frame.shape)
     if look:
-        return Tally(*look.found(frame, NOTHING, LEFT_ABOVE))
-    return Tally.sum([Tally.of(sampler.sizes(frame, portion)) for portion in range(sampler.enough)])
+        tally = Tally(*look.found(frame, NOTHING, LEFT_ABOVE)).deciding()
+    else:
+        tally = Tally.sum([Tally.of(sampler.sizes(frame, portion)) for portion in range(sampler.enough)])
+    return _First(tally, tally.limit(sampler.responses_in_all))
 
 
 def _looked_at(sampler: _Sampler, frame: ByteArray, most: int) -> list[Tally]:

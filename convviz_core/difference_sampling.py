@@ -37,11 +37,18 @@ class DifferenceSampler:
     def sizes(self, frame: ByteArray, portion: int) -> FloatArray:
         """float32 (n,): |difference| at some pixels of every map, in units of the fixed limit."""
         frame = contiguous(frame)
+        found = [self._differences(frame, pair) for pair in self._pairs(portion)]
+        return np.asarray(np.abs(np.concatenate(found)), np.float32).reshape(-1)
+
+    def prepare(self, portion: int) -> None:
+        """See ResponseSampler."""
+        self._pairs(portion)
+
+    def _pairs(self, portion: int) -> list[_Pair]:
         if portion not in self._windows:
             hw = self._shape[0], self._shape[1]
             self._windows[portion] = list(_windows(self._layers, self._alignment, hw, self.portions, portion))
-        found = [self._differences(frame, pair) for pair in self._windows[portion]]
-        return np.asarray(np.abs(np.concatenate(found)), np.float32).reshape(-1)
+        return self._windows[portion]
 
     def _differences(self, frame: ByteArray, pair: _Pair) -> FloatArray:
         shown = []

@@ -62,10 +62,16 @@ class ResponseSampler:
         if frame.shape != self._shape:
             raise ValueError(f"this sampler is for frames of shape {self._shape}, got {frame.shape}")
         frame = contiguous(frame)
-        hw = frame.shape[0], frame.shape[1]
-        windows = _windows(self.layer.geometry, hw, self._cells, self.portions, portion, self._run)
-        found = np.concatenate([self.responses(some.read(frame)) for some in windows])
+        found = np.concatenate([self.responses(some.read(frame)) for some in self._windows(portion)])
         return np.asarray(np.abs(found, out=found) if self.layer.signed else found).reshape(-1)
+
+    def prepare(self, portion: int) -> None:
+        """Find the places of a portion, which are else found when it is looked at for the first time."""
+        self._windows(portion)
+
+    def _windows(self, portion: int) -> tuple[Windows, ...]:
+        hw = self._shape[0], self._shape[1]
+        return _windows(self.layer.geometry, hw, self._cells, self.portions, portion, self._run)
 
     def responses(self, pixels: ByteArray) -> FloatArray:
         """(S, N), before the activation, of what windows have read."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,9 +38,12 @@ class Tally:
     @classmethod
     def of(cls, sizes: AnyArray) -> Tally:
         """sizes: |v| (n,), or less than 0 for what an activation removes."""
-        kept = sizes.size // _KEPT + 1
-        largest = np.partition(sizes, sizes.size - kept)[sizes.size - kept :]
-        return cls(sizes.size, int(np.count_nonzero(sizes > NOTHING)), largest)
+        return cls(sizes.size, int(np.count_nonzero(sizes > NOTHING)), sizes).deciding()
+
+    def deciding(self) -> Tally:
+        """With no more of the largest than may decide."""
+        kept, have = self.seen // _KEPT + 1, self.largest.size
+        return self if have <= kept else replace(self, largest=np.partition(self.largest, have - kept)[have - kept :])
 
     @classmethod
     def sum(cls, tallies: Sequence[Tally]) -> Tally:

@@ -9,7 +9,6 @@ import pytest
 from convviz_core import auto_range
 from convviz_core.arrays import ByteArray
 from convviz_core.sampling import ResponseSampler
-from convviz_core.tally import Tally
 
 
 def noted_looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -17,7 +16,7 @@ def noted_looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     looks: list[str] = []
     first_look = auto_range._first_look
 
-    def noted(sampler: ResponseSampler, image: ByteArray) -> Tally:
+    def noted(sampler: ResponseSampler, image: ByteArray) -> auto_range._First:
         looks.append(current_thread().name)
         return first_look(sampler, image)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from threading import Event, current_thread
 
 from convviz_core.ahead import Ahead
@@ -17,6 +18,22 @@ def test_it_is_found_beside_whoever_asks_for_it() -> None:
     ahead = Ahead(find)
     asked.set()
     assert ahead.result() == ahead.result() == "convviz-ahead"
+
+
+def test_what_is_done_after_it_is_not_waited_for() -> None:
+    answered, done = Event(), list[int]()
+
+    def then() -> Iterator[int]:
+        assert answered.wait(10)
+        for step in range(3):
+            done.append(step)
+            yield step
+
+    ahead = Ahead(lambda: 1, then())
+    assert ahead.result() == 1
+    answered.set()
+    ahead.join()
+    assert done == [0, 1, 2]
 
 
 def test_what_cannot_be_found_is_none() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NoReturn
+from threading import current_thread
+from typing import Any, NoReturn
 
 import cv2
 import numpy as np
@@ -12,8 +13,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
+from convviz_core import difference_sampling, sampling
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.auto_range import AutoRange, map_ranges, own_limits
+from convviz_core.difference import Difference
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.bank import Filter, FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
@@ -22,6 +25,8 @@ from convviz_core.filters.opposites import with_opposites
 from convviz_core.layer import Layer
 from convviz_core.sampling import ResponseSampler
 from convviz_core.scenes import open_scene
+from convviz_core.tally import Tally
+from convviz_core.windows import Indices
 
 SEED = load_bank("udacity")
 
@@ -229,6 +234,30 @@ def test_a_large_picture_is_followed_by_parts_that_come_to_its_own_limit() -> No
     assert limits[-1] == pytest.approx(exact, rel=0.04)  # all parts have been looked at
 
 
+@pytest.mark.parametrize("kept", [None, 0.5])
+def test_no_picture_finds_places_that_were_found_ahead(kept: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    found_by: list[str] = []
+    for module in (sampling, difference_sampling):
+        of_portion = module.of_portion
+
+        def noted(*of: Any, find: Callable[..., tuple[Indices, Indices]] = of_portion) -> tuple[Indices, Indices]:
+            found_by.append(current_thread().name)
+            return find(*of)
+
+        monkeypatch.setattr(module, "of_portion", noted)
+    auto, frame, live = AutoRange(), natural((483, 641), 5, 1.1, 0.01), Layer(SEED)  # of a size that no other test has
+    layer = live if kept is None else Difference(live, Layer(bank_of(np.full((3, 3), kept))))
+    auto.look_ahead(layer, frame, "a")
+    assert auto.ahead is not None
+    auto.ahead.join()
+    before = len(found_by)
+    for number in range(40):
+        limits = auto.limits(layer, frame, "a", no_peak)
+        auto.follow(layer, frame, limits, 1.0, number / 30)
+    assert set(found_by) == {"convviz-ahead"}
+    assert len(found_by) == before >= 10
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_what_padding_makes_of_the_borders_is_followed_as_it_is_begun(seed: int) -> None:
     frame, auto, layer = natural((480, 640), seed, 2.0, 0.002), AutoRange(), Layer(SEED, padding=2)
@@ -265,6 +294,17 @@ def test_where_little_counts_the_peaks_are_followed() -> None:
     auto.follow(GRAY, dim, (0, 0.4), 0.4, 0.0)
     auto.follow(GRAY, bright, (0, 0.4), 0.8, 0.5)
     assert auto.limits(GRAY, bright, "a", no_peak) == pytest.approx((0, 0.4 + 0.4 * (1 - np.exp(-1))))
+
+
+def test_what_cannot_decide_is_left_out_of_what_is_kept() -> None:
+    sizes = np.random.default_rng(0).permutation(np.arange(1, 100_001) / 1e5).astype(np.float32)
+    every = Tally(sizes.size, sizes.size, sizes)
+    few = every.deciding()
+    assert few.largest.size < sizes.size / 10
+    assert (few.seen, few.counted) == (every.seen, every.counted)
+    # Of a million responses like these all count; (1,000,000 - 4096) / 100 exceed the limit, a tenth of them here.
+    assert few.limit(10**6) == every.limit(10**6) == pytest.approx(1 - 995 / 1e5)
+    assert few.deciding() is few
 
 
 def test_the_share_above_is_that_of_the_picture_and_the_range_it_was_shown_in() -> None:
