@@ -10,6 +10,7 @@ from convviz_core.mosaic import first_maps
 from convviz_core.ranges import RangeMode
 from live.comparing import compared
 from live.comparing_scene import comparing_request
+from live.drawing.as_inspected import AsInspected
 from live.drawing.caption_text import REMOVED
 from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
@@ -50,6 +51,7 @@ def new_compositor(inspector: Inspector | None = None, help_panel: Help | None =
 
     inspector: for who asks what it lists. help_panel: for who asks how many pages it has.
     """
+    inspector = inspector or Inspector()
     return Compositor(
         TilePainter(),
         beside=(
@@ -57,10 +59,10 @@ def new_compositor(inspector: Inspector | None = None, help_panel: Help | None =
             OfOther(Captions()),
             Legend(),
             DifferenceLegend(),
-            Strip(),
             EditPanel(),
             LayerPanel(),
-            inspector or Inspector(),
+            inspector,
+            AsInspected(Strip(), inspector),
             OfOther(Inspector()),
             WatchedPanel(),
             CurvesPanel(),
