@@ -15,7 +15,14 @@ OUTSIDE = -1  # where a padded zero is read instead of an input pixel
 
 
 class FrameSizeError(ValueError):
-    """An input that is too small, so that no response exists."""
+    """An input that is too small, so that no response exists.
+
+    least_padding: with which there would be one; None where padding is what is too large.
+    """
+
+    def __init__(self, sentence: str, least_padding: int | None = None) -> None:
+        super().__init__(sentence)
+        self.least_padding = least_padding
 
 
 class PaddingMode(StrEnum):
@@ -45,6 +52,10 @@ class Axis:
     def output(self, size: int) -> int:
         """How many responses an input of `size` has; below 1 where it has none."""
         return (size + sum(self.padding) - self.extent) // self.stride + 1
+
+    def least_padding(self, size: int) -> int:
+        """How much an input of `size` needs before it and behind it, so that there is a response."""
+        return max(0, -((size - self.extent) // 2))
 
     def check_padding(self, size: int) -> None:
         """FrameSizeError where an input of `size` has not the pixels that stand in the padding."""

@@ -107,7 +107,9 @@ class ConvGeometry:
         height, width = input_hw
         sizes = [axis.output(size) for axis, size in zip(self._axes, input_hw, strict=True)]
         if min(sizes) < 1:
-            raise FrameSizeError(f"the frame is {width}x{height}{self._padded(input_hw)}, smaller than {self._kernels}")
+            least = max(axis.least_padding(size) for axis, size in zip(self._axes, input_hw, strict=True))
+            found = f"the frame is {width}x{height}{self._padded(input_hw)}, smaller than {self._kernels}"
+            raise FrameSizeError(found, least)
         for axis, size in zip(self._axes, input_hw, strict=True):
             axis.check_padding(size)
         return sizes[0], sizes[1]
@@ -173,6 +175,11 @@ class ConvGeometry:
         (top, left), (step_y, step_x) = self.middle_pixel(part.top, part.left), self.stride_yx
         top, left = top - (step_y - 1) // 2, left - (step_x - 1) // 2
         return Box(top, left, top + (part.bottom - part.top) * step_y, left + (part.right - part.left) * step_x)
+
+    def padded(self, input_shape: tuple[int, ...]) -> Box:
+        """All of an input (H, W) or (H, W, 3) and its padding, in input pixels."""
+        above, below, left, right = self.margins
+        return Box(-above, -left, input_shape[0] + below, input_shape[1] + right)
 
     def sources(self, input_hw: tuple[int, int], box: Box) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The input rows and columns that stand in a box which may reach outside; OUTSIDE for a zero, or nothing."""

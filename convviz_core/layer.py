@@ -102,7 +102,7 @@ class Layer:
             return self.geometry.output_hw((frame_shape[0], frame_shape[1]))
         except FrameSizeError as error:
             of = f"of '{self.bank.name}'" if str(error).endswith("kernels") else f"('{self.bank.name}')"
-            raise FrameSizeError(f"{error} {of}") from None
+            raise FrameSizeError(f"{error} {of}", error.least_padding) from None
 
     def placement(self, frame_shape: tuple[int, ...]) -> MapPlacement:
         """How its maps lie on such frames. Errors: as output_hw."""

@@ -17,14 +17,13 @@ from convviz_core.geometry import FrameSizeError, GeometryError
 from convviz_core.models.errors import ModelError
 from live.errors import OptionsError, OutputError
 from live.parsers import (
-    EXIT_ARGUMENTS,
     cameras_parser,
     filters_parser,
     layers_parser,
-    say,
     still_parser,
     view_arguments,
 )
+from live.parsing import EXIT_ARGUMENTS, say
 from live.process import Interrupted, Interrupts
 from live.sources.frame import SourceError
 
@@ -85,15 +84,15 @@ def _run(words: list[str], interrupts: Interrupts) -> int:
     from live import commands
 
     if command == "still":
-        commands.still(still_parser().parse_args(rest), say)
+        commands.still(still_parser().parsed(rest), say)
     elif command == "filters":
-        commands.filters(filters_parser().parse_args(rest), say)
+        commands.filters(filters_parser().parsed(rest), say)
     elif command == "layers":
         from live.model_commands import layers
 
-        layers(layers_parser().parse_args(rest), say)
+        layers(layers_parser().parsed(rest), say)
     else:
-        cameras_parser().parse_args(rest)
+        cameras_parser().parsed(rest)
         commands.cameras()
     return 0
 

@@ -35,6 +35,7 @@ def still(arguments: argparse.Namespace, say: Say) -> None:
     from live.errors import output_error
     from live.outputs import check_directory, replacing
     from live.overlaps import check_apart
+    from live.recording.room import check_room, maps_bytes
 
     bank = bank_from(arguments.filters, say)
     if bank.bias is not None:
@@ -44,11 +45,14 @@ def still(arguments: argparse.Namespace, say: Say) -> None:
     read = [path for path in (Path(arguments.image), bank_file(arguments.filters)) if path is not None]
     check_apart([arguments.out / name for name in (*FIGURE_FILES, "maps.npz")], read)
     gray = to_unit(to_gray(image))
+    layer = Layer.of(bank)
     with TorchEngine() as engine:
         try:
-            conv, activated = engine.maps(image, Layer.of(bank))
+            check_room(arguments.out, maps_bytes(layer, image.shape), say)
+            conv, activated = engine.maps(image, layer)
         except FrameSizeError as error:
-            raise SourceError(str(error)) from None
+            advice = "" if error.least_padding is None else ": give --filters with smaller kernels"
+            raise SourceError(f"{error}{advice}") from None
     try:
         write_figures(arguments.out, gray, bank, conv, activated)
     except OSError as error:

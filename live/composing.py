@@ -10,6 +10,7 @@ from convviz_core.mosaic import first_maps
 from convviz_core.ranges import RangeMode
 from live.comparing import compared
 from live.comparing_scene import comparing_request
+from live.drawing.as_inspected import AsInspected
 from live.drawing.caption_text import REMOVED
 from live.drawing.captions import Captions, caption_needs
 from live.drawing.compositor import Compositor
@@ -35,6 +36,7 @@ from live.layer_lines import line_words
 from live.layout import LayoutRequest
 from live.layout.caption_plan import CaptionNeeds
 from live.layout.panel_places import Panel
+from live.layout.viewport import largest_scale
 from live.purposes import edit_sections, help_sections
 from live.state import ViewState
 
@@ -49,6 +51,7 @@ def new_compositor(inspector: Inspector | None = None, help_panel: Help | None =
 
     inspector: for who asks what it lists. help_panel: for who asks how many pages it has.
     """
+    inspector = inspector or Inspector()
     return Compositor(
         TilePainter(),
         beside=(
@@ -56,10 +59,10 @@ def new_compositor(inspector: Inspector | None = None, help_panel: Help | None =
             OfOther(Captions()),
             Legend(),
             DifferenceLegend(),
-            Strip(),
             EditPanel(),
             LayerPanel(),
-            inspector or Inspector(),
+            inspector,
+            AsInspected(Strip(), inspector),
             OfOther(Inspector()),
             WatchedPanel(),
             CurvesPanel(),
@@ -92,6 +95,7 @@ def layout_request(canvas_wh: tuple[int, int], frame_shape: tuple[int, ...], sta
         panels=tuple(panel for panel in Panel if state.shows(panel) or by_themselves.get(panel)),
         captions=_captions(state, bank, "live" if two else ""),
         kernel_chw=(bank.channels, *bank.kernel_hw),
+        largest_scale=largest_scale(state.layer.geometry.stride_yx),
     )
     if two is None:
         return request

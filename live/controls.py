@@ -24,7 +24,7 @@ KEYS: tuple[KeyBinding, ...] = (
         "quit (Esc first closes the help and the layer's settings, lets pins go, leaves an enlarged map)",
         does.leave,
     ),
-    KeyBinding(("space",), "pause and go on", does.pause),
+    KeyBinding(("space",), "pause and go on; at the end of a film, play it again", does.pause),
     KeyBinding((".",), "pause, and show one more frame", lambda s, _: (s.with_interaction(paused=True), Effect.STEP)),
     KeyBinding(("r",), "ReLU on or off", does.toggle_relu),
     KeyBinding(("f",), "next filter bank", lambda state, _: does.next_bank(state, 1)),

@@ -39,11 +39,12 @@ EDIT_KEYS: tuple[KeyBinding, ...] = (
     KeyBinding(("$",), "make its sum 0", editing.act),
     KeyBinding(("%",), "make the sum of its weights' sizes 1", editing.act),
     KeyBinding(("Backspace",), "clear it: every weight 0", editing.act),
-    KeyBinding((")", "("), "one row more, one fewer, for all kernels of the bank", editing.act),
-    KeyBinding((">", "<"), "one column more, one fewer", editing.act),
+    KeyBinding((")", "("), "one row more, one fewer, for all kernels of the bank, about their middle", editing.act),
+    KeyBinding((">", "<"), "one column more, one fewer, in the same way", editing.act),
     KeyBinding(("Insert",), "add a filter: a copy of this one behind it", editing.act),
     KeyBinding(("Delete",), "remove the filter", editing.act),
 )
+RESIZES = (")", "(", ">", "<")
 EDIT_BINDING_OF = {key: binding for binding in EDIT_KEYS for key in binding.keys}
 EDIT_GESTURES = (
     ("drag", "over weights: give them the value where the drag began"),
@@ -77,3 +78,18 @@ def why_no_edit(state: ViewState, key: str) -> str:
     if key in ("+", "-"):
         return "at this size a step is too small to change the weight"
     return sentences.get(key, "there is only this filter")
+
+
+def where_resized(state: ViewState, key: str) -> str:
+    """For a key that has just given the kernels a row or a column more or fewer: at which side, and why there.
+
+    state: after it. Nothing for other keys.
+    """
+    if key not in RESIZES:
+        return ""
+    rows, columns = state.layer.bank.kernel_hw
+    line, length, sides = ("row", rows, ("top", "bottom")) if key in ")(" else ("column", columns, ("left", "right"))
+    more = key in ")>"
+    side = sides[(length % 2 == 0) == more]
+    done = f"the new {line} is at the {side}" if more else f"the {line} at the {side} is gone"
+    return f"{done}, so that the kernel's middle stays where it is"

@@ -11,7 +11,7 @@ from convviz_core.arrays import ByteArray
 from convviz_core.geometry import FrameSizeError
 from convviz_core.layer import Layer
 from live.measuring.profiler import Profiler
-from live.sources.frame import Frame, FrameSource
+from live.sources.frame import Film, Frame, FrameSource
 
 PATIENCE_S = 0.04  # how long a read may keep the window waiting; each picture shown looks for keys anyway
 
@@ -80,6 +80,16 @@ class Intake:
     def over(self) -> bool:
         """Whether no other frame comes."""
         return self._source.ended
+
+    @property
+    def replays(self) -> bool:
+        """Whether it is over, and `play_again` begins anew."""
+        return isinstance(self._source, Film) and self._source.replays
+
+    def play_again(self) -> None:
+        """Have what is over begin anew, where it `replays`."""
+        if isinstance(self._source, Film):
+            self._source.play_again()
 
     def stands_still(self, paused: bool) -> bool:
         """Whether it is paused, and not waiting for one more frame."""

@@ -14,6 +14,7 @@ from live.model_view.keys import NOT_FOR_MODELS, why_not_of_a_model
 from live.state import ViewState
 
 OPENS = {"i": Panel.INSPECTOR, "p": Panel.PROFILE, "j": Panel.CURVES, "l": Panel.LAYER}
+TO_COME = ("space", ".")  # keys that are about the next pictures
 OF_THE_HELP = ("h", "?", "PageUp", "PageDown", "Esc")
 _BOUND = {key for binding in KEYS for key in binding.keys}
 
@@ -38,12 +39,12 @@ def why_unseen(state: ViewState, key: str, *, covered: bool, help_pages: int = 0
     return f"{panel_name(OPENS[key])}: {now} when the help is closed, with h"
 
 
-def why_over(state: ViewState, key: str) -> str:
-    """For a key that is of no use once no other picture comes; else nothing."""
-    if state.model and state.model.typed is not None:
-        return ""
-    about = {"space": "there is nothing to pause", ".": "this is the last one"}
-    return f"no other picture comes: {about[key]}" if key in about else ""
+def why_over(key: str, *, replays: bool) -> str:
+    """For a key of TO_COME that is of no use once no other picture comes. replays: space begins anew."""
+    again = ", and space plays all of them again" if replays else ""
+    return (
+        f"no other picture comes: {'there is nothing to pause' if key == 'space' else f'this is the last one{again}'}"
+    )
 
 
 def why_nothing(state: ViewState, key: str) -> str:

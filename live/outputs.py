@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,6 +50,11 @@ def check_name(path: Path) -> None:
         str(path).encode()
     except UnicodeEncodeError:
         raise OutputError(f"cannot write '{shown(path)}': the name is not UTF-8, choose another name") from None
+
+
+def free_bytes(folder: Path) -> int:
+    """Bytes that may still be written on the disk that holds `folder`."""
+    return shutil.disk_usage(folder).free
 
 
 def _try_writing(directory: Path) -> None:

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
 
 from convviz_core import __version__
-from convviz_core.names import shown
 from live.comparing_options import add_comparing_options
 from live.controls import KEYS
 from live.edit_keys import EDIT_KEYS
 from live.key_binding import KeyBinding, key_names
 from live.layer_options import add_geometry_options
 from live.model_options import MODEL_HELP, WEIGHTS_HELP, add_model_options, input_size
-from live.sources.address import redact
+from live.parsing import Parser
 from live.state import COLORMAPS
-
-EXIT_ARGUMENTS = 2
 
 VIEW_EPILOG = """examples:
   convviz                                the first camera
@@ -45,43 +39,6 @@ LAYERS_EPILOG = """examples:
   convviz layers net.py:make_net --weights net.pth --input 320x240 --json"""
 
 
-class _Once(argparse.Action):
-    """Stores an option's one value; given twice, the first would be lost without a word."""
-
-    _given = False
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: object,
-        option_string: str | None = None,
-    ) -> None:
-        if self._given:
-            parser.error(f"{option_string} is given twice, want it once")
-        self._given = option_string is not None
-        setattr(namespace, self.dest, values)
-        namespace.given = {*getattr(namespace, "given", ()), self.dest}
-
-
-class _Parser(argparse.ArgumentParser):
-    """Argparse, with errors of one sentence; a parser is good for one command line."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.register("action", None, _Once)
-
-    def error(self, message: str) -> NoReturn:
-        say(f"{message} (see {self.prog} --help)")
-        raise SystemExit(EXIT_ARGUMENTS)
-
-
-def say(sentence: str) -> None:
-    """One sentence for the person, on stderr, without the control characters of the names in it."""
-    with suppress(OSError):  # nobody hears it
-        print(f"convviz: {shown(sentence)}", file=sys.stderr, flush=True)
-
-
 def _number(kind: type[int] | type[float], most: float, *, zero: bool = False) -> Callable[[str], int | float]:
     def parse(text: str) -> int | float:
         try:
@@ -97,9 +54,9 @@ def _number(kind: type[int] | type[float], most: float, *, zero: bool = False) -
     return parse
 
 
-def view_parser() -> argparse.ArgumentParser:
+def view_parser() -> Parser:
     """The parser of `convviz [view]`."""
-    parser = _Parser(
+    parser = Parser(
         prog="convviz",
         description="Point a camera at a convolutional layer: shows, live, what each filter of a bank answers.",
         epilog=VIEW_EPILOG + _plain_keys(),
@@ -115,8 +72,8 @@ def view_parser() -> argparse.ArgumentParser:
         "synthetic scene where there is none",
     )
     source = parser.add_argument_group("source")
-    source.add_argument("--width", type=_number(int, 16384), help="frame width to ask for")
-    source.add_argument("--height", type=_number(int, 16384), help="frame height to ask for")
+    source.add_argument("--width", type=_number(int, 16384), help="frame width to ask a camera or a scene for")
+    source.add_argument("--height", type=_number(int, 16384), help="frame height to ask a camera or a scene for")
     source.add_argument("--fps", type=_number(float, 1000), help="frame rate to ask for")
     source.add_argument("--format", choices=("MJPG", "YUYV"), type=str.upper, help="pixel format to ask a camera for")
     source.add_argument("--mirror", action="store_true", help="mirror left and right, before anything else")
@@ -161,23 +118,12 @@ def view_parser() -> argparse.ArgumentParser:
 def view_arguments(words: Sequence[str]) -> argparse.Namespace:
     """What `convviz [view]` is asked for; options that exclude each other end the program, exit code 2."""
     parser = view_parser()
-    arguments, more = parser.parse_known_args(words)
-    if more:
-        parser.error(_too_many(more))
+    arguments = parser.parsed(words)
     if arguments.serve and arguments.headless:
         parser.error("--serve shows the view in a page and --headless shows none: give one of them")
     if arguments.source == "browser" and not arguments.serve:
         parser.error("SOURCE browser is the camera of a page: give --serve PORT too, or ./browser for a file")
     return arguments
-
-
-def _too_many(words: Sequence[str]) -> str:
-    """What is said of words that no option took; a shell makes many of a pattern without quotes."""
-    if any(word.startswith("-") for word in words):
-        return f"unrecognized arguments: {' '.join(words)}"
-    others = f" and {len(words) - 1} more" if len(words) > 1 else ""
-    found = f"unrecognized behind the one SOURCE: '{redact(words[0])}'{others}"
-    return f"{found}; a pattern of pictures is put in quotes, such as 'photos/*.jpg'"
 
 
 def _address(text: str) -> object:
@@ -199,9 +145,9 @@ def _plain_line(binding: KeyBinding) -> str:
     return f"  {key_names(binding):15} {binding.help}"
 
 
-def still_parser() -> argparse.ArgumentParser:
+def still_parser() -> Parser:
     """The parser of `convviz still`."""
-    parser = _Parser(
+    parser = Parser(
         prog="convviz still",
         description="Write the figures of one picture: input.png, filters.png, conv.png, relu.png, and maps.npz.",
         epilog="example:\n  convviz still car.png --out figures --filters sobel",
@@ -215,9 +161,9 @@ def still_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def filters_parser() -> argparse.ArgumentParser:
+def filters_parser() -> Parser:
     """The parser of `convviz filters`."""
-    parser = _Parser(
+    parser = Parser(
         prog="convviz filters",
         description="List the filter banks, print one as a filter file (TOML) on stdout, or write its curves.",
         epilog="examples:\n  convviz filters\n  convviz filters gabor > my.toml\n  convviz filters gabor --curves out",
@@ -233,9 +179,9 @@ def filters_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def layers_parser() -> argparse.ArgumentParser:
+def layers_parser() -> Parser:
     """The parser of `convviz layers`."""
-    parser = _Parser(
+    parser = Parser(
         prog="convviz layers",
         description="List a torch model's layers in the order in which their outputs are ready: name, type, channels "
         "and size of the maps, stride, receptive field in the middle of the map.",
@@ -249,9 +195,9 @@ def layers_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def cameras_parser() -> argparse.ArgumentParser:
+def cameras_parser() -> Parser:
     """The parser of `convviz cameras`."""
-    return _Parser(
+    return Parser(
         prog="convviz cameras",
         description="List the cameras: index, device, name, and the sizes, rates and formats where the system tells.",
     )

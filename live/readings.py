@@ -60,6 +60,7 @@ class Readings:
             fps=self._profiler.processed.per_second(self._profiler.clock()) if moves else None,
             paused=state.interaction.paused,
             ended=self._source.ended and several,
+            replays=self._intake.replays,
             mirrored=state.appearance.mirror,
             recording=self._keep.recording,
             notices=self._notices.current(),

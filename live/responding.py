@@ -13,10 +13,12 @@ from live.click_reasons import why_no_click, why_no_wheel
 from live.comparing import Compared
 from live.controls import answer
 from live.display.api import Display
+from live.edit_keys import where_resized
+from live.editing import button_under
 from live.events import BankRead, Button, DisplayEvent, Inbox, Key, Pointer, Wheel
 from live.intake import Intake
 from live.key_effects import ARROWS, Effect
-from live.key_reasons import why_nothing, why_over, why_unseen
+from live.key_reasons import TO_COME, why_nothing, why_over, why_unseen
 from live.layout import Layout
 from live.notices import Kind, Notices
 from live.pointing import kept_inside, pointed
@@ -102,10 +104,8 @@ class Responder:
         self._take_notices()
 
     def _answer(self, state: ViewState, event: DisplayEvent, layout: Layout | None) -> ViewState:
-        over = why_over(state, event.name) if isinstance(event, Key) and self._intake.over else ""
-        if over:
-            self._notices.say(over, Kind.REASON)
-            return state
+        if isinstance(event, Key) and self._intake.over and (at_end := self._at_end(state, event.name)):
+            return at_end
         after, effect = answer(state, event, layout)
         shown = kept_inside(after, layout) if layout and isinstance(event, Key) and event.name in ARROWS else after
         changed = shown != state and not isinstance(event, Pointer)
@@ -120,6 +120,18 @@ class Responder:
         if effect == Effect.WRITE_BANK and self._keep.edited_bank(after.settings.choice.as_file):
             return replace(after, settings=after.settings.with_written())
         return after
+
+    def _at_end(self, state: ViewState, key: str) -> ViewState | None:
+        """What a key does that is about the pictures to come, where none does; None for the others."""
+        typing = state.model is not None and state.model.typed is not None
+        if typing or key not in TO_COME:
+            return None
+        if key == "space" and self._intake.replays:
+            self._notices.drop(Kind.REASON)
+            self._intake.play_again()
+            return state.with_interaction(paused=False)
+        self._notices.say(why_over(key, replays=self._intake.replays), Kind.REASON)
+        return state
 
     def _not_yet_shown(self, state: ViewState) -> bool:
         """Whether the next picture is another layer's than the one on the screen."""
@@ -158,6 +170,11 @@ def _reason(
     event: DisplayEvent, state: ViewState, after: ViewState, layout: Layout | None, *, changed: bool, help_pages: int
 ) -> str:
     """Why nothing happened, or why it cannot be seen; empty where it can, and where nothing was to be expected."""
+    pressed = event.name if isinstance(event, Key) else ""
+    if isinstance(event, Button) and layout:
+        pressed = button_under(state, event, layout) or ""
+    if changed and state.editing and (where := where_resized(after, pressed)):
+        return where
     if isinstance(event, Key) and changed:
         covered = layout is not None and not layout.tiles
         return why_unseen(after, event.name, covered=covered, help_pages=help_pages)

@@ -29,7 +29,7 @@ from live.scrolling import listed
 from live.sliding import Slider
 from live.sources.frame import Frame, FrameSource, SourceError
 from live.state import ViewState
-from live.too_small import TooSmall
+from live.too_small import TooSmall, way_out
 from live.watching import Watcher
 
 IDLE_S = 0.25  # how long to wait for a key while nothing moves
@@ -124,7 +124,7 @@ class Session:
                 self.state = _with_layer_before(self.state, self._last, error, self._tell)
             return self._compute()
         except FrameSizeError as error:
-            raise SourceError(str(error)) from None
+            raise SourceError(f"{error}{way_out(error)}") from None
 
     def _compute(self) -> Result:
         self._intake.mirror(self.state.appearance.mirror)

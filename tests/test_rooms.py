@@ -102,6 +102,7 @@ MUST_NOT_KNOW = {
     "live": {"torch", "halide", "live.recording.reproduce"},
     "live/cli.py": {"cv2", "numpy"},
     "live/parsers.py": {"cv2", "numpy"},
+    "live/parsing.py": {"cv2", "numpy"},
     "live/layer_options.py": {"cv2", "numpy"},
     "live/app.py": {"cv2", "numpy"},
     "live/commands.py": {"cv2", "live.display", "live.session"},

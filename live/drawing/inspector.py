@@ -34,11 +34,13 @@ class Inspector:
     """Drawn again when the pixel changes or the weight that is pointed at, and with the picture as often as it can be
     read.
 
-    first_listed: the first of the other maps that is listed, when it was drawn last.
+    first_listed: the first of the other maps that is listed, when it was drawn last. read: what it then explained; None
+    where that was nothing.
     """
 
     def __init__(self) -> None:
         self.first_listed = 0
+        self.read: Scene | None = None
         self._arithmetic: Chain | PartedChain | None = None
         self._cell: Cell | None = None  # the weight that was pointed at last, until the pointer leaves the panel
         self._around: tuple[int, int] | None = None  # around which one a part is larger
@@ -82,6 +84,7 @@ class Inspector:
             page = PanelPage(place, layout.text, _title(scene), "")
             page.write("no map here", ACCENT, weight=BOLD)
             page.write_first(["point at a pixel of a map; a click pins it", "point at a map"])
+            self.read = None
             return (page.finish(),)
         inspection, answers, around = _inspect(scene, target), _answers(scene, target), surroundings(scene, target)
         lines = arithmetic(scene, target, inspection)
@@ -95,6 +98,7 @@ class Inspector:
         self.first_listed = yield from write_maps(page, scene, target, answers)
         _write_rhythm(page, scene)
         yield  # to copy it is enough for the last picture
+        self.read = scene
         return (page.finish(),)
 
     def _draw_arithmetic(

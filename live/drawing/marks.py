@@ -11,7 +11,7 @@ import numpy as np
 from convviz_core.arrays import AnyArray, ByteArray
 from convviz_core.geometry import Box, ConvGeometry
 from live.drawing.scene import MapPixel, Scene
-from live.drawing.text import ACCENT, Colour
+from live.drawing.text import ACCENT, BACKGROUND, Colour
 from live.layout import Layout
 from live.layout.tiling import Rect, Tile
 from live.layout.viewport import NUMBERS_FROM_SCALE
@@ -60,19 +60,43 @@ class TargetMark:
 
 
 class FrameEdge:
-    """On the input's tile the frame's edge, a violet line, where the tile shows what stands outside of the frame."""
+    """On the input's tile the frame's edge, a violet line, where the tile shows the padding outside of the frame.
+
+    Beyond that, where a stride longer than the kernel puts a part of the first and last responses' cells, is nothing.
+    """
 
     def __init__(self) -> None:
         self._key: object = None
+        self._beyond: list[Rect] = []
         self._strokes: list[Stroke] = []
 
     def draw(self, canvas: ByteArray, layout: Layout, scene: Scene) -> None:
         """Draw it just outside of the frame."""
         key = layout, scene.layer.geometry, scene.image.shape, scene.model is None
         if key != self._key:
-            self._key, self._strokes = key, list(_edge(layout, scene))
+            self._key, self._beyond, self._strokes = key, list(_beyond(layout, scene)), list(_edge(layout, scene))
+        for place in self._beyond:
+            canvas[place.slices] = BACKGROUND
         for stroke in self._strokes:
             stroke.draw(canvas)
+
+
+def _beyond(layout: Layout, scene: Scene) -> Iterator[Rect]:
+    """The strips of the input's tile above, below, left and right of the frame and its padding."""
+    tile, geometry = layout.tile(None), scene.layer.geometry
+    if tile is None or scene.model:
+        return
+    place = _on_input(layout, geometry, geometry.padded(scene.image.shape))
+    within = tile.picture
+    top, bottom = (min(max(y, within.y), within.bottom) for y in (place.y, place.bottom)) if place else (within.y,) * 2
+    left, right = (min(max(x, within.x), within.right) for x in (place.x, place.right)) if place else (within.x,) * 2
+    strips = (
+        Rect(within.x, within.y, within.width, top - within.y),
+        Rect(within.x, bottom, within.width, within.bottom - bottom),
+        Rect(within.x, top, left - within.x, bottom - top),
+        Rect(right, top, within.right - right, bottom - top),
+    )
+    yield from (strip for strip in strips if strip.width and strip.height)
 
 
 def _edge(layout: Layout, scene: Scene) -> Iterator[Stroke]:
@@ -83,8 +107,13 @@ def _edge(layout: Layout, scene: Scene) -> Iterator[Stroke]:
     if place is None:
         return
     size_wh = np.array([tile.picture.width, tile.picture.height])
-    lines = _frame(place, tile.picture, margin=1)
-    seen = [line for line in lines if (line.max(axis=0) >= 0).all() and (line.min(axis=0) < size_wh).all()]
+    above, below, left, right = scene.layer.geometry.margins
+    padded = [
+        line
+        for line, margin in zip(_frame(place, tile.picture, margin=1), (above, right, below, left), strict=True)
+        if margin
+    ]
+    seen = [line for line in padded if (line.max(axis=0) >= 0).all() and (line.min(axis=0) < size_wh).all()]
     for colour, width in (((0, 0, 0), 3), (EDGE, 1)) if seen else ():
         yield Stroke(tile.picture, seen, colour, width)
 

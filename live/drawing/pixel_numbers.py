@@ -17,7 +17,7 @@ from live.drawing.scene import Scene
 from live.drawing.text import CAP_HEIGHT, put, text_width
 from live.drawing.tiles import input_part, map_part
 from live.layout import Layout
-from live.layout.tiling import Tile
+from live.layout.tiling import Rect, Tile
 from live.layout.viewport import NUMBERS_FROM_SCALE
 
 BYTES_FROM_SCALE = 48  # there, a map's pixel has its byte below its response
@@ -123,11 +123,23 @@ def _words(layout: Layout, scene: Scene) -> list[tuple[Tile, Words]]:
         if tile.index is None:
             channels = scene.layer.bank.channels
             levels = to_planes(input_part(scene.image, scene.layer.geometry, crop), channels)
-            written.append((tile, lambda y, x, levels=levels: [str(v) for v in levels[:, y, x]]))  # type: ignore[misc]
+            written.append((tile, _of_input(scene, crop, levels)))
         else:
             values = found[indices.index(tile.index)]
             written.append((tile, of_map(values, map_part(scene.mosaic, maps, tile.index, layout))))
     return written
+
+
+def _of_input(scene: Scene, crop: Rect, levels: ByteArray) -> Words:
+    """The gray values or colours of the pixels in `crop`; nothing beyond the padding, where no pixel is."""
+    geometry = scene.layer.geometry
+    first, there = geometry.shown(Box(crop.y, crop.x, crop.bottom, crop.right)), geometry.padded(scene.image.shape)
+
+    def words(y: int, x: int) -> Sequence[str]:
+        inside = there.top <= first.top + y < there.bottom and there.left <= first.left + x < there.right
+        return [str(level) for level in levels[:, y, x]] if inside else ()
+
+    return words
 
 
 def grays_fit(layout: Layout, scene: Scene) -> bool:
@@ -149,6 +161,8 @@ def _characters(scale: float) -> int:
 def _written(tile: Tile, words: Words, layout: Layout, step_yx: tuple[int, int]) -> _Ink:
     """The words in the middle of every pixel that is seen whole enough for them.
 
+    Of one that is larger than half the tile they stand in the middle of what is seen.
+
     step_yx: so many of the tile's pixels lie in each of the maps', down and across.
     """
     place, seen, crop = tile.picture, layout.seen, layout.crop
@@ -163,12 +177,19 @@ def _written(tile: Tile, words: Words, layout: Layout, step_yx: tuple[int, int])
         for column in range(crop.width * step_yx[1]):
             left = (first_x + column) * across
             lines = words(row, column)
-            if _stamp(covered, cells, len(corners), lines, left + across / 2, top + down / 2, size):
+            x, y = _middle(left, across, place.width), _middle(top, down, place.height)
+            if lines and _stamp(covered, cells, len(corners), lines, x, y, size):
                 corners.append((int(max(top, 0)) + 1, int(max(left, 0)) + 1))
     rows, columns = np.nonzero(covered)
     at = np.array(corners, np.int64).reshape(-1, 2)
     middles = np.minimum(at[:, 0], place.height - 1), np.minimum(at[:, 1], place.width - 1)
     return _Ink(rows, columns, covered[rows, columns].astype(np.int32), cells[rows, columns], middles)
+
+
+def _middle(first: float, length: float, room: int) -> float:
+    if 2 * length <= room:
+        return first + length / 2
+    return (max(first, 0.0) + min(first + length, room)) / 2
 
 
 def _stamp(covered: AnyArray, cells: AnyArray, cell: int, lines: Sequence[str], x: float, y: float, size: int) -> bool:

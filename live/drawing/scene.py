@@ -25,6 +25,7 @@ class Status:
     fps: float | None = None  # None: a picture that stands still has no rate
     paused: bool = False
     ended: bool = False  # no picture comes any more, of several
+    replays: bool = False  # then a key begins anew
     mirrored: bool = False
     recording: str | None = None
     notices: tuple[str, ...] = ()

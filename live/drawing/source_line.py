@@ -53,7 +53,8 @@ def state_words(scene: Scene) -> tuple[Word, ...]:
     """Whether pictures come, and how many a second."""
     status = scene.status
     if status.ended:
-        return (("ended" + ", q: quit, --loop plays it again" * scene.hints, ACCENT, REGULAR),)
+        hints = ", space: plays it again, q: quit" if status.replays else ", q: quit, --loop plays it again"
+        return (("ended" + hints * scene.hints, ACCENT, REGULAR),)
     if status.paused:
         return (("paused", ACCENT, REGULAR),)
     if not status.fps:

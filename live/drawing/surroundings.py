@@ -36,21 +36,15 @@ def surroundings(scene: Scene, target: MapPixel) -> Surroundings:
     _, y, x = target
     image, geometry = scene.image, scene.layer.geometry
     (rows, columns), window = geometry.extent_hw, geometry.window(y, x)
-    first_y, end_y, first_x, end_x = _reach(geometry.margins, image.shape)
-    seen_h = min(SURROUNDINGS * max(rows, columns), end_y - first_y)
-    seen_w = min(WIDEST_SURROUNDINGS * seen_h, end_x - first_x)
-    top = min(max(window.top + rows // 2 - seen_h // 2, first_y), end_y - seen_h)
-    left = min(max(window.left + columns // 2 - seen_w // 2, first_x), end_x - seen_w)
+    reach = geometry.padded(image.shape)
+    seen_h = min(SURROUNDINGS * max(rows, columns), reach.bottom - reach.top)
+    seen_w = min(WIDEST_SURROUNDINGS * seen_h, reach.right - reach.left)
+    top = min(max(window.top + rows // 2 - seen_h // 2, reach.top), reach.bottom - seen_h)
+    left = min(max(window.left + columns // 2 - seen_w // 2, reach.left), reach.right - seen_w)
     part = padded_part(image, geometry, Box(top, left, top + seen_h, left + seen_w))
     in_colour = scene.layer.bank.channels == 3 and part.ndim == 3
     shown = part.copy() if in_colour else np.asarray(cv2.cvtColor(to_gray(part), cv2.COLOR_GRAY2BGR), np.uint8)
     return Surroundings(shown, (window.top - top, window.left - left), (rows, columns))
-
-
-def _reach(margins: tuple[int, int, int, int], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """From which row to which, and from which column to which, there is something: the frame and its padding."""
-    above, below, left, right = margins
-    return -above, shape[0] + below, -left, shape[1] + right
 
 
 def draw_surroundings(page: PanelPage, around: Surroundings, height: int) -> None:

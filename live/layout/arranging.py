@@ -41,7 +41,7 @@ def _with_strip(request: LayoutRequest, text: TypeScale, lines: int) -> Layout:
     room, panels, block = _places(replace(request, viewport=Viewport(request.viewport.enlarged)), text, whole)
     covered = not (room.width and room.height)  # by the help
     picture_w = block.tiles[0].picture.width if block.tiles else 1
-    lens = Lens(request.map_hw, block.shown_hw, picture_w / block.shown_hw[1])
+    lens = Lens(request.map_hw, block.shown_hw, picture_w / block.shown_hw[1], request.largest_scale)
     shown = request.maps.shown
     found = lens.seen(request.viewport)
     zoomed = lens.factor(request.viewport) > 1

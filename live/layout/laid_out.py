@@ -13,7 +13,7 @@ from live.layout.other_side import MapSpan, OtherRequest
 from live.layout.panel_places import Panel
 from live.layout.tiling import Rect, Tile
 from live.layout.type_scale import TypeScale
-from live.layout.viewport import Lens, Seen, Viewport
+from live.layout.viewport import LARGEST_SCALE, Lens, Seen, Viewport
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class LayoutRequest:
     map_hw: of one map, or of what is shown of it. count: of the maps. input_tile: whether the input has one too.
     panels: those that are open, in the order in which they stand. captions: what the tiles' captions would like.
     kernel_chw: a kernel's channels, rows and columns. span: which part of the maps is shown; None for all of them.
-    other: a second layer. more_lines: of the strip.
+    other: a second layer. more_lines: of the strip. largest_scale: canvas pixels a map pixel, to which it zooms.
     """
 
     canvas_wh: tuple[int, int]
@@ -37,6 +37,7 @@ class LayoutRequest:
     span: MapSpan | None = None
     other: OtherRequest | None = None
     more_lines: int = 0
+    largest_scale: float = LARGEST_SCALE
 
     @property
     def maps(self) -> MapSpan:

@@ -8,8 +8,14 @@ from dataclasses import dataclass, replace
 from live.layout.tiling import Rect
 
 ZOOM_STEP = 1.25  # one notch of the wheel
-LARGEST_SCALE = 64.0  # canvas pixels a map pixel
+LARGEST_SCALE = 64.0  # canvas pixels a pixel of the input, or of a map without stride
+LARGEST_OF_MAP = 1024.0  # canvas pixels a map pixel, of which a stride makes each stand for several of the input
 NUMBERS_FROM_SCALE = 32.0  # from here on pixels have room for their numbers, and are pointed at
+
+
+def largest_scale(stride_yx: tuple[int, int]) -> float:
+    """Canvas pixels a map pixel, to which zooming goes: where each stands for several of the input, these are large."""
+    return min(LARGEST_SCALE * max(stride_yx), LARGEST_OF_MAP)
 
 
 @dataclass(frozen=True)
@@ -82,21 +88,23 @@ class Lens:
     """The tiles through which viewports look.
 
     map_hw: of one map. shown_hw: how much of it a tile shows without zoom. scale: canvas pixels a map pixel then.
+    largest_scale: to which it zooms.
     """
 
     map_hw: tuple[int, int]
     shown_hw: tuple[int, int]
     scale: float
+    largest_scale: float = LARGEST_SCALE
 
     @property
     def most_notches(self) -> int:
-        """As many as lead to LARGEST_SCALE; the last of them is a smaller step."""
-        return max(0, math.ceil(math.log(LARGEST_SCALE / self.scale, ZOOM_STEP) - 1e-9))
+        """As many as lead to the largest scale; the last of them is a smaller step."""
+        return max(0, math.ceil(math.log(self.largest_scale / self.scale, ZOOM_STEP) - 1e-9))
 
     def factor(self, viewport: Viewport) -> float:
         """How many times larger than without zoom, at least 1."""
         notches = min(viewport.notches, float(self.most_notches))
-        return max(1.0, min(math.pow(ZOOM_STEP, notches), LARGEST_SCALE / self.scale))
+        return max(1.0, min(math.pow(ZOOM_STEP, notches), self.largest_scale / self.scale))
 
     def span_hw(self, viewport: Viewport) -> tuple[float, float]:
         """How much of the map is seen."""

@@ -25,7 +25,8 @@ from live.recording.comparison import (
     write_comparison,
 )
 from live.recording.edited_bank import write_edited
-from live.recording.snapshot import next_snapshot_directory, write_snapshot
+from live.recording.room import check_room, maps_bytes
+from live.recording.snapshot import next_snapshot_directory, view_settings, write_snapshot
 from live.sources.frame import SourceEvent
 from live.state import ViewState
 from live.watching import Watched, kept_values
@@ -149,11 +150,11 @@ class Keep:
         def write() -> None:
             directory = next_snapshot_directory(self.snapshots)
             try:
-                self.write_snapshot(directory, engine, image, state, result, watched, other, shown)
+                size = self.write_snapshot(directory, engine, image, state, result, watched, other, shown)
             except OutputError as error:
                 self._fail(error)
             else:
-                self._notices.append(f"snapshot in {directory}")
+                self._notices.append(f"snapshot in {directory}" + f", {size}" * bool(size))
 
         if shown is None:
             write()  # with the engine, which is the loop's
@@ -170,26 +171,30 @@ class Keep:
         watched: Sequence[Watched] = (),
         other: OtherSide | None = None,
         shown: Shown | None = None,
-    ) -> None:
+    ) -> str:
         """frame.png, mosaic.png at full size, maps.npz, settings.json, reproduce.py; OutputError if not.
 
-        other: what is compared, whose files come with it. shown: a model's answer, where one is shown.
+        other: what is compared, whose files come with it. shown: a model's answer, where one is shown. Returns how much
+        it is, where that is much, which is said before.
         """
         earlier = earlier_files(directory)
         if shown is not None:
             from live.recording.model_comparison import model_comparison_files
             from live.recording.model_snapshot import write_model_snapshot  # which loads torch
 
+            size = check_room(directory, shown.answer.conv.nbytes, self.say)
             about = {"engine": engine.name, "device": engine.device, "source": self.source}
             write_model_snapshot(directory, shown, state, watched, about)
             remove_files(set(earlier) - set(model_comparison_files(directory, shown.other)))
-            return
+            return size
         layer = state.layer
+        sides = (layer, other.two.kept) if other else (layer,)
+        size = check_room(directory, sum(maps_bytes(side, image.shape) for side in sides), self.say)
         own = None if other and other.two.difference else result  # a difference's range is not the layer's
         full = engine.run(image, layer, as_shown(state.appearance.range, own))
         conv, activated = engine.maps(image, layer)
         pixels = kept_values(state.interaction.pins, layer, conv, activated, full.mosaic, watched)
-        settings = _settings(state, full, engine) | {"source": self.source, "watched": pixels}
+        settings = view_settings(state, full, engine) | {"source": self.source, "watched": pixels}
         mosaic = full.mosaic.copy() if other else full.mosaic
         if other:
             live_maps = conv if layer.signed else activated
@@ -197,6 +202,7 @@ class Keep:
             settings["compare"] = write_comparison(directory, engine, image, state.appearance.range, other, live_maps)
         write_snapshot(directory, image, mosaic, layer, conv, activated, settings)
         remove_files(set(earlier) - set(files_of(directory, other)))
+        return size
 
     def edited_bank(self, bank: FilterBank) -> bool:
         """Write a bank that was changed by hand to a new file in the current folder; whether it is there."""
@@ -239,19 +245,3 @@ class Keep:
     def _fail(self, error: OutputError) -> None:
         self.failed = self.failed or error
         self._notices.append(str(error))
-
-
-def _settings(state: ViewState, full: Result, engine: Engine) -> dict[str, object]:
-    """What settings.json says of the layer and of how it is shown; `full`: its answer at full size."""
-    bank = state.layer.bank
-    return {
-        "filters": bank.name,
-        "labels": list(bank.labels),
-        "activation": str(state.layer.activation),
-        "range": str(state.appearance.range),
-        "ranges": full.ranges.tolist(),
-        "mirrored": state.appearance.mirror,
-        "true_convolution": state.settings.true_convolution,
-        "engine": engine.name,
-        "device": engine.device,
-    }

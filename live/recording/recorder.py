@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 import time
 from collections import deque
@@ -16,6 +15,7 @@ import numpy as np
 
 from convviz_core.arrays import ByteArray
 from live.errors import OutputError, output_error
+from live.outputs import free_bytes
 from live.recording.movie import Container, Movie, SafeFile, reason
 
 MIN_FREE_BYTES = 100_000_000
@@ -28,11 +28,6 @@ _FORMATS = {".mkv": Container.MATROSKA, ".avi": Container.AVI}
 _DEFAULT_FPS, _MAX_FPS = 30.0, 240.0
 
 EncodingListener = Callable[[float, float, int], None]  # start and end in seconds, and the frame
-
-
-def free_bytes(folder: Path) -> int:
-    """Bytes that may still be written on the disk that holds `folder`."""
-    return shutil.disk_usage(folder).free
 
 
 class Recorder:

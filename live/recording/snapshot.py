@@ -13,11 +13,13 @@ from pathlib import Path
 import cv2
 
 from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.engines.api import Engine, Result
 from convviz_core.filters.toml import to_toml, writable
 from convviz_core.gray import to_gray, to_unit
 from convviz_core.layer import Layer
 from convviz_core.maps_file import write_maps
 from live.outputs import check_directory, replacing
+from live.state import ViewState
 
 SNAPSHOT_FILES = ("frame.png", "mosaic.png", "maps.npz", "settings.json", "filters.toml", "reproduce.py")
 _REPRODUCE = Path(__file__).with_name("reproduce.py")
@@ -65,6 +67,22 @@ def layer_settings(layer: Layer) -> dict[str, object]:
         "padding_mode": str(layer.padding_mode),
         "dilation": list(layer.geometry.dilation_yx),
         "bias": layer.bias,
+    }
+
+
+def view_settings(state: ViewState, full: Result, engine: Engine) -> dict[str, object]:
+    """What settings.json says of the layer and of how it is shown; `full`: its answer at full size."""
+    bank = state.layer.bank
+    return {
+        "filters": bank.name,
+        "labels": list(bank.labels),
+        "activation": str(state.layer.activation),
+        "range": str(state.appearance.range),
+        "ranges": full.ranges.tolist(),
+        "mirrored": state.appearance.mirror,
+        "true_convolution": state.settings.true_convolution,
+        "engine": engine.name,
+        "device": engine.device,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from convviz_core.arrays import ByteArray
 
@@ -114,3 +114,15 @@ class FrameSource(Protocol):
 
     def close(self) -> None:
         """Release the device and join the thread; a frame still waiting counts as dropped. Twice is fine."""
+
+
+@runtime_checkable
+class Film(Protocol):
+    """A FrameSource with a beginning: a video, or several pictures."""
+
+    @property
+    def replays(self) -> bool:
+        """Whether it has come to its end, and has more than one picture to begin anew with."""
+
+    def play_again(self) -> None:
+        """Begin anew; where it cannot be read any more, it stays at its end, which the listener is told."""

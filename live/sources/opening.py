@@ -19,9 +19,11 @@ from live.sources.frame import FrameSource, Listener, SourceError, SourceEvent, 
 from live.sources.live_reader import LiveReader
 from live.sources.pictures import PictureSource, natural_order
 from live.sources.synthetic import SyntheticSource
+from live.sources.unused import unused
 
 MOVING_JPEG_SUFFIXES = (".mjpg", ".mjpeg")  # one JPEG after the other, of which the first one is no picture by itself
 
+_OF_A_SCENE = ("width", "height", "fps")
 WORDS = ("cameras", "filters", "layers", "still", "synthetic", "browser")  # of the command line, for a mistyped one
 
 
@@ -36,7 +38,7 @@ def open_source(text: str | None, settings: SourceSettings, listener: Listener) 
     if re.fullmatch(r"[+-]?\d+", text) or (text.startswith("/dev/") and not Path(text).is_file()):
         return _open_camera(text, settings, listener)
     if text == "synthetic" or text.startswith("synthetic:"):
-        return SyntheticSource(text.partition(":")[2], settings)
+        return _open_scene(text.partition(":")[2], settings, listener)
     address_scheme = scheme(text)
     if address_scheme in STREAM_SCHEMES:
         return _open_stream(text, settings, listener)
@@ -65,7 +67,25 @@ def _open_first(settings: SourceSettings, listener: Listener) -> FrameSource:
             pass
     source = SyntheticSource("", settings)
     listener(SourceEvent("notice", time.monotonic(), f"no camera is plugged in: showing {source.name}"))
+    _say_unused(settings, _OF_A_SCENE, "a scene", listener)
     return source
+
+
+def _open_scene(name: str, settings: SourceSettings, listener: Listener) -> FrameSource:
+    _say_unused(settings, _OF_A_SCENE, "a scene", listener)
+    return SyntheticSource(name, settings)
+
+
+def _open_pictures(name: str, paths: list[Path], settings: SourceSettings, listener: Listener) -> FrameSource:
+    source = PictureSource(name, paths, settings, listener)
+    takes, kind = ((), "a picture") if source.fps is None else (("fps",), "each picture")
+    _say_unused(settings, takes, kind, listener)
+    return source
+
+
+def _say_unused(settings: SourceSettings, takes: tuple[str, ...], kind: str, listener: Listener) -> None:
+    if sentence := unused(settings, takes, kind):
+        listener(SourceEvent("notice", time.monotonic(), sentence))
 
 
 def _open_camera(text: str, settings: SourceSettings, listener: Listener) -> FrameSource:
@@ -77,6 +97,7 @@ def _open_stream(url: str, settings: SourceSettings, listener: Listener) -> Fram
         raise SourceError(f"the address {redact(url)} is not UTF-8: write such bytes as %XX")
     from live.sources.stream import StreamDevice  # its library would hold up a camera's first picture
 
+    _say_unused(settings, ("fps",), "a stream", listener)
     return LiveReader(StreamDevice(url, settings, listener), listener, settings)
 
 
@@ -94,12 +115,12 @@ def _open_files(text: str, settings: SourceSettings, listener: Listener) -> Fram
     path = Path(text)
     try:
         if path.is_dir():
-            return PictureSource(text, _pictures_in(path), settings, listener)
+            return _open_pictures(text, _pictures_in(path), settings, listener)
         if path.exists():
             return open_file(path, settings, listener)
         paths = _matching(text)
         if any(_is_picture(path) for path in paths):
-            return PictureSource(text, paths, settings, listener)
+            return _open_pictures(text, paths, settings, listener)
         if len(paths) > 1:
             raise SourceError(f"{text} names {len(paths)} files and no picture: name one video, such as {paths[0]}")
         return open_file(paths[0], settings, listener)
@@ -119,10 +140,12 @@ def open_file(path: Path, settings: SourceSettings, listener: Listener) -> Frame
         if path.stat().st_size == 0:
             raise SourceError(f"{path} is empty, want a picture or a video")
         if _is_picture(path):
-            return PictureSource(str(path), [path], settings, listener)
+            return _open_pictures(str(path), [path], settings, listener)
         from live.sources.video import VideoSource  # as above
 
-        return VideoSource(path, settings, listener)
+        source = VideoSource(path, settings, listener)
+        _say_unused(settings, ("fps",), "a video", listener)
+        return source
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror or error}") from None
 

@@ -100,6 +100,20 @@ class PictureSource:
         self.ended = ready.is_last and self._next == len(self._paths) and not self._settings.loop
         return frame
 
+    @property
+    def replays(self) -> bool:
+        """See Film."""
+        return self.ended and self._count > 1
+
+    def play_again(self) -> None:
+        """See Film; its media time goes on."""
+        self._next, self._file, self._given = 0, iter(()), 0
+        try:
+            self._ready = self._read_next()
+        except SourceError as error:
+            self._say(f"{self.name} cannot be shown again: {error}")
+        self.ended = self._ready is None
+
     def advice(self, measured_fps: float) -> str | None:  # noqa: ARG002
         """No camera, no advice."""
         return None

@@ -82,6 +82,19 @@ class VideoSource:
         self.counts.captured += 1
         return frame
 
+    @property
+    def replays(self) -> bool:
+        """See Film."""
+        return self.ended
+
+    def play_again(self) -> None:
+        """See Film; its media time goes on."""
+        try:
+            self.ended = not self._begin_anew()
+        except (SourceError, OSError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            self._listener(SourceEvent("notice", self._clock(), f"{self.name} cannot be played again: {why}"))
+
     def advice(self, measured_fps: float) -> str | None:  # noqa: ARG002
         """No camera, no advice."""
         return None
@@ -98,13 +111,16 @@ class VideoSource:
         """Decode the next picture, of the next round with --loop; False at the end."""
         if self.ended:
             return False
-        self._ready = self._decode()
-        if not self._ready and self._settings.loop:
-            self._played_s += self._input.end_s
-            self._input.close()
-            self._input = self._open()  # Seeking in damaged files goes astray: the file is opened anew.
-            self._ready = self._decode()
+        self._ready = self._decode() or (self._settings.loop and self._begin_anew())
         self.ended = not self._ready
+        return self._ready
+
+    def _begin_anew(self) -> bool:
+        again = self._open()  # Seeking in damaged files goes astray: the file is opened anew.
+        self._played_s += self._input.end_s
+        self._input.close()
+        self._input = again
+        self._ready = self._decode()
         return self._ready
 
     def _decode(self) -> bool:

@@ -460,6 +460,52 @@ def test_an_option_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[st
     assert "unrecognized arguments: b.jpg --colour" in said
 
 
+@pytest.mark.parametrize(
+    ("words", "found", "meant"),
+    [
+        (["layer", "net.py:net"], "there is no file and no command 'layer'", "layers"),
+        (["filter", "gabor", "--curves", "out"], "there is no file and no command 'filter'", "filters"),
+        (["--widht", "320"], "unrecognized arguments: --widht", "--width"),
+        (["synthetic", "--widht=320"], "unrecognized arguments: --widht=320", "--width"),
+        (["layers", "net.py:net", "--jsn"], "unrecognized arguments: --jsn", "--json"),
+        (["synthetic", "--nothing"], "unrecognized arguments: --nothing", ""),
+    ],
+)
+def test_a_mistyped_command_and_a_mistyped_option_are_told_what_may_be_meant(
+    words: list[str],
+    found: str,
+    meant: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, said = says(capsys, *words)
+    assert code == 2
+    assert f"{found} (did you mean '{meant}'?) (see" in said if meant else f"{found} (see" in said
+
+
+def test_behind_a_file_that_has_nearly_a_command_s_name_the_word_is_what_is_wrong(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "layer").mkdir()
+    assert "behind the one SOURCE: 'b.png'" in says(capsys, "layer", "b.png")[1]
+
+
+def test_the_maps_of_a_picture_for_which_the_disk_has_no_room_are_an_output_that_fails(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("live.recording.room.LARGE_BYTES", 1000)
+    monkeypatch.setattr("live.recording.room.free_bytes", lambda _: 999)
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((40, 30), np.uint8))
+    for words in (["still", str(tmp_path / "a.png"), "--out"], [str(tmp_path / "a.png"), "--headless", "--snapshot"]):
+        code, said = says(capsys, *words, str(tmp_path / "out"))
+        assert code == 4
+        assert f"cannot write {tmp_path / 'out'}: the maps take 0 MB and its disk has 0 MB left" in said
+        assert list((tmp_path / "out").iterdir()) == []
+
+
 @pytest.mark.parametrize("word", ["camera", "Filters", "nothing.png", "nothing-*.png"])
 def test_a_word_that_is_no_command_and_no_file_is_said_to_be_no_file_without_a_display_too(
     word: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]

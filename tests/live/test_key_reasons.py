@@ -105,10 +105,10 @@ def test_a_help_of_one_page_says_that_there_is_no_other(key: str) -> None:
     assert "one page" not in why_unseen(channels, key, covered=False, help_pages=1)  # the help is closed
 
 
-def test_pausing_and_stepping_have_a_reason_after_the_last_picture_and_other_keys_none() -> None:
-    assert why_over(STATE, "space") == "no other picture comes: there is nothing to pause"
-    assert why_over(STATE, ".") == "no other picture comes: this is the last one"
-    assert why_over(STATE, "r") == ""
+def test_pausing_and_stepping_have_a_reason_after_the_last_picture() -> None:
+    assert why_over("space", replays=False) == "no other picture comes: there is nothing to pause"
+    assert why_over(".", replays=False) == "no other picture comes: this is the last one"
+    assert why_over(".", replays=True).endswith("this is the last one, and space plays all of them again")
 
 
 def test_a_difference_has_nothing_to_tint() -> None:

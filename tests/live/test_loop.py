@@ -34,6 +34,7 @@ from live.drawing.notices import NoSignal, Notices
 from live.drawing.profile_panel import Profile
 from live.drawing.scene import Scene
 from live.drawing.strip import Strip
+from live.editing import BUTTONS, begin, places_of
 from live.events import Button, Closed, DisplayEvent, Gesture, Inbox, Key, MouseButton, Point, Pointer
 from live.intake import PATIENCE_S
 from live.layout import Layout, arrange
@@ -589,6 +590,70 @@ def test_after_the_last_picture_pausing_and_stepping_say_that_no_other_comes(key
     prepared()
     assert told[-1][0].startswith("no other picture comes: ")
     assert not prepared.last.state.interaction.paused
+
+
+@pytest.mark.parametrize(
+    ("pressed", "said"),
+    [
+        (">", "the new column is at the left, "),  # of four: the fifth; the middle is the second and then the third
+        (">>", "the new column is at the right, "),
+        (">><", "the column at the right is gone, "),
+        ("<", "the column at the right is gone, "),
+        (")", "the new row is at the top, "),
+        ("((", "the row at the top is gone, "),
+        (">@", ""),
+    ],
+)
+def test_what_gives_the_kernels_another_size_says_at_which_side(
+    pressed: str, said: str, told: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    prepared = Run([random_image()], keys("", "e", *pressed, "", ""))
+    middle_of_ones = prepared.last.state.layer.geometry.middle_pixel(0, 0)
+    prepared()
+    assert "".join(told[-1]).startswith(said)
+    assert bool(told[-1]) == bool(said)
+    after = prepared.last.state.layer
+    if not said.startswith("the new column"):
+        return
+    columns = np.flatnonzero(after.bank.kernels[0, 0].any(axis=0))
+    assert after.bank.kernel_hw[1] == 4 + len(pressed)
+    assert after.geometry.middle_pixel(0, 0)[1] - columns[0] == middle_of_ones[1]  # the same weight is in the middle
+
+
+def test_the_button_of_such_a_key_says_it_too(
+    told: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    editing = begin(STATE)
+    places = places_of(editing, arrange(layout_request((640, 480), (60, 80, 3), editing)))
+    assert places is not None
+    place = places.buttons[[key for key, _ in BUTTONS].index(">")]
+    click = Button(MouseButton.LEFT, Gesture.CLICK, (place.x + 2, place.y + 2))
+    Run([random_image()], [*keys("", "e", ""), [click], [], []])()
+    assert told[-1][0].startswith("the new column is at the left, ")
+
+
+class Again(ScriptedSource):
+    """Has its pictures once more."""
+
+    @property
+    def replays(self) -> bool:
+        return self.ended
+
+    def play_again(self) -> None:
+        self.images.append(random_image(7))
+
+
+def test_after_the_last_picture_space_plays_a_film_again_also_where_it_was_paused(told: list[list[str]]) -> None:
+    prepared = Run([random_image()], keys("", ".", "space", "", "space", "", ""))
+    prepared.source = Again(prepared.clock, [random_image()])
+    done = prepared()
+    assert prepared.source.counts.captured == 3
+    assert len(done.display.shown) >= 3
+    assert not prepared.last.state.interaction.paused
+    assert told[1] == ["no other picture comes: this is the last one, and space plays all of them again"]
+    assert told[-1] == []
 
 
 def test_what_a_key_has_done_gives_way_when_a_later_one_has_its_own_sentence(

@@ -16,7 +16,11 @@ from convviz_core.layer import Layer
 from convviz_core.mosaic import MosaicGrid
 from convviz_core.ranges import RangeMode
 from live.composing import layout_request, new_compositor
+from live.drawing import inspector as inspector_module
+from live.drawing import strip as strip_module
+from live.drawing.as_inspected import AsInspected
 from live.drawing.compositor import Compositor
+from live.drawing.inspector import Inspector
 from live.drawing.overlay import Pieces, Sprite, at_once, blank
 from live.drawing.scene import ProfileInfo, Scene, Status
 from live.drawing.text import BACKGROUND
@@ -167,10 +171,10 @@ def test_a_hundred_frames_with_unchanged_overlays_write_and_measure_no_text(text
 
 
 def test_limits_that_follow_the_pictures_are_written_once_a_beat_and_at_once_in_another_mode(texts: list[str]) -> None:
-    compositor = new_compositor()
-    compositor.compose(LAYOUT, SCENE)
+    compositor, unread = new_compositor(), replace(SCENE, target=None)  # nothing is explained in another range
+    compositor.compose(LAYOUT, unread)
     texts.clear()
-    followed = [replace(SCENE, ranges=SCENE.ranges * (1 + number / 10)) for number in range(1, 9)]
+    followed = [replace(unread, ranges=SCENE.ranges * (1 + number / 10)) for number in range(1, 9)]
     for scene in followed:
         compositor.compose(LAYOUT, scene)
     assert texts == []
@@ -279,3 +283,55 @@ def test_a_picture_that_stands_still_has_its_own_numbers_at_once(panel: Panel) -
     image = np.random.default_rng(0).integers(0, 256, IMAGE.shape, np.uint8)
     still = replace(SCENE, beat=-5, image=image, profile=replace(SCENE.profile, passed_over=77))
     assert np.array_equal(compositor.compose(layout, still), new_compositor().compose(layout, still))
+
+
+@pytest.mark.parametrize("pictures_a_beat", [1, 3, 50])
+def test_the_strip_says_the_range_with_which_the_inspector_makes_the_byte_at_any_moment(
+    pictures_a_beat: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, strips = [0.0], [0.0]
+    arithmetic, limits = inspector_module.arithmetic, strip_module.limits
+
+    def noting(scene: Scene, *rest: Any) -> list[tuple[str, str]]:
+        begun.append(float(scene.ranges[1, 1]))
+        return arithmetic(scene, *rest)
+
+    def said(scene: Scene) -> tuple[str, str, str]:
+        strips.append(float(scene.ranges[1, 1]))
+        return limits(scene)
+
+    monkeypatch.setattr(inspector_module, "arithmetic", noting)
+    monkeypatch.setattr(strip_module, "limits", said)
+    compositor, place = new_compositor(), LAYOUT.panel(Panel.INSPECTOR)
+    assert place is not None
+    before, shown = np.zeros((0, 0, 3), np.uint8), set()
+    for number in range(90):
+        # A range that no picture has twice, as auto has one while the scene moves.
+        ranges = np.array([[0, 1 + number / 100]] * 4, np.float32)
+        scene = replace(SCENE, ranges=ranges, beat=number // pictures_a_beat)
+        panel = compositor.compose(LAYOUT, scene)[place.slices].copy()
+        if not np.array_equal(panel, before):
+            before = panel
+            shown.add(begun[-1])
+            explained = begun[-1]
+        assert strips[-1] == explained
+    compositor.close()
+    assert len(shown) >= (5 if pictures_a_beat < 50 else 2)
+
+
+def test_without_a_pixel_that_is_explained_the_strip_says_the_picture_s_own_range() -> None:
+    asked: list[Scene] = []
+
+    class Asked(Box):
+        def key(self, layout: Layout, scene: Scene) -> Hashable:
+            asked.append(scene)
+            return super().key(layout, scene)
+
+    inspector = Inspector()
+    strip = AsInspected(Asked(BESIDE, 9), inspector)
+    old, new = SCENE, replace(SCENE, ranges=SCENE.ranges * 2)
+    inspector.draw(LAYOUT, old)
+    closed = arrange(layout_request((960, 720), IMAGE.shape, STATE.with_appearance(panels=frozenset())))
+    for layout, scene in ((LAYOUT, new), (closed, new), (LAYOUT, replace(new, target=None))):
+        strip.key(layout, scene)
+    assert [scene.ranges is old.ranges for scene in asked] == [True, False, False]

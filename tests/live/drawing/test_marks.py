@@ -14,7 +14,7 @@ from convviz_core.geometry import ConvSettings
 from live.composing import layout_request, scene_of
 from live.drawing.marks import EDGE, FrameEdge, TargetMark
 from live.drawing.scene import Status
-from live.drawing.text import ACCENT
+from live.drawing.text import ACCENT, BACKGROUND
 from live.layout import Layout, arrange
 from live.layout.viewport import Viewport
 from live.pointing import pointed
@@ -117,6 +117,28 @@ def test_the_frame_s_edge_is_marked_where_the_input_s_tile_shows_padding(
     else:
         inside = np.array([np.ptp(rows) - 1, np.ptp(columns) - 1])  # the line lies just outside of the frame
         np.testing.assert_allclose(inside, np.array(seen_hw) * (tile.picture.height, tile.picture.width), atol=2)
+
+
+def test_what_a_stride_shows_beyond_the_frame_and_its_padding_is_empty_and_has_no_edge_of_padding() -> None:
+    bank = FilterBank.from_array("mean", np.ones((1, 1, 3, 3), np.float32))
+    canvases = []
+    for settings in (ConvSettings(stride=15), ConvSettings(stride=(15, 5), padding=(1, 0))):
+        state = ViewState(LayerSettings((LayerChoice(bank, settings),)))
+        layout = arrange(layout_request((1920, 1440), IMAGE.shape, state))
+        result = OpenCvEngine().run(IMAGE, state.layer, state.appearance.range, layout.reduce)
+        canvas = np.full((1440, 1920, 3), 99, np.uint8)
+        FrameEdge().draw(canvas, layout, scene_of(state, IMAGE, result, Status("test")))
+        tile = layout.tile(None)
+        assert tile is not None
+        canvases.append(canvas[tile.picture.slices])
+    plain, padded = canvases
+    empty = (plain == BACKGROUND).all(axis=2)
+    rows, columns = np.nonzero(~empty)
+    # Each response stands for 15x15 pixels around its own, the first of them for row -6 and column -6.
+    assert (rows.min() / plain.shape[0], columns.min() / plain.shape[1]) == pytest.approx((6 / 90, 6 / 120), abs=0.005)
+    assert not (plain == EDGE).all(axis=2).any()
+    lines = np.nonzero((padded == EDGE).all(axis=2))[0]
+    assert len(set(lines.tolist())) == 1  # of the padding above; at the left there is none
 
 
 @pytest.mark.parametrize("canvas_wh", [(320, 240), (640, 480), (960, 600), (1280, 800), (1920, 1440)])

@@ -11,6 +11,7 @@ import pytest
 import live.drawing.pixel_numbers as pixel_numbers
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.opencv.engine import OpenCvEngine
+from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.geometry import ConvSettings
 from convviz_core.layer import Activation
@@ -71,9 +72,9 @@ def test_each_pixel_says_the_response_of_the_engine_and_its_byte_and_the_input_i
     assert len(said) >= 15
 
 
-@pytest.mark.parametrize(("stride", "written"), [(2, True), ((1, 2), True), (3, True), (4, False)])
-def test_with_a_stride_each_pixel_of_the_input_says_its_gray_where_there_is_room(
-    monkeypatch: pytest.MonkeyPatch, stride: int | tuple[int, int], written: bool
+@pytest.mark.parametrize("stride", [2, (1, 2), 3, 4])
+def test_with_a_stride_each_pixel_of_the_input_says_its_gray_too(
+    monkeypatch: pytest.MonkeyPatch, stride: int | tuple[int, int]
 ) -> None:
     choice = LayerChoice(BUILT_IN_BANKS[0], ConvSettings(stride, padding=2))
     layout, scene = zoomed(ViewState(LayerSettings((choice,))), 60)
@@ -88,7 +89,7 @@ def test_with_a_stride_each_pixel_of_the_input_says_its_gray_where_there_is_room
 
     monkeypatch.setattr(pixel_numbers, "_stamp", stamping)
     new_compositor().compose(layout, scene)
-    assert bool(found) == written
+    assert found
     top, left = scene.layer.geometry.middle_pixel(0, 0)
     first = top - (step_y - 1) // 2, left - (step_x - 1) // 2  # what the tile of the whole input begins with
     scale = layout.scale
@@ -96,6 +97,27 @@ def test_with_a_stride_each_pixel_of_the_input_says_its_gray_where_there_is_room
         row = math.floor((layout.seen.top + y / scale) * step_y) + first[0]
         column = math.floor((layout.seen.left + x / scale) * step_x) + first[1]
         assert gray == str(IMAGE[row, column])
+
+
+def test_where_the_input_has_no_pixel_there_is_no_number_and_a_large_response_says_its_own_where_it_is_seen(
+    said: dict[tuple[int, int], list[str]],
+) -> None:
+    ones = FilterBank.from_array("ones", np.ones((1, 1, 1, 1), np.float32))
+    state = ViewState(LayerSettings((LayerChoice(ones, ConvSettings(stride=8)),)))
+    state = state.with_interaction(viewport=Viewport(None, (0.0, 0.0), 60))  # whose cell begins 3 pixels further up
+    layout = arrange(layout_request((960, 720), IMAGE.shape, state))
+    result = OpenCvEngine().run(IMAGE, state.layer, state.appearance.range, layout.reduce)
+    new_compositor().compose(layout, scene_of(state, IMAGE, result, Status("test")))
+    grays = {at: lines for at, lines in said.items() if "/" not in lines[0]}
+    assert layout.scale == 512
+    assert {at: gray for at, (gray,) in grays.items()} == {
+        (y, x): str(IMAGE[y // 64 - 3, x // 64 - 3]) for y, x in grays
+    }
+    assert grays
+    assert min(min(at) for at in grays) == 3 * 64 + 32
+    tile, (place,) = layout.tiles[1].picture, said.keys() - grays.keys()
+    assert 512 > tile.width > 256  # one response, of which a part is seen
+    assert place == (tile.height // 2, tile.width // 2)
 
 
 def test_with_the_tint_the_numbers_say_what_relu_removes(said: dict[tuple[int, int], list[str]]) -> None:

@@ -84,6 +84,9 @@ def test_what_another_line_has_no_room_for_comes_before_the_numbers_unless_it_is
 def test_a_source_of_several_pictures_says_that_it_has_ended() -> None:
     ended = replace(SCENE, status=Status("clip.avi", ended=True, paused=True))
     assert said(ended, Viewport()) == ["ended, q: quit, --loop plays it again", "clip.avi"]
+    replays = replace(ended, status=replace(ended.status, replays=True))
+    assert said(replays, Viewport()) == ["ended, space: plays it again, q: quit", "clip.avi"]
+    assert said(replace(replays, hints=False), Viewport()) == ["ended", "clip.avi"]
 
 
 @pytest.mark.parametrize("canvas_wh", [(320, 240), (480, 360), (640, 480), (1920, 1080)])

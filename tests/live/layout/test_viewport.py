@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from live.layout.tiling import Rect
-from live.layout.viewport import LARGEST_SCALE, Lens, Seen, Viewport
+from live.layout.viewport import LARGEST_SCALE, Lens, Seen, Viewport, largest_scale
 
 LENS = Lens((100, 200), (100, 200), 2.0)  # tiles of 400x200 canvas pixels
 
@@ -54,6 +54,12 @@ def test_zooming_ends_at_64_canvas_pixels_a_map_pixel_and_comes_back(scale: floa
     assert viewport.notches == lens.most_notches
     assert lens.seen(viewport.zoomed(-lens.most_notches, (0.5, 0.5), lens)) == Seen(0, 0, 100, 200)
     assert viewport.zoomed(-1000, (0.5, 0.5), lens).notches == 0
+
+
+def test_where_a_stride_puts_several_pixels_of_the_input_into_one_of_the_maps_these_become_as_large() -> None:
+    assert [largest_scale(stride) for stride in ((1, 1), (2, 2), (1, 8))] == [64, 128, 512]
+    lens = Lens((7, 10), (7, 10), 80.0, largest_scale((64, 64)))  # of which 64 canvas pixels each would be 4096
+    assert 80.0 * lens.factor(Viewport().zoomed(60, (0.5, 0.5), lens)) == pytest.approx(1024)
 
 
 def test_what_is_zoomed_pans_and_stays_inside_the_map() -> None:

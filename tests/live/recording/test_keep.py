@@ -10,7 +10,9 @@ import pytest
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from live.errors import OutputError
+from live.recording import room
 from live.recording.keep import Keep
+from live.recording.room import check_room, maps_bytes
 from live.state import LayerSettings, ViewState
 
 IMAGE = np.zeros((12, 10, 3), np.uint8)
@@ -42,6 +44,51 @@ def test_a_snapshot_that_cannot_be_written_is_said_and_remembered(tmp_path: Path
     assert len(said) == 1
     assert said == [str(keep.failed)]
     assert isinstance(keep.failed, OutputError)
+
+
+def test_a_large_snapshot_says_how_large_before_it_is_made_and_when_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "LARGE_BYTES", 1000)
+    said: list[str] = []
+    keep = Keep(tmp_path, say=said.append)
+    snapshot(keep)
+    directory = tmp_path / "snapshot-0001"
+    assert said == [f"writing 0 MB of maps into {directory}"]
+    assert keep.take_notices() == [f"snapshot in {directory}, 0 MB"]
+    with np.load(directory / "maps.npz") as maps:  # what it was said of
+        arrays = sum(maps[name].nbytes for name in ("gray", "conv", "activated"))
+    assert maps_bytes(ViewState(LayerSettings.of(BUILT_IN_BANKS)).layer, IMAGE.shape) == arrays
+    keep.close()
+
+
+def test_a_snapshot_for_which_the_disk_has_no_room_is_refused_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "LARGE_BYTES", 1000)
+    asked: list[Path] = []
+
+    def nothing_left(folder: Path) -> int:
+        asked.append(folder)
+        return 999
+
+    monkeypatch.setattr(room, "free_bytes", nothing_left)
+    said: list[str] = []
+    keep = Keep(tmp_path, say=said.append)
+    snapshot(keep)
+    keep.close()
+    assert len(said) == 1
+    assert said[0].endswith("and its disk has 0 MB left: free some space or choose another folder")
+    assert keep.failed is not None
+    assert asked == [tmp_path]  # the folder itself is not made
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("size", "said"), [(199_999_999, ""), (200_000_000, "200 MB"), (1_726_657_542, "1.7 GB")])
+def test_200_megabytes_are_said_and_less_is_not(size: int, said: str, tmp_path: Path) -> None:
+    told: list[str] = []
+    assert check_room(tmp_path, size, told.append) == said
+    assert told == [f"writing {said} of maps into {tmp_path}"] * bool(said)
 
 
 def test_a_recording_that_cannot_begin_is_said_and_remembered(tmp_path: Path) -> None:

@@ -145,7 +145,36 @@ def test_a_folder_of_pictures_that_are_all_too_small_is_an_error_that_names_them
         assert said[0].startswith(f"convviz: {tmp_path / '1.png'}: the frame is 3x2, smaller than the 4x4 kernels")
         assert said[1].startswith(f"convviz: {tmp_path / '2.png'}: the frame is 3x2, smaller than the 4x4 kernels")
         assert "too small" in said[2] or "smaller than" in said[2]
+        assert said[2].endswith(": give --padding 1 or more, or --filters with smaller kernels")
         assert len(said) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "end"),
+    [
+        (["--headless"], "of 'udacity': give --padding 1 or more, or --filters with smaller kernels"),
+        (["--headless", "--filters=gabor"], ": give --padding 3 or more, or --filters with smaller kernels"),
+        (
+            ["--headless", "--filters=gabor", "--dilation=2"],
+            ": give --padding 6 or more, or --filters with smaller kernels",
+        ),
+        (["--headless", "--padding=5", "--padding-mode=reflect"], "the frame has 3 ('udacity')"),
+        (["still"], "of 'udacity': give --filters with smaller kernels"),
+    ],
+)
+def test_of_a_picture_that_is_too_small_it_is_said_what_to_do(
+    words: list[str], end: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cv2.imwrite(str(tmp_path / "small.png"), picture(1, (2, 3)))
+    more = words if words != ["still"] else ["--out", str(tmp_path)]
+    code, said = run(capsys, *words[: words == ["still"]], tmp_path / "small.png", *more)
+    assert code == 3
+    assert len(said) == 1
+    assert said[0].endswith(end)
+    if (at := end.find("--padding ")) >= 0:  # which is enough
+        padding = end[at + len("--padding ")]
+        assert run(capsys, tmp_path / "small.png", *more, "--padding", padding)[0] == 0
+        assert run(capsys, tmp_path / "small.png", *more, "--padding", str(int(padding) - 1))[0] == 3
 
 
 def test_pictures_that_are_too_small_are_named_and_the_others_are_shown(

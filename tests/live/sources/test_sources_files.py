@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -13,7 +14,7 @@ from source_fakes import Events, FakeClock, picture
 from live.cli import COMMANDS
 from live.sources import SourceError, SourceSettings, open_source
 from live.sources.address import redact, scheme
-from live.sources.frame import Frame, FrameSource
+from live.sources.frame import Film, Frame, FrameSource
 from live.sources.opening import WORDS
 from live.sources.pictures import PictureSource, natural_order, read_picture
 from live.sources.synthetic import SyntheticSource
@@ -272,6 +273,83 @@ def test_a_mistyped_word_of_the_command_line_is_told(
     told = rf" \(did you mean '{meant}'\?\)" if meant else ""
     with pytest.raises(SourceError, match=rf"there is no file {word}{told}; SOURCE is"):
         open_source(word, FAST, Events())
+
+
+@pytest.mark.parametrize("kind", ["video", "folder"])
+def test_what_has_ended_is_played_again_from_its_beginning_and_its_time_goes_on(kind: str, tmp_path: Path) -> None:
+    path = write_video(tmp_path / "clip.avi", [10, 60, 110]) if kind == "video" else tmp_path
+    for number in range(0 if kind == "video" else 3):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), picture(10 + 50 * number))
+    source = open_source(str(path), SourceSettings(paced=False, fps=10), Events())
+    assert isinstance(source, Film)
+    frames: list[Frame] = []
+    for _ in range(2):
+        assert not source.replays
+        while not source.ended:
+            frames += [frame] if (frame := source.read(0)) else []
+        assert source.replays
+        source.play_again()
+    source.close()
+    assert [brightness(frame) for frame in frames] == [10, 60, 110] * 2
+    assert [frame.index for frame in frames] == [0, 1, 2, 3, 4, 5]
+    assert [round(frame.media_time_s, 3) for frame in frames] == [0, 0.1, 0.2, 0.3, 0.4, 0.5]
+
+
+@pytest.mark.parametrize("name", ["clip.avi", "*.png"])
+def test_what_is_gone_when_it_is_to_be_played_again_stays_at_its_end_which_is_said(name: str, tmp_path: Path) -> None:
+    made = [write_video(tmp_path / "clip.avi", [10])] + [tmp_path / f"{number}.png" for number in (1, 2)]
+    for path in made[1:]:
+        cv2.imwrite(str(path), picture(1))
+    events = Events()
+    source = open_source(str(tmp_path / name), FAST, events)
+    assert isinstance(source, Film)
+    shades_before = 0
+    while not source.ended:
+        shades_before += source.read(0) is not None
+    for path in made:
+        path.unlink()
+    source.play_again()
+    assert source.ended
+    assert source.read(0) is None
+    assert shades_before > 0
+    assert events[-1].kind == "notice"
+    assert "again: " in events[-1].detail or "skipped" in events[-1].detail
+
+
+def test_one_picture_has_nothing_to_be_played_again(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "1.png"), picture(1))
+    source = open_source(str(tmp_path / "1.png"), FAST, Events())
+    assert source.read(0) is not None
+    assert source.ended
+    assert isinstance(source, Film)
+    assert not source.replays
+
+
+ALL_OF_THEM = SourceSettings(width=8, height=6, fps=5, format="MJPG", paced=False)
+
+
+@pytest.mark.parametrize(
+    ("source", "settings", "said"),
+    [
+        ("1.png", ALL_OF_THEM, "--width, --height, --fps and --format change nothing: a picture is shown as it is"),
+        ("1.png", SourceSettings(fps=5, loop=True), ""),
+        (".", ALL_OF_THEM, "--width, --height and --format change nothing: each picture is shown as it is"),
+        ("*.png", SourceSettings(fps=5), ""),
+        ("clip.avi", SourceSettings(width=8, fps=5), "--width changes nothing: a video is shown as it is"),
+        ("synthetic:step", ALL_OF_THEM, "--format changes nothing: a scene is shown as it is"),
+        ("synthetic:step", SourceSettings(width=64, height=48, fps=5), ""),
+    ],
+)
+def test_of_an_option_that_a_source_makes_nothing_of_that_is_said(
+    source: str, settings: SourceSettings, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for number in (1, 2):
+        cv2.imwrite(f"{number}.png", picture(number))
+    write_video(tmp_path / "clip.avi", [10, 20])
+    events = Events()
+    open_source(source, replace(settings, paced=False), events).close()
+    assert [event.detail for event in events if event.kind == "notice"] == [said] * bool(said)
 
 
 def test_every_command_may_be_meant_by_a_mistyped_word() -> None:
