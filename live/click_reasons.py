@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from live import layer_keys
+from live.comparing import CompareMode
 from live.edit_keys import why_no_edit
 from live.editing import button_under
 from live.events import Button, Gesture, MouseButton, Wheel
@@ -20,6 +21,8 @@ def why_no_click(state: ViewState, event: Button, layout: Layout) -> str:
     """For one that leaves `state` as it is; empty where nothing was to be expected."""
     if event.gesture == Gesture.DROP or (event.gesture == Gesture.DRAG and state.editing):
         return ""
+    if event.gesture == Gesture.DRAG and state.comparing.mode == CompareMode.WIPE:
+        return "the wipe's line follows the pointer, without a button; dragging moves what is zoomed (wheel)"
     if event.gesture == Gesture.DRAG:
         return "dragging moves what is zoomed (wheel) or enlarged (z), and now all is seen"
     if event.button == MouseButton.RIGHT:
