@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -37,6 +37,8 @@ TIME_CONSTANT_S = 0.5
 _WHOLE_S = 0.45  # in which all that is needed is looked at again, where pictures come that fast; not much sooner
 _PAUSE_S = 0.07  # the longest between two looks: of two pictures a tenth of a second apart each is looked at
 _LIMITS = 12  # are found in that time, at most
+_MOST_FIRST = 32  # portions that a first picture is looked at in, where its limit may still be off
+_VAGUE = 1.3  # between the least and the most that a limit may be
 _PORTIONS_OF_ANOTHER_GAIN = 4  # are looked at, at once, to know which share is above the range then
 
 _Sampler = ResponseSampler | DifferenceSampler
@@ -56,7 +58,10 @@ def own_limits(layer: Layer | Difference, frame: ByteArray, peak: Callable[[], f
     """
     check_picture(frame)
     sampler = _sampler_for(layer, frame.shape)
-    tally = Tally.sum(_looked_at(sampler, frame, sampler.portions))
+    most = sampler.portions
+    if isinstance(sampler, ResponseSampler):
+        sampler, frame = of_one_frame(sampler, frame)
+    tally = Tally.sum(_looked_at(sampler, frame, most))
     limit = _in_bounds(tally.limit(sampler.responses_in_all), sampler, peak)
     return limits_for(layer, limit * sampler.fixed_limit), tally.above(limit) / tally.seen
 
@@ -187,7 +192,7 @@ class AutoRange:
             while len(self._recent) > sampler.enough:
                 self._recent.popleft()
         if portions and self._portion % math.ceil(sampler.enough / _LIMITS) == 0:
-            self._found = Tally.sum(self._recent).limit(sampler.responses_in_all)
+            self._found = _following(self._found, Tally.sum(self._recent), sampler.responses_in_all)
         if portions:
             self._looked_s = media_time_s
 
@@ -198,6 +203,17 @@ def _sampler_for(layer: Layer | Difference, shape: tuple[int, ...]) -> _Sampler:
 
 def _follower_for(layer: Layer | Difference, shape: tuple[int, ...]) -> _Sampler:
     return difference_sampler_for(layer, shape) if isinstance(layer, Difference) else follower_for(layer, shape)
+
+
+def _following(before: float | None, tally: Tally, responses: int) -> float | None:
+    """The limit by what was seen lately; the one before, where that says only that it lies far about that one.
+
+    Where few responses lie between weak and strong ones, as of a plain sky over a town, a picture that stands still
+    would become brighter and darker.
+    """
+    least, most = tally.bounds(responses)
+    vague = before is not None and most > _VAGUE * least and least <= before <= most
+    return before if vague else tally.limit(responses)
 
 
 def _prepared(layer: Layer | Difference, shape: tuple[int, ...]) -> Iterator[None]:
@@ -216,20 +232,20 @@ def _look_for(sampler: _Sampler, shape: tuple[int, ...]) -> Look | None:
 def _first_look(sampler: _Sampler, frame: ByteArray) -> _First:
     """At as many of a picture's pixels as make the limit known, or at all."""
     look = _look_for(sampler, frame.shape)
-    if look:
-        tally = Tally(*look.found(frame, NOTHING, LEFT_ABOVE)).deciding()
-    else:
-        tally = Tally.sum([Tally.of(sampler.sizes(frame, portion)) for portion in range(sampler.enough)])
+    before = [Tally(*look.found(frame, NOTHING, LEFT_ABOVE)).deciding()] if look else []
+    tally = Tally.sum(_looked_at(sampler, frame, _MOST_FIRST, before))
     return _First(tally, tally.limit(sampler.responses_in_all))
 
 
-def _looked_at(sampler: _Sampler, frame: ByteArray, most: int) -> list[Tally]:
-    """Portions of a picture, enough of them, and up to `most` where those may still be off."""
-    if isinstance(sampler, ResponseSampler):
-        sampler, frame = of_one_frame(sampler, frame)
-    tallies: list[Tally] = []
-    for portion in range(min(most, sampler.portions)):
-        if len(tallies) >= sampler.enough and Tally.sum(tallies).sure(sampler.responses_in_all):
+def _looked_at(sampler: _Sampler, frame: ByteArray, most: int, before: Sequence[Tally] = ()) -> list[Tally]:
+    """Portions of a picture, enough of them, and up to `most` where those may still be off.
+
+    before: what else is known of the picture, which is enough.
+    """
+    tallies = list(before)
+    least = 0 if before else sampler.enough
+    for portion in range(min(max(least, most), sampler.portions)):
+        if portion >= least and Tally.sum(tallies).sure(sampler.responses_in_all):
             break
         tallies.append(Tally.of(sampler.sizes(frame, portion)))
     return tallies

@@ -61,12 +61,16 @@ class Tally:
 
     def sure(self, responses: int) -> bool:
         """Whether that limit is hardly off."""
+        least, most = self.bounds(responses)
+        return self.seen == responses or most - least <= 2 * _SURE * most
+
+    def bounds(self, responses: int) -> tuple[float, float]:
+        """Between which it lies, most probably; zeros where it is None."""
         rank = self._rank(responses)
-        if rank is None or self.seen == responses:
-            return True
+        if rank is None:
+            return 0.0, 0.0
         off = math.ceil(_SURE_ERRORS * math.sqrt(rank))
-        highest, lowest = self._largest_but(max(0, rank - off)), self._largest_but(rank + off)
-        return highest - lowest <= 2 * _SURE * highest
+        return self._largest_but(rank + off), self._largest_but(max(0, rank - off))
 
     def above(self, limit: float) -> int:
         """How many are above `limit`, which is this tally's own or more."""

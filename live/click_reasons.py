@@ -1,16 +1,18 @@
-"""Why a click or a drag changed nothing, in one sentence."""
+"""Why a click, a drag or the wheel changed nothing, in one sentence."""
 
 from __future__ import annotations
 
+from live import layer_keys
 from live.edit_keys import why_no_edit
 from live.editing import button_under
-from live.events import Button, Gesture, MouseButton
+from live.events import Button, Gesture, MouseButton, Wheel
 from live.layout import Layout
-from live.layout.panel_places import Panel
+from live.layout.panel_places import Panel, panel_name
 from live.pointing import under
 from live.state import ViewState
 from live.watching import MOST_WATCHED
 
+ONE_PAGE = "the help has one page, and this is it"
 NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four"}
 
 
@@ -44,6 +46,26 @@ def why_no_click(state: ViewState, event: Button, layout: Layout) -> str:
     if layout.input_pixel(*event.at) is not None:
         return "a click enlarges a map, and this is the input; i lets you point at its pixels"
     return f"a click enlarges a map, and {here}"
+
+
+def why_no_wheel(state: ViewState, after: ViewState, event: Wheel, layout: Layout, *, help_pages: int) -> str:
+    """For a whole notch that makes `after` of `state` and nothing that is seen; else empty."""
+    panel = layout.panel_at(*event.at)
+    if abs(event.notches) < 1 or (panel != Panel.HELP and after != state):
+        return ""
+    if panel == Panel.HELP:
+        return ONE_PAGE if help_pages == 1 else ""
+    if panel == Panel.LAYER:
+        return layer_keys.why_no_wheel(state, layout, event.at, event.notches)
+    if panel == Panel.EDIT:
+        return "the wheel over a weight changes it"
+    if panel in (Panel.LAYERS, Panel.INSPECTOR):
+        return "the list ends here"
+    if panel:
+        return f"{panel_name(panel)}: nothing to scroll; over the tiles the wheel zooms"
+    if event.notches > 0:
+        return "pixels are as large as they get" if layout.tiles else ""
+    return "all is seen already: the wheel zooms in when it is turned the other way" if layout.tiles else ""
 
 
 def _here(layout: Layout, event: Button) -> str:

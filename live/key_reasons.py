@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from convviz_core.ranges import RangeMode
+from live.click_reasons import ONE_PAGE
 from live.comparing import CompareMode
 from live.controls import KEYS, MODES
 from live.edit_keys import EDIT_BINDING_OF, why_no_edit
@@ -27,7 +28,7 @@ def why_unseen(state: ViewState, key: str, *, covered: bool, help_pages: int = 0
         there = "shown" if state.appearance.input_tile else "hidden"
         return f"beside an enlarged map there is no input: z goes back to all tiles, where it is {there} now"
     if key in ("PageUp", "PageDown") and state.shows(Panel.HELP) and help_pages == 1:
-        return "the help has one page, and this is it"
+        return ONE_PAGE
     if not state.shows(Panel.HELP) or key in OF_THE_HELP or key not in _BOUND:
         return ""
     if covered:

@@ -58,6 +58,14 @@ def wheel(state: ViewState, layout: Layout, at: Point, notches: float) -> ViewSt
     return change(state.with_interaction(layer_line=line), round(notches))
 
 
+def why_no_wheel(state: ViewState, layout: Layout, at: Point, notches: float) -> str:
+    """Why `wheel` changes nothing, in one sentence."""
+    line = _line_under(layout, at)
+    if line is None:
+        return "the wheel over a setting changes it"
+    return why_not(state.with_interaction(layer_line=line), round(notches))
+
+
 def _line_under(layout: Layout, at: Point) -> int | None:
     panel = layout.panel(Panel.LAYER)
     return None if panel is None else line_at(line_places(panel, layout.text, len(LINES)), *at)

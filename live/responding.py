@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from convviz_core.arrays import ByteArray
 from convviz_core.engines.api import Engine, Result
 from live.bank_changes import BankFiles
-from live.click_reasons import why_no_click
+from live.click_reasons import why_no_click, why_no_wheel
 from live.comparing import Compared
 from live.controls import answer
 from live.display.api import Display
 from live.edit_keys import where_resized
 from live.editing import button_under
-from live.events import BankRead, Button, DisplayEvent, Inbox, Key, Pointer
+from live.events import BankRead, Button, DisplayEvent, Inbox, Key, Pointer, Wheel
 from live.intake import Intake
 from live.key_effects import ARROWS, Effect
 from live.key_reasons import TO_COME, why_nothing, why_over, why_unseen
@@ -180,4 +180,6 @@ def _reason(
         return why_unseen(after, event.name, covered=covered, help_pages=help_pages)
     if isinstance(event, Key):
         return why_nothing(state, event.name)
+    if isinstance(event, Wheel) and layout:
+        return why_no_wheel(state, after, event, layout, help_pages=help_pages)
     return why_no_click(state, event, layout) if isinstance(event, Button) and layout and not changed else ""

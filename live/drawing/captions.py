@@ -8,8 +8,8 @@ from functools import lru_cache
 from convviz_core.filters.bank import FilterBank
 from convviz_core.ranges import RangeMode, is_flat
 from live.drawing.caption_text import write_caption
-from live.drawing.kernels import draw_kernel, size_wh
-from live.drawing.numbers import MINUS, TIMES, column, figure
+from live.drawing.kernels import draw_kernel, size_wh, widest_weight_em
+from live.drawing.numbers import MINUS, TIMES, figure, percents
 from live.drawing.overlay import Pieces, Sprite, at_once, blank
 from live.drawing.scene import Scene
 from live.drawing.text import BOLD, DIM, base_line, put, text_width, width_em
@@ -45,7 +45,7 @@ def caption_needs(bank: FilterBank, *, numbers: bool, notes: str = "", side: str
         signs_em=width_em(f"{SIGN} {AFTER}"),
         kernel_hw=bank.kernel_hw,
         pictures=4 if numbers and bank.channels == 3 else 1,
-        number_em=max(width_em(text) for text in column(bank.kernels)[0]) if numbers else 0.0,
+        number_em=widest_weight_em(bank.kernels) if numbers else 0.0,
         notes=notes,
         notes_em=NOTE_EM if notes else 0.0,
     )
@@ -167,7 +167,7 @@ def _shares(scene: Scene) -> list[str]:
         return []
     least = counts_from(scene.layer.bank, removed)
     shares = removed_shares(scene.layer, scene.image, least).tolist()
-    return [f"{100 * share:.0f} % below {figure(-size)}" for share, size in zip(shares, least.tolist(), strict=True)]
+    return [f"{percents(share)} below {figure(-size)}" for share, size in zip(shares, least.tolist(), strict=True)]
 
 
 def _limits(scene: Scene) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -12,8 +11,9 @@ import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.inspect import Inspection
+from live.drawing.cell_texts import FORMS, cell_texts
 from live.drawing.kernels import draw_numbers, draw_picture, numbers_size, shades, unit_shades
-from live.drawing.numbers import TIMES, column, extremes, times_power
+from live.drawing.numbers import TIMES, extremes, times_power
 from live.drawing.panel import PanelPage
 from live.drawing.text import ACCENT, DIM, INK, Colour, put, put_middle, text_width
 from live.layout.panel_places import SIGN_EM
@@ -66,8 +66,8 @@ Cell = tuple[int, int, int]  # channel, row and column of the kernel
 class Chain:
     """patch x kernel = products of one response, planned for at most `height` rows of a page.
 
-    The numbers have three significant digits where these fit, else two, and then without the zero before the point;
-    where they could not be read, none. part: which weights are shown, None for all.
+    The numbers have the first of FORMS that fits; where none could be read, there are none. part: which weights are
+    shown, None for all.
     """
 
     def __init__(self, page: PanelPage, inspection: Inspection, height: int, part: Part | None = None) -> None:
@@ -83,12 +83,13 @@ class Chain:
         plan = _plan(page, patch.shape, height, stackable=part is None)
         could_be_read = numbers_size(("0",), plan.cell, page.text.base) > 0
         widest = [extremes(values) for values in (patch, kernel, products)]
-        for digits, zero in ((3, True), (2, True), (2, False)) if could_be_read else ((0, True),):
-            texts = [text for values in widest for text in cell_texts(values, digits, zero=zero)[0]]
-            plan = replace(plan, size=numbers_size(texts, plan.cell, page.text.base) if digits else 0)
+        for form in FORMS if could_be_read else ():
+            texts = [text for values in widest for text in cell_texts(values, form)[0]]
+            plan = replace(plan, size=numbers_size(texts, plan.cell, page.text.base))
+            self._form = form
             if plan.size:
                 break
-        self._page, self._plan, self._digits, self._zero = page, plan, digits, zero
+        self._page, self._plan = page, plan
         self._matrices = (
             _Matrix("input patch", patch, unit_shades(patch), outside),
             _Matrix("kernel", kernel, shades(kernel, reach[1])),
@@ -107,7 +108,7 @@ class Chain:
         if plan.cell < 1:
             return
         for number, matrix in enumerate(self._matrices):
-            texts, power = cell_texts(matrix.values, self._digits, zero=self._zero)
+            texts, power = cell_texts(matrix.values, self._form) if plan.size else ([], 0)
             said = texts, matrix.title + times_power(power)
             for channel, place in enumerate(_draw_matrix(page, plan, number, matrix, said, top)):
                 self._places.append((channel, place))
@@ -142,12 +143,6 @@ class Chain:
                 if place.contains(*corner) and place.contains(*opposite):
                     cv2.rectangle(self._page.pixels, corner, opposite, (0, 0, 0), 3)
                     cv2.rectangle(self._page.pixels, corner, opposite, ACCENT, 1)
-
-
-def cell_texts(values: AnyArray, digits: int, *, zero: bool) -> tuple[list[str], int]:
-    """What stands in the cells, and the power of ten that it is to be multiplied with."""
-    texts, power = column(values, digits) if digits else ([], 0)
-    return (texts if zero else [re.sub(r"^(\D?)0\.", r"\1.", text) for text in texts]), power
 
 
 def chain_height(page: PanelPage, shape: tuple[int, ...]) -> int:

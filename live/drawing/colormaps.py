@@ -20,13 +20,21 @@ _XYZ_TO_BGR = np.array(
     [[0.055648, -0.969256, 3.240479], [-0.204043, 1.875991, -1.53715], [1.057311, 0.041556, -0.498535]]
 )
 _PLAIN = np.arange(256, dtype=np.uint8)
+Tint = tuple[int, int, int]  # of a colour's B, G and R, in halves of how strong it is
+_VIOLET, _LESS_OF_IT, _GREEN, _CRIMSON = (2, 0, 1), (0, 2, 1), (0, 2, 0), (1, 0, 2)
+_TINTS = {"magma": _GREEN, "inferno": _GREEN, "turbo": _CRIMSON}  # what all others would be among their own colours
 
 
 class Palette:
-    """The colours of one map's bytes, table: uint8 BGR (256, 3). lasting: whether they are for many pictures."""
+    """The colours of one map's bytes, table: uint8 BGR (256, 3), and a tint that is none of them.
 
-    def __init__(self, table: ByteArray, *, lasting: bool = True) -> None:
+    tint: what is added where zero is dark; where it is `light`, the tint is taken away. lasting: whether they are for
+    many pictures.
+    """
+
+    def __init__(self, table: ByteArray, *, tint: Tint = _VIOLET, lasting: bool = True) -> None:
         self.light = bool(to_gray(table[None, :1])[0, 0] > 127)  # zero lies above the middle gray
+        self.tint = _LESS_OF_IT if self.light else tint
         self.plain = bool((table == _PLAIN[:, None]).all())  # bytes are their own grays
         self._table = ColourTable(table, lasting=lasting)
 
@@ -55,7 +63,7 @@ def _centred_palette(name: str, signed: bool, lo: float, hi: float) -> Palette:
 
 @cache
 def _palette(name: str, *, signed: bool) -> Palette:
-    return Palette(base_table(name, signed))
+    return Palette(base_table(name, signed), tint=_TINTS.get(name, _VIOLET))
 
 
 def plain_palette() -> Palette:

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
-from live.drawing.chain import CHANNELS, cell_texts
+from live.drawing.cell_texts import FORMS, cell_texts
+from live.drawing.chain import CHANNELS
 from live.drawing.kernels import draw_numbers, draw_picture, kernel_pictures, numbers_size, shades
 from live.drawing.numbers import figure, times_power
 from live.drawing.overlay import Sprite
@@ -103,8 +104,8 @@ def _draw_planes(page: PanelPage, places: EditPlaces, view: EditView, kernel: Fl
 
 def _numbers(kernel: FloatArray, cell: float, largest: int) -> tuple[list[str], int, int]:
     """What stands in the cells, its power of ten, and its size of type: with as many digits as can be read there."""
-    for digits, zero in ((3, True), (2, True), (2, False)) if numbers_size(("0",), cell, largest) else ():
-        texts, power = cell_texts(kernel, digits, zero=zero)
+    for form in FORMS if numbers_size(("0",), cell, largest) else ():
+        texts, power = cell_texts(kernel, form)
         size = numbers_size(texts, cell, largest)
         if size:
             return texts, power, size

@@ -35,7 +35,9 @@ class ExcitesPanel:
         if place is None or found is None:
             return ()
         title = f"What excites channel {found.channel}"
-        page = PanelPage(place, layout.text, title, "in this run, the highest first", "in this run")
+        page = PanelPage(
+            place, layout.text, title, "in this run, the highest first", "in this run", brief="What excites it"
+        )
         if not found.kept:
             words = "what a response reads is being found first" if found.finding else "nothing yet"
             page.write(words, DIM, small=True)

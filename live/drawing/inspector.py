@@ -9,6 +9,7 @@ import numpy as np
 from convviz_core.inspect import Inspection, answers_at, inspect_pixel
 from convviz_core.ranges import RangeMode
 from live.drawing.captions import caption_words
+from live.drawing.cell_texts import numbered_height
 from live.drawing.chain import CHANNELS, Cell, Chain, Part, chain_height
 from live.drawing.difference_words import difference_answers, difference_lines
 from live.drawing.kernel_words import where_words
@@ -25,6 +26,7 @@ from live.layout.panel_places import Panel
 
 FEWEST_MAP_LINES = 3  # of the other maps with their heading and what the wheel does
 LEAST_MATRIX_LINES = 4  # the height of the matrices, which comes before the other maps
+SKIPPED = 0.4  # of a line, above what follows
 MAP_LINES = 4  # of the other maps that are kept for them, where the matrices are legible
 
 
@@ -89,7 +91,7 @@ class Inspector:
         yield
         page = PanelPage(place, layout.text, _title(scene), *_state_words(scene), brief=scene.side.capitalize())
         yield
-        _write_where(page, scene, target, len(lines) * page.step(), LEAST_MATRIX_LINES * page.text.line)
+        _write_where(page, scene, target, len(lines) * page.step())
         yield
         yield from self._draw_arithmetic(page, lines, inspection, around, len(answers[0]))
         yield
@@ -103,7 +105,7 @@ class Inspector:
         self, page: PanelPage, lines: list[tuple[str, str]], inspection: Inspection, around: Surroundings, maps: int
     ) -> Iterator[None]:
         """Surroundings, matrices and what follows, so that the numbers can be read rather than the other maps'."""
-        below = len(lines) * page.step() + round(2.5 * page.text.pad)
+        below = len(lines) * page.step() + _around(page)
         maps = (min(MAP_LINES, maps) + 1) * page.step()
         draw_surroundings(page, around, page.height - below - maps - chain_height(page, inspection.patch.shape))
         yield
@@ -130,6 +132,11 @@ class Inspector:
         for words, value in lines:
             page.row([(page.fitting(_forms(words), value), 0, INK), (value, 1.0, ACCENT)])
         page.skip()
+
+
+def _around(page: PanelPage) -> int:
+    """The rows above and below the matrices and what follows them."""
+    return round(2.5 * page.text.pad)
 
 
 def _title(scene: Scene) -> str:
@@ -184,24 +191,28 @@ def _forms(words: str) -> list[str]:
     ]
 
 
-def _write_where(page: PanelPage, scene: Scene, target: MapPixel, arithmetic: int, matrices: int) -> None:
+def _write_where(page: PanelPage, scene: Scene, target: MapPixel, arithmetic: int) -> None:
     """Which response it is, and which pixels it reads, where that leaves the arithmetic so many rows, and if they can
-    have them, the matrices.
+    have them, the matrices; more on that where these keep their numbers.
     """
     index, y, x = target
-    reserved = arithmetic + matrices * (page.height - 2 * page.step() >= arithmetic + matrices)
+    room = page.height - 2 * page.step() - arithmetic
+    seen = LEAST_MATRIX_LINES * page.text.line
+    numbered = numbered_height(page, scene.layer.bank) + _around(page) + round(SKIPPED * page.text.line)
+    reserved = arithmetic + seen * (room >= seen)
+    more = max(reserved, arithmetic + numbered * (room >= numbered))
     said = f"{index + 1}: {caption_words(scene.layer.bank, index)[0]}"
-    first, *more = wrapped(said, page.text.base, page.width, BOLD)
-    for line in (first, " ".join(more)) if more and page.height - 2 * page.step() >= reserved else (said,):
+    first, *rest = wrapped(said, page.text.base, page.width, BOLD)
+    for line in (first, " ".join(rest)) if rest and page.height - 2 * page.step() >= reserved else (said,):
         page.write(line, ACCENT, weight=BOLD)
     page.write_first([f"row {y}, column {x} of its map", f"row {y}, column {x}", f"({y}, {x})"], INK, small=False)
     height, width = scene.image.shape[:2]
-    for choices in where_words(scene.layer, (height, width), y, x):
-        if page.height - page.step(small=True) < reserved:
-            page.leave_out("what it reads")
+    for number, choices in enumerate(where_words(scene.layer, (height, width), y, x)):
+        if page.height - page.step(small=True) < (more if number else reserved):
+            page.leave_out("more on what it reads" if number else "what it reads")
             break
         page.write_first(choices)
-    page.skip(0.4 if page.height > reserved + page.step() else 0)
+    page.skip(SKIPPED if page.height > reserved + page.step() else 0)
 
 
 def arithmetic(scene: Scene, target: MapPixel, inspection: Inspection) -> list[tuple[str, str]]:
@@ -214,7 +225,8 @@ def arithmetic(scene: Scene, target: MapPixel, inspection: Inspection) -> list[t
         total = figure(response - inspection.bias)
     if scene.layer.bank.channels == 3:
         parts = inspection.products.sum(axis=(1, 2), dtype=np.float64)
-        *sums, total = column(np.append(parts, response - (inspection.bias or 0.0)), shifted=False)[0]
+        whole = response - (inspection.bias or 0.0)
+        *sums, total = column(np.append(parts, whole), shifted=False, total=whole)[0]
         lines += [(f"sum of {name}", text) for name, text in zip(CHANNELS, sums, strict=True)]
     lines.append(("sum of all products", total))
     if inspection.bias is not None:

@@ -104,7 +104,7 @@ def draw_kernel(canvas: ByteArray, kernel: FloatArray, x: int, y: int, cell: flo
     largest: the size of its numbers at most; None draws none, and only one picture.
     """
     pictures = kernel_pictures(kernel, planes=largest is not None)
-    texts = column(kernel)[0] if largest is not None else []
+    texts = weight_texts(kernel, cell, largest) if largest is not None else []
     per_plane = len(texts) // len(kernel)
     for number, picture in enumerate(pictures):
         place = draw_picture(canvas, picture, x, y, cell)
@@ -114,3 +114,14 @@ def draw_kernel(canvas: ByteArray, kernel: FloatArray, x: int, y: int, cell: flo
         if size:
             draw_numbers(canvas, picture, texts[plane * per_plane : (plane + 1) * per_plane], place, size)
     return x
+
+
+def weight_texts(kernel: FloatArray, cell: float, largest: float) -> list[str]:
+    """What stands in the cells of a kernel: exactly where that has room."""
+    exact = column(kernel, exactly=True)[0]
+    return exact if numbers_size(exact, cell, largest) else column(kernel)[0]
+
+
+def widest_weight_em(kernels: FloatArray) -> float:
+    """How wide a cell of kernels (N, C, kh, kw) must be for the widest number, in units of its size."""
+    return max(width_em(text) for kernel in kernels for text in column(kernel)[0])

@@ -66,6 +66,8 @@ def _examples(scene: Scene) -> list[_Example]:
     words = "a patch like the kernel: the largest sum", "like it: most"
     if kernel.min() >= 0:
         words = "white at weights above 0: the largest sum", "white: most"  # which is not like the kernel
+    if kernel.max() <= 0:
+        words = "a black patch: the largest sum, 0", "black: 0"  # nor is this
     examples = [_Example(picture, most, *words)]
     if (kernel < 0).any():
         opposite = kernel_pictures(np.where(kernel < 0, 1.0, -1.0).astype(np.float32), planes=False)[0]

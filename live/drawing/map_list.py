@@ -19,7 +19,7 @@ NAME_BEGINS_EM, LONG_NAME_EM = 2.6, 16.5  # LONG: as long as those of the built-
 COLUMNS_EM = (4.6, 3.0)  # at least so far from the first number's end to the second's, and on to the byte's
 UNNAMED_ENDS_EM = (6.6, 9.4)  # of the response and the byte alone
 ROWS_A_PIECE = 8  # that are written with one picture
-MAP_COLUMN_EM = 12.0  # number, response and byte of one map, in units of the text's size
+MAP_COLUMN_EM = 10.4  # number, response and byte of one map, in units of the text's size
 
 Answers = tuple[FloatArray, ByteArray]  # every map's response before the activation, and its byte
 

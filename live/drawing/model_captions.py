@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from convviz_core.ranges import RangeMode
 from live.drawing.caption_text import REMOVED
-from live.drawing.numbers import MINUS, figure
+from live.drawing.numbers import MINUS, figure, percents
 from live.drawing.overlay import Pieces, Sprite, at_once, blank
 from live.drawing.scene import Scene
 from live.drawing.text import ACCENT, DIM, INK, base_line, put, text_width, width_em
@@ -150,7 +150,7 @@ def _notes(layout: Layout, scene: Scene, index: int) -> list[str]:
         return []
     if scene.removed is not None:
         assert scene.removed.shares is not None  # a model's layer has responses that no bank tells
-        return [f"{100 * scene.removed.shares[index]:.0f} % removed"]
+        return [f"{percents(scene.removed.shares[index])} removed"]
     if scene.range == RangeMode.FRAME and not (scene.difference and scene.other is None):
         lo, hi = scene.ranges[index].tolist()
         return [f"flat {figure(lo)}" if lo == hi else f"{figure(lo)} to {figure(hi)}"]

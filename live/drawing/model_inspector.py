@@ -8,7 +8,7 @@ import numpy as np
 
 from convviz_core.inspect import inspect_pixel
 from convviz_core.ranges import RangeMode
-from live.drawing.numbers import figure
+from live.drawing.numbers import aligned, figure
 from live.drawing.overlay import Pieces, Sprite, at_once
 from live.drawing.panel import PanelPage
 from live.drawing.scene import Scene
@@ -156,12 +156,12 @@ def _write_others(page: PanelPage, scene: Scene, channel: int, y: int, x: int) -
         [f"all {len(column)} channels here: this one is number {rank} by size", f"{ranked} channels by size", ranked]
     )
     others = np.argsort(-np.abs(shown), kind="stable")[:OTHERS_LISTED].tolist()
-    word = "channel " * all(page.fitting([f"channel {n}"], figure(float(shown[n])), small=True) for n in others)
-    for other in others:
-        if page.height < page.step(small=True):
-            break
+    others = others[: page.height // page.step(small=True)]
+    texts = aligned(shown[others])
+    word = "channel " * all(page.fitting([f"channel {n}"], t, small=True) for n, t in zip(others, texts, strict=True))
+    for other, text in zip(others, texts, strict=True):
         colour = ACCENT if other == channel else INK
-        page.write_value([f"{word}{other}"], float(shown[other]), colour, small=True)
+        page.write_value([f"{word}{other}"], text, colour, small=True)
 
 
 def _byte(layout: Layout, scene: Scene, target: tuple[int, int, int], shown: float) -> int | None:

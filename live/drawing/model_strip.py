@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 
 from convviz_core.layer import Activation
 from live.drawing.model_scene import ModelScene
+from live.drawing.numbers import percents
 from live.drawing.overlay import Sprite, blank
 from live.drawing.scene import Scene
 from live.drawing.second_line import draw_second_line, hint, strip_notice
@@ -98,7 +99,7 @@ def channel_words(model: ModelScene) -> tuple[Word, ...]:
     else:
         which = f"{len(model.channels)} of {count} channels, page {model.page + 1} of {model.pages}"
     words: list[Word] = [(which, INK, REGULAR), (model.order, DIM, REGULAR)]
-    words.append((f"{100 * model.zeros:.0f} % of the responses are 0", DIM, REGULAR))
+    words.append((f"{percents(model.zeros)} of the responses are 0", DIM, REGULAR))
     dead, saturated = len(model.dead), len(model.saturated)
     colour = ACCENT if dead or saturated else DIM
     words.append((f"{dead} dead, {saturated} saturated so far", colour, REGULAR))

@@ -9,7 +9,10 @@ import numpy as np
 from convviz_core.arrays import AnyArray
 from convviz_core.numbers import MINUS, PLAIN_FROM, PLAIN_TO, TIMES, figure, power_of_ten
 
-__all__ = ["MINUS", "TIMES", "column", "extremes", "figure", "fitted", "times_power"]
+__all__ = ["MINUS", "TIMES", "aligned", "column", "extremes", "figure", "fitted", "percents", "times_power"]
+
+MORE_DECIMALS = 2  # than usual, at most
+ROUNDED = 2e-7  # relative, what float32 makes of a decimal fraction
 
 
 def fitted(value: float, characters: int) -> str:
@@ -27,11 +30,14 @@ def fitted(value: float, characters: int) -> str:
     return shorter
 
 
-def column(values: AnyArray, digits: int = 3, *, shifted: bool = True) -> tuple[list[str], int]:
+def column(
+    values: AnyArray, digits: int = 3, *, shifted: bool = True, exactly: bool = False, total: float = math.inf
+) -> tuple[list[str], int]:
     """Numbers that stand together, all with the decimals that give the largest so many significant digits.
 
-    Returned with the power of ten that they are to be multiplied with, 0 where they are written out, as all are that
-    are not to be `shifted`.
+    exactly: with one or two decimals more where these tell all of them exactly, as of 1/16 beside 1/8; total: where
+    these give that one of them so many significant digits, too. Returned with the power of ten that they are to be
+    multiplied with, 0 where they are written out, as all are that are not to be `shifted`.
     """
     numbers = [float(value) for value in values.flat]
     if all(math.isfinite(n) and n == int(n) and abs(n) < 10**PLAIN_TO for n in numbers):
@@ -40,14 +46,41 @@ def column(values: AnyArray, digits: int = 3, *, shifted: bool = True) -> tuple[
     power = power_of_ten(largest)
     shift = power if shifted and not PLAIN_FROM < power < PLAIN_TO else 0
     decimals = max(0, digits - 1 - power + shift)
+    if exactly:
+        more = range(decimals, decimals + MORE_DECIMALS + 1)
+        decimals = next((count for count in more if not _is_cut(values, count - shift).any()), decimals)
+    if total and math.isfinite(total):
+        decimals += min(max(0, power - power_of_ten(total)), MORE_DECIMALS)
     return [_decimal(n / 10.0**shift, decimals) for n in numbers], shift
+
+
+def aligned(values: AnyArray, total: float = math.inf) -> list[str]:
+    """As `column`, where no power of ten can be told beside the numbers; with one, each is written for itself."""
+    texts, power = column(values, total=total)
+    return [figure(float(value)) for value in values.flat] if power else texts
+
+
+def percents(share: float) -> str:
+    """Of 0 to 1, in whole percents: hardly any is not none, and nearly all is not all."""
+    if 0 < share < 0.005:
+        return "<1 %"
+    return ">99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
 
 
 def extremes(values: AnyArray) -> AnyArray:
     """A few of the values, which `column` writes as wide as the widest of all, and in the same manner."""
     flat = values.reshape(-1)
-    fractions = flat[flat != np.rint(flat)][:1]
-    return np.concatenate([[flat.min(), flat.max()], fractions])
+    largest = float(np.abs(flat).max())
+    least = max(0, 2 - power_of_ten(largest) if math.isfinite(largest) else 0)
+    cut = [flat[_is_cut(flat, least + more)][:1] for more in range(MORE_DECIMALS + 1)]
+    return np.concatenate([[flat.min(), flat.max()], flat[flat != np.rint(flat)][:1], *cut])
+
+
+def _is_cut(values: AnyArray, decimals: int) -> AnyArray:
+    """bool: which of the values so many decimals do not tell, but for float32's rounding."""
+    scaled = values.astype(np.float64) * 10.0**decimals
+    with np.errstate(invalid="ignore"):  # what is not finite has no decimals
+        return np.asarray(abs(scaled - np.rint(scaled)) > ROUNDED * abs(scaled))
 
 
 def times_power(power: int) -> str:

@@ -112,9 +112,11 @@ class PanelPage:
         size = self.text.small if small else self.text.base
         return next((said for said in choices if text_width(said, size, weight) <= room), "")
 
-    def write_value(self, choices: Sequence[str], value: float, colour: Colour = INK, *, small: bool = False) -> None:
-        """A number at the right, and before it the first of the words that have room."""
-        number = figure(value)
+    def write_value(
+        self, choices: Sequence[str], value: float | str, colour: Colour = INK, *, small: bool = False
+    ) -> None:
+        """A number (or how it is written) at the right, and before it the first of the words that have room."""
+        number = value if isinstance(value, str) else figure(value)
         self.row([(self.fitting(choices, number, small=small), 0.0, colour), (number, 1.0, colour)], small=small)
 
     def write_whole(self, choices: Sequence[str], left_out: str, colour: Colour = DIM) -> None:

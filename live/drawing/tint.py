@@ -13,15 +13,13 @@ from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.filters.bank import FilterBank
 from convviz_core.layer import Layer
 from convviz_core.sampling import follower_for
-from live.drawing.colormaps import Palette, base_table
+from live.drawing.colormaps import Palette, Tint, base_table
 from live.drawing.colour_table import ColourTable
 
 NOISE = 2 / 255  # standard deviation of a pixel in a webcam's picture of a lit room
 COUNTED, COUNTED_PORTIONS = 4096, 4  # pixels of each map; portions, which cost about a tenth of a millisecond each
 NOISES = 3  # a response to noise alone exceeds so many of its own standard deviations once in 700 pixels
-# The tint is violet: blue and half as much red are added where zero is dark; green and half as much red are taken away
-# where it is light. What is largest of the removed part has at least so much of it, of 255:
-STRONGEST = 205
+STRONGEST = 205  # of 255; what is largest of the removed part is tinted by at least so much
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,18 +79,18 @@ def strengths(first: int) -> ByteArray:
 
 
 @lru_cache(maxsize=64)
-def _tints(first: int, *, light: bool) -> ColourTable:
-    """What is added to dark colours, and what is taken from light ones."""
+def _tints(first: int, tint: Tint) -> ColourTable:
+    """What is added to dark colours, or taken from light ones."""
     strong = strengths(first)
-    none, half = np.zeros_like(strong), strong >> 1
-    return ColourTable(np.stack([none, strong, half] if light else [strong, none, half], axis=1))
+    parts = np.zeros_like(strong), strong >> 1, strong
+    return ColourTable(np.stack([parts[halves] for halves in tint], axis=1))
 
 
 def tint_into(levels: ByteArray, palette: Palette, removed: ByteArray, first: int, place: ByteArray) -> None:
     """As `colour_into`, and tinted where the bytes of the removed part, uint8 (H, W), reach `first`."""
     colours = palette.colours(levels)
     change = cv2.subtract if palette.light else cv2.add
-    change(colours, _tints(first, light=palette.light).look_up(removed), dst=colours)
+    change(colours, _tints(first, palette.tint).look_up(removed), dst=colours)
     cv2.cvtColor(colours, cv2.COLOR_BGRA2BGR, dst=place)
 
 

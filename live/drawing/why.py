@@ -9,7 +9,7 @@ import numpy as np
 from convviz_core.arrays import FloatArray
 from live.drawing.kernels import draw_picture, shades
 from live.drawing.model_scene import titled
-from live.drawing.numbers import TIMES, figure
+from live.drawing.numbers import TIMES, aligned, figure
 from live.drawing.panel import PanelPage
 from live.drawing.reasons import Why
 from live.drawing.text import ACCENT, DIM, INK
@@ -60,17 +60,19 @@ def _write_contributions(page: PanelPage, places: WhyPlaces, found: Contribution
     page.row(head, small=True)
     slices = [found.slice_of(channel) for channel, _ in listed]
     reaches = [max((float(np.abs(pair[side]).max(initial=0)) for pair in slices), default=0.0) for side in range(2)]
-    for (channel, amount), pair in zip(listed, slices, strict=True):
+    others = found.channels[1] - found.channels[0] - len(listed)
+    amounts = np.array([*(amount for _, amount in listed), *[rest] * bool(others), found.bias, found.output])
+    *texts, bias, output = aligned(amounts, found.output)
+    for (channel, _), text, pair in zip(listed, texts, slices, strict=False):
         y = page.y
-        page.write_value([f"channel {channel}", str(channel)], amount, small=True)
+        page.write_value([f"channel {channel}", str(channel)], text, small=True)
         for at, values, reach in zip((KERNEL_AT, INPUT_AT), pair, reaches, strict=True):
             _draw_slice(page, np.asarray(values, np.float32), reach, page.left + round(at * page.width), y, places.step)
-    others = found.channels[1] - found.channels[0] - len(listed)
     if others:
         words = f"the other {others} together" if listed else f"all {others} together: no room for each"
-        page.write_value([words, f"all {others}" if not listed else f"{others} others"], rest, DIM, small=True)
-    page.write_value(["bias"], found.bias, DIM, small=True)
-    page.write_value(["in all, before any ReLU", "in all"], found.output, ACCENT, small=True)
+        page.write_value([words, f"all {others}" if not listed else f"{others} others"], texts[-1], DIM, small=True)
+    page.write_value(["bias"], bias, DIM, small=True)
+    page.write_value(["in all, before any ReLU", "in all"], output, ACCENT, small=True)
 
 
 def _draw_slice(page: PanelPage, values: FloatArray, reach: float, x: int, y: int, step: int) -> None:

@@ -234,6 +234,25 @@ def test_a_large_picture_is_followed_by_parts_that_come_to_its_own_limit() -> No
     assert limits[-1] == pytest.approx(exact, rel=0.04)  # all parts have been looked at
 
 
+def town(seed: int) -> ByteArray:
+    """Plain houses under a plain sky, (1080, 1920, 3): next to nothing lies between its noise and its edges."""
+    chance, frame = np.random.default_rng(seed), np.full((1080, 1920, 3), 200, np.uint8)
+    for x in range(0, 1920, 160):
+        gray = [int(level) for level in chance.integers(0, 120, 3)]
+        cv2.rectangle(frame, (x, int(chance.integers(540, 1080))), (x + 137, 1080), gray, -1)
+    noisy = cv2.GaussianBlur(frame, (0, 0), 1.2) + chance.normal(0, 1.5, frame.shape)
+    return np.clip(noisy, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("bank", "seed"), [("prewitt", 1), ("prewitt", 3), ("sobel", 3), ("sobel", 6)])
+def test_where_little_lies_between_weak_and_strong_responses_the_limit_is_found_and_kept(bank: str, seed: int) -> None:
+    frame, layer, auto = town(seed), Layer(load_bank(bank)), AutoRange()
+    exact = map_ranges(layer, OpenCvEngine().maps(frame, layer)[1], "auto")[0, 1]
+    limits = [shown(auto, frame, number / 30, layer=layer) for number in range(90)]
+    assert limits[0] == pytest.approx(exact, rel=0.1)
+    assert limits == pytest.approx([exact] * 90, rel=0.1)
+
+
 @pytest.mark.parametrize("kept", [None, 0.5])
 def test_no_picture_finds_places_that_were_found_ahead(kept: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
     found_by: list[str] = []

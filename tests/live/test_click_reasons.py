@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 
 from convviz_core.filters.built_in import BUILT_IN_BANKS
-from live.click_reasons import why_no_click
+from live.click_reasons import why_no_click, why_no_wheel
 from live.composing import layout_request
 from live.controls import answer
-from live.events import Button, Gesture, MouseButton, Point
+from live.events import Button, Gesture, MouseButton, Point, Wheel
+from live.layer_lines import LINES
 from live.layout import Layout, arrange
+from live.layout.line_places import line_places
 from live.layout.panel_places import Panel
 from live.state import LayerSettings, ViewState
 
@@ -83,3 +85,57 @@ def test_dragging_says_what_would_have_to_be_zoomed() -> None:
     drag = Button(LEFT, Gesture.DRAG, place_of(layout, "map"), (9, 0))
     assert answer(STATE, drag, layout)[0] == STATE
     assert "zoomed (wheel) or enlarged (z)" in why_no_click(STATE, drag, layout)
+
+
+HELPED = STATE.with_appearance(panels=frozenset({Panel.HELP}))
+PROFILED = STATE.with_appearance(panels=frozenset({Panel.PROFILE}))
+LAYERED = STATE.with_appearance(panels=frozenset({Panel.LAYER}))
+
+
+@pytest.mark.parametrize(
+    ("state", "where", "notches", "words"),
+    [
+        (HELPED, "help", 1, "the help has one page"),
+        (HELPED, "help", -1, "the help has one page"),
+        (PROFILED, "profile", 1, "the profile: nothing to scroll"),
+        (LAYERED, "layer", 1, "the wheel over a setting changes it"),
+        (STATE, "map", -1, "all is seen already"),
+        (STATE, "map", 0.2, ""),  # of a touchpad
+        (STATE, "map", 1, ""),
+    ],
+)
+def test_a_turn_of_the_wheel_that_shows_nothing_new_says_why(
+    state: ViewState, where: str, notches: float, words: str
+) -> None:
+    layout = layout_of(state)
+    place = layout.panel(Panel(where)) if where != "map" else None
+    at = (place.right - 9, place.bottom - 9) if place else place_of(layout, where)
+    wheel = Wheel(at, notches)
+    after = answer(state, wheel, layout)[0]
+    said = why_no_wheel(state, after, wheel, layout, help_pages=1)
+    assert said.startswith(words)
+    assert bool(said) == bool(words)
+
+
+def test_the_wheel_over_one_of_several_pages_of_the_help_has_no_reason_to_give() -> None:
+    layout = layout_of(HELPED)
+    wheel = Wheel(place_of(layout, "help"), -1)
+    assert why_no_wheel(HELPED, answer(HELPED, wheel, layout)[0], wheel, layout, help_pages=2) == ""
+
+
+def test_the_wheel_says_when_pixels_are_as_large_as_they_get_and_why_a_setting_stays() -> None:
+    layout = layout_of(STATE)
+    wheel = Wheel(place_of(layout, "map"), 200)
+    after = answer(STATE, wheel, layout)[0]
+    zoomed = layout_of(after)
+    again = answer(after, wheel, zoomed)[0]
+    assert again == after
+    assert why_no_wheel(after, again, wheel, zoomed, help_pages=0) == "pixels are as large as they get"
+    layered = layout_of(LAYERED)
+    panel = layered.panel(Panel.LAYER)
+    assert panel is not None
+    first = line_places(panel, layered.text, len(LINES))[0]
+    wheel = Wheel((first.x + 9, first.y + first.height // 2), -1)
+    assert answer(LAYERED, wheel, layered)[0] == LAYERED
+    said = why_no_wheel(LAYERED, LAYERED, wheel, layered, help_pages=0)
+    assert "stride" in said

@@ -19,6 +19,7 @@ from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
 from live.drawing.chain import Chain
 from live.drawing.inspector import Inspector, arithmetic
+from live.drawing.map_list import write_maps
 from live.drawing.numbers import MINUS, TIMES
 from live.drawing.panel import PanelPage
 from live.drawing.parted_chain import cell_words
@@ -390,10 +391,10 @@ def test_three_channels_are_summed_apart_and_then_together() -> None:
     inspection = Inspection(products, products, products, 0.26, 0.26, 1)
     minus = "\N{MINUS SIGN}"
     assert arithmetic(scene_of(bank, (0, 0, 0)), (0, 0, 0), inspection)[:4] == [
-        ("sum of R", "5.48"),
-        ("sum of G", f"{minus}4.72"),
-        ("sum of B", f"{minus}0.50"),
-        ("sum of all products", "0.26"),
+        ("sum of R", "5.480"),
+        ("sum of G", f"{minus}4.720"),
+        ("sum of B", f"{minus}0.500"),
+        ("sum of all products", "0.260"),  # as ReLU's line has it
     ]
 
 
@@ -403,3 +404,27 @@ def test_a_part_of_wide_numbers_is_as_small_as_these_need(numbers: list[list[str
     request = replace(LAYOUT.request, canvas_wh=(1920, 1080), count=8, panels=panels, kernel_chw=(1, 7, 7))
     Inspector().draw(arrange(request), scene_of(bank, (0, 5, 5)))
     assert [len(texts) for texts in numbers] == [25, 25, 25]
+
+
+def test_four_maps_stand_in_two_columns_where_two_lines_are_left_of_a_panel_beside_two_others(written: Written) -> None:
+    """As in a window of 960x600 with inspector, curves and profile."""
+    scene, text = scene_of(bank_of(4), (0, 5, 5)), type_scale((960, 600))
+    page = PanelPage(Rect(0, 0, 22 * text.base + 2 * text.base, 400), text, "")
+    page.y = page.bottom - 3 * page.step()
+    sums = np.array([1.5, -2.25, 0, 12.5], np.float32)
+    assert list(write_maps(page, scene, (0, 5, 5), (sums, np.zeros(4, np.uint8)))) == []
+    assert page.whole
+    assert [[row[0], row[3]] for row in written.rows[1:]] == [["1", "3"], ["2", "4"]]
+
+
+@pytest.mark.parametrize(("height", "left_out"), [(420, ""), (320, "more on what it reads"), (150, "what it reads")])
+def test_what_is_said_of_an_even_kernel_s_middle_gives_way_to_numbers_and_which_pixels_it_reads_does_not(
+    height: int, left_out: str, texts: list[str]
+) -> None:
+    scene = scene_of(load_bank("udacity"), (0, 5, 5))
+    layout = replace(LAYOUT, panels=((Panel.INSPECTOR, Rect(0, 0, 480, height)),))
+    Inspector().draw(layout, scene)
+    assert any(text.startswith("reads rows 5 to 8") for text in texts) == (left_out != "what it reads")
+    assert any("its middle lies" in text for text in texts) == (not left_out)
+    assert texts.count(f"{MINUS}1") >= 8 * (height > 200)  # the kernel's
+    assert left_out in " ".join(texts)

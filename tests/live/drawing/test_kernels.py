@@ -13,8 +13,10 @@ from live.drawing.kernels import (
     numbers_size,
     shades,
     unit_shades,
+    weight_texts,
+    widest_weight_em,
 )
-from live.drawing.text import RULE
+from live.drawing.text import RULE, width_em
 from live.layout.tiling import Rect
 
 
@@ -83,3 +85,16 @@ def test_a_number_has_the_ink_that_can_be_read_on_its_cell() -> None:
     plain = np.zeros((40, 80, 3), np.uint8)
     draw_kernel(plain, np.array([[[-1, 1]]], np.float32), 0, 0, 40.0, None)
     assert len(np.unique(plain[2:38, 2:38])) == 1
+
+
+def test_a_weight_is_told_exactly_where_its_cell_has_room() -> None:
+    """1/16 has three digits, which the decimals of 1/4 would cut."""
+    kernel = np.array([[[0.0625, 0.25]]], np.float32)
+    assert weight_texts(kernel, 60.0, 12) == ["0.0625", "0.2500"]
+    assert weight_texts(kernel, 28.0, 12) == ["0.062", "0.250"]
+
+
+def test_a_bank_s_cells_are_as_wide_as_the_widest_weight_of_any_kernel() -> None:
+    """Each kernel has decimals of its own: 5.00 stands beside 0.125."""
+    kernels = np.array([[[[5.0, 0.5]]], [[[0.125, 0.5]]]], np.float32)
+    assert widest_weight_em(kernels) == width_em("0.125") > width_em("5.00")

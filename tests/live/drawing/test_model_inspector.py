@@ -11,14 +11,17 @@ import pytest
 
 from convviz_core.arrays import ByteArray, FloatArray
 from convviz_core.geometry import Box
+from convviz_core.models.reading import Contributions
 from convviz_core.ranges import RangeMode
 from live.drawing.model_inspector import ModelInspector, _byte, _reads, _write_others
 from live.drawing.panel import PanelPage
 from live.drawing.reasons import Why
 from live.drawing.scene import Scene
+from live.drawing.why import write_why
 from live.layout import Layout
 from live.layout.tiling import Rect
 from live.layout.type_scale import type_scale
+from live.layout.why_places import WhyPlaces
 
 
 @pytest.mark.parametrize(
@@ -114,3 +117,27 @@ def test_where_the_mosaic_has_means_a_pixel_s_byte_is_that_of_its_own_value(
     layout = cast(Layout, SimpleNamespace(crop=Rect(0, 0, 40, 30), reduced=True))
     assert _byte(layout, scene, (0, 7, 8), value) == byte
     assert _byte(layout, scene, (0, 30, 8), value) is None
+
+
+def test_the_channels_numbers_stand_with_their_points_in_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers: list[str] = []
+    conv = np.array([0.345, -0.0753, 0.00797], np.float32).reshape(3, 1, 1)
+    scene = cast(Scene, SimpleNamespace(model=SimpleNamespace(conv=conv), layer=SimpleNamespace(signed=True)))
+    page = PanelPage(Rect(0, 0, 300, 200), type_scale((640, 480)), "T")
+    monkeypatch.setattr(page, "row", lambda cells, **_: numbers.append(cells[-1][0]))
+    _write_others(page, scene, 0, 0, 0)
+    assert numbers[1:] == ["0.345", "\N{MINUS SIGN}0.075", "0.008"]
+
+
+def test_what_a_response_is_made_of_stands_with_its_points_in_line_and_the_sum_has_three_digits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    numbers: list[str] = []
+    sums = np.array([-0.208, 0.0959, 0.127])
+    none, where = np.zeros((3, 2, 2)), np.arange(2)
+    found = Contributions(sums, 0.00237, 0.01727, (0, 3), none, none, where, where, None)
+    page = PanelPage(Rect(0, 0, 300, 300), type_scale((640, 480)), "T")
+    monkeypatch.setattr(page, "row", lambda cells, **_: numbers.append(cells[-1][0]))
+    write_why(page, WhyPlaces(0, 3, 16), 20, Why(found, None))
+    minus = "\N{MINUS SIGN}"
+    assert numbers[-5:] == [f"{minus}0.2080", "0.1270", "0.0959", "0.0024", "0.0173"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -70,7 +71,24 @@ def test_a_map_of_which_nothing_was_removed_has_no_tint() -> None:
         assert not strengths(first).any()
 
 
-@pytest.mark.parametrize("colormap", ["gray", "lift", "magma", "diverging"])
+@pytest.mark.parametrize("colormap", COLORMAPS)
+def test_a_tint_is_none_of_the_colour_map_s_own_colours(colormap: str) -> None:
+    """By CIE L*a*b*, in which colours 2 apart can just be told from each other."""
+    limits = np.array([[0, 8]], np.float32)
+    canvas = np.zeros((1, 256, 3), np.uint8)
+    removed = np.arange(256, dtype=np.uint8)[None]
+    tint_into(np.zeros_like(removed), palettes(colormap, False, limits)[0], removed, 1, canvas)
+    own, tinted = (
+        cv2.cvtColor((colours[None] / 255).astype(np.float32), cv2.COLOR_BGR2Lab)[0]
+        for colours in (lookup_tables(colormap, False, limits)[0], canvas[0])
+    )
+    nearest = np.linalg.norm(tinted[:, None] - own[None], axis=2).min(axis=1)
+    strong = strengths(1)
+    assert nearest[strong >= 60].min() > 20
+    assert nearest[strong >= 128].min() > 40
+
+
+@pytest.mark.parametrize("colormap", ["gray", "lift", "viridis", "diverging"])
 def test_zero_becomes_violet_by_more_light_where_it_is_dark_and_by_less_where_it_is_light(colormap: str) -> None:
     first = tinted_from(SEED, removed_of(SEED, 0, 8))[0]
     (palette,) = palettes(colormap, False, np.array([[0, 8]], np.float32))
@@ -83,16 +101,16 @@ def test_zero_becomes_violet_by_more_light_where_it_is_dark_and_by_less_where_it
 
 
 @pytest.mark.parametrize("colormap", COLORMAPS)
-def test_any_two_bytes_become_the_one_s_colour_with_so_much_violet_as_the_other_is_strong(colormap: str) -> None:
+def test_any_two_bytes_become_the_one_s_colour_with_so_much_tint_as_the_other_is_strong(colormap: str) -> None:
     limits = np.array([[0, 8]], np.float32)
     levels, removed = np.indices((256, 256)).astype(np.uint8)
     (palette,), table = palettes(colormap, False, limits), lookup_tables(colormap, False, limits)[0].astype(int)
     canvas = np.zeros((260, 260, 3), np.uint8)
     tint_into(levels, palette, removed, 20, canvas[2:-2, 1:257])
     strong = strengths(20).astype(int)[removed]
-    violet = np.stack([strong, 0 * strong, strong // 2], axis=-1)
-    less = np.stack([0 * strong, strong, strong // 2], axis=-1)
-    expected = table[levels] - less if colormap == "diverging" else table[levels] + violet
+    green, crimson = [0, 2, 0], [1, 0, 2]
+    halves = {"diverging": [0, -2, -1], "magma": green, "inferno": green, "turbo": crimson}.get(colormap, [2, 0, 1])
+    expected = table[levels] + np.stack([np.sign(part) * (strong * abs(part) // 2) for part in halves], axis=-1)
     assert (canvas[2:-2, 1:257] == np.clip(expected, 0, 255)).all()
 
 

@@ -274,11 +274,10 @@ def test_the_legend_stands_where_there_is_no_tile() -> None:
     [
         ([[0, 1], [2, 3]], "white at weights above 0: the largest sum"),
         ([[-1, 1], [2, 3]], "a patch like the kernel: the largest sum"),
+        ([[-1, 0], [-2, -3]], "a black patch: the largest sum, 0"),
     ],
 )
-def test_white_is_not_said_to_be_like_a_kernel_without_negative_weights(
-    kernel: list[list[int]], words: str, texts: dict[str, int]
-) -> None:
+def test_only_what_is_like_the_kernel_is_said_to_be(kernel: list[list[int]], words: str, texts: dict[str, int]) -> None:
     layer = Layer(FilterBank.from_array("b", np.array([kernel], np.float32)))
     Legend().draw(arrange(replace(REQUEST, canvas_wh=(1280, 800))), replace(SCENE, layer=layer))
     assert words in " ".join(texts)
@@ -297,6 +296,18 @@ def test_in_the_legend_what_relu_removes_has_the_tint_s_colour_and_its_name(
         blue, green, _ = sprite.pixels.astype(int).transpose(2, 0, 1)
         violet.append(((blue - green > 60).sum() > LAYOUT.text.base**2 / 2, "tinted" in " ".join(texts)))
     assert violet == [(False, False), (True, True)]
+
+
+def test_a_notice_hides_that_the_picture_is_paused_only_where_both_have_no_room(texts: dict[str, int]) -> None:
+    room = LAYOUT.canvas_wh[0] - 2 * LAYOUT.text.pad
+    count = next(count for count in range(999) if text_width("a" * (count + 2), LAYOUT.text.base) > room)
+    short, long = "kept", "a" * count
+    for notice, seen in ((short, True), (long, False)):
+        texts.clear()
+        Strip().draw(LAYOUT, replace(SCENE, status=replace(SCENE.status, notices=(notice,), paused=True)))
+        assert notice in texts
+        assert ("paused" in texts) == seen
+        assert not seen or texts["paused"] == texts[notice]  # on one line
 
 
 def test_a_short_notice_takes_the_strips_second_line_and_a_long_one_a_box() -> None:
