@@ -131,3 +131,11 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def found_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model's layers are waited for, however busy the machine is: no window comes before its first picture."""
+    from live.model_view import first_run
+
+    monkeypatch.setattr(first_run, "AT_ONCE_S", 600.0)

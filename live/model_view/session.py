@@ -20,13 +20,14 @@ from live.layout import Layout, arrange, preferred_canvas_wh
 from live.layout.panel_places import Panel
 from live.model_view.answer import Answer, Asked
 from live.model_view.channels import Channels
-from live.model_view.chosen import Order
+from live.model_view.chosen import ModelChoice, Order
 from live.model_view.comparing import Sides
 from live.model_view.comparing_scene import compared_scene
 from live.model_view.composing import model_request, model_scene, new_model_compositor, new_model_help
 from live.model_view.fields import FieldFinder
+from live.model_view.first_run import FirstRun
 from live.model_view.following import with_channels
-from live.model_view.opening import not_in_the_list, saying_if_slow, with_layers
+from live.model_view.opening import not_in_the_list, with_layers
 from live.model_view.pages import Pages, View
 from live.model_view.picture import Shown
 from live.model_view.reasons import Reasons, arrived
@@ -37,7 +38,6 @@ from live.sources.frame import Frame
 from live.state import MapPixel, ViewState
 from live.torch_settings import keep_what_is_loaded
 
-FIRST_RUN = "the model runs for the first time, to find its layers"
 BUSY_S = 0.004  # how long a read may keep an answer waiting
 
 
@@ -61,6 +61,7 @@ class ModelSession(Session):
             len(self.state.model.model.notes) if self.state.model else 0
         )  # of its notes, said when it was loaded
         self._reasons, self._sides = Reasons(self._fields), Sides(self._fields)
+        self._first_run = FirstRun(self._display, self._profiler.clock, self._keep.say, self._screen_wh)
 
     def capture(self) -> Frame | None:
         """Take in the source's next frame, ask for its maps; the frame whose maps have come."""
@@ -85,8 +86,10 @@ class ModelSession(Session):
         if frame is None or self.state.model is None:
             return
         if self._size_hw is None:  # which layer is shown may not be known yet
-            with saying_if_slow(FIRST_RUN, self._keep.say):
-                self._list_layers(input_size(frame.image.shape[:2], self.state.model.input_hw))
+            size_hw = input_size(frame.image.shape[:2], self.state.model.input_hw)
+            if (found := self._first_run.layers(self.state.model, size_hw)) is None:
+                return
+            self._take_list(size_hw, found)
         layer, traced = self.state.model.layer(self.state.settings.activation), self.state.shows(Panel.INSPECTOR)
         asked = Asked(layer, self._intake.picture, traced, self._sides.asked(self.state))
         if asked != self._asked:
@@ -97,12 +100,16 @@ class ModelSession(Session):
     def _list_layers(self, size_hw: tuple[int, int]) -> None:
         """The layers of inputs of this size; anew where it is another than before."""
         if size_hw != self._size_hw and self.state.model:
-            self._size_hw = size_hw
-            choice = with_layers(self.state.model, size_hw)
-            self.state, notes = replace(self.state, model=choice), choice.model.notes
-            for note in notes[self._noted :]:  # what its first run has told of what goes in
-                self._tell(note)
-            self._noted = len(notes)
+            self._take_list(size_hw, with_layers(self.state.model, size_hw))
+
+    def _take_list(self, size_hw: tuple[int, int], found: ModelChoice) -> None:
+        choice = self.state.model
+        assert choice is not None
+        self._size_hw, notes = size_hw, choice.model.notes
+        self.state = self.state.with_model(lines=found.lines, name=choice.name or found.name)
+        for note in notes[self._noted :]:  # what its first run has told of what goes in
+            self._tell(note)
+        self._noted = len(notes)
 
     def _failed(self, failure: Failure) -> None:
         """Said once; before the first picture it is the end."""
@@ -236,11 +243,16 @@ class ModelSession(Session):
 
     def idle(self) -> Sequence[DisplayEvent]:
         """Nothing new: wait for a key, hardly while an answer is to come."""
+        if self._shown is None:
+            heard = self._first_run.wait(self._intake.frame, listed=self._size_hw is not None)
+            if heard is not None:
+                return heard
         busy = self._worker.busy or self._pages.busy or self._fields.pending
         return self._display.idle(0.001) if busy else super().idle()
 
     def finish(self) -> None:
         """Run no more."""
+        self._first_run.close()
         self._worker.close()
         self._pages.close()
         self._sides.close()

@@ -46,7 +46,7 @@ from live.model_view.worker import Worker
 from live.recording.keep import Keep
 from live.state import ViewState
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = pytest.mark.usefixtures("one_thread", "found_in_time")
 
 ALL_OF_IT = Alignment((0, 0), (0, 0), (12, 16), 8)
 

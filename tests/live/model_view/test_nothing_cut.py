@@ -20,7 +20,7 @@ from live.model_view.fields import FieldFinder
 from live.model_view.worker import Worker
 from live.state import ViewState
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = pytest.mark.usefixtures("one_thread", "found_in_time")
 
 SIZES = [(320, 240), (480, 360), (640, 480), (1280, 800)]
 VIEWS = {

@@ -20,7 +20,7 @@ from live.measuring.profiler import Profiler
 from live.model_view import pages
 from live.model_view.picture import PictureMaker
 
-pytestmark = pytest.mark.usefixtures("one_thread", "at_once")
+pytestmark = pytest.mark.usefixtures("one_thread", "found_in_time", "at_once")
 
 MAY_GO = threading.Semaphore(0)
 

@@ -33,7 +33,7 @@ from live.recording.model_snapshot import write_model_snapshot
 from live.sources.frame import Frame
 from live.state import Appearance, LayerSettings, ViewState
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = pytest.mark.usefixtures("one_thread", "found_in_time")
 
 HW = (24, 32)
 PICTURE = np.random.default_rng(0).integers(0, 256, (*HW, 3), np.uint8)
