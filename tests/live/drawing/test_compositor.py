@@ -357,7 +357,7 @@ def test_of_two_layers_each_one_s_line_says_the_range_of_its_own_inspector(monke
     layout = arrange(layout_request((1920, 1080), IMAGE.shape, state))
     places = layout.panel(Panel.INSPECTOR), layout.other.panel(Panel.INSPECTOR) if layout.other else None
     compositor, explained = new_compositor(), {"live": 0.0, "kept": 0.0}
-    before: dict[str, ByteArray] = {}
+    before = {"live": np.zeros(0, np.uint8), "kept": np.zeros(0, np.uint8)}
     for number in range(60):
         one = replace(SCENE, ranges=np.array([[0, 1 + number / 100]] * 4, np.float32), beat=number // 3, kernels=False)
         other = replace(one, side="kept", ranges=one.ranges * 2)
@@ -365,7 +365,7 @@ def test_of_two_layers_each_one_s_line_says_the_range_of_its_own_inspector(monke
         for side, place in zip(("live", "kept"), places, strict=True):
             assert place is not None
             panel = canvas[place.slices].copy()
-            if not np.array_equal(panel, before.get(side)):
+            if not np.array_equal(panel, before[side]):
                 before[side], explained[side] = panel, begun[side][-1]
         assert {side: found[-1] for side, found in strips.items()} == explained
     compositor.close()
