@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from live import layer_keys
+from live.comparing import CompareMode
 from live.edit_keys import why_no_edit
 from live.editing import button_under
 from live.events import Button, Gesture, MouseButton, Wheel
@@ -20,6 +21,8 @@ def why_no_click(state: ViewState, event: Button, layout: Layout) -> str:
     """For one that leaves `state` as it is; empty where nothing was to be expected."""
     if event.gesture == Gesture.DROP or (event.gesture == Gesture.DRAG and state.editing):
         return ""
+    if event.gesture == Gesture.DRAG and state.comparing.mode == CompareMode.WIPE:
+        return "the wipe's line follows the pointer, without a button; dragging moves what is zoomed (wheel)"
     if event.gesture == Gesture.DRAG:
         return "dragging moves what is zoomed (wheel) or enlarged (z), and now all is seen"
     if event.button == MouseButton.RIGHT:
@@ -51,7 +54,8 @@ def why_no_click(state: ViewState, event: Button, layout: Layout) -> str:
 def why_no_wheel(state: ViewState, after: ViewState, event: Wheel, layout: Layout, *, help_pages: int) -> str:
     """For a whole notch that makes `after` of `state` and nothing that is seen; else empty."""
     panel = layout.panel_at(*event.at)
-    if abs(event.notches) < 1 or (panel != Panel.HELP and after != state):
+    no_list = panel == Panel.INSPECTOR and state.model is not None  # all of it is there
+    if abs(event.notches) < 1 or (panel != Panel.HELP and after != state and not no_list):
         return ""
     if panel == Panel.HELP:
         return ONE_PAGE if help_pages == 1 else ""
@@ -59,7 +63,7 @@ def why_no_wheel(state: ViewState, after: ViewState, event: Wheel, layout: Layou
         return layer_keys.why_no_wheel(state, layout, event.at, event.notches)
     if panel == Panel.EDIT:
         return "the wheel over a weight changes it"
-    if panel in (Panel.LAYERS, Panel.INSPECTOR):
+    if panel in (Panel.LAYERS, Panel.INSPECTOR) and not no_list:
         return "the list ends here"
     if panel:
         return f"{panel_name(panel)}: nothing to scroll; over the tiles the wheel zooms"

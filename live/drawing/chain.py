@@ -1,4 +1,4 @@
-"""One response's arithmetic as square cells: patch, kernel, products, a row or a stack a channel, or all in one row."""
+"""One response's arithmetic as square cells: patch, kernel, products, of each channel or of all in colour."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ LARGEST_CELL_EM = 5.0
 LEGIBLE_CELL_EM = 2.0  # with cells of that size the three matrices stand beside each other, as the sum is read
 PADDING: Colour = (150, 60, 120)  # what of the patch is no pixel of the frame has half of it, a violet
 CHANNELS = ("R", "G", "B")
+SMALLEST_APART, TOGETHER_WORTH = 12, 1.5  # pixels a cell, below which all channels in colour have so much larger ones
 
 
 @dataclass(frozen=True, eq=False)
 class _Matrix:
     title: str
     values: FloatArray  # (C, kh, kw)
-    shaded: ByteArray
-    outside: AnyArray | None = None  # bool (kh, kw): which cells are padding
+    pictures: tuple[ByteArray, ...]  # uint8 BGR (kh, kw, 3): one a channel, or one of all
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ class Part(NamedTuple):
     columns: int
 
 
+TOGETHER = -1  # instead of a channel
 Cell = tuple[int, int, int]  # channel, row and column of the kernel
 
 
@@ -67,7 +68,7 @@ class Chain:
     """patch x kernel = products of one response, planned for at most `height` rows of a page.
 
     The numbers have the first of FORMS that fits; where none could be read, there are none. part: which weights are
-    shown, None for all.
+    shown, None for all. together: cells of a channel each would hardly be seen, and all are in one, in colour.
     """
 
     def __init__(self, page: PanelPage, inspection: Inspection, height: int, part: Part | None = None) -> None:
@@ -81,7 +82,11 @@ class Chain:
         outside = None if inspection.outside is None else inspection.outside[shown[1:]]
         reach = [float(np.abs(values).max()) for values in whole]  # a part has the shades that it has in the whole
         plan = _plan(page, patch.shape, height, stackable=part is None)
-        could_be_read = numbers_size(("0",), plan.cell, page.text.base) > 0
+        whole_plan = _plan(page, (1, *patch.shape[1:]), height, stackable=False)
+        small = len(patch) > 1 and part is None and plan.cell < SMALLEST_APART
+        self.together = small and whole_plan.cell >= TOGETHER_WORTH * plan.cell
+        plan = whole_plan if self.together else plan
+        could_be_read = not self.together and numbers_size(("0",), plan.cell, page.text.base) > 0
         widest = [extremes(values) for values in (patch, kernel, products)]
         for form in FORMS if could_be_read else ():
             texts = [text for values in widest for text in cell_texts(values, form)[0]]
@@ -90,11 +95,12 @@ class Chain:
             if plan.size:
                 break
         self._page, self._plan = page, plan
-        self._matrices = (
-            _Matrix("input patch", patch, unit_shades(patch), outside),
-            _Matrix("kernel", kernel, shades(kernel, reach[1])),
-            _Matrix("products", products, shades(products, reach[2])),
+        drawn = (
+            ("input patch", patch, _pictures(unit_shades(patch), outside, together=self.together)),
+            ("kernel", kernel, _pictures(shades(kernel, reach[1]), together=self.together)),
+            ("products", products, _pictures(shades(products, reach[2]), together=self.together)),
         )
+        self._matrices = tuple(_Matrix(*one) for one in drawn)
         self._places: list[tuple[int, Rect]] = []  # of what was drawn: the channel of each, and where
 
     @property
@@ -111,7 +117,7 @@ class Chain:
             texts, power = cell_texts(matrix.values, self._form) if plan.size else ([], 0)
             said = texts, matrix.title + times_power(power)
             for channel, place in enumerate(_draw_matrix(page, plan, number, matrix, said, top)):
-                self._places.append((channel, place))
+                self._places.append((TOGETHER if self.together else channel, place))
                 yield
         page.y = top + self.height
 
@@ -121,7 +127,7 @@ class Chain:
         plan, title = self._plan, self._page.step(small=True)
         if plan.cell < 1:
             return 0
-        channels, rows, _ = self._matrices[0].values.shape
+        channels, rows = len(self._matrices[0].pictures), self._matrices[0].values.shape[1]
         return int(title + plan.corner(2, channels - 1)[1] + rows * plan.cell + self._page.text.pad)
 
     def cell_at(self, x: int, y: int) -> Cell | None:
@@ -143,6 +149,15 @@ class Chain:
                 if place.contains(*corner) and place.contains(*opposite):
                     cv2.rectangle(self._page.pixels, corner, opposite, (0, 0, 0), 3)
                     cv2.rectangle(self._page.pixels, corner, opposite, ACCENT, 1)
+
+
+def _pictures(shaded: ByteArray, outside: AnyArray | None = None, *, together: bool) -> tuple[ByteArray, ...]:
+    """Of shades (C, kh, kw), one gray picture a channel, or `together` one in colour; outside: which are padding."""
+    planes = np.repeat(shaded[:, :, :, None], 3, axis=3)
+    found = np.moveaxis(shaded[::-1], 0, 2)[None].copy() if together else planes
+    if outside is not None:
+        found[:, outside] = (found[:, outside].astype(np.uint16) + PADDING) // 2
+    return tuple(found)
 
 
 def chain_height(page: PanelPage, shape: tuple[int, ...]) -> int:
@@ -188,17 +203,14 @@ def _draw_matrix(
     """
     texts, title = said
     text = page.text
-    channels, rows, columns = matrix.values.shape
-    for channel in range(channels):
+    channels, (rows, columns) = len(matrix.pictures), matrix.values.shape[1:]
+    for channel, picture in enumerate(matrix.pictures):
         across, down = plan.corner(number, channel)
         x, y = page.left + across, top + page.step(small=True) + down
         if not plan.beside:
             x += round(SIGN_EM * text.base)
         elif channels > 1:
             x += text.base
-        picture = np.repeat(matrix.shaded[channel][:, :, None], 3, axis=2)
-        if matrix.outside is not None:
-            picture[matrix.outside] = (picture[matrix.outside].astype(np.uint16) + PADDING) // 2
         place = draw_picture(page.pixels, picture, x, y, plan.cell)
         if plan.size:
             part = texts[channel * rows * columns : (channel + 1) * rows * columns]

@@ -130,8 +130,12 @@ class PanelPage:
         self.leave_out(left_out)
 
     def write_wrapped(self, sentence: str, colour: Colour = DIM, *, small: bool = True) -> None:
-        """A sentence on as many lines as it takes."""
-        for line in wrapped(sentence, self.text.small if small else self.text.base, self.width):
+        """A sentence on as many lines as it takes; where not all have room, none is written."""
+        lines = wrapped(sentence, self.text.small if small else self.text.base, self.width)
+        if len(lines) * self.step(small=small) > self.height:
+            self._refused += len(lines)
+            return
+        for line in lines:
             self.write(line, colour, small=small)
 
     def row(self, cells: Sequence[tuple[str, float, Colour]], *, small: bool = False, weight: int = REGULAR) -> bool:

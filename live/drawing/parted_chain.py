@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from convviz_core.inspect import Inspection
-from live.drawing.chain import CHANNELS, Cell, Chain, Part
+from live.drawing.chain import CHANNELS, TOGETHER, Cell, Chain, Part
 from live.drawing.numbers import TIMES, figure
 from live.drawing.panel import PanelPage
 from live.layout.caption_plan import smallest_numbered_cell
@@ -57,7 +57,8 @@ class PartedChain:
         for chain in (self.whole, self.part):
             if chain and cell:
                 chain.mark(Part(cell[1], cell[2], 1, 1), cell[0])
-        page.write_first(cell_words(self._inspection, cell) if cell else _advice(parted=self.part is not None))
+        advice = _advice(parted=self.part is not None, together=self.whole.together)
+        page.write_first(cell_words(self._inspection, cell) if cell else advice)
 
     def cell_at(self, x: int, y: int) -> Cell | None:
         """Which weight's cell lies there on the page."""
@@ -66,13 +67,18 @@ class PartedChain:
 
 def cell_words(inspection: Inspection, cell: Cell) -> list[str]:
     """What one cell of the three matrices holds, from the fullest form to the shortest."""
-    patch, weight, product = (
-        float(values.reshape(-1, *values.shape[-2:])[cell])
-        for values in (inspection.patch, inspection.kernel, inspection.products)
-    )
     channel, row, column = cell
-    name = f"{CHANNELS[channel]}, " if inspection.kernel.ndim == 3 and inspection.kernel.shape[0] == 3 else ""
-    sum_up = f"{figure(patch)} {TIMES} {figure(weight)} = {figure(product)}"
+    of_all = [
+        values.reshape(-1, *values.shape[-2:])[:, row, column].astype(float).tolist()
+        for values in (inspection.patch, inspection.kernel, inspection.products)
+    ]
+    sums = [f"{figure(pixel)} {TIMES} {figure(weight)}" for pixel, weight in zip(*of_all[:2], strict=True)]
+    if channel == TOGETHER:
+        named = ", ".join(f"{of} {said}" for of, said in zip(CHANNELS, sums, strict=True))
+        total = figure(sum(of_all[2]))
+        return [f"row {row}, column {column}: {named}; in all {total}", f"{named}: {total}", f"R, G and B add {total}"]
+    name = f"{CHANNELS[channel]}, " if len(sums) > 1 else ""
+    sum_up = f"{sums[channel]} = {figure(of_all[2][channel])}"
     return [
         f"{name}row {row}, column {column} of the kernel: {sum_up}",
         f"{name}row {row}, column {column}: {sum_up}",
@@ -80,11 +86,17 @@ def cell_words(inspection: Inspection, cell: Cell) -> list[str]:
     ]
 
 
-def _advice(*, parted: bool) -> list[str]:
+def _advice(*, parted: bool, together: bool) -> list[str]:
     if parted:
         return [
             "point at a cell of the upper row: what is around it is shown below",
             "point at a cell to see what it holds",
+            "point at a cell",
+        ]
+    if together:
+        return [
+            "R, G and B in one picture each: point at a cell to read its numbers",
+            "R, G and B together: point at a cell",
             "point at a cell",
         ]
     return [

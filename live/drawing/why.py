@@ -62,7 +62,7 @@ def _write_contributions(page: PanelPage, places: WhyPlaces, found: Contribution
     reaches = [max((float(np.abs(pair[side]).max(initial=0)) for pair in slices), default=0.0) for side in range(2)]
     others = found.channels[1] - found.channels[0] - len(listed)
     amounts = np.array([*(amount for _, amount in listed), *[rest] * bool(others), found.bias, found.output])
-    *texts, bias, output = aligned(amounts, found.output)
+    *texts, bias, output = aligned(amounts, min((found.output, amounts[0]), key=abs))
     for (channel, _), text, pair in zip(listed, texts, slices, strict=False):
         y = page.y
         page.write_value([f"channel {channel}", str(channel)], text, small=True)

@@ -8,6 +8,7 @@ import pytest
 
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from live.click_reasons import why_no_click, why_no_wheel
+from live.comparing import CompareMode
 from live.composing import layout_request
 from live.controls import answer
 from live.events import Button, Gesture, MouseButton, Point, Wheel
@@ -85,6 +86,8 @@ def test_dragging_says_what_would_have_to_be_zoomed() -> None:
     drag = Button(LEFT, Gesture.DRAG, place_of(layout, "map"), (9, 0))
     assert answer(STATE, drag, layout)[0] == STATE
     assert "zoomed (wheel) or enlarged (z)" in why_no_click(STATE, drag, layout)
+    wiping = replace(STATE, comparing=replace(STATE.comparing, mode=CompareMode.WIPE))
+    assert why_no_click(wiping, drag, layout).startswith("the wipe's line follows the pointer, without a button")
 
 
 HELPED = STATE.with_appearance(panels=frozenset({Panel.HELP}))

@@ -17,12 +17,12 @@ from convviz_core.filters.files import load_bank
 from convviz_core.inspect import Inspection
 from convviz_core.layer import Activation, Layer
 from convviz_core.ranges import RangeMode
-from live.drawing.chain import Chain
+from live.drawing.chain import TOGETHER, Chain
 from live.drawing.inspector import Inspector, arithmetic
 from live.drawing.map_list import write_maps
 from live.drawing.numbers import MINUS, TIMES
 from live.drawing.panel import PanelPage
-from live.drawing.parted_chain import cell_words
+from live.drawing.parted_chain import PartedChain, cell_words
 from live.drawing.scene import MapPixel, Scene, Status
 from live.drawing.text import ELLIPSIS
 from live.layout import LayoutRequest, arrange
@@ -189,14 +189,40 @@ def test_of_a_kernel_too_large_for_its_numbers_the_middle_has_them_and_pointing_
     assert "1" not in kernel
     assert any("point at a cell" in row[0] for row in written.rows)
     chain = inspector._arithmetic
+    assert chain is not None
     corner = next(
-        (x, y) for y in range(place.height) for x in range(place.width) if chain and chain.cell_at(x, y) == (0, 0, 0)
+        (x, y) for y in range(place.height) for x in range(place.width) if (chain.cell_at(x, y) or ())[1:] == (0, 0)
     )
     pointed = replace(scene, panel_point=(place.x + corner[0], place.y + corner[1]))
     assert inspector.key(layout, pointed) != before
     inspector.draw(layout, pointed)
     assert {f"{MINUS}1", f"{MINUS}2"} <= set(numbers[-2 * channels])
-    assert any(f"{TIMES} {MINUS}1 = " in row[0] for row in written.rows)
+    assert any(f"{TIMES} {MINUS}1" in row[0] for row in written.rows)
+
+
+def test_three_channels_whose_cells_would_hardly_be_seen_are_one_picture_in_colour() -> None:
+    kernel = np.zeros((3, 3, 3), np.float32)
+    kernel[0, 0, 0], kernel[2, 2, 2] = 1, -1  # R plus at the top left, B minus at the bottom right
+    text = type_scale((960, 600))
+    for height, together, cells in ((400, False, 9 * 3), (90, True, 9)):
+        page = PanelPage(Rect(0, 0, 340, 600), text, "")
+        inspection = Inspection(np.full((3, 3, 3), 0.5, np.float32), kernel, kernel * np.float32(0.5), 0, 0, 0)
+        chain = PartedChain(page, inspection, height, None) if together else Chain(page, inspection, height)
+        for _ in chain.pieces(None) if isinstance(chain, PartedChain) else chain.pieces():
+            pass
+        found = [chain.cell_at(x, y) for y in range(600) for x in range(340)]
+        assert len(set(found) - {None}) == cells
+        for corner, colour in (((0, 0), (128, 128, 255)), ((2, 2), (0, 128, 128))) if together else ():
+            there = [divmod(number, 340) for number, cell in enumerate(found) if cell == (TOGETHER, *corner)]
+            assert colour in {tuple(page.pixels[at].tolist()) for at in there}  # the kernel's, in BGR
+
+
+def test_what_a_cell_of_three_channels_in_one_picture_holds_is_told_of_each_and_in_all() -> None:
+    patch, kernel = np.array([0.5, 0.25, 1], np.float32), np.array([2, -1, 0.5], np.float32)
+    one, two, three = (values.reshape(3, 1, 1) for values in (patch, kernel, patch * kernel))
+    said = cell_words(Inspection(one, two, three, 0, 0, 0), (TOGETHER, 0, 0))
+    each = f"R 0.500 {TIMES} 2, G 0.250 {TIMES} {MINUS}1, B 1 {TIMES} 0.500"
+    assert said == [f"row 0, column 0: {each}; in all 1.25", f"{each}: 1.25", "R, G and B add 1.25"]
 
 
 @pytest.mark.parametrize("height", range(190, 330, 4))

@@ -129,7 +129,7 @@ def test_the_channels_numbers_stand_with_their_points_in_line(monkeypatch: pytes
     assert numbers[1:] == ["0.345", "\N{MINUS SIGN}0.075", "0.008"]
 
 
-def test_what_a_response_is_made_of_stands_with_its_points_in_line_and_the_sum_has_three_digits(
+def test_what_a_response_is_made_of_stands_with_its_points_in_line_and_its_sum_has_three_digits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     numbers: list[str] = []
@@ -141,3 +141,6 @@ def test_what_a_response_is_made_of_stands_with_its_points_in_line_and_the_sum_h
     write_why(page, WhyPlaces(0, 3, 16), 20, Why(found, None))
     minus = "\N{MINUS SIGN}"
     assert numbers[-5:] == [f"{minus}0.2080", "0.1270", "0.0959", "0.0024", "0.0173"]
+    few = Contributions(np.array([0.048, -0.0108, 0]), 0.078, 0.1152, (0, 3), none, none, where, where, None)
+    write_why(page, WhyPlaces(0, 3, 16), 20, Why(few, None))
+    assert numbers[-5:] == ["0.0480", f"{minus}0.0108", "0", "0.0780", "0.1152"]  # the largest has three

@@ -6,7 +6,7 @@ import pytest
 
 from convviz_core.arrays import ByteArray
 from live.drawing.panel import PanelPage
-from live.drawing.text import BOLD, text_width
+from live.drawing.text import BOLD, Colour, text_width
 from live.layout.tiling import Rect
 from live.layout.type_scale import TypeScale
 
@@ -71,3 +71,21 @@ def test_a_title_is_shortened_so_that_what_is_left_out_is_named(
     full.leave_out("the bars")
     full.finish()
     assert (titles, said) == ([title], [words])
+
+
+def test_of_a_sentence_for_which_there_is_no_room_nothing_is_half_there(
+    said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow, written = page(width=200, height=70), []
+    write = narrow.write
+
+    def noting(line: str, *colour: Colour, small: bool) -> bool:
+        written.append(line)
+        return write(line, *colour, small=small)
+
+    monkeypatch.setattr(narrow, "write", noting)
+    narrow.write_wrapped("this sentence is long enough that it takes three lines or more of a page so narrow")
+    narrow.write_wrapped("and this one")
+    narrow.finish()
+    assert written == ["and this one"]
+    assert said[0].endswith(" lines")

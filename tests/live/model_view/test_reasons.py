@@ -14,6 +14,9 @@ from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.geometry import Box
 from convviz_core.models.layer import ModelLayer
 from convviz_core.ranges import RangeMode
+from live.click_reasons import why_no_wheel
+from live.controls import answer
+from live.events import Wheel
 from live.layout import Layout, arrange
 from live.layout.panel_places import Panel
 from live.layout.viewport import Viewport
@@ -140,3 +143,15 @@ def test_the_enlarged_channel_s_peaks_are_kept_and_a_snapshot_has_them(tmp_path:
     state = state.with_interaction(viewport=Viewport())
     reasons.take(answer, channels(answer), state)
     assert reasons.excited is None
+
+
+def test_the_wheel_over_the_inspector_of_a_model_says_that_nothing_is_scrolled() -> None:
+    state = state_of("2.conv1")
+    layout = layout_of(state, answer_of(state))
+    place = layout.panel(Panel.INSPECTOR)
+    assert place is not None
+    for notches in (-1, 1):
+        wheel = Wheel((place.x + 9, place.y + 9), notches)
+        after = answer(state, wheel, layout)[0]
+        said = why_no_wheel(state, after, wheel, layout, help_pages=0)
+        assert said == "the inspector: nothing to scroll; over the tiles the wheel zooms"
