@@ -101,7 +101,8 @@ def responses(frame: ByteArray, layer: Layer, indices: Sequence[int], part: Box)
     rows = layer.geometry.rows_read(frame.shape[0], np.arange(part.top, part.bottom)[:, None])
     columns = layer.geometry.columns_read(frame.shape[1], np.arange(part.left, part.right)[:, None])
     top, left = max(int(rows.min()), 0), max(int(columns.min()), 0)
-    planes = to_planes(frame[top : int(rows.max()) + 1, left : int(columns.max()) + 1], layer.bank.channels)
+    bottom, right = max(int(rows.max()), top) + 1, max(int(columns.max()), left) + 1  # one pixel where all is padding
+    planes = to_planes(frame[top:bottom, left:right], layer.bank.channels)
     # A row and a column of zeros behind the others, at -1, for what padding adds.
     planes = np.pad(planes, ((0, 0), (0, 1), (0, 1))).astype(np.float64)
     rows, columns = (np.where(read == OUTSIDE, -1, read - first) for read, first in ((rows, top), (columns, left)))

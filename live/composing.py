@@ -51,7 +51,7 @@ def new_compositor(inspector: Inspector | None = None, help_panel: Help | None =
 
     inspector: for who asks what it lists. help_panel: for who asks how many pages it has.
     """
-    inspector = inspector or Inspector()
+    inspector, of_other = inspector or Inspector(), Inspector()
     return Compositor(
         TilePainter(),
         beside=(
@@ -62,8 +62,8 @@ def new_compositor(inspector: Inspector | None = None, help_panel: Help | None =
             EditPanel(),
             LayerPanel(),
             inspector,
-            AsInspected(Strip(), inspector),
-            OfOther(Inspector()),
+            OfOther(of_other),
+            AsInspected(Strip(), inspector, of_other),
             WatchedPanel(),
             CurvesPanel(),
             Profile(),

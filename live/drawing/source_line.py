@@ -54,7 +54,7 @@ def state_words(scene: Scene) -> tuple[Word, ...]:
     status = scene.status
     if status.ended:
         hints = ", space: plays it again, q: quit" if status.replays else ", q: quit, --loop plays it again"
-        return (("ended" + hints * scene.hints, ACCENT, REGULAR),)
+        return (("ended" + hints * (scene.hints and not is_typing(scene)), ACCENT, REGULAR),)
     if status.paused:
         return (("paused", ACCENT, REGULAR),)
     if not status.fps:

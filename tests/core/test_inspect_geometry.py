@@ -80,6 +80,18 @@ def test_the_patch_is_what_f_pad_puts_there_and_the_response_is_the_tensor_s(
     np.testing.assert_allclose(whole, conv[[0, 2]], atol=1e-5)
 
 
+@pytest.mark.parametrize("shape", [(6, 8), (6, 8, 3)])
+def test_responses_that_read_nothing_but_padding_are_the_bias(shape: tuple[int, ...]) -> None:
+    bank = FilterBank.from_array("b", np.ones((2, 1, 3, 3)), np.array([0.5, -4.0]))
+    layer = Layer(bank, "none", padding=9, bias=True)
+    frame = np.full(shape, 200, np.uint8)
+    for part in (Box(0, 0, 2, 3), Box(0, 10, 2, 12), Box(10, 0, 12, 2)):  # a corner, above the frame, beside it
+        found = responses(frame, layer, (0, 1), part)
+        assert found.shape == (2, part.bottom - part.top, part.right - part.left)
+        assert (found[0] == 0.5).all()
+        assert (found[1] == -4.0).all()
+
+
 def test_the_fixed_range_has_the_bias_in_it() -> None:
     kernels = np.array([[[2.0, -3.0]], [[1.0, 0.0]]])  # positive 2 and 1, negative 3 and 0
     bank = FilterBank.from_array("b", kernels, np.array([0.5, -4.0]))

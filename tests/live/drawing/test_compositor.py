@@ -16,6 +16,7 @@ from convviz_core.layer import Layer
 from convviz_core.mosaic import MosaicGrid
 from convviz_core.ranges import RangeMode
 from live.composing import layout_request, new_compositor
+from live.controls import press
 from live.drawing import inspector as inspector_module
 from live.drawing import strip as strip_module
 from live.drawing.as_inspected import AsInspected
@@ -328,10 +329,44 @@ def test_without_a_pixel_that_is_explained_the_strip_says_the_picture_s_own_rang
             return super().key(layout, scene)
 
     inspector = Inspector()
-    strip = AsInspected(Asked(BESIDE, 9), inspector)
+    strip = AsInspected(Asked(BESIDE, 9), inspector, Inspector())
     old, new = SCENE, replace(SCENE, ranges=SCENE.ranges * 2)
     inspector.draw(LAYOUT, old)
     closed = arrange(layout_request((960, 720), IMAGE.shape, STATE.with_appearance(panels=frozenset())))
     for layout, scene in ((LAYOUT, new), (closed, new), (LAYOUT, replace(new, target=None))):
         strip.key(layout, scene)
     assert [scene.ranges is old.ranges for scene in asked] == [True, False, False]
+
+
+def test_of_two_layers_each_one_s_line_says_the_range_of_its_own_inspector(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, strips = {"live": [0.0], "kept": [0.0]}, {"live": [0.0], "kept": [0.0]}
+    arithmetic, limits = inspector_module.arithmetic, strip_module.limits
+
+    def noting(scene: Scene, *rest: Any) -> list[tuple[str, str]]:
+        begun[scene.side].append(float(scene.ranges[1, 1]))
+        return arithmetic(scene, *rest)
+
+    def said(scene: Scene) -> tuple[str, str, str]:
+        strips[scene.side].append(float(scene.ranges[1, 1]))
+        return limits(scene)
+
+    monkeypatch.setattr(inspector_module, "arithmetic", noting)
+    monkeypatch.setattr(strip_module, "limits", said)
+    inspected = STATE.with_appearance(panels=frozenset({Panel.INSPECTOR}))
+    state = press(press(inspected, "a")[0], "r")[0]  # before ReLU beside after it
+    layout = arrange(layout_request((1920, 1080), IMAGE.shape, state))
+    places = layout.panel(Panel.INSPECTOR), layout.other.panel(Panel.INSPECTOR) if layout.other else None
+    compositor, explained = new_compositor(), {"live": 0.0, "kept": 0.0}
+    before = {"live": np.zeros(0, np.uint8), "kept": np.zeros(0, np.uint8)}
+    for number in range(60):
+        one = replace(SCENE, ranges=np.array([[0, 1 + number / 100]] * 4, np.float32), beat=number // 3, kernels=False)
+        other = replace(one, side="kept", ranges=one.ranges * 2)
+        canvas = compositor.compose(layout, replace(one, side="live", other=other))
+        for side, place in zip(("live", "kept"), places, strict=True):
+            assert place is not None
+            panel = canvas[place.slices].copy()
+            if not np.array_equal(panel, before[side]):
+                before[side], explained[side] = panel, begun[side][-1]
+        assert {side: found[-1] for side, found in strips.items()} == explained
+    compositor.close()
+    assert len(set(begun["kept"])) > 5

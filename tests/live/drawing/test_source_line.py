@@ -11,6 +11,7 @@ from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
 from convviz_core.layer import Layer
 from convviz_core.ranges import RangeMode
+from live.drawing import source_line
 from live.drawing.captions import caption_needs
 from live.drawing.numbers import TIMES
 from live.drawing.scene import EditView, Scene, Status
@@ -81,12 +82,14 @@ def test_what_another_line_has_no_room_for_comes_before_the_numbers_unless_it_is
     assert unsaid[1] not in words
 
 
-def test_a_source_of_several_pictures_says_that_it_has_ended() -> None:
+def test_a_source_of_several_pictures_says_that_it_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = replace(SCENE, status=Status("clip.avi", ended=True, paused=True))
     assert said(ended, Viewport()) == ["ended, q: quit, --loop plays it again", "clip.avi"]
     replays = replace(ended, status=replace(ended.status, replays=True))
     assert said(replays, Viewport()) == ["ended, space: plays it again, q: quit", "clip.avi"]
     assert said(replace(replays, hints=False), Viewport()) == ["ended", "clip.avi"]
+    monkeypatch.setattr(source_line, "is_typing", lambda _: True)  # for a layer's name: then they are letters
+    assert said(replays, Viewport()) == ["ended", "clip.avi"]
 
 
 @pytest.mark.parametrize("canvas_wh", [(320, 240), (480, 360), (640, 480), (1920, 1080)])
