@@ -118,15 +118,20 @@ class _Choice(NamedTuple):
     kernel: bool = True
 
 
+def _wide(em: float, size: int) -> int:
+    """Pixels that words take at that size, which is never less than they are drawn with."""
+    return math.ceil(em * size - 1e-6)
+
+
 def _text_height(lines: int, text: TypeScale) -> int:
     return round(text.small * 1.45) if lines == 1 else round(text.base * 1.3 + (lines - 1) * text.small * 1.35)
 
 
 def _stacked(needs: CaptionNeeds, text: TypeScale) -> list[tuple[int, int]]:
     """How many lines words below the number take, with the note's, and how wide these are in pixels."""
-    head, note = needs.head_em * text.base, needs.notes_em * text.small
+    head, note = _wide(needs.head_em, text.base), _wide(needs.notes_em, text.small)
     return [
-        (1 + lines + bool(needs.notes), round(max(head, em * text.small, note)) + text.pad)
+        (1 + lines + bool(needs.notes), max(head, _wide(em, text.small), note) + text.pad)
         for lines, em in enumerate(needs.below_em, 1)
     ]
 
@@ -141,8 +146,8 @@ def plan_caption(width: int, least: int, most: int, text: TypeScale, needs: Capt
     if least == 0:
         return CaptionPlan()
     if needs.bare:
-        words = round(needs.line_em * text.small) + text.pad <= width
-        notes = bool(needs.notes) and round((needs.head_em + needs.notes_em) * text.small) + text.pad <= width
+        words = _wide(needs.line_em, text.small) + text.pad <= width
+        notes = bool(needs.notes) and _wide(needs.head_em + needs.notes_em, text.small) + text.pad <= width
         return CaptionPlan(height=least, lines=1, words=words, notes=notes)
     rows, across = needs.kernel_hw[0], needs.kernel_hw[1] * needs.pictures
     whole_w, width = width, width - PICTURES_APART * (needs.pictures - 1)
@@ -150,8 +155,8 @@ def plan_caption(width: int, least: int, most: int, text: TypeScale, needs: Capt
     highest = max(least, most if needs.number_em else min(most, lines_h))
     largest = min((highest - text.gap) / rows, (NUMBER_CELL_EM if needs.number_em else LARGEST_CELL_EM) * text.base)
     numbered = smallest_numbered_cell(needs.number_em) if needs.number_em else 0
-    around_w = round(needs.around_em * text.small) + 2 * text.pad
-    signs_w = round(needs.signs_em * text.small) + 2 * text.gap
+    around_w = _wide(needs.around_em, text.small) + 2 * text.pad
+    signs_w = _wide(needs.signs_em, text.small) + 2 * text.gap
     choice = next(
         choice
         for choice in _choices(text, needs, highest, largest, numbered, around_w, signs_w)
@@ -167,9 +172,9 @@ def plan_caption(width: int, least: int, most: int, text: TypeScale, needs: Capt
     )
     height = max(_text_height(plan.lines, text), round(plan.cell * rows) + text.gap if plan.cell else 0)
     left = width - round(plan.cell * across) - text.pad - around_w * plan.equation - signs_w * plan.signs
-    names = plan.lines == 2 and needs.name_em * text.small <= left
+    names = plan.lines == 2 and _wide(needs.name_em, text.small) <= left
     left -= round(1.5 * text.small) * (plan.lines == 1)
-    notes = bool(needs.notes) and needs.notes_em * text.small <= left
+    notes = bool(needs.notes) and _wide(needs.notes_em, text.small) <= left
     words = plan.words and not (notes and plan.lines == 1)
     if needs.number_em and not 0 < numbered <= plan.cell:
         return plan_caption(whole_w, least, most, text, replace(needs, number_em=0.0, pictures=1))
@@ -191,10 +196,10 @@ def _choices(
     legible = LEGIBLE_KERNEL / math.sqrt(rows * columns)
     legible = min(float(int(largest)) or largest, round(legible) if legible >= 1 else legible)
     as_high = min(largest, 0.8 * (_text_height(lines, text) - text.gap) / rows)  # as the words beside it
-    line_w, wrapped_w = (round(em * size) + text.pad for em in (needs.line_em, needs.wrapped_em))
+    line_w, wrapped_w = (_wide(em, size) + text.pad for em in (needs.line_em, needs.wrapped_em))
     beside = [line_w, wrapped_w] if lines == 2 and not needs.notes else [line_w]
     stacked = [(high, w) for high, w in _stacked(needs, text) if _text_height(high, text) <= highest]
-    head_w, number_w = round(needs.head_em * text.small), round(1.5 * text.small)
+    head_w, number_w = _wide(needs.head_em, text.small), round(1.5 * text.small)
 
     def with_words(at_least: float, *, kernel: bool = True) -> Iterator[_Choice]:
         yield from (_Choice(words_w, at_least, lines, kernel=kernel) for words_w in beside)

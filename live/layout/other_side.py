@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 from live.layout.caption_plan import CaptionNeeds
-from live.layout.tiling import Rect, Tile
+from live.layout.tiling import Rect, Tile, half_of
 from live.layout.viewport import Seen
 
 LIVE_SHARE = 0.55  # of the inspector's height, for the layer whose half explains the difference, too
@@ -101,7 +101,7 @@ def split_pairs(tiles: tuple[Tile, ...]) -> tuple[tuple[Tile, ...], tuple[Tile, 
 
 def half(place: Rect, gap: int, last: bool) -> Rect:
     """The left or the right half, without half a gap between."""
-    width = max(0, (place.width - gap) // 2)
+    width = half_of(place.width, gap)
     return replace(place, x=place.right - width if last else place.x, width=width)
 
 

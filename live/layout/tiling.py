@@ -46,6 +46,11 @@ class Rect:
         return min(max(y, self.y), self.bottom - 1), min(max(x, self.x), self.right - 1)
 
 
+def half_of(width: int, gap: int) -> int:
+    """What each of two has of it, with a gap between them."""
+    return max(0, (width - gap) // 2)
+
+
 @dataclass(frozen=True)
 class Tile:
     """One picture with the caption above it. index: of the map; None: the input. A caption may have no height."""
@@ -117,7 +122,7 @@ def largest_block(
         grid = best_grid(shown_hw, caption_h=least)
         width, height = grid.picture_wh(shown_hw)
         most = (inner.height - gap * (grid.rows - 1)) // grid.rows - height
-        plan = plan_caption(width if not needs.halves else width // 2, least, max(most, least), text, needs)
+        plan = plan_caption(half_of(width, gap) if needs.halves else width, least, max(most, least), text, needs)
         if tried.worth(grid.scale, bare.scale, plan):
             break
     placed = _place(indices, grid, (width, height), plan, inner, gap, caption_left_out(plan, needs))

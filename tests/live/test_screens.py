@@ -169,10 +169,16 @@ def bank_of(shape: tuple[int, ...]) -> FilterBank:
 
 
 def faults_seen(
-    canvas_wh: tuple[int, int], keys: str, banks: tuple[FilterBank, ...], written: Written, notches: float = 0.0
+    canvas_wh: tuple[int, int],
+    keys: str,
+    banks: tuple[FilterBank, ...],
+    written: Written,
+    notches: float = 0.0,
+    *,
+    picture_wh: tuple[int, int] = (320, 240),
 ) -> list[str]:
     """Of every screen while the keys are pressed; with the inspector, one pixel is pinned and another watched."""
-    image = np.asarray(cv2.cvtColor(open_scene(None, (320, 240)).frame(3, 30.0), cv2.COLOR_GRAY2BGR), np.uint8)
+    image = np.asarray(cv2.cvtColor(open_scene(None, picture_wh).frame(3, 30.0), cv2.COLOR_GRAY2BGR), np.uint8)
     state = ViewState(LayerSettings.of(banks)).with_interaction(viewport=Viewport(notches=notches))
     if "i" in keys:
         state = state.with_interaction(pinned=(0, 60, 100), watched=((0, 100, 200),))
@@ -215,3 +221,12 @@ def test_the_same_with_kernels_of_all_kinds(
 @pytest.mark.parametrize("notches", [8, 99])  # the last with numbers on its pixels
 def test_the_same_of_a_zoomed_view(canvas_wh: tuple[int, int], keys: str, notches: float, written: Written) -> None:
     assert faults_seen(canvas_wh, keys, BUILT_IN_BANKS, written, notches) == []
+
+
+@pytest.mark.parametrize("keys", ["ap", "abp", "abbp"])
+def test_the_same_of_two_layers_at_all_widths_between(keys: str, written: Written) -> None:
+    found = {
+        width: faults_seen((width, 864), keys, BUILT_IN_BANKS, written, picture_wh=(640, 480))
+        for width in range(600, 1920, 24)
+    }
+    assert {width: said for width, said in found.items() if said} == {}
