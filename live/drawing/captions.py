@@ -8,6 +8,7 @@ from functools import lru_cache
 from convviz_core.filters.bank import FilterBank
 from convviz_core.ranges import RangeMode, is_flat
 from live.drawing.caption_text import write_caption
+from live.drawing.input_caption import INPUT, input_words
 from live.drawing.kernels import draw_kernel, size_wh, widest_weight_em
 from live.drawing.numbers import MINUS, TIMES, figure, percents
 from live.drawing.overlay import Pieces, Sprite, at_once, blank
@@ -21,7 +22,6 @@ from live.layout.tiling import Tile
 TILES_A_PIECE = 12  # whose words are written with one picture
 NOTE_EM = 10.0  # the widest that is usual
 MOST_BELOW = 3  # lines of words below a number
-INPUT = "input, "  # what its caption begins with
 BEFORE, SIGN, AFTER = f"input {TIMES}", TIMES, "="  # around the kernel: the picture below is what they give
 
 
@@ -98,7 +98,8 @@ class Captions:
     def key(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
         """The bank, what else each map says, and of which picture where that stands still."""
         still = scene.still if _follows(scene) else None
-        what = scene.layer.bank, scene.side, scene.difference
+        kept = scene.other.layer.bank if scene.other else None
+        what = scene.layer.bank, scene.layer.geometry, kept, scene.side, scene.difference
         return what, scene.kernels, scene.image.ndim, scene.range, scene.removed is None, still
 
     def beat(self, layout: Layout, scene: Scene) -> Hashable:  # noqa: ARG002
@@ -123,7 +124,7 @@ class Captions:
             if number % TILES_A_PIECE == 0:
                 yield
             said = [part[tile.index] for part in (limits, shares) if part and tile.index is not None]
-            what = scene.side, scene.difference, *said
+            what = scene.side, scene.difference, *said, *(input_words(layout, scene) if tile.index is None else ())
             if self._written.get(tile.index, (None,))[0] != what:
                 self._written[tile.index] = what, _with_words(layout, scene, tile, kernel, said)
             sprites.append(self._written[tile.index][1])
@@ -134,7 +135,7 @@ class Captions:
 def _with_words(layout: Layout, scene: Scene, tile: Tile, kernel: Sprite, said: list[str]) -> Sprite:
     sprite = Sprite(kernel.place, kernel.pixels.copy())
     if tile.index is None:
-        read, more = _input_words(layout, scene)
+        read, more = input_words(layout, scene)
         write_caption(layout, sprite, INPUT, read if layout.caption.words else "", more, 0)
     else:
         _write_map(layout, sprite, scene, tile.index, said)
@@ -181,29 +182,6 @@ def _limits(scene: Scene) -> tuple[str, ...]:
         f"flat {figure(lo)}" if flat[index] else f"{figure(lo)} to {figure(hi)}"
         for index, (lo, hi) in enumerate(scene.ranges.tolist())
     )
-
-
-def _input_words(layout: Layout, scene: Scene) -> tuple[str, str]:
-    rows, columns = scene.layer.bank.kernel_hw
-    size = f"{rows}x{columns}"
-    choices = (
-        f"each {size} patch of it {TIMES} a kernel, summed, is one pixel of a map",
-        f"each {size} patch of it {TIMES} a kernel is a map's pixel",
-        f"{size} patches of it {TIMES} kernels",
-        f"read {size} at a time",
-    )
-    room = layout.tiles[0].caption.width
-    said = [choice for choice in choices if text_width(choice, layout.text.small) <= room]
-    return _read_words(layout, scene), said[0] if said else ""
-
-
-def _read_words(layout: Layout, scene: Scene) -> str:
-    """Whether the input is read in colour, in words that fit behind its name, or below it."""
-    text, plan = layout.text, layout.caption
-    size = text.base if plan.lines == 2 and not plan.stacked else text.small
-    room = layout.tiles[0].caption.width - (0 if plan.stacked else text_width(INPUT, size, BOLD))
-    forms = ("in colour", "colour") if scene.layer.bank.channels == 3 else ("gray",)
-    return next((form for form in forms if text_width(form, size) <= room), "")
 
 
 def _before(layout: Layout) -> str:
