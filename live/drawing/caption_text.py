@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from live.drawing.overlay import Sprite
-from live.drawing.text import BOLD, DIM, INK, base_line, put, shortened, text_width, wrapped
+from live.drawing.text import BOLD, DIM, INK, balanced, base_line, put, shortened, text_width, wrapped
 from live.layout import Layout
 
 REMOVED = "each map's tinted share"  # what a tinted map says of itself
@@ -45,7 +45,7 @@ def write_caption(layout: Layout, sprite: Sprite, head: str, first: str, second:
 def _write_below(layout: Layout, sprite: Sprite, head: str, words: str, note: str, left: int) -> None:
     """The number, the words below it on lines of their own, and what the map says of itself."""
     text, plan, room = layout.text, layout.caption, sprite.place.width - left
-    lines = [(line, INK) for line in wrapped(words, text.small, room)]
+    lines = [(line, INK) for line in balanced(words, text.small, room)]
     lines += [(note, DIM)] if note and len(lines) + 1 < plan.lines else []
     height = 1.3 * text.base + 1.35 * text.small * len(lines)
     y = (plan.height - text.gap // 2 - height) / 2 + text.base

@@ -16,7 +16,7 @@ from live.drawing.scene import Scene
 from live.drawing.text import BOLD, DIM, base_line, put, text_width, width_em
 from live.drawing.tint import counts_from, removed_shares
 from live.layout import Layout
-from live.layout.caption_plan import PICTURES_APART, CaptionNeeds
+from live.layout.caption_plan import PICTURES_APART, CaptionNeeds, cell_of
 from live.layout.tiling import Tile
 
 TILES_A_PIECE = 12  # whose words are written with one picture
@@ -193,13 +193,18 @@ def _kernel_left(layout: Layout) -> int:
     return text_width(before, text.small) + text.gap if before else 0
 
 
+def _cell(layout: Layout, bank: FilterBank) -> float:
+    """Of two banks, the one with the smaller kernels has the larger cells."""
+    return cell_of(layout.caption, layout.request.captions.kernel_hw, bank.kernel_hw)
+
+
 def _text_left(layout: Layout, bank: FilterBank) -> int:
     """Where the words begin, behind the kernel."""
     plan, text = layout.caption, layout.text
     if not plan.cell:
         return 0
     pictures = layout.request.captions.pictures if plan.numbers else 1
-    width = pictures * size_wh(bank.kernel_hw, plan.cell)[0] + PICTURES_APART * (pictures - 1)
+    width = pictures * size_wh(bank.kernel_hw, _cell(layout, bank))[0] + PICTURES_APART * (pictures - 1)
     behind = text_width(AFTER, text.small) + text.gap if _before(layout) else 0
     return _kernel_left(layout) + width + behind + text.pad
 
@@ -209,10 +214,11 @@ def _with_kernel(layout: Layout, scene: Scene, tile: Tile) -> Sprite:
     sprite = blank(tile.caption)
     if tile.index is None or not plan.cell:
         return sprite
-    height = size_wh(bank.kernel_hw, plan.cell)[1]
+    cell = _cell(layout, bank)
+    height = size_wh(bank.kernel_hw, cell)[1]
     top = max(0, (plan.height - text.gap // 2 - height) // 2)
     largest = text.base if plan.numbers else None
-    right = draw_kernel(sprite.pixels, bank.kernels[tile.index], _kernel_left(layout), top, plan.cell, largest)
+    right = draw_kernel(sprite.pixels, bank.kernels[tile.index], _kernel_left(layout), top, cell, largest)
     if _before(layout):
         line = base_line(top, height, text.small)
         put(sprite.pixels, _before(layout), 0, line, text.small, DIM)

@@ -215,6 +215,7 @@ def _choices(
     if lines == 2 and not needs.notes:
         yield _Choice(wrapped_w + signs_w, as_high, lines, signs=True)
         yield _Choice(wrapped_w, as_high, lines)
+        yield from (_Choice(words_w, as_high, high, stacked=True) for high, words_w in stacked)
     yield from with_words(legible)
     yield from with_words(0.0, kernel=False)
     yield from (_Choice(words_w, legible, 1, words=False) for words_w in (head_w, number_w))
@@ -223,6 +224,11 @@ def _choices(
 
 def _whole(cell: float) -> float:
     return float(int(cell)) if cell >= 1 else cell
+
+
+def cell_of(plan: CaptionPlan, planned_hw: tuple[int, int], kernel_hw: tuple[int, int]) -> float:
+    """Pixels a side of the cells of a kernel in the place that was planned for one of `planned_hw`."""
+    return _whole(min(plan.cell * most / side for most, side in zip(planned_hw, kernel_hw, strict=True)))
 
 
 def caption_left_out(plan: CaptionPlan, needs: CaptionNeeds) -> tuple[str, ...]:

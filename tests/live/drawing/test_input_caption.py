@@ -13,7 +13,6 @@ from convviz_core.layer import Layer
 from convviz_core.ranges import RangeMode
 from live.drawing.captions import caption_needs
 from live.drawing.input_caption import input_words
-from live.drawing.numbers import TIMES
 from live.drawing.scene import Scene, Status
 from live.layout import LayoutRequest, arrange
 

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from live.layout.caption_plan import (
     CaptionHeight,
     CaptionNeeds,
+    CaptionPlan,
     caption_left_out,
+    cell_of,
     plan_caption,
     smallest_numbered_cell,
 )
@@ -48,10 +50,26 @@ THREE_LINES = 51  # one of 14 and two of 12, and what is between them
 
 
 def test_words_too_wide_beside_their_number_stand_below_it_and_the_kernel_shrinks_as_far_as_it_can_be_seen() -> None:
-    wide, narrow = (plan_caption(width, TWO_LINES, 90, TEXT, NARROW) for width in (320, 75))
+    wide, narrow = (plan_caption(width, TWO_LINES, 90, TEXT, NARROW) for width in (320, 70))
     assert (wide.words, wide.stacked) == (True, False)
     assert (narrow.words, narrow.stacked, narrow.lines, narrow.height) == (True, True, 3, THREE_LINES)
     assert 12 <= 4 * narrow.cell < 4 * wide.cell
+
+
+def test_words_stand_below_their_number_where_the_kernel_is_then_as_high_as_two_lines_and_there_is_height() -> None:
+    needs = replace(NARROW, below_em=(9.0, 4.0, 3.0))
+    beside, below = (plan_caption(124, TWO_LINES, most, TEXT, needs) for most in (TWO_LINES, 90))
+    assert (beside.stacked, beside.cell) == (False, 3.0)  # 124 - 105 - 7, of four cells
+    assert (below.stacked, below.lines) == (True, 3)
+    assert below.cell > 6
+
+
+def test_smaller_kernels_have_larger_cells_in_the_same_place() -> None:
+    plan = CaptionPlan(cell=2.0)
+    assert cell_of(plan, (7, 7), (7, 7)) == 2
+    assert cell_of(plan, (7, 7), (3, 3)) == 4  # 12 of 14 pixels
+    assert cell_of(plan, (7, 7), (2, 7)) == 2
+    assert cell_of(CaptionPlan(cell=0.5), (31, 31), (25, 25)) == pytest.approx(0.62)
 
 
 def test_words_stay_without_a_kernel_and_a_kernel_without_words_only_where_these_have_no_room() -> None:
