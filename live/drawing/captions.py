@@ -151,7 +151,7 @@ def _write_map(layout: Layout, sprite: Sprite, scene: Scene, index: int, said: l
     bank, head = scene.layer.bank, head_of(index, scene.side, difference=scene.difference)
     answers, name = beside_number(bank, index)
     plan, left = layout.caption, _text_left(layout, bank)
-    room = sprite.place.width - left
+    room = sprite.place.width - left - (text_width(head, layout.text.small, BOLD) if plan.lines == 1 else 0)
     notes = [note for note in (", ".join(said), *said[:1]) if text_width(note, layout.text.small) <= room]
     note = notes[0] if notes and plan.notes else ""
     if plan.lines >= 2 or not said:

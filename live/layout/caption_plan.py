@@ -173,7 +173,7 @@ def plan_caption(width: int, least: int, most: int, text: TypeScale, needs: Capt
     height = max(_text_height(plan.lines, text), round(plan.cell * rows) + text.gap if plan.cell else 0)
     left = width - round(plan.cell * across) - text.pad - around_w * plan.equation - signs_w * plan.signs
     names = plan.lines == 2 and _wide(needs.name_em, text.small) <= left
-    left -= round(1.5 * text.small) * (plan.lines == 1)
+    left -= _wide(needs.head_em, text.small) * (plan.lines == 1)
     notes = bool(needs.notes) and _wide(needs.notes_em, text.small) <= left
     words = plan.words and not (notes and plan.lines == 1)
     if needs.number_em and not 0 < numbered <= plan.cell:

@@ -15,6 +15,7 @@ from convviz_core.arrays import ByteArray
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.filters.files import load_bank
 from convviz_core.scenes import open_scene
 from live.drawing.text import CAP_HEIGHT, ELLIPSIS
 from live.events import Closed, DisplayEvent, Key
@@ -230,3 +231,10 @@ def test_the_same_of_two_layers_at_all_widths_between(keys: str, written: Writte
         for width in range(600, 1920, 24)
     }
     assert {width: said for width, said in found.items() if said} == {}
+
+
+@pytest.mark.parametrize("keys", ["at", "an", "abt"])
+def test_the_same_of_what_each_map_of_two_layers_says_of_itself(keys: str, written: Written) -> None:
+    banks = load_bank("prewitt"), load_bank("gabor")
+    found = [faults_seen((width, 500), keys, banks, written, picture_wh=(640, 480)) for width in range(400, 1000, 20)]
+    assert [said for said in found if said] == []

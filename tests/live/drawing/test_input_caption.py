@@ -32,7 +32,7 @@ def words(
     layout = arrange(LayoutRequest(canvas_wh, layer.output_hw(hw), 4, captions=captions))
     image = np.zeros(hw, np.uint8)
     scene = Scene(layer, RangeMode.FIXED, np.zeros((4, 2), np.float32), image, image, Status("s"))
-    return input_words(layout, replace(scene, other=kept and replace(scene, layer=kept)))
+    return input_words(layout, replace(scene, other=replace(scene, layer=kept) if kept else None))
 
 
 @pytest.mark.parametrize(
