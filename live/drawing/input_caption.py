@@ -28,6 +28,7 @@ def _patches(scene: Scene) -> list[str]:
             f"each patch of it, {both}, {TIMES} a kernel, summed, is one pixel of a map",
             f"patches of it, {both}, {TIMES} kernels",
             f"patches: {both}",
+            f"patches of {live} and {kept}",
         ]
     return [
         f"each {live} patch of it {TIMES} a kernel, summed, is one pixel of a map",

@@ -64,6 +64,7 @@ def test_kernels_of_two_sizes_are_both_told() -> None:
         wide == "each patch of it, 3x3 live, 4x4 kept, \N{MULTIPLICATION SIGN} a kernel, summed, is one pixel of a map"
     )
     assert words(layer_of(3, 3), canvas_wh=(480, 360), kept=layer_of(4, 4))[1] == "patches: 3x3 live, 4x4 kept"
+    assert words(layer_of(3, 3), canvas_wh=(360, 270), kept=layer_of(4, 4))[1] == "patches of 3x3 and 4x4"
     assert "kept" not in words(layer_of(3, 3), kept=layer_of(3, 3))[1]
 
 
