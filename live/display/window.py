@@ -30,7 +30,9 @@ _WINDOWS = tuple(
     code << 16 for code in (0x25, 0x26, 0x27, 0x28, 0x21, 0x22, 0x2D, 0x2E, 0x24, 0x23, *range(0x70, 0x7C))
 )
 _MACOS = (63234, 63232, 63235, 63233, 63276, 63277, 63302, 63272, 63273, 63275, *range(63236, 63248))
-_CODES = dict(zip({"win32": _WINDOWS, "darwin": _MACOS}.get(sys.platform, _LINUX), _BEYOND_ASCII, strict=True))
+_CODES: dict[int, str] = dict(
+    zip({"win32": _WINDOWS, "darwin": _MACOS}.get(sys.platform, _LINUX), _BEYOND_ASCII, strict=True)
+)
 _NAMED = {
     **{8: "Backspace", 9: "Tab", 11: "Shift+Tab", 13: "Enter", 27: "Esc", 32: "space"},
     **{ord("="): "+", ord("_"): "-"},  # without looking for Shift
