@@ -119,6 +119,13 @@ def test_one_that_stays_half_written_is_said_once_and_read_at_its_next_change(wa
     assert weights(watched.look()) == [[3, 4]]
 
 
+def test_one_whose_responses_no_float32_holds_is_said_and_not_taken(watched: Watched) -> None:
+    watched.write(to_toml(bank_of("huge", 3e38, 3e38)))
+    (told,) = watched.look()
+    assert told.bank is None
+    assert "add up to 6.0e+38" in told.sentence
+
+
 def test_one_that_holds_the_same_bank_again_says_nothing(watched: Watched) -> None:
     watched.write("# seen again\n" + watched.path.read_text())
     assert watched.look(4) == []
