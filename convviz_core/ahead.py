@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
-from threading import Thread
+from threading import Thread, main_thread
 from typing import Generic, TypeVar
 
 Found = TypeVar("Found")
@@ -19,7 +19,7 @@ class Ahead(Generic[Found]):
 
     def __init__(self, find: Callable[[], Found], then: Iterable[object] = ()) -> None:
         self._found: Future[Found | None] = Future()
-        self._thread = Thread(target=self._run, args=(find, then), name="convviz-ahead", daemon=True)
+        self._thread = Thread(target=self._run, args=(find, then), name="convviz-ahead")
         self._thread.start()
 
     def _run(self, find: Callable[[], Found], then: Iterable[object]) -> None:
@@ -30,6 +30,8 @@ class Ahead(Generic[Found]):
         time.sleep(_PAUSE_S)
         with suppress(Exception):
             for _ in then:
+                if not main_thread().is_alive():  # the program ends; a daemon's end there can be a crash
+                    break
                 time.sleep(_PAUSE_S)
 
     def result(self) -> Found | None:

@@ -1,13 +1,13 @@
-"""auto's limit: what all but the largest hundredth of a picture's responses stay below, found from a part of them.
+"""The viewer's auto range: it follows what all but the largest hundredth of the pictures' responses stay below.
 
-Responses are after the activation. What it is, is defined in tally.py.
+Responses are after the activation. What the limit is, is defined in tally.py.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -15,10 +15,10 @@ import numpy as np
 from convviz_core.ahead import Ahead
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
 from convviz_core.difference import Difference
-from convviz_core.difference_sampling import DifferenceSampler, difference_sampler_for
-from convviz_core.gray import check_picture
+from convviz_core.difference_sampling import difference_sampler_for
 from convviz_core.layer import Layer
 from convviz_core.looks import Look, can_look_at, look_for
+from convviz_core.own_range import Sampler, in_bounds, looked_at, of_all
 from convviz_core.ranges import (
     Limits,
     Range,
@@ -29,7 +29,7 @@ from convviz_core.ranges import (
     fixed_limits,
     limits_for,
 )
-from convviz_core.sampling import LEAST_PIXELS, ResponseSampler, follower_for, of_one_frame, sampler_for
+from convviz_core.sampling import LEAST_PIXELS, ResponseSampler, follower_for, sampler_for
 from convviz_core.tally import FLOOR, LEFT_ABOVE, NOTHING, ROUNDING, Tally
 
 TIME_CONSTANT_S = 0.5
@@ -38,10 +38,8 @@ _WHOLE_S = 0.45  # in which all that is needed is looked at again, where picture
 _PAUSE_S = 0.07  # the longest between two looks: of two pictures a tenth of a second apart each is looked at
 _LIMITS = 12  # are found in that time, at most
 _MOST_FIRST = 32  # portions that a first picture is looked at in, where its limit may still be off
-_VAGUE = 1.3  # between the least and the most that a limit may be
+_MOST_ALL_NS = 200e6  # that looking at all of it may cost, where that alone tells
 _PORTIONS_OF_ANOTHER_GAIN = 4  # are looked at, at once, to know which share is above the range then
-
-_Sampler = ResponseSampler | DifferenceSampler
 
 
 class _First(NamedTuple):
@@ -49,21 +47,6 @@ class _First(NamedTuple):
 
     tally: Tally
     limit: float | None
-
-
-def own_limits(layer: Layer | Difference, frame: ByteArray, peak: Callable[[], float]) -> tuple[Limits, float]:
-    """A picture's own range for the whole bank, and the share of all responses that are above it, 0 to 1.
-
-    peak: gives the picture's largest |response|, where a sample does not do. Errors: see ResponseSampler.
-    """
-    check_picture(frame)
-    sampler = _sampler_for(layer, frame.shape)
-    most = sampler.portions
-    if isinstance(sampler, ResponseSampler):
-        sampler, frame = of_one_frame(sampler, frame)
-    tally = Tally.sum(_looked_at(sampler, frame, most))
-    limit = _in_bounds(tally.limit(sampler.responses_in_all), sampler, peak)
-    return limits_for(layer, limit * sampler.fixed_limit), tally.above(limit) / tally.seen
 
 
 def least_limits(layer: Layer | Difference) -> Limits:
@@ -106,7 +89,7 @@ class AutoRange:
         self._key: object = None
         self._limit: float | None = None  # in units of weights x [0, 1]
         self._time_s = self._looked_s = 0.0
-        self._sampler: _Sampler | None = None
+        self._sampler: Sampler | None = None
         self._recent: deque[Tally] = deque()  # the first is the first picture's, until there are enough portions
         self._found: float | None = None  # their limit, in units of the fixed limit
         self._portion = 0  # the next one to look at
@@ -141,7 +124,7 @@ class AutoRange:
             self._key, self._sampler, self._portion = key, sampler, 0
             first = first or _first_look(sampler, frame)
             self._recent, self._found = deque([first.tally]), first.limit
-            self._limit = _in_bounds(self._found, sampler, peak) * sampler.fixed_limit
+            self._limit = in_bounds(self._found, sampler, peak) * sampler.fixed_limit
             self._above.clear()
             self._time_s = -math.inf
         return limits_for(layer, max(self._limit, FLOOR * sampler.fixed_limit))
@@ -166,7 +149,7 @@ class AutoRange:
                 first = self._recent[0]
                 self._count(first.above(top), first.seen, first.seen)
         self._look(sampler, frame, top, media_time_s)
-        limit = _in_bounds(self._found, sampler, lambda: peak) * sampler.fixed_limit
+        limit = in_bounds(self._found, sampler, lambda: peak) * sampler.fixed_limit
         self._limit += (limit - self._limit) * (1.0 - math.exp(-elapsed_s / TIME_CONSTANT_S))
 
     def _count(self, above: int, seen: int, enough: int) -> None:
@@ -177,7 +160,7 @@ class AutoRange:
         counted, of = (sum(numbers) for numbers in zip(*self._above, strict=True))
         self.share_above = counted / of
 
-    def _look(self, sampler: _Sampler, frame: ByteArray, top: float, media_time_s: float) -> None:
+    def _look(self, sampler: Sampler, frame: ByteArray, top: float, media_time_s: float) -> None:
         """Look at the next portion of the frame, if it is time; at some, where nothing is known of what is above."""
         since_s = media_time_s - self._looked_s
         pause_s = min(_PAUSE_S, _WHOLE_S / sampler.enough) if sampler.enough > 1 else 0.0
@@ -197,11 +180,7 @@ class AutoRange:
             self._looked_s = media_time_s
 
 
-def _sampler_for(layer: Layer | Difference, shape: tuple[int, ...]) -> _Sampler:
-    return difference_sampler_for(layer, shape) if isinstance(layer, Difference) else sampler_for(layer, shape)
-
-
-def _follower_for(layer: Layer | Difference, shape: tuple[int, ...]) -> _Sampler:
+def _follower_for(layer: Layer | Difference, shape: tuple[int, ...]) -> Sampler:
     return difference_sampler_for(layer, shape) if isinstance(layer, Difference) else follower_for(layer, shape)
 
 
@@ -212,8 +191,8 @@ def _following(before: float | None, tally: Tally, responses: int) -> float | No
     would become brighter and darker.
     """
     least, most = tally.bounds(responses)
-    vague = before is not None and most > _VAGUE * least and least <= before <= most
-    return before if vague else tally.limit(responses)
+    stays = before is not None and tally.vague(responses) and least <= before <= most
+    return before if stays else tally.limit(responses)
 
 
 def _prepared(layer: Layer | Difference, shape: tuple[int, ...]) -> Iterator[None]:
@@ -223,34 +202,20 @@ def _prepared(layer: Layer | Difference, shape: tuple[int, ...]) -> Iterator[Non
         yield sampler.prepare(portion)
 
 
-def _look_for(sampler: _Sampler, shape: tuple[int, ...]) -> Look | None:
+def _look_for(sampler: Sampler, shape: tuple[int, ...]) -> Look | None:
     """What looks at a first picture; None for few pixels, which are all looked at, and where it cannot."""
     looks = sampler.pixels > LEAST_PIXELS and can_look_at(sampler.layer)
     return look_for(sampler.layer, shape) if looks else None
 
 
-def _first_look(sampler: _Sampler, frame: ByteArray) -> _First:
+def _first_look(sampler: Sampler, frame: ByteArray) -> _First:
     """At as many of a picture's pixels as make the limit known, or at all."""
     look = _look_for(sampler, frame.shape)
     before = [Tally(*look.found(frame, NOTHING, LEFT_ABOVE)).deciding()] if look else []
-    tally = Tally.sum(_looked_at(sampler, frame, _MOST_FIRST, before))
-    return _First(tally, tally.limit(sampler.responses_in_all))
-
-
-def _looked_at(sampler: _Sampler, frame: ByteArray, most: int, before: Sequence[Tally] = ()) -> list[Tally]:
-    """Portions of a picture, enough of them, and up to `most` where those may still be off.
-
-    before: what else is known of the picture, which is enough.
-    """
-    tallies = list(before)
-    least = 0 if before else sampler.enough
-    for portion in range(min(max(least, most), sampler.portions)):
-        if portion >= least and Tally.sum(tallies).sure(sampler.responses_in_all):
-            break
-        tallies.append(Tally.of(sampler.sizes(frame, portion)))
-    return tallies
-
-
-def _in_bounds(found: float | None, sampler: _Sampler, peak: Callable[[], float]) -> float:
-    """The limit, never below FLOOR, in units of the fixed limit. found: see Tally.limit."""
-    return max(FLOOR, peak() / sampler.fixed_limit if found is None else found)
+    tally = Tally.sum(looked_at(sampler, frame, _MOST_FIRST, before))
+    limit = tally.limit(sampler.responses_in_all)
+    if isinstance(sampler, ResponseSampler) and tally.vague(sampler.responses_in_all):
+        single = sampler_for(sampler.layer, frame.shape)
+        if single.all_ns <= _MOST_ALL_NS:
+            limit = of_all(single, frame).limit(sampler.responses_in_all)
+    return _First(tally, limit)

@@ -7,6 +7,7 @@ every row and every column has some, and no grating can hide between them, as it
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -33,7 +34,7 @@ class ResponseSampler:
 
     They come in `portions`, each of which is spread over the maps, too, and costs about PORTION_NS; any `enough` of
     them that follow each other, round and round, are LEAST_PIXELS, or all.
-    responses_in_all: of the bank's own maps, in a frame.
+    responses_in_all: of the bank's own maps, in a frame. all_ns: what all of them cost, about.
     """
 
     def __init__(self, layer: Layer, shape: tuple[int, ...], run: int = 1, cells: int | None = None) -> None:
@@ -45,6 +46,7 @@ class ResponseSampler:
         self.layer, self._shape = layer, tuple(shape)
         height, width = layer.output_hw(self._shape)
         self.responses_in_all = height * width * layer.bank.own
+        self.all_ns = height * width * patch_ns(layer, self._shape, (1, 1))
         self._run, self._cells = run, cells or cells_in(height, width)
         self.pixels = pixels = height * self._cells * run
         self.portions = _portions(layer, shape, run, height * self._cells)
@@ -61,8 +63,18 @@ class ResponseSampler:
         check_picture(frame)
         if frame.shape != self._shape:
             raise ValueError(f"this sampler is for frames of shape {self._shape}, got {frame.shape}")
-        frame = contiguous(frame)
-        found = np.concatenate([self.responses(some.read(frame)) for some in self._windows(portion)])
+        return self._sizes(contiguous(frame), self._windows(portion))
+
+    def all_sizes(self, frame: ByteArray) -> Iterator[FloatArray]:
+        """As `sizes`, of every pixel of the maps, some rows at a time. For samplers of single pixels."""
+        frame, (height, width) = contiguous(frame), self.layer.output_hw(self._shape)
+        rows = max(1, MOST_PIXELS // width)
+        for first in range(0, height, rows):
+            y, x = np.divmod(np.arange(first * width, min(first + rows, height) * width), width)
+            yield self._sizes(frame, tuple(windows_at(self.layer.geometry, (self._shape[0], self._shape[1]), y, x)))
+
+    def _sizes(self, frame: ByteArray, windows: tuple[Windows, ...]) -> FloatArray:
+        found = np.concatenate([self.responses(some.read(frame)) for some in windows])
         return np.asarray(np.abs(found, out=found) if self.layer.signed else found).reshape(-1)
 
     def prepare(self, portion: int) -> None:

@@ -21,6 +21,7 @@ _KEPT = 20  # of so many responses the largest is kept: more than decide where t
 _SURE_ERRORS = 2.6  # so many standard errors of a rank count as what it may be off: edges come in clusters
 _SPARSE = 1 / 32  # of a sample; where less counts, its rank is taken for as small as it may be: dots, stars, a cursor
 _SURE = 0.02  # of the limit: may it be off by more, a larger sample is taken
+_VAGUE = 1.3  # between the least and the most that it may be
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +72,11 @@ class Tally:
             return 0.0, 0.0
         off = math.ceil(_SURE_ERRORS * math.sqrt(rank))
         return self._largest_but(rank + off), self._largest_but(max(0, rank - off))
+
+    def vague(self, responses: int) -> bool:
+        """Whether it says only that the limit lies somewhere between values that are far apart."""
+        least, most = self.bounds(responses)
+        return self.seen < responses and most > _VAGUE * least
 
     def above(self, limit: float) -> int:
         """How many are above `limit`, which is this tally's own or more."""

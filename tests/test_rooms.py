@@ -62,6 +62,7 @@ MUST_NOT_KNOW = {
     "convviz_core/ahead.py": {"torch", "cv2", "halide", "numpy", "convviz_core"},
     "convviz_core/difference.py": {"torch", "cv2", "halide", "convviz_core.engines"},
     "convviz_core/difference_sampling.py": {"torch", "cv2", "halide", "convviz_core.engines"},
+    "convviz_core/own_range.py": {"torch", "cv2", "halide", "convviz_core.engines"},
     "convviz_core/auto_range.py": {"torch", "cv2", "halide", "convviz_core.engines"},
     "convviz_core/tally.py": {"torch", "cv2", "halide", "convviz_core.engines", "convviz_core.layer"},
     "convviz_core/inspect.py": {"torch", "cv2", "convviz_core.engines"},

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 import numpy as np
 
 from convviz_core.arrays import ByteArray
-from convviz_core.auto_range import own_limits
 from convviz_core.blocks import Reduce
 from convviz_core.engines.api import Engine, EngineError, Plan, PlanKey, Result
 from convviz_core.engines.peak_run import PeakRun
 from convviz_core.gray import check_picture
 from convviz_core.layer import Layer, check_layer
 from convviz_core.models.layer import ModelLayer
+from convviz_core.own_range import own_limits
 from convviz_core.ranges import Limits, Range, RangeMode, checked_range, fixed_limits
 
 if TYPE_CHECKING:

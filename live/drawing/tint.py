@@ -98,10 +98,17 @@ def removed_shares(layer: Layer, image: ByteArray, least: AnyArray) -> AnyArray:
     """float64 (N,): of each map's responses, the share that ReLU sets to zero and whose size is at least `least`, (N,).
 
     It is the map's, whatever the window shows of it, and so from its own responses: at a part of its pixels, on a
-    picture that stands still at the same ones.
+    picture that stands still at the same ones. Where none of these, or all, but perhaps of the others: as if half a
+    response were otherwise.
     """
     sampler = follower_for(layer, image.shape)
     portions = min(COUNTED_PORTIONS, sampler.portions, -(-COUNTED * sampler.portions // sampler.pixels))
     sizes = [sampler.sizes(image, portion) for portion in range(portions)]
     responses = np.concatenate(sizes).reshape(-1, layer.bank.own)
-    return np.asarray(np.mean(responses <= -least / sampler.fixed_limit, axis=0))
+    shares = np.mean(responses <= -least / sampler.fixed_limit, axis=0)
+    if responses.size >= sampler.responses_in_all:
+        return np.asarray(shares)
+    weights = layer.weights
+    lowest = np.minimum(weights.kernels, 0).sum(axis=(1, 2, 3)) + (0 if weights.bias is None else weights.bias)
+    half = np.where(lowest[: layer.bank.own] > -least, 0.0, 0.5 / len(responses))
+    return np.asarray(np.clip(shares, half, 1 - 0.5 / len(responses)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from threading import Event, current_thread
 
@@ -41,3 +43,9 @@ def test_what_cannot_be_found_is_none() -> None:
         raise ValueError
 
     assert Ahead(find).result() is None
+
+
+def test_the_program_s_end_waits_for_no_more_steps() -> None:
+    program = "from convviz_core.ahead import Ahead; print(Ahead(lambda: 1, iter(int, 1)).result())"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1\n", "")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from convviz_core.arrays import ByteArray, FloatArray
-from convviz_core.auto_range import AutoRange, own_limits
+from convviz_core.auto_range import AutoRange
 from convviz_core.difference import Alignment, Difference, NotAlignedError, align
 from convviz_core.difference_sampling import DifferenceSampler
 from convviz_core.engines.opencv.engine import OpenCvEngine
@@ -17,6 +17,7 @@ from convviz_core.filters.bank import FilterBank
 from convviz_core.filters.files import load_bank
 from convviz_core.first_look import FirstLook
 from convviz_core.layer import Layer
+from convviz_core.own_range import own_limits
 
 SHAPE = (20, 30)
 

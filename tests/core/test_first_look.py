@@ -10,12 +10,13 @@ import torch.nn.functional as F
 
 from convviz_core import first_look
 from convviz_core.arrays import ByteArray
-from convviz_core.auto_range import AutoRange, own_limits
+from convviz_core.auto_range import AutoRange
 from convviz_core.engines.opencv.engine import OpenCvEngine
 from convviz_core.filters.bank import FilterBank
 from convviz_core.first_look import FirstLook
 from convviz_core.gray import to_planes, to_unit
 from convviz_core.layer import Layer
+from convviz_core.own_range import own_limits
 from convviz_core.ranges import fixed_limit
 from convviz_core.sampling import LEAST_PIXELS
 

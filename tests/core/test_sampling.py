@@ -58,6 +58,17 @@ def test_a_view_gives_what_its_copy_gives(view: tuple[slice, ...]) -> None:
     assert np.array_equal(sampler.sizes(frame, 0), sampler.sizes(frame.copy(), 0))
 
 
+@pytest.mark.parametrize("activation", ["relu", "none"])
+def test_of_a_large_picture_all_responses_can_be_seen(activation: Literal["relu", "none"]) -> None:
+    frame = RNG.integers(0, 256, (310, 420, 3), dtype=np.uint8)
+    layer = Layer(bank_of(3, 4, 5), activation)
+    sampler = ResponseSampler(layer, frame.shape)
+    assert sampler.portions * len(sampler.sizes(frame, 0)) < sampler.responses_in_all
+    np.testing.assert_allclose(
+        np.sort(np.concatenate(list(sampler.all_sizes(frame)))), expected(layer, frame), atol=1e-5
+    )
+
+
 @pytest.mark.parametrize("map_hw", [(480, 640), (1077, 1917), (100, 9000), (9000, 100), (3, 100_000), (300, 301)])
 def test_every_row_and_every_column_has_some_pixels_and_no_pixel_comes_twice(map_hw: tuple[int, int]) -> None:
     height, width = map_hw

@@ -13,6 +13,7 @@ from convviz_core.filters.opposites import with_opposites
 from convviz_core.layer import Activation
 from convviz_core.ranges import RangeMode
 from live.drawing.colormaps import base_table, lookup_tables, palettes
+from live.drawing.numbers import percents
 from live.drawing.scene import Scene, Status
 from live.drawing.tiles import TilePainter
 from live.drawing.tint import (
@@ -136,6 +137,20 @@ def test_the_share_is_the_map_s_also_where_a_grating_is_as_fine_as_the_pixels(ke
     exact = np.mean(conv <= -0.2, axis=(1, 2))
     assert exact.min() > 0.1
     np.testing.assert_allclose(removed_shares(Layer(bank), frame, least), exact, atol=0.015)
+
+
+def test_of_a_part_of_the_pixels_none_and_all_are_not_said_to_be_so_of_the_map() -> None:
+    kernels = np.array([[[-1, 1]], [[1, -1]], [[0, 1]]], np.float32)
+    layer, frame = Layer(FilterBank.from_array("some", kernels)), np.zeros((480, 640), np.uint8)
+    frame[200, 301] = 255  # too small a part to be met
+    shares = removed_shares(layer, frame, np.full(3, 0.1))
+    assert (shares[:2] > 0).all()
+    assert [percents(share) for share in shares] == ["<1 %", "<1 %", "0 %"]  # the third has no negative weight
+    ramp = np.tile(np.arange(640) // 3, (480, 1)).astype(np.uint8)
+    share = removed_shares(
+        Layer(FilterBank.from_array("down", -np.ones((1, 4, 4), np.float32))), 255 - ramp, np.ones(1)
+    )
+    assert percents(float(share[0])) == ">99 %"
 
 
 def painted(layout: Layout, scene: Scene) -> ByteArray:
