@@ -14,7 +14,7 @@ from convviz_core.gray import to_planes, to_unit
 from convviz_core.layer import Layer, check_frame, check_layer
 from convviz_core.models.layer import ModelLayer
 from convviz_core.mosaic import MosaicGrid
-from convviz_core.ranges import Limits, fixed_limits, flat_byte, flat_spans
+from convviz_core.ranges import Limits, bank_ranges, fixed_limits, flat_byte, flat_spans
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +163,7 @@ def _byte(layer: Layer, index: int, total: float, limits: Limits | None, own: bo
     if not (lo < hi or (lo == hi and own)):  # a flat map's limits are equal
         raise ValueError(f"limits are lo and hi, want lo below hi, got {lo} and {hi}")
     flat = flat_spans(layer.bank)[index : index + 1] if own else None
-    return int(_bytes(layer, np.array([total]), np.array([[lo, hi]], np.float32), flat)[0])
+    return int(_bytes(layer, np.array([total]), bank_ranges(1, (lo, hi)), flat)[0])
 
 
 def _bytes(layer: Layer, totals: AnyArray, ranges: FloatArray, flat: FloatArray | None) -> ByteArray:

@@ -103,8 +103,9 @@ def extremes_of(maps: AnyArray) -> AnyArray:
 
 
 def bank_ranges(count: int, limits: Limits) -> FloatArray:
-    """One range for `count` maps: float32 (count, 2)."""
-    return np.array([limits] * count, np.float32)
+    """One range for `count` maps: float32 (count, 2); limits beyond the largest float32, of huge weights, are that."""
+    most = np.finfo(np.float32).max
+    return np.clip([limits] * count, -most, most).astype(np.float32)
 
 
 def to_bytes(layer: Layer, maps: AnyArray, ranges: FloatArray, *, own: bool = False) -> ByteArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 
 from convviz_core.filters.bank import FilterBank
@@ -15,55 +15,67 @@ INDEX = 0  # a file's bank stands before the built-in ones
 
 
 class BankFiles:
-    """Takes in what was read; what must wait for unsaved edits waits. tell: of one sentence for the person."""
+    """Takes in what was read; what must wait for unsaved edits waits.
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
+    tell: of sentences for the person, in the place of what was told of the same file before; whether that is the file
+    of `--filters`.
+    """
+
+    def __init__(self, tell: Callable[[Sequence[str], bool], None]) -> None:
         self._tell = tell
         self._waiting: BankRead | None = None
 
     def take(self, event: BankRead, state: ViewState) -> ViewState:
         """The state with the bank that was read, or with the one before."""
+        said: list[str] = []
+        after = self._taken(event, state, said)
+        if said:
+            self._tell(said, event.live)
+        return after
+
+    def _taken(self, event: BankRead, state: ViewState, said: list[str]) -> ViewState:
         if event.bank is None:
-            self._tell(event.sentence)
+            said.append(event.sentence)
             return state
         if event.kept:
-            state = self._take_kept(event, event.bank, state)
+            state = _with_kept(event, event.bank, state, said)
         if not event.live:
             return state
         if INDEX in state.settings.unsaved:
             self._waiting = replace(event, kept=False)
-            self._tell(f"{event.sentence}, and waits until the edits made here are written (o) or undone (u)")
+            said.append(f"{event.sentence}, and waits until the edits made here are written (o) or undone (u)")
             return state
         self._waiting = None
         try:
             choice = changed(state.settings.choices[INDEX], state.settings.originals[INDEX], event.bank)
         except GeometryError as error:
-            self._tell(f"{event.sentence}, but {error}: the bank before stays")
+            said.append(f"{event.sentence}, but {error}: the bank before stays")
             return state
-        self._tell(f"{event.sentence} and is read again")
+        said.append(f"{event.sentence} and is read again")
         after = with_settings(state, state.settings.with_original(INDEX, choice))
         edits_it = state.editing is not None and state.settings.bank_index == INDEX
         return begin(after) if edits_it else after
-
-    def _take_kept(self, event: BankRead, bank: FilterBank, state: ViewState) -> ViewState:
-        """The state with the bank on the other side, where that is what the file held before."""
-        before = state.comparing.file
-        if before is None:
-            return state
-        try:
-            choice = changed(before, before.bank, bank)
-        except GeometryError as error:
-            self._tell(f"{event.sentence}, but {error}: the kept bank stays as it was")
-            return state
-        if not event.live:
-            self._tell(f"{event.sentence} and is read again, for the kept side")
-        return replace(state, comparing=state.comparing.with_file(choice))
 
     def wait(self, state: ViewState) -> ViewState:
         """The state with what has waited, once nothing is in its way any more."""
         if self._waiting is None or INDEX in state.settings.unsaved:
             return state
         return self.take(self._waiting, state)
+
+
+def _with_kept(event: BankRead, bank: FilterBank, state: ViewState, said: list[str]) -> ViewState:
+    """The state with the bank on the other side, where that is what the file held before."""
+    before = state.comparing.file
+    if before is None:
+        return state
+    try:
+        choice = changed(before, before.bank, bank)
+    except GeometryError as error:
+        said.append(f"{event.sentence}, but {error}: the kept bank stays as it was")
+        return state
+    if not event.live:
+        said.append(f"{event.sentence} and is read again, for the kept side")
+    return replace(state, comparing=state.comparing.with_file(choice))
 
 
 def changed(choice: LayerChoice, before: FilterBank, bank: FilterBank) -> LayerChoice:

@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 from convviz_core.filters.bank import FilterBank, FilterError
 from convviz_core.filters.edits import same_filters
-from convviz_core.filters.files import load_bank
+from convviz_core.filters.files import load_to_run
 from convviz_core.names import shown
 from live.events import BankRead, Inbox
 
@@ -17,7 +17,7 @@ LOOK_EVERY_S = 0.15  # what has changed is read at the second look that finds it
 
 @dataclass(frozen=True)
 class NamedFile:
-    """A filter file of the command line. text: as for load_bank. live, kept: see BankRead."""
+    """A filter file of the command line. text: as for load_to_run. live, kept: see BankRead."""
 
     text: str
     path: Path
@@ -62,7 +62,7 @@ class BankFile:
             self._tell(None, f"'{shown(self._path)}' is gone: its bank stays as it is")
             return
         try:
-            bank = load_bank(self._file.text)
+            bank = load_to_run(self._file.text)
         except FilterError as error:
             if stamp(self._path) == now:  # else it was written to meanwhile, and is read again
                 self._tell(None, f"{error}: the bank before stays")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from convviz_core.arrays import ByteArray
 from convviz_core.filters.bank import FilterBank, FilterError
-from convviz_core.filters.files import bank_file, load_bank, to_toml
+from convviz_core.filters.files import bank_file, load_bank, load_to_run, to_toml
 from convviz_core.geometry import FrameSizeError
 from convviz_core.gray import to_gray, to_unit
 from convviz_core.names import shown
@@ -18,9 +18,9 @@ from live.sources.frame import SourceError
 Say = Callable[[str], None]
 
 
-def bank_from(text: str, say: Say) -> FilterBank:
+def bank_from(text: str, say: Say, load: Callable[[str], FilterBank] = load_to_run) -> FilterBank:
     """The bank of `--filters`, with what is to be said about it said."""
-    bank = load_bank(text)
+    bank = load(text)
     for note in bank.notes:
         say(note)
     return bank
@@ -93,7 +93,7 @@ def filters(arguments: argparse.Namespace, say: Say) -> None:
         write_curves(arguments.bank, arguments.curves, say)
         return
     if arguments.bank is not None:
-        print(to_toml(bank_from(arguments.bank, say)), end="")
+        print(to_toml(bank_from(arguments.bank, say, load_bank)), end="")
         return
     names_w = max(len(bank.name) for bank in BUILT_IN_BANKS)
     for bank in BUILT_IN_BANKS:
@@ -111,7 +111,7 @@ def write_curves(name: str, directory: Path, say: Say) -> None:
     from live.outputs import check_directory, check_file, replacing
     from live.overlaps import check_apart
 
-    layer = replace(Layer.of(bank_from(name, say), "none"), padding=0)  # which changes only the borders
+    layer = replace(Layer.of(bank_from(name, say, load_bank), "none"), padding=0)  # which changes only the borders
     files = directory / "curves.png", directory / "curves.json"
     check_directory(directory)
     for file in files:

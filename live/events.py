@@ -33,7 +33,7 @@ class Gesture(Enum):
 
 @dataclass(frozen=True)
 class Key:
-    """A key, by its name in controls.KEYS: "q", "Esc", "space", "Left"; upper and lower case are one."""
+    """A key, by its name in controls.KEYS ("q", "Esc", "space", "Left"), or its own; upper and lower case are one."""
 
     name: str
 

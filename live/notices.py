@@ -15,6 +15,8 @@ class Kind(Enum):
     HAPPENED = "happened"  # by itself: it keeps its time
     DONE = "done"  # by a key, which is of no more interest when a later one has its own sentence
     REASON = "reason"  # why a key did nothing, which may be untrue when a later one has worked
+    FILE = "file"  # of the file of `--filters`: untrue when that has changed again
+    KEPT_FILE = "kept file"  # of that of `--compare`
 
 
 class Notices:

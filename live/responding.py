@@ -64,7 +64,7 @@ class Responder:
         self.quit = False
         self._inbox, self._display, self._engine = inbox, display, engine
         self._intake, self._keep, self._notices, self._last = intake, keep, notices, last
-        self._bank_files = BankFiles(self._tell)
+        self._bank_files = BankFiles(self._tell_of_file)
 
     def respond(self, heard: Sequence[DisplayEvent], state: ViewState, layout: Layout | None) -> ViewState:
         """The state that follows from what the person did and from what else has happened.
@@ -156,10 +156,13 @@ class Responder:
         if event.kind == "notice":
             self._notices.say(event.detail)
 
-    def _tell(self, sentence: str) -> None:
-        """On the picture, and on stderr."""
-        self._notices.say(sentence)
-        self._keep.say(sentence)
+    def _tell_of_file(self, sentences: Sequence[str], live: bool) -> None:
+        """On the picture, and on stderr. live: of the file of `--filters`."""
+        kind = Kind.FILE if live else Kind.KEPT_FILE
+        self._notices.drop(kind)
+        for sentence in sentences:
+            self._notices.say(sentence, kind)
+            self._keep.say(sentence)
 
     def _take_notices(self) -> None:
         for sentence in self._keep.take_notices():

@@ -21,7 +21,7 @@ from convviz_core.filters.toml import read_toml, to_toml
 from convviz_core.filters.trained import RGB_NOTE, read_safetensors, read_state_dict
 from convviz_core.names import did_you_mean, shown
 
-__all__ = ["bank_file", "load_bank", "to_toml"]
+__all__ = ["bank_file", "load_bank", "load_to_run", "to_toml"]
 
 # Where a file may end, with a tensor's name behind the colon; that of C:\\ does not split a path.
 _END_OF_FILE = re.compile(r"\.(?:safetensors|pth\.tar|pt|pth|ckpt|bin)(?=:)", re.IGNORECASE)
@@ -46,6 +46,22 @@ def load_bank(name_or_path: str | Path) -> FilterBank:
         raise FilterError(f"'{shown(path)}': {error}") from error
     except OSError as error:
         raise FilterError(f"'{shown(path)}' cannot be read: {error.strerror or error}") from error
+
+
+def load_to_run(name_or_path: str | Path) -> FilterBank:
+    """The same, of a bank whose responses float32 can hold, whatever the frame. Errors: FilterError, one sentence."""
+    bank = load_bank(name_or_path)
+    signed = bank.kernels.astype(np.float64).reshape(len(bank), -1)
+    if bank.bias is not None:
+        signed = np.column_stack([signed, bank.bias])
+    sums = np.maximum(np.maximum(signed, 0).sum(axis=1), np.maximum(-signed, 0).sum(axis=1))
+    most, largest = float(np.finfo(np.float32).max), int(sums.argmax())
+    if sums[largest] > most:
+        raise FilterError(
+            f"'{shown(name_or_path)}': the weights of one sign in filter '{bank.labels[largest]}' add up to "
+            f"{sums[largest]:.1e}, and a response, in float32, holds at most {most:.1e}"
+        )
+    return bank
 
 
 def bank_file(name_or_path: str | Path) -> Path | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Collection
 
 from torch import Tensor
 
@@ -10,12 +11,17 @@ from convviz_core.models.calls import Call
 from convviz_core.models.errors import ModelError
 from convviz_core.names import shown
 
+MOST_NAMES = 5  # in one sentence
 
-def no_such_layer(name: str, names: list[str]) -> str:
-    """The sentence for a name that is not in the list, with the near ones."""
+
+def no_such_layer(name: str, names: list[str], parts: Collection[str] = ()) -> str:
+    """The sentence for a name that is not in the list, with the near ones. parts: all of the model's."""
     ending = [each for each in names if each.endswith(name) or name in each][:3] if name else []
     near = ending or difflib.get_close_matches(name, names, n=3)
-    meant = f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(names[:5])} and others"
+    others = " and others" if len(names) > MOST_NAMES else ""
+    meant = f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(names[:MOST_NAMES])}{others}"
+    if name in parts:
+        return f"'{shown(name)}' is a part of the model that has no maps: {meant}"
     return f"the model has no layer '{shown(name)}': {meant}"
 
 

@@ -170,7 +170,7 @@ class Model:
         input_hw = checked_input_hw(input_hw)
         kinds = self.kinds(input_hw)
         if name not in kinds:
-            raise ModelError(no_such_layer(name, list(kinds)))
+            raise ModelError(no_such_layer(name, list(kinds), parts_of(self._module)))
         if fields:
             self._fields.find(input_hw, name)
         field = self._fields.field(input_hw, name) if fields else None

@@ -21,11 +21,18 @@ AWAKE_S = 1.0  # after something happened in the window: a person is there, and 
 WHEEL_NOTCH = 120  # what toolkits count for one
 _QT = sys.platform.startswith("linux")  # OpenCV's windows are Qt's there, whose view zooms by itself on the wheel
 
-_BEYOND_ASCII = ("Left", "Up", "Right", "Down", "PageUp", "PageDown", "Insert", "Delete")
-_LINUX = (65361, 65362, 65363, 65364, 65365, 65366, 65379, 65535)
-_WINDOWS = (0x250000, 0x260000, 0x270000, 0x280000, 0x210000, 0x220000, 0x2D0000, 0x2E0000)
-_MACOS = (63234, 63232, 63235, 63233, 63276, 63277, 63302, 63272)
-_CODES = dict(zip({"win32": _WINDOWS, "darwin": _MACOS}.get(sys.platform, _LINUX), _BEYOND_ASCII, strict=True))
+_BEYOND_ASCII = (
+    *("Left", "Up", "Right", "Down", "PageUp", "PageDown", "Insert", "Delete", "Home", "End"),
+    *(f"F{number}" for number in range(1, 13)),
+)
+_LINUX = (65361, 65362, 65363, 65364, 65365, 65366, 65379, 65535, 65360, 65367, *range(65470, 65482))
+_WINDOWS = tuple(
+    code << 16 for code in (0x25, 0x26, 0x27, 0x28, 0x21, 0x22, 0x2D, 0x2E, 0x24, 0x23, *range(0x70, 0x7C))
+)
+_MACOS = (63234, 63232, 63235, 63233, 63276, 63277, 63302, 63272, 63273, 63275, *range(63236, 63248))
+_CODES: dict[int, str] = dict(
+    zip({"win32": _WINDOWS, "darwin": _MACOS}.get(sys.platform, _LINUX), _BEYOND_ASCII, strict=True)
+)
 _NAMED = {
     **{8: "Backspace", 9: "Tab", 11: "Shift+Tab", 13: "Enter", 27: "Esc", 32: "space"},
     **{ord("="): "+", ord("_"): "-"},  # without looking for Shift
@@ -33,9 +40,9 @@ _NAMED = {
 
 
 def key_name(code: int) -> str | None:
-    """waitKeyEx's code -> the key's name in controls.KEYS ("q", "Esc", "space", "Left"); None for no key.
+    """waitKeyEx's code -> the key's name ("q", "Esc", "space", "Left", "F5"); None for no key.
 
-    Codes beyond ASCII are only ever arrows, pages, Insert and Delete: an arrow is never taken for a letter.
+    Codes beyond ASCII are only ever keys without a letter: an arrow is never taken for one.
     """
     if code in _CODES:
         return _CODES[code]

@@ -33,14 +33,21 @@ _NAMED = {
     0xFF55: "PageUp",
     0xFF56: "PageDown",
     0xFF63: "Insert",
+    0xFF13: "Pause",  # what means nothing has a name to be told by
+    0xFF50: "Home",
+    0xFF57: "End",
+    0xFF67: "Menu",
+    **{0xFFBE + number: f"F{number + 1}" for number in range(24)},
     0xFFFF: "Delete",
     0xFF8D: "Enter",  # from here on the keypad's
+    0xFF95: "Home",
     0xFF96: "Left",
     0xFF97: "Up",
     0xFF98: "Right",
     0xFF99: "Down",
     0xFF9A: "PageUp",
     0xFF9B: "PageDown",
+    0xFF9C: "End",
     0xFF9E: "Insert",
     0xFF9F: "Delete",
     0xFFAB: "+",
@@ -52,6 +59,9 @@ _NAMED = {
     ord("_"): "-",
 }
 _KEYPAD = range(0xFF80, 0xFFBE)
+_LATIN_SETS = 4  # a keysym's second byte chooses one of ISO 8859's first parts
+_UNICODE = 0x1000000
+_LATIN_UNICODE = range(_UNICODE + 0x100, _UNICODE + 0x250)
 _OTHER_SCRIPTS = (range(0x400, 0x800), range(0xC00, 0xF00), range(0x1400, 0x1600), range(0x1000370, 0x1110000))
 # What stands on a US keyboard where the kernel numbers its keys so: row by row, from the number of the first one.
 _PLACES = {
@@ -62,10 +72,20 @@ _PLACES = {
 
 
 def name_of(keysym: int) -> str | None:
-    """The key's name in controls.KEYS ("q", "Esc", "space", "Left"); None for what has none."""
+    """The key's name: that in controls.KEYS ("q", "Esc", "space", "Left"), or what is written on it ("F5", "ö").
+
+    None for modifiers, and for what nobody could name.
+    """
     if keysym in _NAMED:
         return _NAMED[keysym]
-    return chr(keysym).lower() if 33 <= keysym <= 126 else None
+    if 33 <= keysym <= 126:
+        return chr(keysym).lower()
+    if keysym in _LATIN_UNICODE:
+        return chr(keysym - _UNICODE).lower()
+    if keysym & 0xFF > 0xA0 and keysym < _LATIN_SETS << 8:
+        letter = bytes([keysym & 0xFF]).decode(f"iso8859-{(keysym >> 8) + 1}", "ignore").lower()
+        return letter if letter and letter.isprintable() else None
+    return None
 
 
 def key_of(keycode: int, state: int, keysyms: Sequence[int]) -> str | None:

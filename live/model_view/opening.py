@@ -56,9 +56,10 @@ def saying_if_slow(sentence: str, say: Say, after_s: float = SLOW_S) -> Iterator
 
 def not_in_the_list(choice: ModelChoice, error: Exception) -> Exception:
     """What to say of a chosen layer that gave no maps on the first picture."""
-    names = [line.name for line in choice.lines]
-    if choice.name in names:
-        return error
+    from convviz_core.models.calls import split
     from convviz_core.models.missing import no_such_layer
 
+    names = [line.name for line in choice.lines]
+    if choice.name in names or split(choice.name)[1] == 1:  # that part is there, or was refused at once
+        return error
     return ModelError(no_such_layer(choice.name, names))

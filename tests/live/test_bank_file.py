@@ -24,9 +24,12 @@ from live.comparing import CompareMode, Comparing
 from live.controls import press
 from live.display.null import NullDisplay
 from live.events import BankRead, Inbox
+from live.intake import Intake
 from live.loop import Last, run
 from live.measuring.profiler import Profiler
+from live.notices import Notices
 from live.recording.keep import Keep
+from live.responding import Responder
 from live.sources.frame import Frame, SourceCounts, SourceSettings
 from live.state import LayerChoice, LayerSettings, ViewState
 
@@ -116,6 +119,13 @@ def test_one_that_stays_half_written_is_said_once_and_read_at_its_next_change(wa
     assert weights(watched.look()) == [[3, 4]]
 
 
+def test_one_whose_responses_no_float32_holds_is_said_and_not_taken(watched: Watched) -> None:
+    watched.write(to_toml(bank_of("huge", 3e38, 3e38)))
+    (told,) = watched.look()
+    assert told.bank is None
+    assert "add up to 6.0e+38" in told.sentence
+
+
 def test_one_that_holds_the_same_bank_again_says_nothing(watched: Watched) -> None:
     watched.write("# seen again\n" + watched.path.read_text())
     assert watched.look(4) == []
@@ -138,23 +148,27 @@ def read(bank: FilterBank | None) -> BankRead:
     return BankRead(bank, "'mine.toml' has changed")
 
 
+def into(said: list[str]) -> Callable[[Sequence[str], bool], None]:
+    return lambda sentences, _live: said.extend(sentences)
+
+
 def test_the_bank_that_was_read_takes_the_place_of_the_one_before() -> None:
     said: list[str] = []
     first, second = bank_of("first", 1, -1), bank_of("second", 1, 2, 3, shape=(3, 1, 5, 5))
     state = ViewState(LayerSettings.of((first, load_bank("udacity"))))
-    after = BankFiles(said.append).take(read(second), state)
+    after = BankFiles(into(said)).take(read(second), state)
     assert after.layer.bank is second
     assert after.settings.banks[1] is load_bank("udacity")
     assert press(after, "u")[0] == after  # another file is no step of a hand
     assert said == ["'mine.toml' has changed and is read again"]
-    bad = BankFiles(said.append).take(BankRead(None, "it is bad"), after)
+    bad = BankFiles(into(said)).take(BankRead(None, "it is bad"), after)
     assert bad == after
     assert said[-1] == "it is bad"
 
 
 def test_unsaved_edits_are_never_replaced_and_what_was_read_comes_when_they_are_undone_or_written() -> None:
     said: list[str] = []
-    files = BankFiles(said.append)
+    files = BankFiles(into(said))
     first, second = bank_of("first", 1, -1), bank_of("second", 3, 4)
     state = press(press(ViewState(LayerSettings.of((first,))), "e")[0], "+")[0]
     kept = files.take(read(second), state)
@@ -190,19 +204,19 @@ def with_kept(bank: FilterBank, live: FilterBank | None = None) -> ViewState:
 def test_a_kept_bank_follows_its_file_with_the_activation_that_it_has() -> None:
     said: list[str] = []
     state, second = with_kept(replace(bank_of("a", 1, 2), conv=ConvSettings(stride=2))), bank_of("b", 3, 4)
-    after = BankFiles(said.append).take(BankRead(second, "'a.toml' has changed", live=False, kept=True), state)
+    after = BankFiles(into(said)).take(BankRead(second, "'a.toml' has changed", live=False, kept=True), state)
     assert after.comparing.kept == Layer(second, "none")  # and the stride of the file, which is 1 now
     assert after.comparing.mode == CompareMode.DIFFERENCE
     assert after.layer == state.layer
     assert said == ["'a.toml' has changed and is read again, for the kept side"]
-    bad = BankFiles(said.append).take(BankRead(None, "it is bad", live=False, kept=True), after)
+    bad = BankFiles(into(said)).take(BankRead(None, "it is bad", live=False, kept=True), after)
     assert (bad, said[-1]) == (after, "it is bad")
 
 
 def test_a_file_of_both_sides_changes_both_and_is_said_once_and_unsaved_edits_hold_back_the_live_one_only() -> None:
     said: list[str] = []
     first, second, both = bank_of("a", 1, 2), bank_of("b", 3, 4), BankRead(None, "it has changed", kept=True)
-    state, files = with_kept(first, first), BankFiles(said.append)
+    state, files = with_kept(first, first), BankFiles(into(said))
     after = files.take(replace(both, bank=second), state)
     assert (after.layer.bank, after.comparing.kept) == (second, Layer(second, "none"))
     assert said == ["it has changed and is read again"]
@@ -215,7 +229,7 @@ def test_a_file_of_both_sides_changes_both_and_is_said_once_and_unsaved_edits_ho
 def test_what_a_has_kept_is_no_files_any_more() -> None:
     said: list[str] = []
     state = press(with_kept(bank_of("a", 1, 2)), "a")[0]
-    after = BankFiles(said.append).take(BankRead(bank_of("b", 3, 4), "", live=False, kept=True), state)
+    after = BankFiles(into(said)).take(BankRead(bank_of("b", 3, 4), "", live=False, kept=True), state)
     assert after == state
     assert said == []
 
@@ -296,6 +310,21 @@ def run_without_window(source: Source, watched: Watched, state: ViewState | None
     profiler = Profiler(lambda: source.now_s)
     run(source, OpenCvEngine(), NullDisplay(), profiler, last, keep=Keep(say=said.append), inbox=watched.inbox)
     return last, said
+
+
+def test_of_a_file_that_is_put_right_the_picture_says_only_that_and_of_the_other_file_what_it_said() -> None:
+    state, inbox, notices, said = with_kept(bank_of("a", 1, 2)), Inbox(), Notices(lambda: 0.0), list[str]()
+    profiler, keep = Profiler(lambda: 0.0), Keep(say=said.append)
+    engine, intake = OpenCvEngine(), Intake(Source({}), profiler)
+    responder = Responder(inbox, NullDisplay(), engine, intake, keep, notices, Last(state))
+    inbox += [
+        BankRead(None, "'b.toml' is bad", live=False, kept=True),
+        BankRead(None, "'mine.toml' is bad"),
+        read(bank_of("second", 3, 4)),
+    ]
+    responder.respond([], state, None)
+    assert notices.current() == ("'b.toml' is bad", "'mine.toml' has changed and is read again")
+    assert said == ["'b.toml' is bad", "'mine.toml' is bad", "'mine.toml' has changed and is read again"]
 
 
 def test_a_run_without_a_window_goes_on_with_the_new_bank_and_its_maps_are_the_new_ones(watched: Watched) -> None:

@@ -38,6 +38,8 @@ DIFFERENCE = replace(STATE, comparing=Comparing(STATE.layer, mode=CompareMode.DI
         ("u", STATE, "nothing to undo"),
         ("y", STATE, "nothing that was undone"),
         ("#", STATE, "h shows the keys"),
+        ("F5", STATE, "F5 means nothing here"),
+        ("²", STATE, "² means nothing here"),
         (
             "o",
             STATE,

@@ -120,7 +120,7 @@ def parse_told(text: str | bytes) -> list[Told]:
 
 def _told(each: object) -> Told:
     match each:
-        case ["key", str(name), bool(repeat)] if 0 < len(name) <= 16 and name.isascii() and name.isprintable():
+        case ["key", str(name), bool(repeat)] if _names_a_key(name):
             return KeyPress(name, repeat)
         case ["move", x, y, bool(shift)]:
             return MouseEvent("move", _point(x, y), shift=shift)
@@ -143,6 +143,10 @@ def _told(each: object) -> Told:
         case ["camera off", str(why)] if why in REASONS:
             return CameraOff(why)
     raise MessageError("nothing that a page tells")
+
+
+def _names_a_key(name: str) -> bool:
+    return name.isprintable() and (len(name) == 1 or (name.isascii() and 1 < len(name) <= 16))
 
 
 def parse_camera_picture(message: bytes) -> tuple[float, bytes]:

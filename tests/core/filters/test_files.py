@@ -16,6 +16,8 @@ from hypothesis.extra import numpy as hnp
 import convviz_core as cc
 from convviz_core.arrays import AnyArray
 from convviz_core.filters.built_in import BUILT_IN_BANKS
+from convviz_core.filters.files import load_to_run
+from convviz_core.ranges import bank_ranges
 
 ONE_FILTER = 'name = "mine"\n[[filter]]\nlabel = "edge"\nkernel = [[-1, 1]]\n'
 
@@ -444,3 +446,28 @@ def test_no_name_raises_anything_but_a_filter_error(name: str, tmp_path: Path, m
     if name not in {bank.name for bank in BUILT_IN_BANKS}:
         with pytest.raises(cc.FilterError):
             cc.load_bank(name)
+
+
+def test_weights_whose_responses_no_float32_holds_are_loaded_and_not_run(tmp_path: Path) -> None:
+    path, kernels = tmp_path / "huge.npy", np.full((2, 4, 4), 2e37)  # 16 of them are 3.2e38
+    np.save(path, kernels)
+    assert (load_to_run(path).kernels[0] == np.float32(2e37)).all()
+    np.save(path, kernels * [-2, 2, -2, 2])
+    assert len(load_to_run(path)) == 2  # 3.2e38 of each sign
+    kernels[1, 0, :2] *= 2  # 3.6e38
+    np.save(path, kernels)
+    assert len(cc.load_bank(path)) == 2
+    with pytest.raises(cc.FilterError, match=r"huge.npy': .* 'filter 2' add up to 3.6e\+38, .* at most 3.4e\+38"):
+        load_to_run(path)
+    toml = tmp_path / "bias.toml"
+    toml.write_text(ONE_FILTER.replace("-1", "-3e38") + "bias = -1e38\n")
+    with pytest.raises(cc.FilterError, match="'edge' add up to 4"):
+        load_to_run(toml)
+
+
+@pytest.mark.filterwarnings("error")
+def test_limits_beyond_the_largest_float32_are_the_largest_one() -> None:
+    largest = float(np.finfo(np.float32).max)
+    assert bank_ranges(1, (-1e39, 1.6e39)).tolist() == [[-largest, largest]]
+    layer = cc.Layer(cc.FilterBank.from_array("huge", np.full((1, 4, 4), 1e38)), activation="relu")
+    assert cc.inspect_pixel(np.full((4, 4), 51, np.uint8), layer, 0, 0, 0).byte == 240  # 16 / 5 of 3.4

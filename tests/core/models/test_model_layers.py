@@ -231,5 +231,11 @@ def test_a_name_that_is_not_in_the_list_is_told_with_the_near_ones() -> None:
     with pytest.raises(ModelError, match=r"no layer '2.conv3': did you mean 2.conv"):
         ModelLayer(model, "2.conv3", HW)
     linear = load_model(make("plain"))
+    with pytest.raises(ModelError, match=r"no layer 'x': it has 0, 1, 2, 3, 4 and others$"):
+        linear.check_name("x")
+    with pytest.raises(ModelError, match=r"no layer 'x': it has 0, 1$"):
+        load_model(make("plain")[:2]).check_name("x")  # type: ignore[index]
+    with pytest.raises(ModelError, match=r"'7' is a part of the model that has no maps: it has 0, 1, 2, 3, 4 and"):
+        linear.placement("7", HW)
     with open_engine("torch", "cpu") as engine, pytest.raises(ModelError, match=r"'7' has no maps .* float32 \(1, 4\)"):
         engine.maps(picture(), ModelLayer(linear, "7", HW))

@@ -12,6 +12,7 @@ import pytest
 from x11 import Screen
 
 from live.display.x11_keys import (
+    ALT,
     ALT_GR,
     CONTROL,
     KEY_PRESS,
@@ -47,7 +48,19 @@ GREEK_OMEGA, HEBREW_QOPH, ARABIC_INDIC_TWO, E_ACUTE = 0x7F9, 0xCF7, 0x1000662, 0
         (83, 0, [0xFF96, 0xFFB4], "Left"),
         (82, NUM_LOCK, [0xFFAD, 0xFFAD], "-"),
         (11, SHIFT, [E_ACUTE, ord("2")], "2"),  # French
-        (11, 0, [E_ACUTE, ord("2")], None),
+        (11, 0, [E_ACUTE, ord("2")], "é"),
+        (47, SHIFT, [0xF6, 0xD6], "ö"),
+        (25, 0, [0x1F9, 0x1D9], "ů"),  # Czech
+        (47, 0, [0x1000219, 0x1000218], "ș"),  # Romanian
+        (71, 0, [0xFFC2], "F5"),
+        (110, 0, [0xFF50], "Home"),
+        (79, 0, [0xFF95, 0xFFB7], "Home"),  # the keypad
+        (66, 0, [0xFFE5], None),  # caps lock
+        (108, 0, [0xFE03], None),  # AltGr
+        (34, 0, [0xFE52], None),  # a dead accent
+        (123, 0, [0x1008FF13], None),  # louder
+        (71, ALT, [0xFFC2], None),
+        (10, 0, [0x2A5], None),  # a place that ISO 8859-3 leaves empty
         (17, ALT_GR, [ord("8"), ord("("), ord("8"), ord("("), ord("["), 0], "["),  # German
         (41, 0, [CYRILLIC_A, CYRILLIC_A_LARGE], "f"),
         (41, SHIFT, [CYRILLIC_A, CYRILLIC_A_LARGE], "f"),

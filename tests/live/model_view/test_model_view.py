@@ -334,8 +334,8 @@ def test_a_snapshot_that_cannot_be_written_is_said_and_the_run_fails(tmp_path: P
     assert said == [str(keep.failed)]
 
 
-def test_a_layer_that_is_not_there_ends_the_run_with_the_near_names() -> None:
-    with pytest.raises(ModelError, match="no layer '6'"):
+def test_a_part_without_maps_ends_the_run_with_what_it_gives_instead() -> None:
+    with pytest.raises(ModelError, match="'6' has no maps at"):
         headless(state_of(make("plain"), "6"), [picture()])
 
 

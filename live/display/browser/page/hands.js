@@ -3,7 +3,7 @@
 const NAMED = {
   Escape: "Esc", " ": "space", ArrowLeft: "Left", ArrowRight: "Right", ArrowUp: "Up", ArrowDown: "Down",
   PageUp: "PageUp", PageDown: "PageDown", Tab: "Tab", Enter: "Enter", Backspace: "Backspace",
-  Insert: "Insert", Delete: "Delete", "=": "+", _: "-",
+  Insert: "Insert", Delete: "Delete", Home: "Home", End: "End", "=": "+", _: "-",
 };
 // What stands on a US keyboard there, for letters of another script.
 const PLACES = {
@@ -23,8 +23,7 @@ export function keyName(event) {
   if (NAMED[event.key]) return NAMED[event.key];
   if ([...event.key].length !== 1) return null;
   const code = event.key.codePointAt(0);
-  if (code > 32 && code < 127) return event.key.toLowerCase();
-  if (code < LATIN_END) return null;
+  if (code < LATIN_END) return code > 160 || (code > 32 && code < 127) ? event.key.toLowerCase() : null;
   const place = /^(?:Key|Digit)(.)$/.exec(event.code)?.[1].toLowerCase() ?? PLACES[event.code];
   return place === "/" && event.shiftKey ? "?" : (place ?? null);
 }

@@ -36,6 +36,7 @@ def test_the_hello_has_a_token_and_a_size() -> None:
 def test_all_that_happens_in_a_page_is_understood() -> None:
     told = [
         ["key", "q", False],
+        ["key", "ö", False],
         ["move", 3, 4, False],
         ["down", "left", 3, 4, True],
         ["up", "right", -2, 4.6, False],
@@ -49,6 +50,7 @@ def test_all_that_happens_in_a_page_is_understood() -> None:
     ]
     assert parse_told(json.dumps(told)) == [
         KeyPress("q", False),
+        KeyPress("ö", False),
         MouseEvent("move", (3, 4)),
         MouseEvent("down", (3, 4), shift=True),
         MouseEvent("up", (-2, 5), MouseButton.RIGHT),
@@ -67,6 +69,7 @@ def test_all_that_happens_in_a_page_is_understood() -> None:
     [
         *("", "{", "[[", "null", "{}", '["key"]', '[["key", "q"]]', '[["key", 3, false]]', '[["key", "q", 1]]'),
         *('[["key", "", false]]', '[["key", "' + "q" * 17 + '", false]]', '[["key", "\\n", false]]'),
+        *('[["key", "\\u202e", false]]', '[["key", "\\ud800", false]]', '[["key", "öö", false]]'),
         *('[["move", NaN, 1, false]]', '[["move", 1e999, 1, false]]', '[["move", true, 1, false]]'),
         *('[["wheel", 1, 1, 1e6, false]]', '[["down", "middle", 1, 1, false]]', '[["size", [1]]]', '[["seen", -1]]'),
         *('[["camera off", "because"]]', '[["quit"]]', "[" * 100_000, "[" + "9" * 5000 + "]"),
