@@ -91,7 +91,7 @@ class Inspector:
         yield
         page = PanelPage(place, layout.text, _title(scene), *_state_words(scene), brief=scene.side.capitalize())
         yield
-        _write_where(page, scene, target, len(lines) * page.step())
+        yield from _write_where(page, scene, target, len(lines) * page.step())
         yield
         yield from self._draw_arithmetic(page, lines, inspection, around, len(answers[0]))
         yield
@@ -191,7 +191,7 @@ def _forms(words: str) -> list[str]:
     ]
 
 
-def _write_where(page: PanelPage, scene: Scene, target: MapPixel, arithmetic: int) -> None:
+def _write_where(page: PanelPage, scene: Scene, target: MapPixel, arithmetic: int) -> Iterator[None]:
     """Which response it is, and which pixels it reads, where that leaves the arithmetic so many rows, and if they can
     have them, the matrices; more on that where these keep their numbers.
     """
@@ -206,6 +206,7 @@ def _write_where(page: PanelPage, scene: Scene, target: MapPixel, arithmetic: in
     for line in (first, " ".join(rest)) if rest and page.height - 2 * page.step() >= reserved else (said,):
         page.write(line, ACCENT, weight=BOLD)
     page.write_first([f"row {y}, column {x} of its map", f"row {y}, column {x}", f"({y}, {x})"], INK, small=False)
+    yield
     height, width = scene.image.shape[:2]
     for number, choices in enumerate(where_words(scene.layer, (height, width), y, x)):
         if page.height - page.step(small=True) < (more if number else reserved):

@@ -62,6 +62,7 @@ def write_maps(page: PanelPage, scene: Scene, target: MapPixel, answers: Answers
         named = False
         numbers, power = _numbers(sums, levels, signed=signed, named=named)
     _write_heads(page, scene, power, named=named)
+    yield
     rows = -(-shown // columns)
     for row in range(rows):
         cells: list[tuple[str, float, Colour]] = []
