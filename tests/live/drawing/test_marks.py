@@ -16,6 +16,7 @@ from live.drawing.marks import EDGE, FrameEdge, TargetMark
 from live.drawing.scene import Status
 from live.drawing.text import ACCENT, BACKGROUND
 from live.layout import Layout, arrange
+from live.layout.tiling import Tile
 from live.layout.viewport import Viewport
 from live.pointing import pointed
 from live.state import LayerChoice, LayerSettings, ViewState
@@ -92,6 +93,17 @@ def test_nothing_is_marked_without_the_inspector_where_pixels_are_small() -> Non
     assert pointed(pointing_at(0, 14, 26), layout).interaction.hovered is None
 
 
+def with_edge(state: ViewState) -> tuple[ByteArray, Tile]:
+    """A canvas with nothing but the frame's edge, and the input's tile on it."""
+    layout = arrange(layout_request((1920, 1440), IMAGE.shape, state))
+    result = OpenCvEngine().run(IMAGE, state.layer, state.appearance.range, layout.reduce)
+    canvas = np.full((1440, 1920, 3), 99, np.uint8)
+    FrameEdge().draw(canvas, layout, scene_of(state, IMAGE, result, Status("test")))
+    tile = layout.tile(None)
+    assert tile is not None
+    return canvas, tile
+
+
 @pytest.mark.parametrize(
     ("settings", "seen_hw"),
     [
@@ -105,12 +117,7 @@ def test_the_frame_s_edge_is_marked_where_the_input_s_tile_shows_padding(
     settings: ConvSettings, seen_hw: tuple[float, float] | None
 ) -> None:
     state = ViewState(LayerSettings((LayerChoice(BUILT_IN_BANKS[0], settings),)))
-    layout = arrange(layout_request((1920, 1440), IMAGE.shape, state))
-    result = OpenCvEngine().run(IMAGE, state.layer, state.appearance.range, layout.reduce)
-    canvas = np.full((1440, 1920, 3), 99, np.uint8)
-    FrameEdge().draw(canvas, layout, scene_of(state, IMAGE, result, Status("test")))
-    tile = layout.tile(None)
-    assert tile is not None
+    canvas, tile = with_edge(state)
     rows, columns = np.nonzero((canvas == EDGE).all(axis=2))
     if seen_hw is None:
         assert not len(rows)
@@ -124,12 +131,7 @@ def test_what_a_stride_shows_beyond_the_frame_and_its_padding_is_empty_and_has_n
     canvases = []
     for settings in (ConvSettings(stride=15), ConvSettings(stride=(15, 5), padding=(1, 0))):
         state = ViewState(LayerSettings((LayerChoice(bank, settings),)))
-        layout = arrange(layout_request((1920, 1440), IMAGE.shape, state))
-        result = OpenCvEngine().run(IMAGE, state.layer, state.appearance.range, layout.reduce)
-        canvas = np.full((1440, 1920, 3), 99, np.uint8)
-        FrameEdge().draw(canvas, layout, scene_of(state, IMAGE, result, Status("test")))
-        tile = layout.tile(None)
-        assert tile is not None
+        canvas, tile = with_edge(state)
         canvases.append(canvas[tile.picture.slices])
     plain, padded = canvases
     empty = (plain == BACKGROUND).all(axis=2)
