@@ -18,6 +18,7 @@ from convviz_core import looks
 from convviz_core.arrays import AnyArray
 from convviz_core.byte_sums import CODES, QUAD, STEPS, ByteWeights, Reads
 from convviz_core.engines.halide.stages import Node, total
+from convviz_core.engines.halide.workers import workers
 from convviz_core.tally import FLOOR
 
 _VECTORS, _WINDOWS = 2, 6  # of lanes, and windows, whose sums are made together: they stay in registers
@@ -105,7 +106,8 @@ class HalideCounter:
             self._nothing.set(nothing)
             self._signed.set(signed)
             self._blocks.set(blocks)
-            self._pipeline.realize([hl.Buffer(by_task)], self._target)
+            with workers.elsewhere():
+                self._pipeline.realize([hl.Buffer(by_task)], self._target)
         return np.asarray(by_task.sum(axis=0, dtype=np.int32))
 
     def _build(self) -> Node:

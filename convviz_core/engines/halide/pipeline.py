@@ -23,6 +23,7 @@ from convviz_core.engines.halide import responses, stages
 from convviz_core.engines.halide.blocks import BlockArguments, extremes_stage, means_strip_rows, tiles_stage
 from convviz_core.engines.halide.recipe import Arithmetic, Mosaic, Recipe
 from convviz_core.engines.halide.stages import Node, y
+from convviz_core.engines.halide.workers import workers
 from convviz_core.mosaic import MosaicGrid
 
 STRIP_ROWS = 32  # of tiles: one strip is one core's task, and its rows stay in that core's cache
@@ -76,12 +77,13 @@ class Extremes:
 
 def realize(pipeline: Node, outputs: Sequence[Node], target: Node, rows: Sequence[Rows] | None) -> None:
     """Write the outputs, tiles and extremes (see Pipeline.run), whole or those of their rows."""
-    if rows is None:
-        pipeline.realize(outputs, target)
-        return
-    for first, last in rows:  # a crop is the same memory
-        crops = [one.cropped(1 if one.dimensions() == 4 else 0, first, last - first) for one in outputs]
-        pipeline.realize(crops, target)
+    with workers.elsewhere():
+        if rows is None:
+            pipeline.realize(outputs, target)
+            return
+        for first, last in rows:  # a crop is the same memory
+            crops = [one.cropped(1 if one.dimensions() == 4 else 0, first, last - first) for one in outputs]
+            pipeline.realize(crops, target)
 
 
 class Responding(NamedTuple):
