@@ -59,6 +59,7 @@ MUST_NOT_KNOW = {
     "convviz_core/looks.py": {"torch", "cv2", "halide", "convviz_core.engines"},
     "convviz_core/places.py": {"torch", "cv2", "halide", "convviz_core.engines"},
     "convviz_core/two_cores.py": {"torch", "cv2", "halide", "numpy", "convviz_core"},
+    "convviz_core/cores.py": {"torch", "cv2", "halide", "numpy", "convviz_core"},
     "convviz_core/ahead.py": {"torch", "cv2", "halide", "numpy", "convviz_core"},
     "convviz_core/difference.py": {"torch", "cv2", "halide", "convviz_core.engines"},
     "convviz_core/difference_sampling.py": {"torch", "cv2", "halide", "convviz_core.engines"},

@@ -91,6 +91,7 @@ class Scaling:
         else:
             cv2.resize(rows, None, dst=place, fx=1 / ratio_x, fy=1 / ratio_y, interpolation=cv2.INTER_LINEAR)
 
+    @cached_property
     def bands(self) -> tuple[Band, ...]:
         """What can be filled one by one, cut where rows of source and place end together."""
         if self._runs_yx:
@@ -151,7 +152,7 @@ def take_means(source: ByteArray, place: ByteArray) -> None:
 def scale_into(source: ByteArray, place: ByteArray) -> None:
     """Fill `place`, uint8 (H, W) or (H, W, 3), with all of `source`, uint8 of as many channels and of any size."""
     scaling = Scaling((source.shape[0], source.shape[1]), (place.shape[0], place.shape[1]))
-    for band in scaling.bands():
+    for band in scaling.bands:
         scaling.fill(band, source[band.read], place[band.place])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ import numpy as np
 
 from convviz_core.arrays import ByteArray
 from convviz_core.blocks import Blocks, block_means
+from convviz_core.cores import Helpers, staying
 from convviz_core.geometry import Box, ConvGeometry
 from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid
@@ -24,6 +26,7 @@ from live.layout import Layout
 from live.layout.tiling import Rect
 
 _MOST_THREADS = 4
+_MANY = 3_000_000  # pixels of a canvas: on smaller ones, handing Python to and fro takes what other cores save
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,13 +48,13 @@ class _Picture:
     first: int = 256
     corner_yx: tuple[int, int] = (0, 0)
 
-    def bands(self) -> list[Band]:
+    def bands(self) -> Sequence[Band]:
         """What is painted one by one: the bands of its scaling that are seen."""
         if self.blocks:
-            return list(block_bands(self.blocks.down))
+            return block_bands(self.blocks.down)
         if not self._cut:
-            return list(self.scaling.bands())
-        return [band for band in self.scaling.bands() if self.rows(band).start < self.rows(band).stop]
+            return self.scaling.bands
+        return [band for band in self.scaling.bands if self.rows(band).start < self.rows(band).stop]
 
     def rows(self, band: Band) -> slice:
         """The rows of the place that a band fills."""
@@ -112,12 +115,13 @@ def _paint_pair(one: _Picture, other: _Picture, band: Band) -> None:
 
 
 class TilePainter:
-    """Paints the tiles of one canvas after the other, on several cores."""
+    """Paints the tiles of one canvas after the other, large ones on several cores."""
 
     def __init__(self) -> None:
         self._others = min(cv2.getNumberOfCPUs(), _MOST_THREADS) - 1
         self._under: ByteArray = np.empty((0, 0, 3), np.uint8)  # the kept layer's tiles, where a wipe shows their left
-        self._pool = ThreadPoolExecutor(max(1, self._others), "convviz-draw")
+        self._helpers = Helpers()
+        self._pool = ThreadPoolExecutor(max(1, self._others), "convviz-draw", initializer=self._joined)
 
     def close(self) -> None:
         """Join the threads."""
@@ -135,7 +139,12 @@ class TilePainter:
             if self._under.shape != canvas.shape:
                 self._under = np.empty_like(canvas)
             work += _work(self._under, layout.other, kept)
-        self._on_all_cores(work, meanwhile)
+        if canvas.shape[0] * canvas.shape[1] < _MANY:
+            meanwhile()
+            for piece in work:
+                piece()
+        else:
+            self._on_all_cores(work, meanwhile)
         if kept and layout.other and scene.wipe is not None:
             for tile in layout.other.tiles:
                 left = wiped(tile.picture, scene.wipe).slices
@@ -149,13 +158,18 @@ class TilePainter:
             for piece in waiting:
                 piece()
 
-        others = [self._pool.submit(work_through) for _ in range(min(self._others, len(work)))]
-        try:
-            meanwhile()
-        finally:
-            work_through()
-            for other in others:
-                other.result()
+        self._helpers.make_way()
+        with staying():
+            others = [self._pool.submit(work_through) for _ in range(min(self._others, len(work)))]
+            try:
+                meanwhile()
+            finally:
+                work_through()
+                for other in others:
+                    other.result()
+
+    def _joined(self) -> None:
+        self._helpers.add(threading.get_native_id())
 
 
 def _work(canvas: ByteArray, layout: Layout, scene: Scene) -> list[Callable[[], None]]:

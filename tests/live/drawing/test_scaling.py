@@ -124,7 +124,7 @@ def test_a_diagonal_line_does_not_break() -> None:
 @given(st.integers(1, 900), st.integers(1, 900), st.floats(0.3, 5.0))
 def test_bands_fill_every_row_once_and_read_all_that_smoothing_needs(have: int, want: int, across: float) -> None:
     scaling = Scaling((have, round(400 * across)), (want, 400))
-    bands = scaling.bands()
+    bands = scaling.bands
     assert [band.place.start for band in bands] == [0, *(band.place.stop for band in bands[:-1])]
     assert [band.source.start for band in bands] == [0, *(band.source.stop for band in bands[:-1])]
     assert (bands[-1].place.stop, bands[-1].source.stop) == (want, have)
@@ -145,7 +145,7 @@ def test_no_seam_is_seen_where_a_picture_is_cut_into_bands(have: int, want: int)
     expected = area_means(have, want) @ picture
     place = scaled(np.asarray(picture, np.uint8), want, 64)
     wrong = abs(place - expected)[8:-8]
-    cuts = [band.place.start for band in Scaling((have, 64), (want, 64)).bands()[1:]]
+    cuts = [band.place.start for band in Scaling((have, 64), (want, 64)).bands[1:]]
     at_cuts = [wrong[cut - 10 : cut - 6].max() for cut in cuts]
     assert max(at_cuts, default=0) <= wrong.max() <= 12
 

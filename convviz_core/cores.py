@@ -1,0 +1,70 @@
+"""Cores for threads that work together.
+
+Linux may wake a thread on the core of the one that wakes it, though another core is idle. Between pictures all cores
+sleep, and so on two cores a helper came when everything was done: a picture took as long as on one core alone.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+
+def _system_s() -> Callable[[], int] | None:
+    """What tells the core that the caller runs on; None where nothing does."""
+    if not sys.platform.startswith("linux"):
+        return None
+    found: Callable[[], int] | None = getattr(ctypes.PyDLL(None), "sched_getcpu", None)  # which holds on to Python
+    return found
+
+
+_core_number = _system_s()
+KNOWN = _core_number is not None  # whether anything is done here
+
+
+class Helpers:
+    """Threads that help another one, off the core that it runs on."""
+
+    def __init__(self, core_number: Callable[[], int] | None = _core_number) -> None:
+        """core_number: tells the core that the caller runs on."""
+        self.threads: list[int] = []  # as the system numbers them
+        self._core_number = core_number
+        self._kept_off: int | None = None
+
+    def add(self, thread: int) -> None:
+        """One more; any thread may tell."""
+        self.threads.append(thread)
+        self._kept_off = None
+
+    def make_way(self) -> None:
+        """To be called by the one that they help, before it asks them."""
+        if not self.threads or self._core_number is None:
+            return
+        core = self._core_number()
+        if core == self._kept_off:
+            return
+        self._kept_off = core
+        others = os.sched_getaffinity(0) - {core}
+        if others:
+            for thread in self.threads:
+                with suppress(OSError):  # it has ended, or the process is kept from these cores by now
+                    os.sched_setaffinity(thread, others)
+
+
+@contextmanager
+def staying() -> Iterator[None]:
+    """The caller stays on its core in here: when it has waited for Python, who wakes it would have it beside itself."""
+    if _core_number is None:
+        yield
+        return
+    cores = os.sched_getaffinity(0)
+    with suppress(OSError):
+        os.sched_setaffinity(0, {_core_number()})
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            os.sched_setaffinity(0, cores)

@@ -1,0 +1,88 @@
+"""Threads that help keep off the core of the thread that they help, and it stays there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from threading import Event, Thread
+
+import pytest
+
+from convviz_core.cores import Helpers, staying
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux alone places threads like this")
+CORES = sorted(os.sched_getaffinity(0)) if sys.platform.startswith("linux") else []
+several = pytest.mark.skipif(len(CORES) < 2, reason="there is one core")
+
+
+@pytest.fixture
+def waiting() -> Iterator[int]:
+    """A thread that waits."""
+    end = Event()
+    thread = Thread(target=end.wait)
+    thread.start()
+    yield thread.native_id or 0
+    end.set()
+    thread.join()
+
+
+@several
+def test_they_keep_off_the_caller_s_core_wherever_it_goes(waiting: int) -> None:
+    at = [CORES[0]]
+    helpers = Helpers(lambda: at[0])
+    helpers.add(waiting)
+    for core in (*CORES, CORES[0]):
+        at[0] = core
+        helpers.make_way()
+        assert os.sched_getaffinity(waiting) == {*CORES} - {core}
+
+
+@several
+def test_one_that_is_added_keeps_off_it_too(waiting: int) -> None:
+    helpers = Helpers(lambda: CORES[0])
+    helpers.make_way()
+    helpers.add(waiting)
+    helpers.make_way()
+    assert os.sched_getaffinity(waiting) == {*CORES[1:]}
+
+
+@several
+def test_they_stay_where_the_caller_has_one_core_only(waiting: int) -> None:
+    helpers = Helpers()
+    helpers.add(waiting)
+    os.sched_setaffinity(0, CORES[:1])
+    try:
+        helpers.make_way()
+    finally:
+        os.sched_setaffinity(0, CORES)
+    assert os.sched_getaffinity(waiting) == {*CORES}
+
+
+@several
+def test_one_that_has_ended_disturbs_no_other(waiting: int) -> None:
+    ended = Thread(target=int)
+    ended.start()
+    ended.join()
+    helpers = Helpers(lambda: CORES[0])
+    helpers.add(ended.native_id or 0)
+    helpers.add(waiting)
+    helpers.make_way()
+    assert os.sched_getaffinity(waiting) == {*CORES[1:]}
+
+
+@several
+def test_the_caller_stays_on_its_core_and_is_free_again() -> None:
+    with staying():
+        assert len(os.sched_getaffinity(0)) == 1
+    assert os.sched_getaffinity(0) == {*CORES}
+    with pytest.raises(ValueError, match="wrong"), staying():
+        raise ValueError("wrong")
+    assert os.sched_getaffinity(0) == {*CORES}
+
+
+def test_where_the_system_tells_no_core_nothing_is_done(waiting: int) -> None:
+    helpers = Helpers(None)
+    helpers.add(waiting)
+    helpers.make_way()
+    assert os.sched_getaffinity(waiting) == {*CORES}
