@@ -110,7 +110,10 @@ class Session:
 
     def _subject(self, canvas_wh: tuple[int, int]) -> Hashable:
         """Everything that the canvas depends on beside the frame; of the pointer, only what it is over."""
-        return self.state.with_interaction(pointer=None), canvas_wh, self._readings.changing(self.state)
+        state = self.state
+        if state.interaction.pointer is not None:
+            state = state.with_interaction(pointer=None)
+        return state, canvas_wh, self._readings.changing(state)
 
     def compute(self) -> Result:
         """The mosaic of the newest frame, as it is asked for now; a bank that does not fit gives way to the one before.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,10 +84,12 @@ class Rate:
 
     def per_second(self, now_s: float) -> float:
         """Over the last RECENT_S seconds; 0 while there are fewer than two."""
-        recent = list(takewhile(lambda at_s: at_s >= now_s - RECENT_S, reversed(self._times)))
-        if len(recent) < 2 or recent[0] == recent[-1]:
+        times = self._times
+        while times and times[0] < now_s - RECENT_S:
+            times.popleft()
+        if len(times) < 2 or times[0] == times[-1]:
             return 0.0
-        return (len(recent) - 1) / (recent[0] - recent[-1])
+        return (len(times) - 1) / (times[-1] - times[0])
 
 
 @dataclass(frozen=True)

@@ -59,9 +59,13 @@ class BlockArguments:
             hl.Param(hl.Int(32)) for _ in range(5)
         )
         self._starts = hl.ImageParam(hl.Int(32), 1)
+        self._set: object = None  # what they are set for
 
     def set(self, blocks: Blocks, starts: Node) -> None:
         """For the next run. starts: across, int32, as Halide takes them."""
+        if self._set == (blocks, starts):
+            return
+        self._set = blocks, starts
         down, across = blocks.down, blocks.across
         self._step.set(down.step.numerator)
         self._of_steps.set(down.step.denominator)
