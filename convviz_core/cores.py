@@ -9,11 +9,13 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
 
-def _system_s() -> Callable[[], int] | None:
+def _sched_getcpu() -> Callable[[], int] | None:
     """What tells the core that the caller runs on; None where nothing does."""
     if not sys.platform.startswith("linux"):
         return None
@@ -21,7 +23,7 @@ def _system_s() -> Callable[[], int] | None:
     return found
 
 
-_core_number = _system_s()
+_core_number = _sched_getcpu()
 KNOWN = _core_number is not None  # whether anything is done here
 
 
@@ -46,9 +48,9 @@ class Helpers:
         core = self._core_number()
         if core == self._kept_off:
             return
-        self._kept_off = core
         others = os.sched_getaffinity(0) - {core}
         if others:
+            self._kept_off = core
             for thread in self.threads:
                 with suppress(OSError):  # it has ended, or the process is kept from these cores by now
                     os.sched_setaffinity(thread, others)
@@ -68,3 +70,33 @@ def staying() -> Iterator[None]:
     finally:
         with suppress(OSError):
             os.sched_setaffinity(0, cores)
+
+
+class Crew:
+    """Threads that work together with their caller, all on cores of their own."""
+
+    def __init__(self, others: int, name: str) -> None:
+        """others: beside the caller. Threads start with the first work."""
+        self._helpers = Helpers()
+        self._pool = ThreadPoolExecutor(max(1, others), name, initializer=self._joined)
+
+    def together(self, here: Callable[[], None], others: Sequence[Callable[[], None]]) -> None:
+        """Do `here` in the caller's thread, meanwhile the others; return when all are done. Errors: theirs."""
+        if not others:
+            here()
+            return
+        self._helpers.make_way()
+        with staying():
+            asked = [self._pool.submit(work) for work in others]
+            try:
+                here()
+            finally:
+                for one in asked:
+                    one.result()
+
+    def close(self) -> None:
+        """Join the threads."""
+        self._pool.shutdown()
+
+    def _joined(self) -> None:
+        self._helpers.add(threading.get_native_id())

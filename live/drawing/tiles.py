@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,7 +11,7 @@ import numpy as np
 
 from convviz_core.arrays import ByteArray
 from convviz_core.blocks import Blocks, block_means
-from convviz_core.cores import Helpers, staying
+from convviz_core.cores import Crew
 from convviz_core.geometry import Box, ConvGeometry
 from convviz_core.gray import dense
 from convviz_core.mosaic import MosaicGrid
@@ -120,12 +118,11 @@ class TilePainter:
     def __init__(self) -> None:
         self._others = min(cv2.getNumberOfCPUs(), _MOST_THREADS) - 1
         self._under: ByteArray = np.empty((0, 0, 3), np.uint8)  # the kept layer's tiles, where a wipe shows their left
-        self._helpers = Helpers()
-        self._pool = ThreadPoolExecutor(max(1, self._others), "convviz-draw", initializer=self._joined)
+        self._crew = Crew(self._others, "convviz-draw")
 
     def close(self) -> None:
         """Join the threads."""
-        self._pool.shutdown()
+        self._crew.close()
 
     def paint(
         self, canvas: ByteArray, layout: Layout, scene: Scene, meanwhile: Callable[[], None] = lambda: None
@@ -158,18 +155,11 @@ class TilePainter:
             for piece in waiting:
                 piece()
 
-        self._helpers.make_way()
-        with staying():
-            others = [self._pool.submit(work_through) for _ in range(min(self._others, len(work)))]
-            try:
-                meanwhile()
-            finally:
-                work_through()
-                for other in others:
-                    other.result()
+        def meanwhile_first() -> None:
+            meanwhile()
+            work_through()
 
-    def _joined(self) -> None:
-        self._helpers.add(threading.get_native_id())
+        self._crew.together(meanwhile_first, [work_through] * min(self._others, len(work)))
 
 
 def _work(canvas: ByteArray, layout: Layout, scene: Scene) -> list[Callable[[], None]]:

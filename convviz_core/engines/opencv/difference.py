@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+from convviz_core.cores import Crew
 from convviz_core.engines.api import PlanKey, Result, check_weights
 from convviz_core.engines.cpu_kernels import linear_mappings
 from convviz_core.engines.opencv.bands import bands, longest, rows_of_pairs
@@ -24,11 +25,11 @@ from convviz_core.ranges import Limits
 class OpenCvDifferencePlan(EnginePlan):
     """Its mosaic, and for every thread the responses of a band of both layers."""
 
-    def __init__(self, key: PlanKey, check_open: Callable[[], None], pool: ThreadPoolExecutor, workers: int) -> None:
+    def __init__(self, key: PlanKey, check_open: Callable[[], None], crew: Crew, workers: int) -> None:
         """Allocate; workers: threads, the caller's included."""
         super().__init__(key, check_open)
         assert key.compared is not None
-        self._pool, (self._difference, alignment) = pool, key.compared
+        self._crew, (self._difference, alignment) = crew, key.compared
         self._terms = terms_of(self._difference)
         both = ((self._difference.live, alignment.live_yx), (self._difference.kept, alignment.kept_yx))
         sides = both[: len(self._terms.readers)]
@@ -79,9 +80,6 @@ class OpenCvDifferencePlan(EnginePlan):
                 worker.work(pictures, rows, mappings, tiles)
 
         first, *rest = self._workers
-        others = [self._pool.submit(work_through, worker) for worker in rest]
-        work_through(first)
-        for other in others:
-            other.result()
+        self._crew.together(partial(work_through, first), [partial(work_through, worker) for worker in rest])
         reached = np.stack([worker.extremes for worker in self._workers])
         return np.stack([reached[:, :, 0].min(axis=0), reached[:, :, 1].max(axis=0)], axis=1)

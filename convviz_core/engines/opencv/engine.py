@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import cv2
 import numpy as np
 
 from convviz_core.arrays import ByteArray, FloatArray
+from convviz_core.cores import Crew
 from convviz_core.engines.api import PlanKey
 from convviz_core.engines.opencv.difference import OpenCvDifferencePlan
 from convviz_core.engines.opencv.parts import spread
@@ -29,13 +28,13 @@ class OpenCvEngine(PlanningEngine[OpenCvPlan | OpenCvDifferencePlan]):
         """Threads start with the first frame."""
         super().__init__()
         self._workers = max(1, cv2.getNumberOfCPUs())
-        self._pool = ThreadPoolExecutor(self._workers, "convviz-opencv")
+        self._crew = Crew(self._workers - 1, "convviz-opencv")
 
     def make_plan(self, key: PlanKey) -> OpenCvPlan | OpenCvDifferencePlan:
         """A new plan."""
         if key.minus:
-            return OpenCvDifferencePlan(key, self.check_open, self._pool, self._workers)
-        return OpenCvPlan(key, self.check_open, self._pool, self._workers)
+            return OpenCvDifferencePlan(key, self.check_open, self._crew, self._workers)
+        return OpenCvPlan(key, self.check_open, self._crew, self._workers)
 
     def maps(self, frame: ByteArray, layer: Layer | ModelLayer) -> tuple[FloatArray, FloatArray]:
         """conv and activated, float32 (N, h, w) each."""
@@ -57,4 +56,4 @@ class OpenCvEngine(PlanningEngine[OpenCvPlan | OpenCvDifferencePlan]):
     def close(self) -> None:
         """Join the threads."""
         super().close()
-        self._pool.shutdown()
+        self._crew.close()

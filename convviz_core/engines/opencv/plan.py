@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 
 from convviz_core.arrays import AnyArray, ByteArray, FloatArray
+from convviz_core.cores import Crew
 from convviz_core.engines.again import rows_with_other_bytes
 from convviz_core.engines.api import PlanKey, Result, check_weights
 from convviz_core.engines.cpu_kernels import byte_mappings, distinct_kernels, extremes_of_maps, peak_of_picture
@@ -25,10 +26,10 @@ BandWork = Callable[[BandScratch, Rows], None]
 class OpenCvPlan(EnginePlan):
     """Its mosaic, and for every thread the small pictures that a band needs."""
 
-    def __init__(self, key: PlanKey, check_open: Callable[[], None], pool: ThreadPoolExecutor, workers: int) -> None:
+    def __init__(self, key: PlanKey, check_open: Callable[[], None], crew: Crew, workers: int) -> None:
         """Allocate; workers: threads, the caller's included."""
         super().__init__(key, check_open)
-        self._pool = pool
+        self._crew = crew
         self._distinct = distinct_kernels(key.layer.weights)
         self._bands = list(bands(key.blocks.down, workers))
         self._padding = padding_for(key.layer, key.shape)
@@ -101,7 +102,4 @@ class OpenCvPlan(EnginePlan):
                 self._reached[:, :, band] = scratch.lowest, scratch.highest
 
         first, *rest = self._scratches
-        others = [self._pool.submit(work_through, scratch) for scratch in rest]
-        work_through(first)
-        for other in others:
-            other.result()
+        self._crew.together(partial(work_through, first), [partial(work_through, scratch) for scratch in rest])

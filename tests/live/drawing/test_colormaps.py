@@ -79,11 +79,11 @@ def test_a_map_that_is_zero_everywhere_has_colours_too() -> None:
 
 
 @pytest.mark.parametrize("lasting", [True, False])
-@pytest.mark.parametrize("hw", [(1, 1), (9, 31), (301, 301), (302, 301)])
+@pytest.mark.parametrize("hw", [(1, 1), (9, 31), (401, 401), (402, 401)])
 @pytest.mark.parametrize("name", COLORMAPS)
 def test_bytes_become_the_table_s_colours(name: str, hw: tuple[int, int], lasting: bool) -> None:
     levels = np.random.default_rng(4).integers(0, 256, hw, np.uint8)
-    canvas = np.zeros((310, 320, 3), np.uint8)
+    canvas = np.zeros((410, 420, 3), np.uint8)
     table = base_table(name, signed=True)
     colour_into(levels, Palette(table, lasting=lasting), canvas[5 : 5 + hw[0], 10 : 10 + hw[1]])
     assert (canvas[5 : 5 + hw[0], 10 : 10 + hw[1]] == table[levels]).all()
