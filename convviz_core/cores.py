@@ -86,8 +86,8 @@ class Crew:
             here()
             return
         self._helpers.make_way()
+        asked = [self._pool.submit(work) for work in others]  # threads that start here may use every core
         with staying():
-            asked = [self._pool.submit(work) for work in others]
             try:
                 here()
             finally:

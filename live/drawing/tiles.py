@@ -136,30 +136,26 @@ class TilePainter:
             if self._under.shape != canvas.shape:
                 self._under = np.empty_like(canvas)
             work += _work(self._under, layout.other, kept)
-        if canvas.shape[0] * canvas.shape[1] < _MANY:
-            meanwhile()
-            for piece in work:
-                piece()
-        else:
-            self._on_all_cores(work, meanwhile)
+        others = min(self._others, len(work)) if canvas.shape[0] * canvas.shape[1] >= _MANY else 0
+        self._do(work, meanwhile, others)
         if kept and layout.other and scene.wipe is not None:
             for tile in layout.other.tiles:
                 left = wiped(tile.picture, scene.wipe).slices
                 canvas[left] = self._under[left]
 
-    def _on_all_cores(self, work: Sequence[Callable[[], None]], meanwhile: Callable[[], None]) -> None:
-        """Do all of it; each core takes the next piece that none has begun, this one after what it does meanwhile."""
+    def _do(self, work: Sequence[Callable[[], None]], meanwhile: Callable[[], None], others: int) -> None:
+        """Do all of it, with so many other threads; this one begins when it has done what it does meanwhile."""
         waiting = iter(work)  # a list's: no two threads get the same piece
 
         def work_through() -> None:
             for piece in waiting:
                 piece()
 
-        def meanwhile_first() -> None:
+        def here() -> None:
             meanwhile()
             work_through()
 
-        self._crew.together(meanwhile_first, [work_through] * min(self._others, len(work)))
+        self._crew.together(here, [work_through] * others)
 
 
 def _work(canvas: ByteArray, layout: Layout, scene: Scene) -> list[Callable[[], None]]:

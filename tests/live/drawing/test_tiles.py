@@ -14,6 +14,7 @@ from convviz_core.geometry import ConvGeometry
 from convviz_core.layer import Activation, Layer
 from convviz_core.mosaic import MosaicGrid, reduce_maps, tile_maps
 from convviz_core.ranges import RangeMode
+from live.drawing import tiles
 from live.drawing.colormaps import base_table
 from live.drawing.scene import Scene, Status
 from live.drawing.tiles import TilePainter, input_part
@@ -219,6 +220,17 @@ def test_one_painter_serves_canvases_of_different_sizes() -> None:
         canvas = np.zeros((canvas_wh[1], canvas_wh[0], 3), np.uint8)
         painter.paint(canvas, layout, scene_of(maps, bank_of(2)))
         assert (picture(canvas, layout, 0) == canvas_wh[0] % 251).all()
+
+
+@pytest.mark.parametrize("canvas_wh", [(640, 480), (2560, 1440)])
+def test_one_thread_and_several_paint_the_same(canvas_wh: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    maps = random_bytes(5, 300, 400)
+    layout, canvases = layout_of(canvas_wh, maps), []
+    for from_pixels in (0, canvas_wh[0] * canvas_wh[1] + 1):
+        monkeypatch.setattr(tiles, "_MANY", from_pixels)
+        canvases.append(painted(layout, scene_of(maps, bank_of(5))))
+    assert (canvases[0] == canvases[1]).all()
+    assert canvases[0].any()
 
 
 def test_every_tile_is_painted_whatever_the_caller_does_meanwhile() -> None:
