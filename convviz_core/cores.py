@@ -62,14 +62,15 @@ def staying() -> Iterator[None]:
     if _core_number is None:
         yield
         return
-    cores = os.sched_getaffinity(0)
+    cores, core = os.sched_getaffinity(0), _core_number()
     with suppress(OSError):
-        os.sched_setaffinity(0, {_core_number()})
+        os.sched_setaffinity(0, {core})
     try:
         yield
     finally:
-        with suppress(OSError):
-            os.sched_setaffinity(0, cores)
+        if os.sched_getaffinity(0) == {core}:  # else somebody has moved it meanwhile
+            with suppress(OSError):
+                os.sched_setaffinity(0, cores)
 
 
 class Crew:

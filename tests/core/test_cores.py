@@ -85,6 +85,17 @@ def test_the_caller_stays_on_its_core_and_is_free_again() -> None:
     assert os.sched_getaffinity(0) == {*CORES}
 
 
+@several
+def test_who_is_moved_meanwhile_stays_there() -> None:
+    try:
+        with staying():
+            elsewhere = {*CORES} - os.sched_getaffinity(0)
+            os.sched_setaffinity(0, elsewhere)
+        assert os.sched_getaffinity(0) == elsewhere
+    finally:
+        os.sched_setaffinity(0, CORES)
+
+
 def test_where_the_system_tells_no_core_nothing_is_done(waiting: int) -> None:
     helpers = Helpers(None)
     helpers.add(waiting)
