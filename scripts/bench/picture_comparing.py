@@ -14,7 +14,7 @@ from statistics import median
 
 import numpy as np
 from cost import FPS, write_video
-from picture import WINDOW_WH, run
+from whole_program import WINDOW_WH, run
 from x11 import missing, xvfb
 
 from convviz_core import FilterBank, load_bank
